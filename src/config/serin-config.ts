@@ -1,0 +1,49 @@
+/** Split of one model's traffic. Version names refer to folders of the registry. */
+export interface RolloutConfig {
+  readonly stable: string;
+  readonly canary: string | null;
+  /** Share of traffic for the canary, 0 to 100. */
+  readonly percent: number;
+}
+
+export interface ApiKey {
+  readonly name: string;
+  /** sha256 of the key, hex; a key given in plain is hashed when it is read. */
+  readonly sha256: string;
+}
+
+/** Every setting, validated, filled with defaults and frozen. Injected by the token SERIN_CONFIG. */
+export interface SerinConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly trustProxy: string | null;
+  readonly requestTimeoutMs: number;
+  readonly maxBodyBytes: number;
+  readonly maxTexts: number;
+  readonly shutdownDelayMs: number;
+  readonly shutdownGraceMs: number;
+  readonly adminToken: string | null;
+  readonly apiKeys: readonly ApiKey[];
+  readonly rateLimitPerS: number | null;
+  readonly rateLimitBurst: number | null;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly logText: boolean;
+  readonly modelRegistry: string;
+  readonly stateDir: string;
+  readonly defaultModel: string;
+  readonly rollout: Readonly<Record<string, RolloutConfig>>;
+  /** Inference processes; the physical cores that the cgroup grants, unless set. */
+  readonly workers: number;
+  readonly threadsPerWorker: number;
+  /** Processes kept loaded beside the working ones, so that a crash costs no start. */
+  readonly spareWorkers: number;
+  /** Texts admitted at once, queued and running; at least 2 × maxTexts. */
+  readonly queueLimit: number;
+  /** A run that takes this much longer than predicted counts as hung. */
+  readonly workerWatchdogMs: number;
+  /** A worker whose resident memory exceeds this is replaced between two batches. */
+  readonly workerMaxRssBytes: number;
+}
+
+/** Injection token of {@link SerinConfig}. */
+export const SERIN_CONFIG = Symbol('SERIN_CONFIG');

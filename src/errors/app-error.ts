@@ -1,0 +1,33 @@
+import { ERROR_TABLE, type ErrorCode } from './codes.js';
+
+/** One offending field of a request, e.g. `{field: 'texts.3', message: 'must be a string'}`. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface AppErrorOptions {
+  readonly errors?: readonly FieldError[];
+  /** Milliseconds after which a retry makes sense; becomes `retry-after` and `retry_after_ms`. */
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/** The only error class that may reach a client: a code of the table and a sentence safe to show. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly errors: readonly FieldError[] | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+
+  get status(): number {
+    return ERROR_TABLE[this.code].status;
+  }
+}

@@ -1,0 +1,53 @@
+/** How an error code appears: its HTTP status, title, whether the same request may be sent again, and how loudly it is logged. */
+export interface ErrorEntry {
+  readonly status: number;
+  readonly title: string;
+  /** True when the same request may succeed later without being changed. */
+  readonly retryable: boolean;
+  readonly logLevel: 'info' | 'warn' | 'error';
+  /** One sentence for docs/errors.md: when it is answered and what to do. */
+  readonly meaning: string;
+}
+
+const entry = (
+  status: number,
+  title: string,
+  retryable: boolean,
+  logLevel: ErrorEntry['logLevel'],
+  meaning: string,
+): ErrorEntry => ({ status, title, retryable, logLevel, meaning });
+
+/**
+ * Every error code that Serin answers, in one table: the HTTP filter, the worker protocol, docs/errors.md
+ * and the OpenAPI document are all made from it (a test keeps them equal).
+ */
+export const ERROR_TABLE = {
+  INVALID_REQUEST: entry(400, 'Invalid request', false, 'info', 'A field is missing, unknown, of the wrong type or outside its limits; `errors` names each one.'),
+  MALFORMED_JSON: entry(400, 'Malformed JSON', false, 'info', 'The body is not JSON, or not in the encoding that its headers announce.'),
+  EMPTY_TEXT: entry(400, 'Empty text', false, 'info', 'The text is empty or consists of white space alone.'),
+  UNAUTHENTICATED: entry(401, 'Unauthenticated', false, 'info', 'No valid API key (or admin token) came with the request.'),
+  FORBIDDEN: entry(403, 'Forbidden', false, 'info', 'The key is valid but may not do this.'),
+  NOT_FOUND: entry(404, 'Not found', false, 'info', 'There is no such route.'),
+  MODEL_NOT_FOUND: entry(404, 'Model not found', false, 'info', 'The registry has no model of this name; GET /models lists them.'),
+  VERSION_NOT_FOUND: entry(404, 'Version not found', false, 'info', 'The model has no such version; GET /models/{name} lists them.'),
+  METHOD_NOT_ALLOWED: entry(405, 'Method not allowed', false, 'info', 'The route exists, but not for this method; the `allow` header says which do.'),
+  CONFLICT: entry(409, 'Conflict', false, 'info', 'Somebody else changed this in the meantime; read it again and repeat.'),
+  VERSION_REFUSED: entry(409, 'Version refused', false, 'warn', 'The version failed its acceptance and takes no traffic.'),
+  BODY_TOO_LARGE: entry(413, 'Body too large', false, 'info', 'The body, after decompression, exceeds MAX_BODY_BYTES.'),
+  UNSUPPORTED_MEDIA_TYPE: entry(415, 'Unsupported media type', false, 'info', 'Send `content-type: application/json` in UTF-8, uncompressed or as gzip, deflate or br.'),
+  RATE_LIMITED: entry(429, 'Rate limited', true, 'info', 'This client has used up its rate; wait for `retry-after`.'),
+  OVERLOADED: entry(429, 'Overloaded', true, 'warn', 'The queue is full; wait for `retry-after`, which is the measured time that it takes to drain.'),
+  INFERENCE_FAILED: entry(500, 'Inference failed', false, 'error', 'The model could not process this text, on its own, in two processes.'),
+  INTERNAL: entry(500, 'Internal error', false, 'error', 'A fault of ours; the log line of this request id tells more.'),
+  NOT_READY: entry(503, 'Not ready', true, 'warn', 'No worker process is ready to infer yet.'),
+  VERSION_NOT_READY: entry(503, 'Version not ready', true, 'warn', 'The version exists but is not loaded; its state stands in GET /models/{name}.'),
+  SHUTTING_DOWN: entry(503, 'Shutting down', true, 'info', 'This instance is going away; send the request to another one.'),
+  DEADLINE_EXCEEDED: entry(504, 'Deadline exceeded', true, 'warn', 'The answer was not ready within the deadline of the request.'),
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** True when a value received from outside (another process, a file) is one of our codes. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERROR_TABLE, value);
+}

@@ -1,0 +1,67 @@
+import type { ErrorCode } from '../../errors/codes.js';
+import type { BatchingSettings, SessionSettings, Task } from '../../model-registry/manifest.js';
+
+/** What a worker needs to load a version; every file is read once, checked against its digest, and used from memory. */
+export interface VersionSpec {
+  /** Unique key of the loaded version: `<model>/<version>@<digest>`. */
+  readonly key: string;
+  readonly folder: string;
+  readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  readonly task: Task;
+  readonly labels: readonly string[];
+  readonly maxTokens: number;
+  readonly truncationSide: 'left' | 'right';
+  readonly session: SessionSettings;
+  readonly batching: BatchingSettings;
+}
+
+/** Milliseconds of one run of n rows padded to L tokens: `fixedMs + perTokenMs·n·L + perTokenSquaredMs·n·L²`. */
+export interface CostCoefficients {
+  readonly fixedMs: number;
+  readonly perTokenMs: number;
+  readonly perTokenSquaredMs: number;
+}
+
+/** What the model says about one text. */
+export interface Row {
+  /** One score per label, in the order of the manifest's labels. */
+  readonly scores: readonly number[];
+  /** Tokens that entered the model, special tokens included, after truncation. */
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+
+/** Where the time of a batch went, in the worker. */
+export interface BatchTimings {
+  readonly tokenizeMs: number;
+  readonly inferenceMs: number;
+  /** Rows × longest row, summed over the runs that the worker made of the batch. */
+  readonly paddedTokens: number;
+  readonly runs: number;
+}
+
+export type ToWorker =
+  | { readonly type: 'load'; readonly spec: VersionSpec }
+  | { readonly type: 'unload'; readonly key: string }
+  | { readonly type: 'run'; readonly batchId: number; readonly key: string; readonly texts: readonly string[] };
+
+export type FromWorker =
+  | { readonly type: 'online'; readonly pid: number }
+  | { readonly type: 'loaded'; readonly key: string; readonly cost: CostCoefficients; readonly loadMs: number }
+  | { readonly type: 'load_failed'; readonly key: string; readonly message: string }
+  | {
+      readonly type: 'done';
+      readonly batchId: number;
+      readonly ok: true;
+      readonly rows: readonly Row[];
+      readonly timings: BatchTimings;
+      readonly rssBytes: number;
+    }
+  | {
+      readonly type: 'done';
+      readonly batchId: number;
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly rssBytes: number;
+    };

@@ -1,0 +1,66 @@
+/** What turns logits into scores; one entry per task in inference/worker/post-process.ts. */
+export type Task = 'text-classification' | 'multi-label-classification' | 'binary-classification';
+
+export interface FileRecord {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Options of the ONNX Runtime session that measured best for this version. */
+export interface SessionSettings {
+  readonly graph_optimization_level: 'disabled' | 'basic' | 'extended' | 'all';
+  /** Names of graph optimizers to switch off, e.g. SkipLayerNormFusion. */
+  readonly disabled_optimizers: readonly string[];
+}
+
+export interface BatchingSettings {
+  /** Largest number of padded tokens (rows × longest row) in one run. */
+  readonly max_padded_tokens: number;
+  /** True when answers change with batch mates: such a version runs one text at a time. */
+  readonly runs_alone: boolean;
+}
+
+export interface CheckedOn {
+  readonly cpu: string;
+  readonly features: readonly string[];
+  readonly onnxruntime: string;
+  readonly parity_texts: number;
+  readonly max_score_difference: number;
+  readonly label_flips: number;
+}
+
+export interface AccuracyRecord {
+  readonly data_set: string;
+  readonly n: number;
+  readonly correct: number;
+  readonly accuracy: number;
+  readonly interval_95: readonly [number, number];
+}
+
+export interface BatchVariance {
+  readonly n: number;
+  readonly batch_size: number;
+  readonly label_flips: number;
+  readonly max_score_change: number;
+}
+
+/** manifest.json of one version: the single description that service, files, evaluation and tuning read. */
+export interface Manifest {
+  readonly schema_version: 1;
+  readonly model: string;
+  readonly version: string;
+  readonly task: Task;
+  /** Label names in the order of the logits. */
+  readonly labels: readonly string[];
+  readonly max_tokens: number;
+  readonly truncation_side: 'left' | 'right';
+  readonly precision: string;
+  readonly weight_storage?: string;
+  readonly session: SessionSettings;
+  readonly batching: BatchingSettings;
+  readonly checked_on?: readonly CheckedOn[];
+  readonly files: Readonly<Record<string, FileRecord>>;
+  readonly source?: Readonly<Record<string, unknown>>;
+  readonly accuracy?: AccuracyRecord;
+  readonly batch_variance?: BatchVariance;
+}
