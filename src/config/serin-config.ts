@@ -16,7 +16,8 @@ export interface ApiKey {
 export interface SerinConfig {
   readonly host: string;
   readonly port: number;
-  readonly trustProxy: string | null;
+  /** As Express' `trust proxy` takes it: a number of hops, or comma-separated networks; null trusts nobody. */
+  readonly trustProxy: number | string | null;
   readonly requestTimeoutMs: number;
   readonly maxBodyBytes: number;
   readonly maxTexts: number;
@@ -25,12 +26,15 @@ export interface SerinConfig {
   readonly adminToken: string | null;
   readonly apiKeys: readonly ApiKey[];
   readonly rateLimitPerS: number | null;
+  /** Null exactly when `rateLimitPerS` is. */
   readonly rateLimitBurst: number | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logText: boolean;
+  /** Absolute path, as is `stateDir`. */
   readonly modelRegistry: string;
   readonly stateDir: string;
   readonly defaultModel: string;
+  /** By model; `defaultModel` is among them. It has no prototype. */
   readonly rollout: Readonly<Record<string, RolloutConfig>>;
   /** Inference processes; the physical cores that the cgroup grants, unless set. */
   readonly workers: number;

@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import { ConfigError, type ConfigProblem } from './config-error.js';
+import { readConfigFile } from './config-file.js';
+import { grantedCores } from './cpu-count.js';
+import { readEnvironment, readFileSettings, readFlags, shown, type FlagValues } from './read-settings.js';
+import { readRolloutSection, type RolloutSection } from './rollout-section.js';
+import type { SerinConfig } from './serin-config.js';
+import { SETTINGS, fileKey, flagName, type SettingName, type SettingValues } from './settings.js';
+
+export interface LoadOptions {
+  /** What was given on the command line, by setting. */
+  readonly flags?: FlagValues;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+}
+
+/**
+ * The configuration from command line, environment, file and defaults, in that order of precedence. A value
+ * that a stronger source overrides must be right all the same.
+ * @throws ConfigError with every problem, not only the first.
+ */
+export function loadConfig({
+  flags = {},
+  env = process.env,
+  cwd = process.cwd(),
+}: LoadOptions = {}): SerinConfig {
+  const problems: ConfigProblem[] = [];
+  const fromFlags = readFlags(flags, cwd, problems);
+  const fromEnv = readEnvironment(env, cwd, problems);
+  const file = readConfigFile(cwd, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG, problems);
+  const fromFile = readFileSettings(file, problems);
+  const values: SettingValues = { ...fromFile, ...fromEnv, ...fromFlags };
+
+  const origin: Origin = (name) => {
+    if (name in fromFlags) return { key: `--${flagName(name)}`, source: 'command line' };
+    if (name in fromEnv) return { key: name, source: 'environment' };
+    return name in fromFile ? { key: fileKey(name), source: file.name } : { key: name, source: 'default' };
+  };
+  const section = withCanaryPercent(readRolloutSection(file, problems), values, origin, problems);
+  const config = fill(values, section, cwd);
+  reportContradictions(config, values, origin, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return deepFreeze(config);
+}
+
+/** How the source that decided a setting calls it. */
+type Origin = (name: SettingName) => Pick<ConfigProblem, 'key' | 'source'>;
+
+function withCanaryPercent(
+  section: RolloutSection,
+  { CANARY_PERCENT: percent }: SettingValues,
+  origin: Origin,
+  problems: ConfigProblem[],
+): RolloutSection {
+  const split = section.rollout[section.defaultModel];
+  if (percent === undefined || !split) return section;
+  if (split.canary === null && percent > 0) {
+    const message = `rollout.${section.defaultModel} names no canary that could take it: name one, or set 0`;
+    problems.push({ ...origin('CANARY_PERCENT'), value: shown(percent), message });
+  }
+  return { ...section, rollout: { ...section.rollout, [section.defaultModel]: { ...split, percent } } };
+}
+
+function fill(values: SettingValues, section: RolloutSection, cwd: string): SerinConfig {
+  const maxTexts = values.MAX_TEXTS ?? SETTINGS.MAX_TEXTS.default;
+  const rateLimitPerS = values.RATE_LIMIT_PER_S ?? null;
+  return {
+    host: values.HOST ?? SETTINGS.HOST.default,
+    port: values.PORT ?? SETTINGS.PORT.default,
+    trustProxy: values.TRUST_PROXY ?? null,
+    requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default,
+    maxBodyBytes: values.MAX_BODY_BYTES ?? SETTINGS.MAX_BODY_BYTES.default,
+    maxTexts,
+    shutdownDelayMs: values.SHUTDOWN_DELAY_MS ?? SETTINGS.SHUTDOWN_DELAY_MS.default,
+    shutdownGraceMs: values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default,
+    adminToken: values.ADMIN_TOKEN ?? null,
+    apiKeys: values.API_KEYS ?? [],
+    rateLimitPerS,
+    rateLimitBurst: rateLimitPerS === null ? null : (values.RATE_LIMIT_BURST ?? Math.ceil(rateLimitPerS)),
+    logLevel: values.LOG_LEVEL ?? SETTINGS.LOG_LEVEL.default,
+    logText: values.LOG_TEXT ?? SETTINGS.LOG_TEXT.default,
+    modelRegistry: values.MODEL_REGISTRY ?? resolve(cwd, SETTINGS.MODEL_REGISTRY.default),
+    stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),
+    ...section,
+    workers: values.WORKERS ?? grantedCores(),
+    threadsPerWorker: values.THREADS_PER_WORKER ?? SETTINGS.THREADS_PER_WORKER.default,
+    spareWorkers: values.SPARE_WORKERS ?? SETTINGS.SPARE_WORKERS.default,
+    queueLimit: values.QUEUE_LIMIT ?? Math.max(1024, 2 * maxTexts),
+    workerWatchdogMs: values.WORKER_WATCHDOG_MS ?? SETTINGS.WORKER_WATCHDOG_MS.default,
+    workerMaxRssBytes: values.WORKER_MAX_RSS_BYTES ?? SETTINGS.WORKER_MAX_RSS_BYTES.default,
+  };
+}
+
+function reportContradictions(
+  config: SerinConfig,
+  values: SettingValues,
+  origin: Origin,
+  problems: ConfigProblem[],
+): void {
+  if (config.queueLimit < 2 * config.maxTexts) {
+    const least = `MAX_TEXTS is ${String(config.maxTexts)}, so allowed is ${String(2 * config.maxTexts)} or more`;
+    const message = `must be at least twice MAX_TEXTS, or a full batch would lock others out; ${least}`;
+    problems.push({ ...origin('QUEUE_LIMIT'), value: shown(config.queueLimit), message });
+  }
+  if (values.RATE_LIMIT_BURST !== undefined && config.rateLimitPerS === null) {
+    const message = 'means nothing without RATE_LIMIT_PER_S: set that too, or neither';
+    problems.push({ ...origin('RATE_LIMIT_BURST'), value: shown(values.RATE_LIMIT_BURST), message });
+  }
+}
+
+function deepFreeze<T extends object>(object: T): T {
+  for (const value of Object.values(object) as unknown[]) {
+    if (typeof value === 'object' && value !== null) deepFreeze(value);
+  }
+  return Object.freeze(object);
+}

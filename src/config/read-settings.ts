@@ -1,0 +1,128 @@
+import { resolve } from 'node:path';
+import type { ConfigFile } from './config-file.js';
+import type { ConfigProblem } from './config-error.js';
+import {
+  SETTINGS,
+  SETTING_NAMES,
+  fileKey,
+  flagName,
+  type Setting,
+  type SettingName,
+  type SettingValues,
+} from './settings.js';
+import { didYouMean } from './suggest.js';
+import type { Reading } from './value-types.js';
+
+/** Variables of the versions to come. In the file they are unknown keys like any other, but the message says so. */
+const OF_LATER_VERSIONS = ['CACHE_MAX_ITEMS', 'CACHE_MAX_BYTES', 'CACHE_TTL_MS', 'REDIS_URL'];
+
+/** The variables that are set, that Serin's documentation names, and that this version does not act on. */
+export function unsupportedVariables(env: NodeJS.ProcessEnv): string[] {
+  return OF_LATER_VERSIONS.filter((name) => env[name]?.trim());
+}
+
+/** Keys of the file that are not settings: which versions take the traffic. */
+export const ROLLOUT_KEYS = ['default_model', 'rollout'];
+
+/** A value as a message may show it: as it was written, cut where it gets long. */
+export function shown(value: unknown): string {
+  const written = typeof value === 'string' || !(value instanceof Map) ? JSON.stringify(value) : 'a map';
+  return written.length > 80 ? `${written.slice(0, 77)}...` : written;
+}
+
+/** One source of settings: how it calls a setting, and what it says about it. */
+interface Source {
+  readonly name: string;
+  readonly folder: string;
+  readonly label: (name: SettingName) => string;
+  /** Undefined when the source does not set it. */
+  readonly find: (name: SettingName) => unknown;
+  readonly read: (setting: Setting<unknown>, value: unknown) => Reading<unknown>;
+}
+
+function readSource(source: Source, problems: ConfigProblem[]): SettingValues {
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of SETTING_NAMES) {
+    const setting = SETTINGS[name] as Setting<unknown>;
+    const found = source.find(name);
+    if (found === undefined) continue;
+    const reading = source.read(setting, found);
+    if ('problem' in reading) {
+      const value = setting.secret ? null : shown(found);
+      problems.push({ key: source.label(name), source: source.name, value, message: reading.problem });
+    } else {
+      values[name] = setting.isPath ? resolve(source.folder, String(reading.value)) : reading.value;
+    }
+  }
+  // Each value came from the type of its own setting: the loop loses that, the table guarantees it.
+  return values as SettingValues;
+}
+
+const fromText = (setting: Setting<unknown>, value: unknown): Reading<unknown> =>
+  setting.type.fromText(String(value).trim());
+
+/** Blank variables count as unset: that is what `PORT= serin serve` and an empty Kubernetes value mean. */
+export function readEnvironment(
+  env: NodeJS.ProcessEnv,
+  cwd: string,
+  problems: ConfigProblem[],
+): SettingValues {
+  return readSource(
+    {
+      name: 'environment',
+      folder: cwd,
+      label: (name) => name,
+      find: (name) => (env[name]?.trim() ? env[name] : undefined),
+      read: fromText,
+    },
+    problems,
+  );
+}
+
+/** What was given on the command line, by setting. A blank value there is a mistake, not an absence. */
+export type FlagValues = Readonly<Partial<Record<SettingName, string>>>;
+
+export function readFlags(flags: FlagValues, cwd: string, problems: ConfigProblem[]): SettingValues {
+  return readSource(
+    {
+      name: 'command line',
+      folder: cwd,
+      label: (name) => `--${flagName(name)}`,
+      find: (name) => flags[name],
+      read: fromText,
+    },
+    problems,
+  );
+}
+
+/** The settings of the file; a key without a value (`port:`) counts as unset, an unknown key is a problem. */
+export function readFileSettings(file: ConfigFile, problems: ConfigProblem[]): SettingValues {
+  reportUnknownKeys(file, problems);
+  return readSource(
+    {
+      name: file.name,
+      folder: file.folder,
+      label: fileKey,
+      find: (name) => file.entries.get(fileKey(name)) ?? undefined,
+      read: (setting, value) =>
+        setting.notInFile === null ? setting.type.fromFile(value) : { problem: setting.notInFile },
+    },
+    problems,
+  );
+}
+
+function reportUnknownKeys(file: ConfigFile, problems: ConfigProblem[]): void {
+  const known = [
+    ...ROLLOUT_KEYS,
+    ...SETTING_NAMES.filter((name) => SETTINGS[name].notInFile === null).map(fileKey),
+  ];
+  const named = new Set([...known, ...SETTING_NAMES.map(fileKey)]);
+  for (const key of file.entries.keys()) {
+    if (typeof key === 'string' && named.has(key)) continue;
+    const name = typeof key === 'string' ? key : shown(key);
+    const message = OF_LATER_VERSIONS.some((later) => fileKey(later) === name)
+      ? 'this version does not support it yet'
+      : `unknown key.${didYouMean(name, known)} docs/configuration.md lists the keys`;
+    problems.push({ key: name, source: file.name, value: null, message });
+  }
+}

@@ -1,0 +1,145 @@
+import { apiKeyList } from './api-keys.js';
+import { trustedProxies } from './trust-proxy.js';
+import { byteSize, decimal, oneOf, text, trueOrFalse, wholeNumber, type ValueType } from './value-types.js';
+
+/** One setting: its environment variable is the key of {@link SETTINGS}. */
+export interface Setting<T> {
+  readonly type: ValueType<T>;
+  /** Undefined: there is none, or it is computed from other settings; `defaultText` says which. */
+  readonly default: T | undefined;
+  readonly defaultText: string;
+  readonly meaning: string;
+  /** A path: relative to the file when set there, else to the working directory. */
+  readonly isPath: boolean;
+  /** Never shown, not even when it is wrong. */
+  readonly secret: boolean;
+  /** Why the file may not hold it; null where it may. */
+  readonly notInFile: string | null;
+}
+
+const setting = <T, D extends T | undefined>(
+  type: ValueType<T>,
+  preset: D,
+  meaning: string,
+  more: Partial<Pick<Setting<T>, 'defaultText' | 'isPath' | 'secret' | 'notInFile'>> = {},
+): Setting<T> & { readonly default: D } => ({
+  type,
+  default: preset,
+  defaultText: String(preset ?? 'unset'),
+  meaning,
+  isPath: false,
+  secret: false,
+  notInFile: null,
+  ...more,
+});
+
+const HOUR_MS = 3_600_000;
+const path = text('a path', /^[^\0]+$/);
+const host = text('a host name or address, without scheme and port', /^[A-Za-z0-9._:%-]{1,253}$/);
+const token = text('printable ASCII characters without spaces', /^[!-~]{1,512}$/);
+
+/** Every setting of the service. docs/configuration.md and the flags of `serin serve` are made from this table. */
+export const SETTINGS = {
+  HOST: setting(host, '127.0.0.1', 'Address to listen on; the container image sets 0.0.0.0.'),
+  PORT: setting(wholeNumber(0, 65_535), 3000, 'Port to listen on; 0 takes a free one.'),
+  MODEL_REGISTRY: setting(path, './model-registry', 'Folder of the models.', { isPath: true }),
+  STATE_DIR: setting(path, './var', 'Folder for rollout state and job state.', { isPath: true }),
+  CANARY_PERCENT: setting(
+    decimal(0, 100),
+    undefined,
+    'Share of traffic for the canary of the default model; overrides the file, and 0 is the rollback toggle.',
+    { notInFile: 'in the file it is written rollout.<model>.percent' },
+  ),
+  WORKERS: setting(wholeNumber(1, 256), undefined, 'Inference processes.', {
+    defaultText: 'physical cores that the machine and the cgroup grant',
+  }),
+  THREADS_PER_WORKER: setting(wholeNumber(1, 64), 1, 'Threads of one inference process.'),
+  SPARE_WORKERS: setting(
+    wholeNumber(0, 16),
+    1,
+    'Inference processes kept loaded beside the working ones, to take over from one that dies.',
+  ),
+  QUEUE_LIMIT: setting(
+    wholeNumber(2, 10_000_000),
+    undefined,
+    'Texts admitted at once, queued and running; beyond it the answer is 429. At least twice MAX_TEXTS.',
+    { defaultText: '1024, or twice MAX_TEXTS if that is more' },
+  ),
+  WORKER_WATCHDOG_MS: setting(
+    wholeNumber(50, HOUR_MS),
+    1000,
+    'A run that takes this much longer than predicted counts as hung, and its process is replaced.',
+  ),
+  WORKER_MAX_RSS_BYTES: setting(
+    byteSize(100e6, 1e12),
+    1.5e9,
+    'An inference process whose resident memory exceeds this is replaced between two batches.',
+  ),
+  ADMIN_TOKEN: setting(token, undefined, 'Bearer token for /admin; unset: everything there answers 404.', {
+    secret: true,
+  }),
+  API_KEYS: setting(
+    apiKeyList,
+    undefined,
+    'Comma-separated name:key or name:sha256:<hex>; unset: open to all.',
+    {
+      secret: true,
+    },
+  ),
+  REQUEST_TIMEOUT_MS: setting(
+    wholeNumber(1, HOUR_MS),
+    2000,
+    'Deadline of one request; a client may ask for less with x-deadline-ms.',
+  ),
+  MAX_BODY_BYTES: setting(byteSize(1, 1e9), 1e6, 'Largest request body, after decompression.'),
+  MAX_TEXTS: setting(wholeNumber(1, 100_000), 256, 'Most texts in one POST /predict_batch.'),
+  LOG_LEVEL: setting(
+    oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+    'info',
+    'Least level logged.',
+  ),
+  LOG_TEXT: setting(trueOrFalse(), false, 'Whether the texts of requests are logged.'),
+  SHUTDOWN_DELAY_MS: setting(
+    wholeNumber(0, HOUR_MS),
+    3000,
+    'After SIGTERM: how long everything but readiness is still served. SIGINT does not wait.',
+  ),
+  SHUTDOWN_GRACE_MS: setting(
+    wholeNumber(0, HOUR_MS),
+    10_000,
+    'After that: how long work in flight may drain.',
+  ),
+  RATE_LIMIT_PER_S: setting(
+    decimal(0.001, 1e6),
+    undefined,
+    'Requests per second that one API key, else one client address, may send; unset: no limit.',
+  ),
+  RATE_LIMIT_BURST: setting(
+    wholeNumber(1, 1_000_000),
+    undefined,
+    'Requests that may come at once before the rate counts. Needs RATE_LIMIT_PER_S.',
+    { defaultText: 'RATE_LIMIT_PER_S rounded up' },
+  ),
+  TRUST_PROXY: setting(trustedProxies, undefined, "Whose X-Forwarded-For counts; unset: nobody's."),
+  SERIN_CONFIG: setting(path, undefined, 'The configuration file; it must exist.', {
+    isPath: true,
+    defaultText: './serin.config.yaml, if it exists',
+    notInFile: 'it names the file itself',
+  }),
+} as const;
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** What was set, by setting; a setting that no source names is absent. */
+export type SettingValues = {
+  -readonly [K in SettingName]?: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
+
+/** The key in serin.config.yaml. */
+export const fileKey = (name: string): string => name.toLowerCase();
+
+/** The long option of `serin serve`. SERIN_CONFIG is `--config` there, as everywhere else. */
+export const flagName = (name: string): string =>
+  name === 'SERIN_CONFIG' ? 'config' : name.toLowerCase().replaceAll('_', '-');

@@ -1,0 +1,102 @@
+/** A value that was read, or the sentence that says what is allowed instead. */
+export type Reading<T> = { readonly value: T } | { readonly problem: string };
+
+/**
+ * How a setting is written. The command line and the environment bring text, the file brings YAML's own types,
+ * and there a quoted number is text and therefore wrong.
+ */
+export interface ValueType<T> {
+  /** What is allowed, as the end of "… is "abc": allowed is". */
+  readonly allowed: string;
+  fromText(text: string): Reading<T>;
+  fromFile(value: unknown): Reading<T>;
+}
+
+/** A type whose text form and file form differ only in how the value is found. */
+function valueType<T>(
+  allowed: string,
+  find: { text: (text: string) => T | undefined; file: (value: unknown) => T | undefined },
+): ValueType<T> {
+  const reading = (value: T | undefined): Reading<T> =>
+    value === undefined ? { problem: `allowed is ${allowed}` } : { value };
+  return {
+    allowed,
+    fromText: (text) => reading(find.text(text)),
+    fromFile: (value) => reading(find.file(value)),
+  };
+}
+
+const within = (value: number, min: number, max: number): number | undefined =>
+  value >= min && value <= max ? value : undefined;
+
+/** Digits only: neither `1e3` nor `0x10` nor `+5` is how a person writes a port or a limit. */
+export function wholeNumber(min: number, max: number): ValueType<number> {
+  return valueType(`a whole number from ${String(min)} to ${String(max)}, in digits`, {
+    text: (text) => (/^\d{1,15}$/.test(text) ? within(Number(text), min, max) : undefined),
+    file: (value) => (Number.isInteger(value) ? within(value as number, min, max) : undefined),
+  });
+}
+
+/** A decimal number such as `12.5`, without exponent. */
+export function decimal(min: number, max: number): ValueType<number> {
+  return valueType(`a number from ${String(min)} to ${String(max)}, e.g. 12.5`, {
+    text: (text) => (/^\d{1,15}(\.\d{1,15})?$/.test(text) ? within(Number(text), min, max) : undefined),
+    file: (value) => (typeof value === 'number' ? within(value, min, max) : undefined),
+  });
+}
+
+const UNIT_BYTES: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+function readBytes(text: string): number | undefined {
+  const match = /^(\d{1,15}(?:\.\d{1,6})?) ?([kKMG]i?B|B)?$/.exec(text);
+  const factor = UNIT_BYTES[match?.[2] ?? 'B'];
+  if (!match || factor === undefined) return undefined;
+  const bytes = Number(match[1]) * factor;
+  return Number.isInteger(bytes) ? bytes : undefined;
+}
+
+/** A size in bytes: a plain number, or one with a unit (`64 MB` is 64,000,000, `64 MiB` is 67,108,864). */
+export function byteSize(min: number, max: number): ValueType<number> {
+  const find = (text: string): number | undefined => within(readBytes(text) ?? NaN, min, max);
+  return valueType(
+    `a size from ${String(min)} to ${String(max)} bytes, as a plain number or with kB, MB, GB, KiB, MiB or GiB`,
+    {
+      text: find,
+      file: (value) => {
+        if (typeof value === 'string') return find(value);
+        return Number.isInteger(value) ? within(value as number, min, max) : undefined;
+      },
+    },
+  );
+}
+
+/** `true` or `false` and nothing else: `yes`, `1` and `on` mean different things to different people. */
+export function trueOrFalse(): ValueType<boolean> {
+  return valueType('true or false', {
+    text: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
+    file: (value) => (typeof value === 'boolean' ? value : undefined),
+  });
+}
+
+/** Text that matches the pattern; `allowed` says in words what that is. */
+export function text(allowed: string, pattern: RegExp): ValueType<string> {
+  const find = (value: string): string | undefined => (pattern.test(value) ? value : undefined);
+  return valueType(allowed, {
+    text: find,
+    file: (value) => (typeof value === 'string' ? find(value) : undefined),
+  });
+}
+
+export function oneOf<T extends string>(...names: readonly T[]): ValueType<T> {
+  const find = (value: unknown): T | undefined => names.find((name) => name === value);
+  return valueType(`one of ${names.join(', ')}`, { text: find, file: find });
+}
