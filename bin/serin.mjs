@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+// The command `serin`: makes the tree ready when it is not, then runs the built command in this same process,
+// so that signals and stdin reach it.
+const [major, minor] = process.versions.node.split('.').map(Number);
+
+if (major < 20 || (major === 20 && minor < 19)) {
+  process.stderr.write(`serin: needs Node.js 20.19 or newer; this is ${process.versions.node}\n`);
+  process.exitCode = 70;
+} else {
+  const { PrepareError, prepare } = await import('./prepare.mjs');
+  try {
+    await prepare();
+  } catch (error) {
+    if (!(error instanceof PrepareError)) throw error;
+    process.stderr.write(`serin: ${error.message}\n`);
+    process.exit(70);
+  }
+  await import('../dist/cli/main.js');
+}

@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { ConfigError } from '../config/config-error.js';
+import { EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { addServeCommand } from './serve-command.js';
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function createProgram(): Command {
+  const program = new Command('serin')
+    .description('Serves versioned text classifiers on plain CPUs.')
+    .version(packageVersion())
+    .exitOverride()
+    .showSuggestionAfterError()
+    .showHelpAfterError('(serin --help and serin <command> --help say what is allowed)');
+  addServeCommand(program);
+  return program;
+}
+
+/** The exit code of what a command threw; its message goes to stderr unless commander has written it already. */
+function report(error: unknown): ExitCode {
+  if (error instanceof CommanderError) {
+    const isAnswer = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+    return isAnswer ? EXIT_CODES.done : EXIT_CODES.usage;
+  }
+  if (error instanceof ConfigError) {
+    process.stderr.write(`serin: ${error.message}\n`);
+    return EXIT_CODES.usage;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`serin: a fault of ours, please report it: ${detail}\n`);
+  return EXIT_CODES.fault;
+}
+
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = report(error);
+}

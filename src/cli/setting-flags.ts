@@ -1,0 +1,33 @@
+import { Option, type Command } from 'commander';
+import type { FlagValues } from '../config/read-settings.js';
+import { SETTINGS, SETTING_NAMES, flagName, type SettingName } from '../config/settings.js';
+
+const BOOLEANS: readonly SettingName[] = SETTING_NAMES.filter(
+  (name) => typeof SETTINGS[name].default === 'boolean',
+);
+
+function optionOf(name: SettingName): Option {
+  const { meaning, defaultText, secret } = SETTINGS[name];
+  const isBoolean = BOOLEANS.includes(name);
+  const warning = secret ? ' Other users of the machine can read it here: prefer the variable.' : '';
+  const description = `${meaning}${warning} (${name}; default: ${defaultText})`;
+  const option = new Option(`--${flagName(name)} ${isBoolean ? '[value]' : '<value>'}`, description);
+  return isBoolean ? option.preset('true') : option;
+}
+
+/** Gives the command one flag per setting and returns the reader of what was given. */
+export function addSettingFlags(
+  command: Command,
+  names: readonly SettingName[] = SETTING_NAMES,
+): () => FlagValues {
+  const attributes = names.map((name) => {
+    const option = optionOf(name);
+    command.addOption(option);
+    return [name, option.attributeName()] as const;
+  });
+  return () => {
+    const given: Record<string, unknown> = command.opts();
+    const set = attributes.filter(([, attribute]) => given[attribute] !== undefined);
+    return Object.fromEntries(set.map(([name, attribute]) => [name, String(given[attribute])]));
+  };
+}
