@@ -8,7 +8,7 @@ export function addServeCommand(program: Command): void {
   const command = program.command('serve').description('serve the models of the registry over HTTP');
   const readFlags = addSettingFlags(command);
   command.action(async () => {
-    for (const name of unsupportedVariables(process.env)) {
+    for (const name of unsupportedVariables()) {
       process.stderr.write(`serin: ${name} is set, but this version does not support it: it has no effect\n`);
     }
     const config = loadConfig({ flags: readFlags() });

@@ -17,7 +17,7 @@ import type { Reading } from './value-types.js';
 const OF_LATER_VERSIONS = ['CACHE_MAX_ITEMS', 'CACHE_MAX_BYTES', 'CACHE_TTL_MS', 'REDIS_URL'];
 
 /** The variables that are set, that Serin's documentation names, and that this version does not act on. */
-export function unsupportedVariables(env: NodeJS.ProcessEnv): string[] {
+export function unsupportedVariables(env: NodeJS.ProcessEnv = process.env): string[] {
   return OF_LATER_VERSIONS.filter((name) => env[name]?.trim());
 }
 
