@@ -18,7 +18,8 @@ export interface Inference extends Row {
   readonly batchSize: number;
 }
 
-export type Outcome = { readonly ok: true; readonly value: Inference } | { readonly ok: false; readonly error: AppError };
+export type Outcome =
+  { readonly ok: true; readonly value: Inference } | { readonly ok: false; readonly error: AppError };
 
 export type { BatchTimings };
 
@@ -32,5 +33,9 @@ export abstract class Executor {
    * @throws AppError OVERLOADED when there are no permits for all texts, NOT_READY when no worker can take them,
    *   SHUTTING_DOWN once closing.
    */
-  abstract infer(version: ModelVersion, texts: readonly string[], caller: InferenceCaller): Promise<Outcome[]>;
+  abstract infer(
+    version: ModelVersion,
+    texts: readonly string[],
+    caller: InferenceCaller,
+  ): Promise<Outcome[]>;
 }

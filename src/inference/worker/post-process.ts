@@ -15,9 +15,14 @@ function softmax(logits: Float32Array): number[] {
 }
 
 /** One entry per task of the manifest. `logitsPerRow` is what the graph must answer for a number of labels. */
-export const POST_PROCESS: Readonly<Record<Task, { readonly logitsPerRow: (labels: number) => number; readonly scores: PostProcess }>> = {
+export const POST_PROCESS: Readonly<
+  Record<Task, { readonly logitsPerRow: (labels: number) => number; readonly scores: PostProcess }>
+> = {
   'text-classification': { logitsPerRow: (labels) => labels, scores: (logits) => softmax(logits) },
-  'multi-label-classification': { logitsPerRow: (labels) => labels, scores: (logits) => Array.from(logits, sigmoid) },
+  'multi-label-classification': {
+    logitsPerRow: (labels) => labels,
+    scores: (logits) => Array.from(logits, sigmoid),
+  },
   /** One logit for the second of two labels. */
   'binary-classification': {
     logitsPerRow: () => 1,

@@ -1,18 +1,19 @@
 import type { ErrorCode } from '../../errors/codes.js';
-import type { BatchingSettings, SessionSettings, Task } from '../../model-registry/manifest.js';
+import type { BatchingSettings, FileRecord, SessionSettings, Task } from '../../model-registry/manifest.js';
 
 /** What a worker needs to load a version; every file is read once, checked against its digest, and used from memory. */
 export interface VersionSpec {
-  /** Unique key of the loaded version: `<model>/<version>@<digest>`. */
+  /** `<model>/<version>@<digest>`: names the loaded version in every message. */
   readonly key: string;
   readonly folder: string;
-  readonly files: Readonly<Record<string, { readonly sha256: string; readonly bytes: number }>>;
+  readonly files: Readonly<Record<string, FileRecord>>;
   readonly task: Task;
   readonly labels: readonly string[];
   readonly maxTokens: number;
   readonly truncationSide: 'left' | 'right';
   readonly session: SessionSettings;
   readonly batching: BatchingSettings;
+  readonly threads: number;
 }
 
 /** Milliseconds of one run of n rows padded to L tokens: `fixedMs + perTokenMs·n·L + perTokenSquaredMs·n·L²`. */
@@ -43,12 +44,27 @@ export interface BatchTimings {
 export type ToWorker =
   | { readonly type: 'load'; readonly spec: VersionSpec }
   | { readonly type: 'unload'; readonly key: string }
-  | { readonly type: 'run'; readonly batchId: number; readonly key: string; readonly texts: readonly string[] };
+  | {
+      readonly type: 'run';
+      readonly batchId: number;
+      readonly key: string;
+      readonly texts: readonly string[];
+    };
 
+/** Nothing is thrown across the process boundary: an error loses class and code there, so it travels as data. */
 export type FromWorker =
-  | { readonly type: 'online'; readonly pid: number }
-  | { readonly type: 'loaded'; readonly key: string; readonly cost: CostCoefficients; readonly loadMs: number }
+  | { readonly type: 'online' }
+  | { readonly type: 'warming'; readonly key: string }
+  | {
+      readonly type: 'loaded';
+      readonly key: string;
+      readonly cost: CostCoefficients;
+      readonly loadMs: number;
+    }
   | { readonly type: 'load_failed'; readonly key: string; readonly message: string }
+  | BatchDone;
+
+export type BatchDone =
   | {
       readonly type: 'done';
       readonly batchId: number;

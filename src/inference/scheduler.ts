@@ -1,0 +1,293 @@
+import { AppError } from '../errors/app-error.js';
+import type { PendingText } from './pending-text.js';
+import { TextQueue } from './text-queue.js';
+import { WorkerSlot, type Batch } from './worker-slot.js';
+import { predictMs } from './worker/cost-model.js';
+import type { BatchDone, BatchTimings, CostCoefficients } from './worker/protocol.js';
+import type { LossReason } from './worker/worker-pool.js';
+import type { WorkerHandle } from './worker/worker-handle.js';
+
+/**
+ * How long before the predicted end of a run the next batch is handed over: what the message takes to cross the
+ * pipe and to be read. The later the choice is made, the more texts there are to choose like lengths from.
+ */
+const HAND_OVER_LEAD_MS = 1.5;
+
+/** A run may take this many times its prediction before the watchdog's own allowance begins: cores may be shared. */
+const WATCHDOG_FACTOR = 10;
+
+/** Weight of the newest run in the smoothed ratio of measured to predicted time. */
+const CORRECTION_WEIGHT = 0.05;
+
+/** Runs in which one text, on its own, may take a worker down before it is blamed. */
+const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
+
+/** How the scheduler sees one version. */
+export interface VersionPlan {
+  readonly key: string;
+  readonly cost: CostCoefficients;
+  readonly maxPaddedTokens: number;
+  readonly runsAlone: boolean;
+}
+
+export interface SchedulerPorts {
+  /** Ends a worker that hangs, or has grown too large, so that the pool replaces it. */
+  kill(worker: WorkerHandle, reason: LossReason): void;
+  /** Texts that have left: answered, or dropped because nobody waits for them. */
+  released(count: number): void;
+  batchFinished(key: string, texts: number, timings: BatchTimings): void;
+}
+
+export interface SchedulerOptions {
+  readonly watchdogMs: number;
+  readonly maxRssBytes: number;
+}
+
+interface Lane {
+  plan: VersionPlan;
+  readonly queue: TextQueue<PendingText>;
+  /** Measured over predicted run time, smoothed: the model was fitted while other workers were starting. */
+  correction: number;
+}
+
+/** Pulls batches from the queues for whichever worker is free, and decides what becomes of a batch that is lost. */
+export class Scheduler {
+  private readonly lanes = new Map<string, Lane>();
+  private readonly slots = new Map<WorkerHandle, WorkerSlot>();
+  private nextBatchId = 1;
+  private dispatchScheduled = false;
+
+  constructor(
+    private readonly options: SchedulerOptions,
+    private readonly ports: SchedulerPorts,
+  ) {}
+
+  get queuedTexts(): number {
+    let texts = 0;
+    for (const { queue } of this.lanes.values()) texts += queue.size;
+    return texts;
+  }
+
+  /** Makes a version schedulable, or replaces its plan. */
+  setPlan(plan: VersionPlan): void {
+    const lane = this.lanes.get(plan.key);
+    if (lane === undefined) this.lanes.set(plan.key, { plan, queue: new TextQueue(), correction: 1 });
+    else lane.plan = plan;
+  }
+
+  hasPlan(key: string): boolean {
+    return this.lanes.has(key);
+  }
+
+  /** Puts texts in the queue of a version that has a plan. */
+  enqueue(key: string, items: readonly PendingText[]): void {
+    const lane = this.lanes.get(key);
+    if (lane === undefined) throw new Error(`no plan for ${key}`);
+    for (const item of items) lane.queue.push(item);
+    this.scheduleDispatch();
+  }
+
+  /** Drops texts that are settled and still wait; those in a worker are released when their batch ends. */
+  discard(key: string, items: readonly PendingText[]): void {
+    const queue = this.lanes.get(key)?.queue;
+    if (queue === undefined) return;
+    const before = queue.size;
+    for (const item of items) queue.remove(item);
+    this.ports.released(before - queue.size);
+  }
+
+  workerAvailable(worker: WorkerHandle): void {
+    if (!this.slots.has(worker)) this.slots.set(worker, new WorkerSlot(worker));
+    this.dispatch();
+  }
+
+  batchDone(worker: WorkerHandle, message: BatchDone): void {
+    const slot = this.slots.get(worker);
+    const batch = slot?.current;
+    if (slot === undefined || batch?.id !== message.batchId) return;
+    const { startedAt } = slot;
+    const ms = performance.now() - startedAt;
+    slot.clearTimers();
+    slot.current = undefined;
+    if (slot.ahead !== undefined) {
+      const next = slot.ahead;
+      slot.ahead = undefined;
+      this.begin(slot, next);
+    } else if (message.rssBytes > this.options.maxRssBytes) {
+      this.slots.delete(worker);
+      this.ports.kill(worker, 'memory');
+    }
+    // The worker gets its next batch before this one's answers are written.
+    this.dispatch();
+    this.learn(batch, ms);
+    this.answer(batch, message, startedAt);
+  }
+
+  /**
+   * The texts that ran when the process died are tried once more, each alone. What had been handed over ahead was
+   * not started: it goes back as it was.
+   */
+  workerLost(worker: WorkerHandle): void {
+    const slot = this.slots.get(worker);
+    if (slot === undefined) return;
+    this.slots.delete(worker);
+    slot.clearTimers();
+    if (slot.ahead !== undefined) this.requeue(slot.ahead.key, slot.ahead.items);
+    if (slot.current !== undefined) this.retryAlone(slot.current);
+    this.dispatch();
+  }
+
+  /** Forgets a version and fails the texts that wait for it. */
+  drop(key: string, error: AppError): void {
+    const lane = this.lanes.get(key);
+    if (lane === undefined) return;
+    this.lanes.delete(key);
+    const items = lane.queue.clear();
+    for (const item of items) item.fail(error);
+    this.ports.released(items.length);
+  }
+
+  /** Answers whatever waits or runs with this error, for good. */
+  close(error: AppError): void {
+    for (const key of [...this.lanes.keys()]) this.drop(key, error);
+    for (const slot of this.slots.values()) {
+      slot.clearTimers();
+      for (const item of [...(slot.current?.items ?? []), ...(slot.ahead?.items ?? [])]) item.fail(error);
+    }
+    this.slots.clear();
+  }
+
+  private retryAlone(batch: Batch): void {
+    const [only] = batch.items;
+    if (batch.items.length === 1 && only !== undefined) only.deathsAlone++;
+    const condemned = batch.items.filter((item) => item.deathsAlone >= DEATHS_ALONE_THAT_CONDEMN_A_TEXT);
+    for (const item of condemned) {
+      item.fail(new AppError('INFERENCE_FAILED', 'This text, on its own, ended two worker processes.'));
+    }
+    this.ports.released(condemned.length);
+    const again = batch.items.filter((item) => !condemned.includes(item));
+    for (const item of again) item.alone = true;
+    this.requeue(batch.key, again);
+  }
+
+  /** Puts back what somebody still waits for. */
+  private requeue(key: string, items: readonly PendingText[]): void {
+    const queue = this.lanes.get(key)?.queue;
+    const waiting = items.filter((item) => !item.settled);
+    if (queue === undefined) {
+      for (const item of waiting) item.fail(new AppError('VERSION_NOT_READY', 'The version was unloaded.'));
+      this.ports.released(items.length);
+      return;
+    }
+    this.ports.released(items.length - waiting.length);
+    queue.putBack(waiting);
+  }
+
+  private answer(batch: Batch, message: BatchDone, startedAt: number): void {
+    if (!message.ok) {
+      if (batch.items.length > 1) {
+        for (const item of batch.items) item.alone = true;
+        this.requeue(batch.key, batch.items);
+        this.dispatch();
+        return;
+      }
+      batch.items[0]?.fail(new AppError(message.code, message.message));
+      this.ports.released(batch.items.length);
+      return;
+    }
+    const { rows, timings } = message;
+    this.ports.batchFinished(batch.key, batch.items.length, timings);
+    batch.items.forEach((item, i) => {
+      const row = rows[i];
+      if (row === undefined) {
+        item.fail(new AppError('INTERNAL', 'The worker answered fewer rows than it was given texts.'));
+        return;
+      }
+      item.settle({
+        ok: true,
+        value: {
+          scores: row.scores,
+          tokens: row.tokens,
+          truncated: row.truncated,
+          queueMs: Math.max(0, startedAt - item.enqueuedAt),
+          tokenizeMs: timings.tokenizeMs,
+          inferenceMs: timings.inferenceMs,
+          batchSize: batch.items.length,
+        },
+      });
+    });
+    this.ports.released(batch.items.length);
+  }
+
+  private learn(batch: Batch, ms: number): void {
+    const lane = this.lanes.get(batch.key);
+    if (lane === undefined || batch.predictedMs <= 0) return;
+    const ratio = (ms / batch.predictedMs) * lane.correction;
+    // One run held up by another process must not make every prediction wrong.
+    const bounded = Math.min(ratio, 4 * lane.correction);
+    lane.correction += CORRECTION_WEIGHT * (bounded - lane.correction);
+  }
+
+  /** After the requests that the sockets hold right now have all been read: they may share a batch. */
+  private scheduleDispatch(): void {
+    if (this.dispatchScheduled) return;
+    this.dispatchScheduled = true;
+    setImmediate(() => {
+      this.dispatchScheduled = false;
+      this.dispatch();
+    });
+  }
+
+  private dispatch(): void {
+    const idle = [...this.slots.values()].filter((slot) => slot.idle);
+    for (let i = 0; i < idle.length; i++) {
+      const slot = idle[i] as WorkerSlot;
+      const batch = this.pull(slot, idle.length - i);
+      if (batch !== undefined) this.begin(slot, batch);
+    }
+    const now = performance.now();
+    for (const slot of this.slots.values()) {
+      if (slot.wantsAhead(now)) slot.ahead = this.pull(slot, 1);
+    }
+  }
+
+  /** Takes the next batch for this worker, from the version whose oldest text has waited longest, and sends it. */
+  private pull(slot: WorkerSlot, idleWorkers: number): Batch | undefined {
+    let chosen: Lane | undefined;
+    for (const lane of this.lanes.values()) {
+      if (lane.queue.size === 0 || !slot.worker.canRun(lane.plan.key)) continue;
+      if (chosen === undefined || lane.queue.oldestAt < chosen.queue.oldestAt) chosen = lane;
+    }
+    if (chosen === undefined) return undefined;
+    const { key, cost, maxPaddedTokens, runsAlone } = chosen.plan;
+    const items = chosen.queue.take({ cost, maxPaddedTokens, runsAlone, idleWorkers });
+    const longest = items.at(-1)?.tokens ?? 0;
+    const predictedMs = predictMs(cost, items.length, longest) * chosen.correction;
+    const batch = { id: this.nextBatchId++, key, items, predictedMs };
+    slot.worker.run(
+      batch.id,
+      key,
+      items.map((item) => item.text),
+    );
+    return batch;
+  }
+
+  private begin(slot: WorkerSlot, batch: Batch): void {
+    const now = performance.now();
+    slot.current = batch;
+    slot.startedAt = now;
+    slot.watchdog = setTimeout(
+      () => {
+        this.ports.kill(slot.worker, 'watchdog');
+      },
+      this.options.watchdogMs + WATCHDOG_FACTOR * batch.predictedMs,
+    );
+    const waitMs = Math.max(0, batch.predictedMs - HAND_OVER_LEAD_MS);
+    slot.handOverAt = now + waitMs;
+    slot.handOver = setTimeout(() => {
+      // A timer may fire a fraction of a millisecond before its time on this clock.
+      slot.handOverAt = 0;
+      this.dispatch();
+    }, waitMs);
+  }
+}

@@ -1,0 +1,39 @@
+import type { PendingText } from './pending-text.js';
+import type { WorkerHandle } from './worker/worker-handle.js';
+
+/** Texts that went to a worker in one message. */
+export interface Batch {
+  readonly id: number;
+  readonly key: string;
+  readonly items: readonly PendingText[];
+  readonly predictedMs: number;
+}
+
+/** What one worker has in hand: the batch that it runs, and the one handed over ahead so that it never waits. */
+export class WorkerSlot {
+  current: Batch | undefined;
+  ahead: Batch | undefined;
+  /** `performance.now()` when `current` began: when it was sent, or when the one before it ended. */
+  startedAt = 0;
+  /** `performance.now()` from which the next batch should be handed over. */
+  handOverAt = Infinity;
+  watchdog: NodeJS.Timeout | undefined;
+  handOver: NodeJS.Timeout | undefined;
+
+  constructor(readonly worker: WorkerHandle) {}
+
+  get idle(): boolean {
+    return this.current === undefined;
+  }
+
+  /** True when the running batch is about to end and none lies ready behind it. */
+  wantsAhead(now: number): boolean {
+    return this.current !== undefined && this.ahead === undefined && now >= this.handOverAt;
+  }
+
+  clearTimers(): void {
+    clearTimeout(this.watchdog);
+    clearTimeout(this.handOver);
+    this.handOverAt = Infinity;
+  }
+}

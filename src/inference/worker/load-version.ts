@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { TextTokenizer } from '../../tokenization/text-tokenizer.js';
+import { POST_PROCESS } from './post-process.js';
+import type { VersionSpec } from './protocol.js';
+
+/** A version in memory, ready to run. */
+export interface LoadedVersion {
+  readonly spec: VersionSpec;
+  readonly tokenizer: TextTokenizer;
+  readonly session: InferenceSession;
+  /** Name of the output that carries the logits. */
+  readonly output: string;
+}
+
+const KNOWN_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
+
+/**
+ * Reads the files of a version, checks each against its digest and opens the session from the very bytes that
+ * were checked: a file swapped on disk between the check and the load is never run.
+ * @throws Error with a sentence that says what does not fit
+ */
+export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
+  const [model, tokenizerJson, tokenizerConfigJson] = await Promise.all([
+    readChecked(spec, 'model.onnx'),
+    readChecked(spec, 'tokenizer.json'),
+    readChecked(spec, 'tokenizer_config.json'),
+  ]);
+  const tokenizer = TextTokenizer.fromFiles(
+    { tokenizerJson, tokenizerConfigJson },
+    { maxTokens: spec.maxTokens, truncationSide: spec.truncationSide },
+  );
+  const { disabled_optimizers: disabled, graph_optimization_level: level } = spec.session;
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    graphOptimizationLevel: level,
+    intraOpNumThreads: spec.threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(disabled.length > 0 && {
+      extra: { optimization: { disable_specified_optimizers: disabled.join(';') } },
+    }),
+  });
+  const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
+  const unknown = session.inputNames.filter((name) => !KNOWN_INPUTS.has(name));
+  if (unknown.length > 0 || output === undefined) {
+    await session.release();
+    throw new Error(
+      `model.onnx wants the inputs ${session.inputNames.join(', ')}; known are ${[...KNOWN_INPUTS].join(', ')}`,
+    );
+  }
+  const loaded = { spec, tokenizer, session, output };
+  return loaded;
+}
+
+/** Logits that the graph must answer per row for this version's task. */
+export function logitsPerRow(spec: VersionSpec): number {
+  return POST_PROCESS[spec.task].logitsPerRow(spec.labels.length);
+}
+
+async function readChecked(spec: VersionSpec, file: string): Promise<Buffer> {
+  const record = spec.files[file];
+  if (record === undefined) throw new Error(`manifest.json names no ${file}`);
+  const bytes = await readFile(join(spec.folder, file));
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (sha256 !== record.sha256) {
+    throw new Error(
+      `${file} does not match its digest in manifest.json (expected ${record.sha256}, found ${sha256})`,
+    );
+  }
+  return bytes;
+}

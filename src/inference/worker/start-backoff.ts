@@ -1,0 +1,35 @@
+/** Starts that may fail one after the other before the pool gives itself up as not ready. */
+export const MAX_START_FAILURES_IN_A_ROW = 5;
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 5_000;
+
+/**
+ * Counts workers that died before they were ready, one after the other. A worker that had been ready is replaced
+ * at once and does not count; any worker that becomes ready sets the count back.
+ */
+export class StartBackoff {
+  private failures = 0;
+
+  get failuresInARow(): number {
+    return this.failures;
+  }
+
+  /** True when so many starts failed that waiting for the next one is no use to a request. */
+  get exhausted(): boolean {
+    return this.failures >= MAX_START_FAILURES_IN_A_ROW;
+  }
+
+  succeeded(): void {
+    this.failures = 0;
+  }
+
+  failed(): void {
+    this.failures++;
+  }
+
+  /** Milliseconds to wait before the next start: 0, then 100 ms doubling up to 5 s. */
+  nextDelayMs(): number {
+    return this.failures === 0 ? 0 : Math.min(FIRST_DELAY_MS * 2 ** (this.failures - 1), LONGEST_DELAY_MS);
+  }
+}

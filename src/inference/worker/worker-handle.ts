@@ -1,0 +1,117 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { FromWorker, ToWorker, VersionSpec } from './protocol.js';
+
+const ENTRY = fileURLToPath(new URL('./entry.js', import.meta.url));
+
+/** How far a version is in one worker process. */
+export type LoadState = 'loading' | 'loaded' | 'failed';
+
+export interface WorkerEvents {
+  message(worker: WorkerHandle, message: FromWorker): void;
+  /** Exactly once, when the process is gone. `how` is a phrase such as "signal SIGSEGV" or "exit code 1". */
+  exit(worker: WorkerHandle, how: string): void;
+}
+
+/** One inference process: owns the child and its channel, and knows which versions it has loaded. */
+export class WorkerHandle {
+  /** `active` workers take batches; a `spare` is loaded and waits to replace one. */
+  role: 'active' | 'spare';
+  private readonly loads = new Map<string, LoadState>();
+  private readonly child: ChildProcess;
+  private ended = false;
+
+  constructor(
+    readonly id: number,
+    role: 'active' | 'spare',
+    private readonly events: WorkerEvents,
+  ) {
+    this.role = role;
+    this.child = fork(ENTRY, [], {
+      serialization: 'advanced',
+      execArgv: [],
+      // stdout belongs to the request log; what native code writes before it dies belongs on stderr.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.child.on('message', (message) => {
+      if (!this.ended) this.receive(message as FromWorker);
+    });
+    this.child.on('exit', (code, signal) => {
+      this.end(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+    });
+    // Raised when the process cannot be started, killed or written to; in the last two cases 'exit' follows.
+    this.child.on('error', (error) => {
+      if (this.child.pid === undefined) this.end(`it could not be started: ${error.message}`);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  get alive(): boolean {
+    return !this.ended;
+  }
+
+  /** Every version asked for is loaded or has failed, and at least one is loaded. */
+  get ready(): boolean {
+    const states = [...this.loads.values()];
+    return states.includes('loaded') && !states.includes('loading');
+  }
+
+  /** The version that the process is loading now, if any: loads are handled in the order they were asked for. */
+  get loading(): string | undefined {
+    for (const [key, state] of this.loads) if (state === 'loading') return key;
+    return undefined;
+  }
+
+  has(key: string): boolean {
+    return this.loads.get(key) === 'loaded';
+  }
+
+  /** A batch sent to a process that is still loading another version would wait for that load to end. */
+  canRun(key: string): boolean {
+    return this.role === 'active' && this.alive && this.has(key) && this.loading === undefined;
+  }
+
+  load(spec: VersionSpec): void {
+    if (this.loads.has(spec.key)) return;
+    this.loads.set(spec.key, 'loading');
+    this.send({ type: 'load', spec });
+  }
+
+  unload(key: string): void {
+    if (this.loads.delete(key)) this.send({ type: 'unload', key });
+  }
+
+  run(batchId: number, key: string, texts: readonly string[]): void {
+    this.send({ type: 'run', batchId, key, texts });
+  }
+
+  /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
+  kill(): void {
+    this.child.kill('SIGKILL');
+  }
+
+  /** Lets the process end by itself: it exits when its channel closes. */
+  disconnect(): void {
+    if (this.child.connected) this.child.disconnect();
+  }
+
+  /** A message to a process that has just died is lost silently: its 'exit' says what became of the work. */
+  private send(message: ToWorker): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type === 'loaded' && this.loads.has(message.key)) this.loads.set(message.key, 'loaded');
+    if (message.type === 'load_failed' && this.loads.has(message.key)) this.loads.set(message.key, 'failed');
+    this.events.message(this, message);
+  }
+
+  private end(how: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.events.exit(this, how);
+  }
+}

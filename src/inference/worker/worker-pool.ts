@@ -1,0 +1,232 @@
+import type { BatchDone, CostCoefficients, FromWorker, VersionSpec } from './protocol.js';
+import { StartBackoff } from './start-backoff.js';
+import { WorkerHandle, type WorkerEvents } from './worker-handle.js';
+
+/** Why a worker was replaced. */
+export type LossReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
+
+/** What becomes of a version across the pool. */
+export type VersionEvent =
+  | { readonly state: 'warming' }
+  | { readonly state: 'ready'; readonly cost: CostCoefficients; readonly loadMs: number }
+  | { readonly state: 'failed'; readonly reason: string };
+
+export interface PoolListener {
+  /** The worker can take batches of a further version, or has become active. */
+  workerAvailable(worker: WorkerHandle): void;
+  batchDone(worker: WorkerHandle, message: BatchDone): void;
+  /** The process is gone; what it was running is lost. */
+  workerLost(worker: WorkerHandle, reason: LossReason, how: string): void;
+  versionChanged(key: string, event: VersionEvent): void;
+}
+
+export interface PoolOptions {
+  readonly workers: number;
+  readonly spareWorkers: number;
+  /** A worker that is not ready after this long is replaced. */
+  readonly startTimeoutMs: number;
+}
+
+/** Two processes that die while loading the same version, which none ever loaded, say that it is the version. */
+const DEATHS_THAT_CONDEMN_A_VERSION = 2;
+
+const CLOSE_TIMEOUT_MS = 1_000;
+
+/**
+ * Keeps the wanted number of inference processes alive with every version loaded, and a spare beside them: when
+ * an active worker is lost the spare takes its place at once and a new spare is started behind it.
+ */
+export class WorkerPool implements WorkerEvents {
+  private readonly handles = new Set<WorkerHandle>();
+  private readonly specs = new Map<string, VersionSpec>();
+  private readonly everLoaded = new Set<string>();
+  private readonly deathsWhileLoading = new Map<string, number>();
+  private readonly killedFor = new Map<WorkerHandle, LossReason>();
+  private readonly startTimers = new Map<WorkerHandle, NodeJS.Timeout>();
+  private readonly everReady = new WeakSet<WorkerHandle>();
+  private readonly onceGone = new Map<WorkerHandle, () => void>();
+  private readonly backoff = new StartBackoff();
+  private retry: NodeJS.Timeout | undefined;
+  private nextId = 1;
+  private restarts = 0;
+  private closing = false;
+
+  constructor(
+    private readonly options: PoolOptions,
+    private readonly listener: PoolListener,
+  ) {}
+
+  /** Forks the active workers; the spare follows once they are ready, so that it does not slow their start. */
+  start(): void {
+    this.replenish();
+  }
+
+  /** Loads a version into every worker, present and future, behind those asked for before. */
+  load(spec: VersionSpec): void {
+    this.specs.set(spec.key, spec);
+    for (const worker of this.handles) worker.load(spec);
+  }
+
+  unload(key: string): void {
+    this.specs.delete(key);
+    for (const worker of this.handles) worker.unload(key);
+  }
+
+  active(): WorkerHandle[] {
+    return [...this.handles].filter((worker) => worker.role === 'active');
+  }
+
+  status(): {
+    wanted: number;
+    ready: number;
+    spareReady: number;
+    restarts: number;
+    startFailuresInARow: number;
+    exhausted: boolean;
+  } {
+    const ready = [...this.handles].filter((worker) => worker.ready);
+    return {
+      wanted: this.options.workers,
+      ready: ready.filter((worker) => worker.role === 'active').length,
+      spareReady: ready.filter((worker) => worker.role === 'spare').length,
+      restarts: this.restarts,
+      startFailuresInARow: this.backoff.failuresInARow,
+      exhausted: this.backoff.exhausted,
+    };
+  }
+
+  /** Ends a worker now; the loss is reported with this reason and a replacement takes over. */
+  kill(worker: WorkerHandle, reason: LossReason): void {
+    if (!this.killedFor.has(worker)) this.killedFor.set(worker, reason);
+    worker.kill();
+  }
+
+  /** Closes every channel, waits for the processes to end by themselves, then ends those that did not. */
+  async close(): Promise<void> {
+    this.closing = true;
+    clearTimeout(this.retry);
+    const ends = [...this.handles].map(
+      (worker) => new Promise<void>((resolve) => this.onceGone.set(worker, resolve)),
+    );
+    for (const worker of this.handles) worker.disconnect();
+    const force = setTimeout(() => {
+      for (const worker of this.handles) worker.kill();
+    }, CLOSE_TIMEOUT_MS);
+    await Promise.all(ends);
+    clearTimeout(force);
+  }
+
+  message(worker: WorkerHandle, message: FromWorker): void {
+    switch (message.type) {
+      case 'online':
+        return;
+      case 'warming':
+        if (!this.everLoaded.has(message.key))
+          this.listener.versionChanged(message.key, { state: 'warming' });
+        return;
+      case 'loaded':
+        this.everLoaded.add(message.key);
+        this.listener.versionChanged(message.key, {
+          state: 'ready',
+          cost: message.cost,
+          loadMs: message.loadMs,
+        });
+        this.loadSettled(worker);
+        return;
+      case 'load_failed':
+        this.loadFailed(message.key, message.message);
+        this.loadSettled(worker);
+        return;
+      case 'done':
+        this.listener.batchDone(worker, message);
+        return;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  exit(worker: WorkerHandle, how: string): void {
+    this.handles.delete(worker);
+    this.onceGone.get(worker)?.();
+    clearTimeout(this.startTimers.get(worker));
+    this.startTimers.delete(worker);
+    const wasReady = this.everReady.has(worker);
+    const reason = this.killedFor.get(worker) ?? (wasReady ? 'exit' : 'start_failed');
+    if (this.closing) return;
+    this.restarts++;
+    if (!wasReady) {
+      this.backoff.failed();
+      if (worker.loading !== undefined) this.diedLoading(worker.loading, how);
+    }
+    this.listener.workerLost(worker, reason, how);
+    this.replenish();
+  }
+
+  private loadSettled(worker: WorkerHandle): void {
+    if (worker.ready) {
+      this.everReady.add(worker);
+      this.backoff.succeeded();
+      clearTimeout(this.startTimers.get(worker));
+      this.startTimers.delete(worker);
+      this.replenish();
+    }
+    if (worker.role === 'active') this.listener.workerAvailable(worker);
+  }
+
+  /** A version that some worker serves stays as it is: the failure is this process's alone. */
+  private loadFailed(key: string, reason: string): void {
+    const served = [...this.handles].some((worker) => worker.has(key));
+    if (!served) this.listener.versionChanged(key, { state: 'failed', reason });
+  }
+
+  private diedLoading(key: string, how: string): void {
+    if (this.everLoaded.has(key)) return;
+    const deaths = (this.deathsWhileLoading.get(key) ?? 0) + 1;
+    this.deathsWhileLoading.set(key, deaths);
+    if (deaths < DEATHS_THAT_CONDEMN_A_VERSION) return;
+    this.unload(key);
+    this.listener.versionChanged(key, {
+      state: 'failed',
+      reason: `${deaths} worker processes died while loading it (${how})`,
+    });
+  }
+
+  /** Brings the pool back to its size: spares move up first, then processes are started. */
+  private replenish(): void {
+    if (this.closing) return;
+    const spares = [...this.handles].filter((worker) => worker.role === 'spare');
+    for (const worker of spares.sort((a, b) => Number(b.ready) - Number(a.ready))) {
+      if (this.active().length >= this.options.workers) break;
+      worker.role = 'active';
+      if (worker.ready) this.listener.workerAvailable(worker);
+    }
+    const delayMs = this.backoff.nextDelayMs();
+    if (delayMs === 0) {
+      this.startMissing();
+    } else {
+      clearTimeout(this.retry);
+      this.retry = setTimeout(() => {
+        this.startMissing();
+      }, delayMs);
+    }
+  }
+
+  private startMissing(): void {
+    while (this.active().length < this.options.workers) this.startOne('active');
+    const everyActiveReady = this.active().every((worker) => worker.ready);
+    if (!everyActiveReady) return;
+    while (this.handles.size < this.options.workers + this.options.spareWorkers) this.startOne('spare');
+  }
+
+  private startOne(role: 'active' | 'spare'): void {
+    const worker = new WorkerHandle(this.nextId++, role, this);
+    this.handles.add(worker);
+    for (const spec of this.specs.values()) worker.load(spec);
+    this.startTimers.set(
+      worker,
+      setTimeout(() => {
+        this.kill(worker, 'start_failed');
+      }, this.options.startTimeoutMs),
+    );
+  }
+}

@@ -1,0 +1,173 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
+import { AppError } from '../errors/app-error.js';
+import { Metrics } from '../observability/metrics.js';
+import type { ModelVersion, VersionState } from './model-version.js';
+import { readRegistry, readVerified, verifyVersion } from './registry-files.js';
+import { mayFollow } from './version-states.js';
+
+export type VersionRole = 'stable' | 'canary';
+
+/** A version as GET /models shows it. `version` is null when its manifest cannot be read. */
+export interface VersionStatus {
+  readonly name: string;
+  readonly version: ModelVersion | null;
+  readonly state: VersionState;
+  readonly reason: string | null;
+  readonly role: VersionRole | null;
+}
+
+interface Entry {
+  readonly version: ModelVersion | null;
+  state: VersionState;
+  reason: string | null;
+}
+
+/**
+ * Which versions exist, which are wanted, and how far each is. It reads the folder once, at start; the state of a
+ * version moves only here, along version-states.ts.
+ */
+@Injectable()
+export class ModelRegistryService {
+  private readonly logger = new Logger('ModelRegistry');
+  private readonly entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
+
+  /** @throws Error with a sentence when the registry or what the configuration names in it is missing */
+  constructor(
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+    private readonly metrics: Metrics,
+  ) {
+    const listing = readRegistry(config.modelRegistry);
+    this.entries = new Map(
+      [...listing].map(([model, found]) => [
+        model,
+        new Map(
+          found.map((item): [string, Entry] => [
+            item.name,
+            item.version === null
+              ? { version: null, state: 'failed', reason: item.reason }
+              : { version: item.version, state: 'discovered', reason: null },
+          ]),
+        ),
+      ]),
+    );
+    this.checkConfiguration();
+  }
+
+  get defaultModel(): string {
+    return this.config.defaultModel;
+  }
+
+  models(): string[] {
+    return [...this.entries.keys()];
+  }
+
+  /** The versions to load at start: of each model first the stable one, then the canary. */
+  wanted(): ModelVersion[] {
+    const wanted = Object.keys(this.config.rollout).flatMap((model) => [this.stable(model), this.canary(model)]);
+    return wanted.filter((version) => version !== undefined);
+  }
+
+  /** The stable version of a model, whatever its state; undefined when it cannot be read or none is configured. */
+  stable(model: string): ModelVersion | undefined {
+    return this.find(model, this.config.rollout[model]?.stable);
+  }
+
+  /** The canary version of a model, whatever its state. */
+  canary(model: string): ModelVersion | undefined {
+    return this.find(model, this.config.rollout[model]?.canary ?? undefined);
+  }
+
+  isReady(version: ModelVersion): boolean {
+    return this.entries.get(version.model)?.get(version.version)?.state === 'ready';
+  }
+
+  /**
+   * The version that a request means: the one that it names, else the stable one of its model.
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, or NOT_READY when it named no version
+   */
+  resolve(model: string = this.defaultModel, version?: string): ModelVersion {
+    const versions = this.entries.get(model);
+    if (versions === undefined) {
+      throw new AppError('MODEL_NOT_FOUND', `There is no model ${JSON.stringify(model)}; there is ${this.models().join(', ')}.`);
+    }
+    const name = version ?? this.config.rollout[model]?.stable;
+    if (name === undefined) {
+      throw new AppError('VERSION_NOT_READY', `The model ${model} has no stable version configured; name a version.`);
+    }
+    const entry = versions.get(name);
+    if (entry === undefined) {
+      const known = [...versions.keys()].join(', ');
+      throw new AppError('VERSION_NOT_FOUND', `The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
+    }
+    if (entry.version === null || entry.state !== 'ready') {
+      const code = version === undefined ? 'NOT_READY' : 'VERSION_NOT_READY';
+      throw new AppError(code, `The version ${name} of ${model} is ${entry.state}, not ready.`);
+    }
+    return entry.version;
+  }
+
+  /** @throws AppError MODEL_NOT_FOUND */
+  describe(model: string): VersionStatus[] {
+    const versions = this.entries.get(model);
+    if (versions === undefined) {
+      throw new AppError('MODEL_NOT_FOUND', `There is no model ${JSON.stringify(model)}; there is ${this.models().join(', ')}.`);
+    }
+    return [...versions].map(([name, entry]) => ({ name, ...entry, role: this.role(model, name) }));
+  }
+
+  /** Moves a version to another state; a move that version-states.ts does not allow is ignored. */
+  setState(version: ModelVersion, state: VersionState, reason: string | null = null): void {
+    const entry = this.entries.get(version.model)?.get(version.version);
+    if (entry === undefined || !mayFollow(entry.state, state)) return;
+    entry.state = state;
+    entry.reason = reason;
+    this.metrics.setVersionState(version.model, version.version, state);
+    const name = `${version.model}/${version.version}`;
+    if (state === 'failed') this.logger.error(`${name} failed: ${reason ?? 'no reason given'}`);
+    else this.logger.log(`${name} is ${state}`);
+  }
+
+  /**
+   * Checks every file of a version against its manifest, before it is loaded.
+   * @returns false when it does not match; the version is then `failed` with the reason
+   */
+  async verify(version: ModelVersion): Promise<boolean> {
+    this.setState(version, 'loading');
+    const problems = await verifyVersion(version);
+    if (problems.length > 0) this.setState(version, 'failed', problems.join('; '));
+    return problems.length === 0;
+  }
+
+  /** The bytes of one file, if they match its digest. */
+  readVerified(version: ModelVersion, file: string): Promise<Buffer> {
+    return readVerified(version, file);
+  }
+
+  private find(model: string, name: string | undefined): ModelVersion | undefined {
+    return name === undefined ? undefined : (this.entries.get(model)?.get(name)?.version ?? undefined);
+  }
+
+  private role(model: string, name: string): VersionRole | null {
+    const rollout = this.config.rollout[model];
+    if (rollout?.stable === name) return 'stable';
+    return rollout?.canary === name ? 'canary' : null;
+  }
+
+  /** A configuration that names what the registry lacks is a mistake to mend now, not a version that failed. */
+  private checkConfiguration(): void {
+    for (const [model, { stable, canary }] of Object.entries(this.config.rollout)) {
+      const versions = this.entries.get(model);
+      if (versions === undefined) {
+        throw new Error(`rollout.${model}: the registry ${this.config.modelRegistry} has no model ${model}; it has ${this.models().join(', ')}.`);
+      }
+      for (const [role, name] of Object.entries({ stable, canary })) {
+        if (name === null || versions.has(name)) continue;
+        throw new Error(`rollout.${model}.${role}: the model has no version ${name}; it has ${[...versions.keys()].join(', ')}.`);
+      }
+    }
+    if (this.config.rollout[this.defaultModel] === undefined) {
+      throw new Error(`default_model: ${this.defaultModel} has no entry under rollout that names its stable version.`);
+    }
+  }
+}
