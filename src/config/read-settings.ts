@@ -26,7 +26,8 @@ export const ROLLOUT_KEYS = ['default_model', 'rollout'];
 
 /** A value as a message may show it: as it was written, cut where it gets long. */
 export function shown(value: unknown): string {
-  const written = typeof value === 'string' || !(value instanceof Map) ? JSON.stringify(value) : 'a map';
+  const written =
+    value instanceof Map ? 'a map' : typeof value === 'number' ? String(value) : JSON.stringify(value);
   return written.length > 80 ? `${written.slice(0, 77)}...` : written;
 }
 

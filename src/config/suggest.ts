@@ -22,12 +22,13 @@ export function editDistance(a: string, b: string): number {
 
 /** The known name that the unknown one was probably meant to be, or null when none is near enough. */
 export function nearest(unknown: string, known: readonly string[]): string | null {
-  const limit = unknown.length <= 4 ? 1 : Math.max(2, Math.floor(unknown.length / 4));
   let best: string | null = null;
-  let bestDistance = limit + 1;
+  let bestDistance = Infinity;
   for (const name of known) {
+    // A quarter of the longer name: enough for a slip or two, and for a unit left off (`request_timeout`).
+    const limit = Math.max(1, Math.floor(Math.max(unknown.length, name.length) / 4));
     const distance = editDistance(unknown.toLowerCase(), name.toLowerCase());
-    if (distance < bestDistance) {
+    if (distance <= limit && distance < bestDistance) {
       best = name;
       bestDistance = distance;
     }
