@@ -1,12 +1,14 @@
 import { Module } from '@nestjs/common';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { Executor } from './executor.js';
-import { PoolExecutor } from './pool-executor.js';
+import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
+import { WORKER_ENTRY_FILE } from './worker/worker-handle.js';
 import { InferencePoolStatus } from './pool-status.js';
 
 @Module({
   imports: [ModelRegistryModule],
   providers: [
+    { provide: WORKER_ENTRY, useValue: WORKER_ENTRY_FILE },
     PoolExecutor,
     { provide: Executor, useExisting: PoolExecutor },
     { provide: InferencePoolStatus, useExisting: PoolExecutor },

@@ -15,6 +15,10 @@ import { WorkerPool, type LossReason, type PoolListener, type VersionEvent } fro
 import type { WorkerHandle } from './worker/worker-handle.js';
 import type { BatchDone } from './worker/protocol.js';
 
+/** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
+export const WORKER_ENTRY = Symbol('WORKER_ENTRY');
+
+/** A process that has not loaded its versions by then is taken for hung. */
 const START_TIMEOUT_MS = 60_000;
 
 /** The executor of the service: admission, one scheduler, one pool of processes. */
@@ -35,11 +39,12 @@ export class PoolExecutor
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly registry: ModelRegistryService,
     private readonly metrics: Metrics,
+    @Inject(WORKER_ENTRY) entryFile: string,
   ) {
     super();
     this.permits = new Permits(config.queueLimit);
     const { workers, spareWorkers } = config;
-    this.pool = new WorkerPool({ workers, spareWorkers, startTimeoutMs: START_TIMEOUT_MS }, this);
+    this.pool = new WorkerPool({ entryFile, workers, spareWorkers, startTimeoutMs: START_TIMEOUT_MS }, this);
     this.scheduler = new Scheduler(
       { watchdogMs: config.workerWatchdogMs, maxRssBytes: config.workerMaxRssBytes },
       {

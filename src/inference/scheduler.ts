@@ -240,11 +240,10 @@ export class Scheduler {
 
   private dispatch(): void {
     const idle = [...this.slots.values()].filter((slot) => slot.idle);
-    for (let i = 0; i < idle.length; i++) {
-      const slot = idle[i] as WorkerSlot;
+    idle.forEach((slot, i) => {
       const batch = this.pull(slot, idle.length - i);
       if (batch !== undefined) this.begin(slot, batch);
-    }
+    });
     const now = performance.now();
     for (const slot of this.slots.values()) {
       if (slot.wantsAhead(now)) slot.ahead = this.pull(slot, 1);

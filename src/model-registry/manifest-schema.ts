@@ -121,9 +121,9 @@ class ManifestSchema {
 export function parseManifest(json: string): Manifest {
   const raw = parseObject(json);
   const problems = describe(validateSync(plainToInstance(ManifestSchema, raw), { stopAtFirstError: true }));
-  if (problems.length === 0) problems.push(...fileProblems(raw['files'] as Record<string, unknown>));
-  const labels = raw['labels'];
-  if (raw['task'] === 'binary-classification' && Array.isArray(labels) && labels.length !== 2) {
+  if (problems.length === 0) problems.push(...fileProblems(raw.files as Record<string, unknown>));
+  const labels = raw.labels;
+  if (raw.task === 'binary-classification' && Array.isArray(labels) && labels.length !== 2) {
     problems.push('labels must be two for the task binary-classification');
   }
   if (problems.length > 0) throw new Error(`manifest.json: ${problems.join('; ')}`);

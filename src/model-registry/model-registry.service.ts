@@ -52,6 +52,9 @@ export class ModelRegistryService {
       ]),
     );
     this.checkConfiguration();
+    for (const [model, versions] of this.entries) {
+      for (const [name, { state }] of versions) metrics.setVersionState(model, name, state);
+    }
   }
 
   get defaultModel(): string {

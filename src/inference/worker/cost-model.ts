@@ -38,36 +38,37 @@ export function fitCost(samples: readonly CostSample[]): CostCoefficients {
   }
 }
 
-/** Solves (XᵀWX)β = XᵀWy over the chosen columns by Gaussian elimination with partial pivoting. */
+/** Solves (XᵀWX)β = XᵀWy over the chosen columns. */
 function solveNormalEquations(samples: readonly CostSample[], columns: readonly number[]): number[] {
-  const size = columns.length;
-  const rows = columns.map(() => new Float64Array(size + 1));
-  for (const { rows: n, length, ms } of samples) {
-    const all = [1, n * length, n * length * length];
-    const weight = 1 / (ms * ms);
-    const x = columns.map((k) => all[k] ?? 0);
-    for (let r = 0; r < size; r++) {
-      const row = rows[r] as Float64Array;
-      for (let c = 0; c < size; c++) row[c] = (row[c] ?? 0) + weight * (x[r] ?? 0) * (x[c] ?? 0);
-      row[size] = (row[size] ?? 0) + weight * (x[r] ?? 0) * ms;
-    }
-  }
-  return eliminate(rows);
+  const terms = samples.map(({ rows, length, ms }) => {
+    const all: readonly number[] = [1, rows * length, rows * length * length];
+    return { x: columns.map((k) => all[k] ?? 0), ms, weight: 1 / (ms * ms) };
+  });
+  const sum = (of: (term: (typeof terms)[number]) => number): number =>
+    terms.reduce((total, term) => total + term.weight * of(term), 0);
+  const augmented = columns.map((_, r) => [
+    ...columns.map((__, c) => sum(({ x }) => (x[r] ?? 0) * (x[c] ?? 0))),
+    sum(({ x, ms }) => (x[r] ?? 0) * ms),
+  ]);
+  return eliminate(augmented);
 }
 
-function eliminate(rows: Float64Array[]): number[] {
-  const size = rows.length;
-  const at = (r: number, c: number): number => rows[r]?.[c] ?? 0;
+/** Gauss-Jordan elimination with partial pivoting; an unknown that the equations leave open comes out as 0. */
+function eliminate(matrix: readonly number[][]): number[] {
+  const size = matrix.length;
+  const open = [...matrix];
+  const solved: { readonly pivot: number; readonly row: number[] }[] = [];
   for (let pivot = 0; pivot < size; pivot++) {
-    let best = pivot;
-    for (let r = pivot + 1; r < size; r++) if (Math.abs(at(r, pivot)) > Math.abs(at(best, pivot))) best = r;
-    [rows[pivot], rows[best]] = [rows[best] as Float64Array, rows[pivot] as Float64Array];
-    for (let r = 0; r < size; r++) {
-      if (r === pivot || at(pivot, pivot) === 0) continue;
-      const factor = at(r, pivot) / at(pivot, pivot);
-      const row = rows[r] as Float64Array;
-      for (let c = pivot; c <= size; c++) row[c] = at(r, c) - factor * at(pivot, c);
+    open.sort((a, b) => Math.abs(b[pivot] ?? 0) - Math.abs(a[pivot] ?? 0));
+    const row = open[0];
+    if (row === undefined || (row[pivot] ?? 0) === 0) continue;
+    open.shift();
+    const scaled = row.map((value) => value / (row[pivot] ?? 1));
+    for (const other of [...open, ...solved.map((entry) => entry.row)]) {
+      const factor = other[pivot] ?? 0;
+      scaled.forEach((value, c) => (other[c] = (other[c] ?? 0) - factor * value));
     }
+    solved.push({ pivot, row: scaled });
   }
-  return rows.map((_, i) => (at(i, i) === 0 ? 0 : at(i, size) / at(i, i)));
+  return Array.from({ length: size }, (_, i) => solved.find(({ pivot }) => pivot === i)?.row[size] ?? 0);
 }

@@ -28,7 +28,7 @@ export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
     readChecked(spec, 'tokenizer.json'),
     readChecked(spec, 'tokenizer_config.json'),
   ]);
-  const tokenizer = TextTokenizer.fromFiles(
+  const tokenizer = await TextTokenizer.fromFiles(
     { tokenizerJson, tokenizerConfigJson },
     { maxTokens: spec.maxTokens, truncationSide: spec.truncationSide },
   );
@@ -52,8 +52,7 @@ export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
       `model.onnx wants the inputs ${session.inputNames.join(', ')}; known are ${[...KNOWN_INPUTS].join(', ')}`,
     );
   }
-  const loaded = { spec, tokenizer, session, output };
-  return loaded;
+  return { spec, tokenizer, session, output };
 }
 
 /** Logits that the graph must answer per row for this version's task. */

@@ -86,9 +86,9 @@ export async function runPart(
   });
   const feeds: Record<string, Tensor> = { input_ids: new Tensor('int64', inputIds, dims) };
   if (session.inputNames.includes('attention_mask'))
-    feeds['attention_mask'] = new Tensor('int64', attentionMask, dims);
+    feeds.attention_mask = new Tensor('int64', attentionMask, dims);
   if (session.inputNames.includes('token_type_ids')) {
-    feeds['token_type_ids'] = new Tensor('int64', new BigInt64Array(rows * length), dims);
+    feeds.token_type_ids = new Tensor('int64', new BigInt64Array(rows * length), dims);
   }
   const results = await session.run(feeds);
   const logits = results[output]?.data;

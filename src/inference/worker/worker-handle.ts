@@ -2,7 +2,8 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { FromWorker, ToWorker, VersionSpec } from './protocol.js';
 
-const ENTRY = fileURLToPath(new URL('./entry.js', import.meta.url));
+/** The script that a worker process runs. */
+export const WORKER_ENTRY_FILE = fileURLToPath(new URL('./entry.js', import.meta.url));
 
 /** How far a version is in one worker process. */
 export type LoadState = 'loading' | 'loaded' | 'failed';
@@ -22,12 +23,12 @@ export class WorkerHandle {
   private ended = false;
 
   constructor(
-    readonly id: number,
+    entryFile: string,
     role: 'active' | 'spare',
     private readonly events: WorkerEvents,
   ) {
     this.role = role;
-    this.child = fork(ENTRY, [], {
+    this.child = fork(entryFile, [], {
       serialization: 'advanced',
       execArgv: [],
       // stdout belongs to the request log; what native code writes before it dies belongs on stderr.

@@ -21,6 +21,8 @@ export interface PoolListener {
 }
 
 export interface PoolOptions {
+  /** Script that each worker process runs. */
+  readonly entryFile: string;
   readonly workers: number;
   readonly spareWorkers: number;
   /** A worker that is not ready after this long is replaced. */
@@ -47,7 +49,6 @@ export class WorkerPool implements WorkerEvents {
   private readonly onceGone = new Map<WorkerHandle, () => void>();
   private readonly backoff = new StartBackoff();
   private retry: NodeJS.Timeout | undefined;
-  private nextId = 1;
   private restarts = 0;
   private closing = false;
 
@@ -219,7 +220,7 @@ export class WorkerPool implements WorkerEvents {
   }
 
   private startOne(role: 'active' | 'spare'): void {
-    const worker = new WorkerHandle(this.nextId++, role, this);
+    const worker = new WorkerHandle(this.options.entryFile, role, this);
     this.handles.add(worker);
     for (const spec of this.specs.values()) worker.load(spec);
     this.startTimers.set(

@@ -1,0 +1,76 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+const STATES = ['discovered', 'loading', 'warming', 'ready', 'draining', 'unloaded', 'failed'];
+
+/** Accuracy on record, with its 95 % interval. */
+export class AccuracyDto {
+  @ApiProperty({ example: 'sst2/dev' }) data_set!: string;
+  @ApiProperty({ type: 'integer', example: 872 }) n!: number;
+  @ApiProperty({ type: 'integer', example: 795 }) correct!: number;
+  @ApiProperty({ minimum: 0, maximum: 1, example: 0.9117 }) accuracy!: number;
+  @ApiProperty({ type: [Number], minItems: 2, maxItems: 2, example: [0.891, 0.9287] }) interval_95!: number[];
+}
+
+/** One machine on which the version reproduced the reference that made it. */
+export class ParityDto {
+  @ApiProperty({ example: 'x86_64' }) cpu!: string;
+  @ApiProperty({ type: [String], example: ['avx2', 'avx512_vnni'] }) features!: string[];
+  @ApiProperty({ example: '1.30.0' }) onnxruntime!: string;
+  @ApiProperty({ type: 'integer', example: 1000 }) parity_texts!: number;
+  @ApiProperty({ minimum: 0, example: 0.0004 }) max_score_difference!: number;
+  @ApiProperty({ type: 'integer', example: 0 }) label_flips!: number;
+}
+
+/** How far an answer moves with the texts that share its batch. */
+export class BatchVarianceDto {
+  @ApiProperty({ type: 'integer', example: 872 }) n!: number;
+  @ApiProperty({ type: 'integer', example: 8 }) batch_size!: number;
+  @ApiProperty({ type: 'integer', example: 0 }) label_flips!: number;
+  @ApiProperty({ minimum: 0, example: 0.000002 }) max_score_change!: number;
+}
+
+/** One version; what its manifest says is null when the manifest cannot be read. */
+export class VersionDto {
+  @ApiProperty({ example: 'v1' }) version!: string;
+  @ApiProperty({ enum: STATES, enumName: 'VersionState', example: 'ready' }) state!: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why it failed.' })
+  reason!: string | null;
+
+  @ApiProperty({ enum: ['stable', 'canary'], nullable: true, type: String, example: 'stable' })
+  role!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'sha256 of the manifest.' })
+  digest!: string | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'text-classification' })
+  task!: string | null;
+
+  @ApiProperty({ type: [String], nullable: true, example: ['NEGATIVE', 'POSITIVE'] })
+  labels!: readonly string[] | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 256 })
+  max_tokens!: number | null;
+
+  @ApiProperty({ type: String, nullable: true, example: 'fp32' })
+  precision!: string | null;
+
+  @ApiProperty({ type: AccuracyDto, nullable: true })
+  accuracy!: AccuracyDto | null;
+
+  @ApiProperty({ type: [ParityDto], nullable: true })
+  parity!: readonly ParityDto[] | null;
+
+  @ApiProperty({ type: BatchVarianceDto, nullable: true })
+  batch_variance!: BatchVarianceDto | null;
+}
+
+export class ModelDto {
+  @ApiProperty({ example: 'sentiment' }) model_name!: string;
+  @ApiProperty({ description: 'Whether requests that name no model mean this one.' }) default!: boolean;
+  @ApiProperty({ type: [VersionDto] }) versions!: VersionDto[];
+}
+
+export class ModelListDto {
+  @ApiProperty({ type: [ModelDto] }) models!: ModelDto[];
+}
