@@ -108,7 +108,7 @@ export async function prepare({ development = false } = {}) {
   await withLock(at('.prepare.lock'), say, () => {
     // Asked again: whoever held the lock before may have done it.
     const { buildDue, installDue } = due();
-    if (installDue) run('installing packages (npm ci)', 'npm', ['ci', '--include=dev']);
+    if (installDue) run('installing packages (npm ci)', 'npm', ['ci', '--include=dev', '--loglevel=error']);
     if (buildDue) build();
   });
 }

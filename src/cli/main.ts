@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
+import { StartError } from '../errors/start-error.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { addModelsCommand } from './models-command.js';
 import { addServeCommand } from './serve-command.js';
 
 function packageVersion(): string {
@@ -17,6 +19,7 @@ function createProgram(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(serin --help and serin <command> --help say what is allowed)');
   addServeCommand(program);
+  addModelsCommand(program);
   return program;
 }
 
@@ -26,7 +29,7 @@ function report(error: unknown): ExitCode {
     const isAnswer = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
     return isAnswer ? EXIT_CODES.done : EXIT_CODES.usage;
   }
-  if (error instanceof ConfigError) {
+  if (error instanceof ConfigError || error instanceof StartError) {
     process.stderr.write(`serin: ${error.message}\n`);
     return EXIT_CODES.usage;
   }

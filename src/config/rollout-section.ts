@@ -13,8 +13,8 @@ export interface RolloutSection {
 
 const KEYS = ['stable', 'canary', 'percent'];
 const folderName = text(
-  'the name of a folder of the registry: 1 to 64 of A-Z a-z 0-9 . _ -, not starting with a dot (quote a number: "1")',
-  /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/,
+  'the name of a folder of the registry: 1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit (quote a number: "1")',
+  /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
 );
 const percentType = decimal(0, 100);
 
