@@ -1,0 +1,174 @@
+import { cutAfter, cutBefore } from './tokenizer/cut.js';
+import { buildLibraryTokenizer, type LibraryTokenizer } from './tokenizer/library-tokenizer.js';
+import { Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
+
+/** Contents of a version's tokenizer files; the caller has checked their digests. */
+export interface TokenizerFiles {
+  readonly tokenizerJson: Uint8Array | string;
+  readonly tokenizerConfigJson: Uint8Array | string;
+}
+
+/** A version's limits, from its manifest. */
+export interface TokenLimits {
+  /** Most ids of one text, special tokens included. */
+  readonly maxTokens: number;
+  /** The side on which a longer text loses tokens. */
+  readonly truncationSide: 'left' | 'right';
+}
+
+export interface Encoding {
+  /** Token ids, special tokens included; at most `maxTokens`. */
+  readonly ids: readonly number[];
+  /** True when the text had more tokens than that. */
+  readonly truncated: boolean;
+}
+
+/**
+ * UTF-16 units worked on at a time, per token that may remain: a sentence has about five per token, so one stretch
+ * is nearly always enough, and a megabyte costs no more than its beginning.
+ */
+const STRETCH_PER_TOKEN = 8;
+
+/** The text as tokenizer, hash and cache see it: each lone surrogate is U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.toWellFormed();
+}
+
+/**
+ * Turns a text into a version's token ids, equal to those of the Rust crate `tokenizers` (Python's too). The one
+ * tokenization path of Serin: worker processes, files and the service's checks all call it.
+ */
+export class TextTokenizer {
+  private readonly contentLimit: number;
+
+  private constructor(
+    private readonly pipeline: Pipeline,
+    private readonly prefixIds: readonly number[],
+    private readonly suffixIds: readonly number[],
+    private readonly limits: TokenLimits,
+  ) {
+    this.contentLimit = limits.maxTokens - prefixIds.length - suffixIds.length;
+  }
+
+  /**
+   * @throws Error when a file is not JSON, names a component that is not supported, or contradicts the limits.
+   */
+  static async fromFiles(files: TokenizerFiles, limits: TokenLimits): Promise<TextTokenizer> {
+    const json = parseObject('tokenizer.json', files.tokenizerJson);
+    const config = parseObject('tokenizer_config.json', files.tokenizerConfigJson);
+    checkLimits(config, limits);
+    const library = await buildLibraryTokenizer(json, config);
+    const pipeline = new Pipeline(json as unknown as TokenizerJson, library);
+    const { prefixIds, suffixIds } = specialTokens(library);
+    const special = prefixIds.length + suffixIds.length;
+    if (limits.maxTokens <= special) {
+      throw new Error(
+        `max_tokens is ${limits.maxTokens}, but ${special} special tokens go around each text: allow more`,
+      );
+    }
+    return new TextTokenizer(pipeline, prefixIds, suffixIds, limits);
+  }
+
+  encode(text: string): Encoding {
+    const content =
+      this.limits.truncationSide === 'right' ? this.first(wellFormed(text)) : this.last(wellFormed(text));
+    const truncated = content.length > this.contentLimit;
+    if (truncated && this.limits.truncationSide === 'right') content.length = this.contentLimit;
+    const kept = truncated ? content.slice(-this.contentLimit) : content;
+    return { ids: [...this.prefixIds, ...kept, ...this.suffixIds], truncated };
+  }
+
+  /** Content ids from the beginning: all, or more than the limit. */
+  private first(text: string): number[] {
+    const { pipeline, contentLimit } = this;
+    const ids: number[] = [];
+    let section = 0;
+    for (const piece of pipeline.rawSplitter.split(text)) {
+      if (typeof piece === 'number') ids.push(piece);
+      else {
+        for (let start = 0; start < piece.length && ids.length <= contentLimit;) {
+          const end = pipeline.cuttable
+            ? cutAfter(piece, start, contentLimit * STRETCH_PER_TOKEN, pipeline.chinese)
+            : piece.length;
+          pipeline.encode(piece.slice(start, end), section, ids, contentLimit);
+          start = end;
+        }
+      }
+      if (ids.length > contentLimit) break;
+      section++;
+    }
+    return ids;
+  }
+
+  /** Content ids up to the end: all, or more than the limit. */
+  private last(text: string): number[] {
+    const { pipeline, contentLimit } = this;
+    const pieces = [...pipeline.rawSplitter.split(text)];
+    const stretches: number[][] = [];
+    let total = 0;
+    for (let section = pieces.length - 1; section >= 0 && total <= contentLimit; section--) {
+      const piece = pieces[section] ?? '';
+      if (typeof piece === 'number') {
+        stretches.push([piece]);
+        total++;
+        continue;
+      }
+      for (let end = piece.length; end > 0 && total <= contentLimit;) {
+        const start = pipeline.cuttable
+          ? cutBefore(piece, end, contentLimit * STRETCH_PER_TOKEN, pipeline.chinese)
+          : 0;
+        const ids: number[] = [];
+        pipeline.encode(piece.slice(start, end), section, ids, Infinity);
+        stretches.push(ids);
+        total += ids.length;
+        end = start;
+      }
+    }
+    return stretches.reverse().flat();
+  }
+}
+
+function parseObject(name: string, contents: Uint8Array | string): Record<string, unknown> {
+  const text = typeof contents === 'string' ? contents : new TextDecoder().decode(contents);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${name} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`${name} must hold a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function checkLimits(config: Record<string, unknown>, { maxTokens, truncationSide }: TokenLimits): void {
+  const { model_max_length: modelMax, truncation_side: side } = config;
+  if (typeof modelMax === 'number' && maxTokens > modelMax) {
+    throw new Error(
+      `max_tokens is ${maxTokens}, but tokenizer_config.json allows ${modelMax} (model_max_length)`,
+    );
+  }
+  if (side !== undefined && side !== truncationSide) {
+    throw new Error(
+      `truncation_side is ${truncationSide}, but ${JSON.stringify(side)} in tokenizer_config.json`,
+    );
+  }
+}
+
+/** The ids that the post-processor puts around a text: its own work on one stand-in token. */
+function specialTokens(library: LibraryTokenizer): { prefixIds: number[]; suffixIds: number[] } {
+  if (library.post_processor === null) return { prefixIds: [], suffixIds: [] };
+  const standIn = '\0text';
+  const { tokens } = library.post_processor([standIn], null, true);
+  const at = tokens.indexOf(standIn);
+  if (at < 0 || tokens.lastIndexOf(standIn) !== at) {
+    throw new Error('tokenizer.json: the post_processor must contain the text exactly once');
+  }
+  const toId = (token: string): number => {
+    const id = library.token_to_id(token);
+    if (id === undefined) throw new Error(`tokenizer.json: special token ${JSON.stringify(token)} has no id`);
+    return id;
+  };
+  return { prefixIds: tokens.slice(0, at).map(toId), suffixIds: tokens.slice(at + 1).map(toId) };
+}

@@ -1,0 +1,57 @@
+/** An entry of added_tokens in tokenizer.json; the flags mean what they mean in the Rust crate. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly single_word: boolean;
+  /** Takes the white space before it (after it: rstrip) along. */
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  /** Looked for in the normalized text, in its own normalized form. */
+  readonly normalized: boolean;
+}
+
+/** A stretch of text to tokenize, or the id of an added token that stood there. */
+export type Piece = string | number;
+
+const WHITE_SPACE = /\p{White_Space}/u;
+const WORD_CHAR = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+
+/** Finds added tokens in a text: leftmost, longest, as the Rust crate's AddedVocabulary. */
+export class AddedTokenSplitter {
+  private readonly pattern: RegExp | null;
+  private readonly tokens: ReadonlyMap<string, AddedToken>;
+
+  /** @param tokens keyed by the string to look for. */
+  constructor(tokens: ReadonlyMap<string, AddedToken>) {
+    this.tokens = tokens;
+    const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
+    this.pattern = longestFirst.length === 0 ? null : new RegExp(longestFirst.map(escape).join('|'), 'gu');
+  }
+
+  /** The text in order, as far as the caller reads on; nothing for an empty text. */
+  *split(text: string): Generator<Piece, void, undefined> {
+    let from = 0;
+    for (const match of this.pattern === null ? [] : text.matchAll(this.pattern)) {
+      const token = this.tokens.get(match[0]);
+      let start = match.index;
+      let end = start + match[0].length;
+      if (token === undefined || (token.single_word && !standsAlone(text, start, end))) continue;
+      if (token.lstrip) while (start > from && WHITE_SPACE.test(text.charAt(start - 1))) start--;
+      if (token.rstrip) while (end < text.length && WHITE_SPACE.test(text.charAt(end))) end++;
+      if (from < start) yield text.slice(from, start);
+      yield token.id;
+      from = end;
+    }
+    if (from < text.length) yield text.slice(from);
+  }
+}
+
+function standsAlone(text: string, start: number, end: number): boolean {
+  const before = /.$/su.exec(text.slice(Math.max(0, start - 2), start))?.[0] ?? '';
+  const after = String.fromCodePoint(text.codePointAt(end) ?? 0x20);
+  return !WORD_CHAR.test(before) && !WORD_CHAR.test(after);
+}
+
+function escape(literal: string): string {
+  return literal.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+}

@@ -1,0 +1,30 @@
+import { CodePointSet } from './code-points.js';
+import { PUNCTUATION, WHITE_SPACE } from './rust-unicode.js';
+
+const whiteSpace = new CodePointSet(WHITE_SPACE);
+const punctuation = new CodePointSet(PUNCTUATION);
+
+/** BertPreTokenizer as the Rust crate does it: words between white space, each punctuation character on its own. */
+export class BertPreTokenizer {
+  split(text: string): string[] {
+    const words: string[] = [];
+    let wordStart = 0;
+    for (let i = 0; i < text.length; i++) {
+      const start = i;
+      let codePoint = text.charCodeAt(i);
+      // Letters and digits of ASCII, by far the most frequent, need no table.
+      if ((codePoint >= 0x61 && codePoint <= 0x7a) || (codePoint >= 0x30 && codePoint <= 0x39)) continue;
+      if (codePoint >= 0xd800 && codePoint < 0xdc00) {
+        codePoint = text.codePointAt(i) ?? codePoint;
+        if (codePoint > 0xffff) i++;
+      }
+      const isPunctuation = punctuation.has(codePoint);
+      if (!isPunctuation && !whiteSpace.has(codePoint)) continue;
+      if (wordStart < start) words.push(text.slice(wordStart, start));
+      if (isPunctuation) words.push(text.slice(start, i + 1));
+      wordStart = i + 1;
+    }
+    if (wordStart < text.length) words.push(text.slice(wordStart));
+    return words;
+  }
+}

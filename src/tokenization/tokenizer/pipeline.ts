@@ -1,0 +1,123 @@
+import { type AddedToken, AddedTokenSplitter } from './added-tokens.js';
+import { BertNormalizer, type BertNormalizerConfig, LowercaseNormalizer } from './bert-normalizer.js';
+import { BertPreTokenizer } from './bert-pre-tokenizer.js';
+import type { LibraryTokenizer } from './library-tokenizer.js';
+import { WordPiece, type WordPieceConfig } from './word-piece.js';
+
+interface Typed {
+  readonly type?: string;
+}
+
+/** What is read of tokenizer.json; `truncation` and `padding` are not: the manifest decides. */
+export interface TokenizerJson {
+  readonly added_tokens: readonly AddedToken[];
+  readonly normalizer: (Typed & { readonly normalizers?: readonly Typed[] }) | null;
+  readonly pre_tokenizer: Typed | null;
+  readonly model: Typed;
+}
+
+type Normalize = (text: string) => string;
+
+/**
+ * Text to ids, before truncation and special tokens. The stages are the library's, but for those where it is known to
+ * differ from the Rust crate, whose ids count: BertNormalizer, Lowercase, BertPreTokenizer, WordPiece, added tokens.
+ */
+export class Pipeline {
+  /** True when a text may be cut as cut.ts describes. */
+  readonly cuttable: boolean;
+  /** True when Chinese ideographs are words of their own. */
+  readonly chinese: boolean;
+  /** Added tokens that stand in the text as it came. */
+  readonly rawSplitter: AddedTokenSplitter;
+  private readonly normalizedSplitter: AddedTokenSplitter;
+  private readonly normalize: Normalize;
+  private readonly preTokenize: (text: string, section: number) => string[];
+  private readonly appendIds: (words: readonly string[], ids: number[], limit: number) => void;
+
+  constructor(json: TokenizerJson, library: LibraryTokenizer) {
+    this.normalize = normalizerFor(json.normalizer, library.normalizer);
+    this.preTokenize = preTokenizerFor(json.pre_tokenizer, library.pre_tokenizer);
+    this.appendIds = modelFor(json.model, library);
+    const raw = new Map<string, AddedToken>();
+    const normalized = new Map<string, AddedToken>();
+    for (const token of library.get_added_tokens_decoder().values()) {
+      if (token.content === '') continue;
+      if (token.normalized) normalized.set(this.normalize(token.content), token);
+      else raw.set(token.content, token);
+    }
+    this.rawSplitter = new AddedTokenSplitter(raw);
+    this.normalizedSplitter = new AddedTokenSplitter(normalized);
+    this.cuttable =
+      normalized.size === 0 &&
+      json.normalizer?.type === 'BertNormalizer' &&
+      json.pre_tokenizer?.type === 'BertPreTokenizer' &&
+      json.model.type === 'WordPiece';
+    this.chinese = this.cuttable && (json.normalizer as unknown as BertNormalizerConfig).handle_chinese_chars;
+  }
+
+  /**
+   * Appends the ids of a stretch of text between added tokens, the `section`th of its text; it may stop once `ids`
+   * is longer than `limit`.
+   */
+  encode(text: string, section: number, ids: number[], limit: number): void {
+    for (const piece of this.normalizedSplitter.split(this.normalize(text))) {
+      if (ids.length > limit) return;
+      if (typeof piece === 'number') ids.push(piece);
+      else this.appendIds(this.preTokenize(piece, section), ids, limit);
+    }
+  }
+}
+
+function normalizerFor(
+  config: TokenizerJson['normalizer'],
+  library: LibraryTokenizer['normalizer'],
+): Normalize {
+  if (config === null || library === null) return (text) => text;
+  if (config.type === 'BertNormalizer') {
+    const bert = new BertNormalizer(config as unknown as BertNormalizerConfig);
+    return (text) => bert.normalize(text);
+  }
+  if (config.type === 'Lowercase') {
+    const lowercase = new LowercaseNormalizer();
+    return (text) => lowercase.normalize(text);
+  }
+  if (config.type === 'Sequence') {
+    const { normalizers } = library as unknown as { normalizers: readonly LibraryTokenizer['normalizer'][] };
+    const steps = (config.normalizers ?? []).map((step, i) => normalizerFor(step, normalizers[i] ?? null));
+    return (text) => steps.reduce((result, step) => step(result), text);
+  }
+  return library;
+}
+
+function preTokenizerFor(
+  config: Typed | null,
+  library: LibraryTokenizer['pre_tokenizer'],
+): (text: string, section: number) => string[] {
+  if (config === null || library === null) return (text) => [text];
+  if (config.type === 'BertPreTokenizer') {
+    const bert = new BertPreTokenizer();
+    return (text) => bert.split(text);
+  }
+  return (text, section) => library(text, { section_index: section });
+}
+
+function modelFor(
+  config: Typed,
+  library: LibraryTokenizer,
+): (words: readonly string[], ids: number[], limit: number) => void {
+  if (config.type === 'WordPiece') {
+    const wordPiece = new WordPiece(config as unknown as WordPieceConfig);
+    return (words, ids, limit) => {
+      for (const word of words) {
+        if (ids.length > limit) return;
+        wordPiece.encodeWord(word, ids);
+      }
+    };
+  }
+  return (words, ids) => {
+    for (const token of library.model([...words])) {
+      const id = library.token_to_id(token) ?? library.model.unk_token_id;
+      if (id !== undefined) ids.push(id);
+    }
+  };
+}
