@@ -11,28 +11,70 @@ export interface StageTimings {
  * What is known about the request in progress. The request middleware creates it, the stages write to it,
  * and the log line, the metrics and Server-Timing are made from it when the response closes.
  */
-export interface RequestContext extends StageTimings {
-  readonly requestId: string;
-  readonly traceId: string | null;
+export class RequestContext implements StageTimings {
   /** `performance.now()` at arrival. */
-  readonly startedAt: number;
-  /** `performance.now()` at which the answer is worthless; null for routes without a deadline. */
+  readonly startedAt = performance.now();
+  /** `performance.now()` at which the answer is worthless. */
   deadlineAt: number;
-  /** Fires when the client has gone before the answer. */
-  readonly signal: AbortSignal;
-  cacheHit: boolean;
-  cacheLevel: 'memory' | 'redis' | null;
-  modelName: string | null;
-  modelVersion: string | null;
-  tokens: number | null;
-  truncated: boolean | null;
-  batchSize: number | null;
+  /** Template of the route, `unmatched` where there is none. */
+  route = 'unmatched';
+  /** Name of the API key that the request came with. */
+  apiKeyName: string | null = null;
+  cacheHit = false;
+  cacheLevel: 'memory' | 'redis' | null = null;
+  modelName: string | null = null;
+  modelVersion: string | null = null;
+  tokens: number | null = null;
+  truncated: boolean | null = null;
+  queueMs: number | null = null;
+  tokenizeMs: number | null = null;
+  inferenceMs: number | null = null;
+  batchSize: number | null = null;
   /** Set by /predict_batch alone. */
-  texts: number | null;
-  cacheHits: number | null;
-  textsPerVersion: Record<string, number> | null;
-  code: string | null;
+  texts: number | null = null;
+  cacheHits: number | null = null;
+  textsPerVersion: Record<string, number> | null = null;
+  /** What was asked for, kept only when LOG_TEXT allows it. */
+  loggedText: string | readonly unknown[] | null = null;
+
+  private left = false;
+  private controller: AbortController | undefined;
+
+  constructor(
+    readonly requestId: string,
+    readonly traceId: string | null,
+    timeoutMs: number,
+  ) {
+    this.deadlineAt = this.startedAt + timeoutMs;
+  }
+
+  /** Fires when the client has gone before the answer. Made when first asked for: most routes never do. */
+  get signal(): AbortSignal {
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      if (this.left) this.controller.abort();
+    }
+    return this.controller.signal;
+  }
+
+  /** The client has gone before the answer. */
+  clientLeft(): void {
+    this.left = true;
+    this.controller?.abort();
+  }
+
+  /** Milliseconds since arrival. */
+  elapsedMs(): number {
+    return performance.now() - this.startedAt;
+  }
 }
 
 /** The context of the request that the current call belongs to. */
 export const requestContext = new AsyncLocalStorage<RequestContext>();
+
+/** @throws Error outside of a request: the caller is not behind the request middleware. */
+export function currentRequest(): RequestContext {
+  const context = requestContext.getStore();
+  if (context === undefined) throw new Error('There is no request in progress.');
+  return context;
+}

@@ -1,0 +1,60 @@
+import type { Server } from 'node:http';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Express } from 'express';
+import type { Logger } from 'pino';
+import { accessMiddleware } from './access/access-middleware.js';
+import { adminGuard } from './access/admin-guard.js';
+import { jsonBody } from './access/json-body.js';
+import type { SerinConfig } from './config/serin-config.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { stampAnswers } from './observability/answer-headers.js';
+import { addExpressRoutes } from './observability/express-routes.js';
+import { Lifecycle } from './observability/lifecycle.js';
+import { Metrics } from './observability/metrics.js';
+import { RequestLog } from './observability/request-log.js';
+import { requestMiddleware } from './observability/request-middleware.js';
+import { routeMiddleware } from './observability/route-middleware.js';
+import { RouteTable } from './observability/routes.js';
+import { serveDocument } from './openapi.js';
+
+/** Longer than the 60 s after which load balancers give up idle connections: they close first, so nothing is lost. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** A client that takes longer to send its headers, or the whole of its request, holds a connection for nothing. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_READ_TIMEOUT_MS = 30_000;
+
+const WITH_TEXTS = ['/predict', '/predict_batch'];
+
+/**
+ * Everything between the socket and the controllers, in the order in which a request meets it. What can be
+ * refused without reading the body is refused before the body is read.
+ */
+export async function setUpApp(
+  app: NestExpressApplication,
+  config: SerinConfig,
+  logger: Logger,
+): Promise<void> {
+  const express: Express = app.getHttpAdapter().getInstance();
+  const routes = new RouteTable();
+  express.disable('x-powered-by').disable('etag');
+  if (config.trustProxy !== null) express.set('trust proxy', config.trustProxy);
+  stampAnswers(express, app.get(Lifecycle));
+
+  app.use(requestMiddleware(new RequestLog(logger, app.get(Metrics)), routes, config.requestTimeoutMs));
+  app.use('/admin', adminGuard(config.adminToken));
+  app.use(routeMiddleware(routes));
+  for (const handler of accessMiddleware(config)) app.use(WITH_TEXTS, handler);
+  app.use(jsonBody(config.maxBodyBytes));
+  app.useGlobalFilters(new ProblemFilter());
+  serveDocument(app);
+
+  await app.init();
+  addExpressRoutes(express, routes);
+  routes.add('/docs/*', ['GET', 'HEAD']);
+
+  const server: Server = app.getHttpServer();
+  server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = REQUEST_READ_TIMEOUT_MS;
+}

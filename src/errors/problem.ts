@@ -1,0 +1,41 @@
+import type { AppError, FieldError } from './app-error.js';
+import { ERROR_TABLE } from './codes.js';
+
+/** The body of every error answer: RFC 9457 with our code, the request's id and the offending fields. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly request_id: string;
+  readonly errors?: readonly FieldError[];
+  readonly retry_after_ms?: number;
+}
+
+/** 429 without a measured waiting time: come back after the shortest time that `retry-after` can say. */
+const SHORTEST_RETRY_MS = 1000;
+
+/** Milliseconds to wait before the same request may succeed; undefined where nothing is known. */
+export function retryAfterMs(error: AppError): number | undefined {
+  const ms = error.retryAfterMs ?? (error.status === 429 ? SHORTEST_RETRY_MS : undefined);
+  return ms === undefined ? undefined : Math.max(0, Math.ceil(ms));
+}
+
+/** `retry-after` counts whole seconds; zero would mean at once, to everybody at the same time. */
+export const retryAfterSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
+
+/** The problem object of an error, for a whole answer or for one item of a batch. */
+export function problemOf(error: AppError, requestId: string): Problem {
+  const waitMs = retryAfterMs(error);
+  return {
+    type: `urn:serin:error:${error.code.toLowerCase()}`,
+    title: ERROR_TABLE[error.code].title,
+    status: error.status,
+    detail: error.message,
+    code: error.code,
+    request_id: requestId,
+    ...(error.errors !== undefined && { errors: error.errors }),
+    ...(waitMs !== undefined && { retry_after_ms: waitMs }),
+  };
+}

@@ -1,0 +1,75 @@
+import { Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { AppError, type FieldError } from './app-error.js';
+
+/** Beyond this many the list helps nobody, and a body of a million keys would make an answer larger than itself. */
+const MAX_ERRORS = 20;
+const MAX_NAME_LENGTH = 64;
+
+const shorten = (name: string): string =>
+  name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH)}…`;
+
+function invalid(errors: readonly FieldError[]): AppError {
+  const shown = errors.slice(0, MAX_ERRORS);
+  const detail = shown.map(({ field, message }) => `${field} ${message}`).join('; ');
+  return new AppError('INVALID_REQUEST', `${detail}.`, { errors: shown });
+}
+
+const toFieldError = (error: ValidationError): FieldError => ({
+  field: error.property,
+  message: Object.values(error.constraints ?? {})[0] ?? 'is not valid',
+});
+
+/**
+ * The body as an instance of its DTO, or INVALID_REQUEST with every offending field by name.
+ *
+ * Bodies are flat: scalars and arrays of scalars. The shape is checked before class-transformer sees the
+ * body, because it recurses into whatever it is given (deep nesting would exhaust the stack), and fields are
+ * matched by own name only, so that `__proto__` and `constructor` are unknown fields like any other. What is
+ * not a scalar inside an array becomes null, for whoever checks the items to name.
+ */
+@Injectable()
+export class StrictBody implements PipeTransform {
+  private readonly fields: ReadonlySet<string>;
+
+  constructor(private readonly dto: Type<object>) {
+    const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
+    this.fields = new Set(rules.map((rule) => rule.propertyName));
+  }
+
+  transform(body: unknown): object {
+    const instance = plainToInstance(this.dto, this.flatten(body));
+    const errors = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: false });
+    if (errors.length > 0) throw invalid(errors.map(toFieldError));
+    return instance;
+  }
+
+  private flatten(body: unknown): Record<string, unknown> {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      throw new AppError('INVALID_REQUEST', 'The body must be a JSON object.', {
+        errors: [{ field: 'body', message: 'must be a JSON object' }],
+      });
+    }
+    const flat: Record<string, unknown> = {};
+    const errors: FieldError[] = [];
+    for (const [field, value] of Object.entries(body)) {
+      if (!this.fields.has(field)) {
+        const allowed = [...this.fields].join(', ');
+        errors.push({ field: shorten(field), message: `is not a known field (allowed: ${allowed})` });
+        if (errors.length === MAX_ERRORS) break;
+      } else {
+        flat[field] = flattenValue(value);
+      }
+    }
+    if (errors.length > 0) throw invalid(errors);
+    return flat;
+  }
+}
+
+/** A nested object becomes null, which no rule of a flat body accepts. */
+function flattenValue(value: unknown): unknown {
+  if (typeof value !== 'object') return value;
+  if (!Array.isArray(value)) return null;
+  return value.map((item: unknown) => (typeof item === 'object' ? null : item));
+}

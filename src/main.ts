@@ -1,0 +1,18 @@
+import { ConfigError } from './config/config-error.js';
+import { loadConfig } from './config/load-config.js';
+import type { SerinConfig } from './config/serin-config.js';
+
+function configOrExit(): SerinConfig {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`serin: ${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+const config = configOrExit();
+// Loaded late: a wrong setting is said at once, before Nest and the model runtime are read from disk.
+const { runService } = await import('./serve.js');
+await runService(config);

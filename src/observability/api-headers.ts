@@ -1,0 +1,34 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiHeader } from '@nestjs/swagger';
+
+/** Documents what every answer carries. */
+export const ANSWER_HEADERS = {
+  'x-request-id': {
+    description: 'The id under which the log knows the request.',
+    schema: { type: 'string' as const },
+  },
+  'server-timing': {
+    description: 'Milliseconds per stage: queue, tokenize, inference, total.',
+    schema: { type: 'string' as const },
+  },
+};
+
+/** Documents the headers that every route understands. */
+export const ApiRequestHeaders = (): MethodDecorator & ClassDecorator =>
+  applyDecorators(
+    ApiHeader({
+      name: 'x-request-id',
+      required: false,
+      description: 'Kept when it is 1 to 128 characters of `[A-Za-z0-9._:-]`, else replaced.',
+    }),
+    ApiHeader({
+      name: 'traceparent',
+      required: false,
+      description: 'W3C trace context; its trace id is logged.',
+    }),
+    ApiHeader({
+      name: 'x-deadline-ms',
+      required: false,
+      description: 'Milliseconds after which the answer is worthless; at most REQUEST_TIMEOUT_MS counts.',
+    }),
+  );

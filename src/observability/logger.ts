@@ -1,0 +1,95 @@
+import type { LoggerService } from '@nestjs/common';
+import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
+
+/** Injection token of the pino logger. */
+export const LOGGER = Symbol('LOGGER');
+
+/** Lines are written in blocks of this size, because a system call per request costs more than the request's line. */
+const BLOCK_BYTES = 8 * 1024;
+
+/** A line waits at most this long for its block to fill. */
+const FLUSH_INTERVAL_MS = 100;
+
+/** Lines waiting for a reader that has stopped; beyond this they are dropped instead of filling the memory. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/**
+ * JSON lines on stdout, flushed when the process ends. A reader that goes away (EPIPE) ends the logging, not
+ * the service.
+ */
+export function createLogger(level: string): Logger {
+  const stdout = destination({
+    dest: 1,
+    sync: false,
+    minLength: BLOCK_BYTES,
+    periodicFlush: FLUSH_INTERVAL_MS,
+    maxLength: MAX_WAITING_BYTES,
+  });
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    stdout,
+  );
+}
+
+const text = (message: unknown): string =>
+  typeof message === 'string'
+    ? message
+    : message instanceof Error
+      ? message.message
+      : JSON.stringify(message);
+
+/** Lets Nest's `new Logger('Name')` write to our log; the name becomes `context`. */
+export class NestLogger implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  /** Nest's own announcements of modules and routes are worth a debug line at most. */
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  /** @param rest what Nest appends: a stack for errors, then the context's name. */
+  private write(
+    level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
+    message: unknown,
+    rest: unknown[],
+  ): void {
+    const strings = rest.filter((value): value is string => typeof value === 'string');
+    const context = strings.at(-1);
+    const stack = message instanceof Error ? message.stack : strings.length > 1 ? strings[0] : undefined;
+    const fromNest = context !== undefined && NEST_CONTEXTS.has(context);
+    this.logger[fromNest && level === 'info' ? 'debug' : level]({ context, stack }, text(message));
+  }
+}
+
+const NEST_CONTEXTS: ReadonlySet<string> = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);

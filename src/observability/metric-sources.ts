@@ -1,0 +1,19 @@
+import { Injectable } from '@nestjs/common';
+
+export interface QueueDepth {
+  readonly queuedTexts: number;
+  readonly runningTexts: number;
+}
+
+export interface WorkerCounts {
+  readonly wanted: number;
+  readonly ready: number;
+  readonly spareReady: number;
+}
+
+/** Where gauges that are read at each scrape get their figures; the worker pool sets both once it exists. */
+@Injectable()
+export class MetricSources {
+  queueDepth: () => QueueDepth = () => ({ queuedTexts: 0, runningTexts: 0 });
+  workers: () => WorkerCounts = () => ({ wanted: 0, ready: 0, spareReady: 0 });
+}

@@ -1,0 +1,105 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import { MetricSources, type QueueDepth, type WorkerCounts } from './metric-sources.js';
+import { METRIC } from './metric-table.js';
+
+export type RestartReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
+
+const RESTART_REASONS: readonly RestartReason[] = ['exit', 'watchdog', 'memory', 'start_failed'];
+
+/** One message to a worker, as it came back. */
+export interface BatchObservation {
+  readonly model: string;
+  readonly version: string;
+  readonly texts: number;
+  readonly paddedTokens: number;
+  readonly tokenizeMs: number;
+  readonly inferenceMs: number;
+}
+
+/** One request, as it ended. Empty strings where a label does not apply. */
+export interface RequestObservation {
+  readonly route: string;
+  readonly model: string;
+  readonly version: string;
+  readonly status: number;
+  readonly code: string;
+  readonly latencyMs: number;
+  readonly queueMs: number | null;
+  readonly tokenizeMs: number | null;
+  readonly inferenceMs: number | null;
+}
+
+/** The only place that writes metrics; what they are called and labelled stands in metric-table.ts. */
+@Injectable()
+export class Metrics implements OnModuleInit {
+  @InjectMetric(METRIC.requests) private readonly requests!: Counter;
+  @InjectMetric(METRIC.requestSeconds) private readonly requestSeconds!: Histogram;
+  @InjectMetric(METRIC.stageSeconds) private readonly stageSeconds!: Histogram;
+  @InjectMetric(METRIC.texts) private readonly texts!: Counter;
+  @InjectMetric(METRIC.truncatedTexts) private readonly truncatedTexts!: Counter;
+  @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
+  @InjectMetric(METRIC.batchPaddedTokens) private readonly batchPaddedTokens!: Histogram;
+  @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
+  @InjectMetric(METRIC.workerRestarts) private readonly workerRestarts!: Counter;
+  @InjectMetric(METRIC.versionState) private readonly versionState!: Gauge;
+
+  private readonly lastState = new Map<string, string>();
+
+  constructor(private readonly sources: MetricSources) {}
+
+  /** A counter that never counted is absent from a scrape, and alerts on its rate would never fire. */
+  onModuleInit(): void {
+    for (const reason of RESTART_REASONS) this.workerRestarts.inc({ reason }, 0);
+  }
+
+  observeRequest(request: RequestObservation): void {
+    const { route, model, version } = request;
+    this.requests.inc({ route, model, version, status: request.status, code: request.code });
+    this.requestSeconds.observe({ route, model, version }, request.latencyMs / 1000);
+    this.observeStage('queue', model, version, request.queueMs);
+    this.observeStage('tokenize', model, version, request.tokenizeMs);
+    this.observeStage('inference', model, version, request.inferenceMs);
+  }
+
+  observeText(model: string, version: string, truncated: boolean): void {
+    this.texts.inc({ model, version });
+    if (truncated) this.truncatedTexts.inc({ model, version });
+  }
+
+  observeBatch(batch: BatchObservation): void {
+    const { model, version } = batch;
+    const labels = { model, version };
+    this.batchTexts.observe(labels, batch.texts);
+    this.batchPaddedTokens.observe(labels, batch.paddedTokens);
+    this.batchSeconds.observe({ stage: 'tokenize', model, version }, batch.tokenizeMs / 1000);
+    this.batchSeconds.observe({ stage: 'inference', model, version }, batch.inferenceMs / 1000);
+  }
+
+  workerRestarted(reason: RestartReason): void {
+    this.workerRestarts.inc({ reason });
+  }
+
+  setVersionState(model: string, version: string, state: string): void {
+    const key = `${model}/${version}`;
+    const last = this.lastState.get(key);
+    if (last !== undefined) this.versionState.set({ model, version, state: last }, 0);
+    this.versionState.set({ model, version, state }, 1);
+    this.lastState.set(key, state);
+  }
+
+  /** @param source called at every scrape. */
+  setQueueDepthSource(source: () => QueueDepth): void {
+    this.sources.queueDepth = source;
+  }
+
+  /** @param source called at every scrape. */
+  setWorkersSource(source: () => WorkerCounts): void {
+    this.sources.workers = source;
+  }
+
+  private observeStage(stage: string, model: string, version: string, ms: number | null): void {
+    if (ms !== null) this.stageSeconds.observe({ stage, model, version }, ms / 1000);
+  }
+}

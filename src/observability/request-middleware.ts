@@ -1,0 +1,51 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import type { RequestLog } from './request-log.js';
+import { RequestContext, requestContext } from './request-context.js';
+import { requestIdFrom, traceIdFrom } from './request-ids.js';
+import { timeoutFrom } from './deadline.js';
+import { pathOf, type RouteTable } from './routes.js';
+
+const CONTEXT = Symbol('request context');
+
+interface WithContext {
+  [CONTEXT]?: RequestContext;
+}
+
+/** The context of the request that a response answers; undefined when the request middleware has not run. */
+export const contextOf = (response: Response): RequestContext | undefined =>
+  (response as WithContext)[CONTEXT];
+
+/**
+ * The outermost middleware, before the body is read and before Nest: gives each request its context, and sees
+ * to it that the request leaves one log line and one observation behind, whatever becomes of it.
+ */
+export function requestMiddleware(
+  log: RequestLog,
+  routes: RouteTable,
+  requestTimeoutMs: number,
+): RequestHandler {
+  function onClose(this: Response): void {
+    const context = contextOf(this);
+    if (context !== undefined) log.write(this, context);
+  }
+
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const { headers } = request;
+    const context = new RequestContext(
+      requestIdFrom(headers['x-request-id']),
+      traceIdFrom(headers.traceparent),
+      requestTimeoutMs,
+    );
+    context.route = routes.find(pathOf(request.url))?.template ?? 'unmatched';
+    (response as WithContext)[CONTEXT] = context;
+    response.setHeader('x-request-id', context.requestId);
+    response.on('close', onClose);
+    try {
+      context.deadlineAt = context.startedAt + timeoutFrom(headers['x-deadline-ms'], requestTimeoutMs);
+    } catch (error) {
+      next(error);
+      return;
+    }
+    requestContext.run(context, next);
+  };
+}

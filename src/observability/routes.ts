@@ -1,0 +1,68 @@
+/** One route as the router knows it: a template such as `/models/:name` and its methods in upper case. */
+export interface Route {
+  readonly template: string;
+  readonly methods: ReadonlySet<string>;
+}
+
+/** The path of a request's URL, without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?');
+  return query === -1 ? url : url.slice(0, query);
+}
+
+const UNNORMAL = /[A-Z]|.\/$/;
+
+/** As the router matches: upper and lower case are one, a trailing slash does not count. */
+function normalize(path: string): string {
+  if (!UNNORMAL.test(path)) return path;
+  const lower = path.toLowerCase();
+  return lower.length > 1 && lower.endsWith('/') ? lower.slice(0, -1) : lower;
+}
+
+const matches = (template: readonly string[], path: readonly string[]): boolean =>
+  template.length === path.length &&
+  template.every((part, i) => (part.startsWith(':') ? path[i] !== '' : part === path[i]));
+
+/**
+ * Which route a path belongs to, before any router has run: the name under which a request is logged and
+ * counted also when it is refused early, and what tells a wrong method (405) from a wrong path (404).
+ */
+export class RouteTable {
+  private readonly exact = new Map<string, Route>();
+  private readonly parametrized: { readonly parts: readonly string[]; readonly route: Route }[] = [];
+  private readonly subtrees: { readonly prefix: string; readonly route: Route }[] = [];
+
+  /** @param path template; `/docs/*` stands for everything under /docs. */
+  add(path: string, methods: Iterable<string>): void {
+    const known = this.all().find((route) => route.template === path);
+    const route: Route = { template: path, methods: new Set([...(known?.methods ?? []), ...methods]) };
+    if (path.endsWith('/*')) {
+      this.subtrees.push({ prefix: path.slice(0, -1), route });
+    } else if (path.includes(':')) {
+      const others = this.parametrized.filter((entry) => entry.route.template !== path);
+      this.parametrized.splice(0, this.parametrized.length, ...others, { parts: path.split('/'), route });
+    } else {
+      this.exact.set(normalize(path), route);
+    }
+  }
+
+  /** @param path of the request, without its query. */
+  find(path: string): Route | undefined {
+    const normal = normalize(path);
+    const exact = this.exact.get(normal);
+    if (exact !== undefined) return exact;
+    const parts = normal.split('/');
+    return (
+      this.parametrized.find((entry) => matches(entry.parts, parts))?.route ??
+      this.subtrees.find((entry) => normal.startsWith(entry.prefix))?.route
+    );
+  }
+
+  all(): Route[] {
+    return [
+      ...this.exact.values(),
+      ...this.parametrized.map((entry) => entry.route),
+      ...this.subtrees.map((entry) => entry.route),
+    ];
+  }
+}

@@ -1,0 +1,38 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+/** The OpenAPI document of the application's routes; openapi.json is this, committed. */
+export function createDocument(app: NestExpressApplication): OpenAPIObject {
+  const head = new DocumentBuilder()
+    .setTitle('Serin')
+    .setDescription(
+      'Classifies text with versioned models. Errors are `application/problem+json` (RFC 9457); docs/errors.md lists their codes.',
+    )
+    .setVersion('1')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addTag('prediction', 'Text in, label out.')
+    .addTag('models', 'What the registry holds.')
+    .addTag('operations', 'Probes and metrics.')
+    .addBearerAuth({ type: 'http', description: 'An API key; needed when API_KEYS is set.' }, 'bearer')
+    .addApiKey(
+      { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, the other way.' },
+      'api_key',
+    )
+    .build();
+  return SwaggerModule.createDocument(app, head, {
+    operationIdFactory: (_controller, method) => method,
+  });
+}
+
+/**
+ * GET /docs (Swagger UI from this machine's own files) and GET /openapi.json. The document is made when it is
+ * first asked for: making it takes longer than a worker's warm-up would like to wait.
+ */
+export function serveDocument(app: NestExpressApplication): void {
+  SwaggerModule.setup('docs', app, () => createDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    raw: ['json'],
+    customSiteTitle: 'Serin',
+    swaggerOptions: { validatorUrl: null },
+  });
+}

@@ -1,0 +1,99 @@
+import { Body, Controller, Headers, HttpCode, Post } from '@nestjs/common';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiSecurity,
+  ApiTags,
+} from '@nestjs/swagger';
+import { ApiProblems } from '../errors/api-problems.js';
+import { StrictBody } from '../errors/strict-body.pipe.js';
+import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
+import type { Answered } from '../observability/answer.interceptor.js';
+import { currentRequest } from '../observability/request-context.js';
+import {
+  PredictAnswerDto,
+  PredictBatchAnswerDto,
+  PredictBatchRequest,
+  type PredictOptions,
+  PredictRequest,
+  TextAnswerDto,
+  TextErrorDto,
+} from './predict.dto.js';
+import {
+  type BatchAnswer,
+  type PredictAnswer,
+  type PredictChoice,
+  PredictService,
+} from './predict.service.js';
+
+const choiceOf = (
+  { model, version, top_k: topK }: PredictOptions,
+  routingKey: string | undefined,
+): PredictChoice => ({
+  model,
+  version,
+  topK,
+  routingKey,
+});
+
+/** Text in, label out. */
+@ApiTags('prediction')
+@ApiSecurity('bearer')
+@ApiSecurity('api_key')
+@ApiHeader({
+  name: 'x-routing-key',
+  required: false,
+  description: 'Who the request is for: the same key meets the same version. Absent: the text decides.',
+})
+@ApiRequestHeaders()
+@ApiProblems(
+  'INVALID_REQUEST',
+  'MALFORMED_JSON',
+  'EMPTY_TEXT',
+  'UNAUTHENTICATED',
+  'MODEL_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'INFERENCE_FAILED',
+  'INTERNAL',
+  'NOT_READY',
+  'VERSION_NOT_READY',
+  'SHUTTING_DOWN',
+  'DEADLINE_EXCEEDED',
+)
+@Controller()
+export class PredictController {
+  constructor(private readonly service: PredictService) {}
+
+  @Post('predict')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Classify one text' })
+  @ApiOkResponse({ type: PredictAnswerDto, headers: ANSWER_HEADERS })
+  predict(
+    @Body(new StrictBody(PredictRequest)) body: PredictRequest,
+    @Headers('x-routing-key') routingKey: string | undefined,
+  ): Promise<Answered<PredictAnswer>> {
+    return this.service.predict(body.text, choiceOf(body, routingKey), currentRequest());
+  }
+
+  @Post('predict_batch')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Classify several texts',
+    description: 'A bad text gets an error in its place and spares the rest.',
+  })
+  @ApiExtraModels(TextAnswerDto, TextErrorDto)
+  @ApiOkResponse({ type: PredictBatchAnswerDto, headers: ANSWER_HEADERS })
+  predictBatch(
+    @Body(new StrictBody(PredictBatchRequest)) body: PredictBatchRequest,
+    @Headers('x-routing-key') routingKey: string | undefined,
+  ): Promise<Answered<BatchAnswer>> {
+    return this.service.predictBatch(body.texts, choiceOf(body, routingKey), currentRequest());
+  }
+}

@@ -1,0 +1,152 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { CanaryService } from '../canary/canary.service.js';
+import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
+import { AppError } from '../errors/app-error.js';
+import { problemOf, type Problem } from '../errors/problem.js';
+import { Executor, type Inference } from '../inference/executor.js';
+import { ModelRegistryService } from '../model-registry/model-registry.service.js';
+import type { ModelVersion } from '../model-registry/model-version.js';
+import { Answered } from '../observability/answer.interceptor.js';
+import { Metrics } from '../observability/metrics.js';
+import type { RequestContext } from '../observability/request-context.js';
+import { BatchFacts } from './batch-facts.js';
+import { type TextAnswer, textAnswerOf } from './text-answer.js';
+import { textError, wellFormed } from './text.js';
+
+/** What the client asked for, beside the texts. */
+export interface PredictChoice {
+  readonly model?: string | undefined;
+  readonly version?: string | undefined;
+  readonly topK?: number | undefined;
+  /** Who the request is for; undefined: each text is its own key. */
+  readonly routingKey: string | undefined;
+}
+
+export type PredictAnswer = TextAnswer & { readonly model_name: string };
+export type BatchResult = TextAnswer | { readonly error: Problem };
+export interface BatchAnswer {
+  readonly results: readonly BatchResult[];
+  readonly model_name: string;
+}
+
+interface Group {
+  readonly version: ModelVersion;
+  readonly indices: number[];
+  readonly texts: string[];
+}
+
+/** From texts to answers: pick a version, infer, shape. */
+@Injectable()
+export class PredictService {
+  constructor(
+    private readonly registry: ModelRegistryService,
+    private readonly canary: CanaryService,
+    private readonly executor: Executor,
+    private readonly metrics: Metrics,
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+  ) {}
+
+  /** @throws AppError with any code of the table but those of /admin. */
+  async predict(
+    raw: string,
+    choice: PredictChoice,
+    context: RequestContext,
+  ): Promise<Answered<PredictAnswer>> {
+    const problem = textError(raw, 'text');
+    if (problem !== null) throw problem;
+    if (this.config.logText) context.loggedText = raw;
+    const text = wellFormed(raw);
+    const version = this.pick(choice, text);
+    context.modelName = version.model;
+    context.modelVersion = version.version;
+    const [outcome] = await this.executor.infer(version, [text], context);
+    if (outcome === undefined) throw new Error('The executor answered no outcome for one text.');
+    if (!outcome.ok) throw outcome.error;
+    const { value } = outcome;
+    this.metrics.observeText(version.model, version.version, value.truncated);
+    const answer = textAnswerOf(version, value, choice.topK) as PredictAnswer;
+    const { tokens, truncated, queueMs, tokenizeMs, inferenceMs, batchSize } = value;
+    const facts = { cacheHit: false, tokens, truncated, queueMs, tokenizeMs, inferenceMs, batchSize };
+    return new Answered(Object.assign(answer, { model_name: version.model }), facts);
+  }
+
+  /** One bad or failed text is an error in its place; it throws only what concerns the whole request. */
+  async predictBatch(
+    raw: readonly unknown[],
+    choice: PredictChoice,
+    context: RequestContext,
+  ): Promise<Answered<BatchAnswer>> {
+    this.checkCount(raw);
+    if (this.config.logText) context.loggedText = raw;
+    const model = choice.model ?? this.registry.defaultModel;
+    context.modelName = model;
+    context.texts = raw.length;
+    const results = new Array<BatchResult>(raw.length);
+    const facts = new BatchFacts(raw.length);
+    const groups = this.group(raw, choice, results, context.requestId);
+    await Promise.all(groups.map((group) => this.runGroup(group, choice, results, facts, context)));
+    return new Answered({ results, model_name: model }, facts.toFacts());
+  }
+
+  private pick({ model, version, routingKey }: PredictChoice, text: string): ModelVersion {
+    return version === undefined
+      ? this.canary.pick(model, routingKey ?? text)
+      : this.registry.resolve(model, version);
+  }
+
+  private checkCount(texts: readonly unknown[]): void {
+    const { maxTexts } = this.config;
+    if (texts.length <= maxTexts) return;
+    const message = `must not have more than ${maxTexts} items`;
+    throw new AppError('INVALID_REQUEST', `texts ${message}; it has ${texts.length}.`, {
+      errors: [{ field: 'texts', message }],
+    });
+  }
+
+  /** Sorts the texts by the version that will answer them; the bad ones get their errors at once. */
+  private group(
+    raw: readonly unknown[],
+    choice: PredictChoice,
+    results: BatchResult[],
+    requestId: string,
+  ): Group[] {
+    const groups = new Map<string, Group>();
+    // Resolved even if every text is bad: an unknown model is the request's error.
+    if (choice.version !== undefined || choice.model !== undefined) this.pick(choice, '');
+    raw.forEach((item, index) => {
+      const error = textError(item, `texts.${index}`);
+      if (error !== null) {
+        results[index] = { error: problemOf(error, requestId) };
+        return;
+      }
+      const text = wellFormed(item as string);
+      const version = this.pick(choice, text);
+      const group = groups.get(version.key) ?? { version, indices: [], texts: [] };
+      group.indices.push(index);
+      group.texts.push(text);
+      groups.set(version.key, group);
+    });
+    return [...groups.values()];
+  }
+
+  private async runGroup(
+    { version, indices, texts }: Group,
+    choice: PredictChoice,
+    results: BatchResult[],
+    facts: BatchFacts,
+    context: RequestContext,
+  ): Promise<void> {
+    const outcomes = await this.executor.infer(version, texts, context);
+    outcomes.forEach((outcome, i) => {
+      const index = indices[i] ?? 0;
+      if (!outcome.ok) {
+        results[index] = { error: problemOf(outcome.error, context.requestId) };
+        return;
+      }
+      const value: Inference = outcome.value;
+      facts.add(version.version, value);
+      this.metrics.observeText(version.model, version.version, value.truncated);
+      results[index] = textAnswerOf(version, value, choice.topK);
+    });
+  }
+}

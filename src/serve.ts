@@ -1,0 +1,80 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { setUpApp } from './app.setup.js';
+import type { SerinConfig } from './config/serin-config.js';
+import { StartError } from './errors/start-error.js';
+import { Readiness } from './health/readiness.js';
+import { createLogger, NestLogger } from './observability/logger.js';
+import { handleSignals } from './shutdown.js';
+
+/** How often the start looks whether the models are loaded; only the "ready" line waits for it. */
+const READY_CHECK_MS = 10;
+
+/** What a person can do about a port that cannot be listened on. */
+const LISTEN_HINTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'it is taken; stop what listens there or set PORT to a free one',
+  EACCES: 'this user may not; set PORT to one above 1023',
+  EADDRNOTAVAIL: 'this machine has no such address; set HOST to one that it has',
+  ENOTFOUND: 'the name is not known; set HOST to an address of this machine',
+};
+
+function listen(server: Server, { host, port }: SerinConfig): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const hint = LISTEN_HINTS[error.code ?? ''] ?? error.message;
+      reject(new StartError(`Cannot listen on ${host}, port ${port}: ${hint}.`));
+    });
+    server.listen(port, host, () => {
+      const { address, family, port: actual } = server.address() as AddressInfo;
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${actual}`);
+    });
+  });
+}
+
+async function announceReady(readiness: Readiness, logger: Logger): Promise<void> {
+  while (readiness.problem() !== null || !readiness.isSettled()) {
+    await delay(READY_CHECK_MS, undefined, { ref: false });
+  }
+  const versions = readiness
+    .configured()
+    .map(({ model, name, state, role }) => ({ model, version: name, state, role }));
+  logger.info({ start_ms: Math.round(process.uptime() * 1000), versions }, 'ready');
+}
+
+/**
+ * Starts the service and returns once it listens; models are loaded meanwhile.
+ * @throws StartError with a sentence for whoever started it.
+ */
+export async function startService(config: SerinConfig): Promise<NestExpressApplication> {
+  const logger = createLogger(config.logLevel);
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+    logger: new NestLogger(logger),
+    bodyParser: false,
+    abortOnError: false,
+  });
+  await setUpApp(app, config, logger);
+  handleSignals(app, config, logger);
+  logger.info({ url: await listen(app.getHttpServer(), config), pid: process.pid }, 'listening');
+  void announceReady(app.get(Readiness), logger);
+  return app;
+}
+
+/** Starts the service; what keeps it from starting goes to stderr, and the process ends with 2, or 70 for a fault of ours. */
+export async function runService(config: SerinConfig): Promise<void> {
+  try {
+    await startService(config);
+  } catch (error) {
+    const isStartError = error instanceof StartError;
+    const sentence = isStartError
+      ? error.message
+      : `a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    process.stderr.write(`serin: ${sentence}\n`);
+    process.exit(isStartError ? 2 : 70);
+  }
+}

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+
+/** One JSON line of the service's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: string };
+
+export type Settings = Readonly<Record<string, string>>;
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
+const WAIT_MS = 30_000;
+
+/** What every test wants unless it says otherwise: a free port, no wait at the end, quick to start. */
+const DEFAULTS: Settings = { PORT: '0', SHUTDOWN_DELAY_MS: '0', WORKERS: '1', SPARE_WORKERS: '0' };
+
+function environment(settings: Settings): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR, MODEL_REGISTRY } = process.env;
+  return { PATH, HOME, TMPDIR, ...(MODEL_REGISTRY && { MODEL_REGISTRY }), ...DEFAULTS, ...settings };
+}
+
+/** The real service, built, in a process of its own. */
+export class Service {
+  readonly lines: LogLine[] = [];
+  /** What stdout held that is not JSON: nothing, unless something is wrong. */
+  readonly garbage: string[] = [];
+  url = '';
+  stderr = '';
+  private readonly arrivals = new EventEmitter().setMaxListeners(0);
+
+  private constructor(readonly child: ChildProcess) {
+    if (child.stdout === null || child.stderr === null) throw new Error('no pipes');
+    createInterface(child.stdout).on('line', (line) => {
+      this.receive(line);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString();
+    });
+  }
+
+  /** Spawns the service and does not wait for anything. */
+  static spawn(settings: Settings = {}): Service {
+    const child = spawn(process.execPath, [join(DIST, 'main.js')], {
+      cwd: ROOT,
+      env: environment(settings),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return new Service(child);
+  }
+
+  /** Starts the service and waits until every configured version is loaded. */
+  static async start(settings: Settings = {}): Promise<Service> {
+    const service = Service.spawn(settings);
+    await service.listening();
+    await service.line(({ msg }) => msg === 'ready');
+    return service;
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
+  /** Waits until the port is open; the models may still be loading. */
+  async listening(): Promise<void> {
+    const { url } = await this.line(({ msg }) => msg === 'listening');
+    this.url = String(url);
+  }
+
+  /** The first line that matches, of those that have come and those that will. */
+  async line(matches: (line: LogLine) => boolean, timeoutMs = WAIT_MS): Promise<LogLine> {
+    const known = this.lines.find(matches);
+    if (known !== undefined) return known;
+    return new Promise((done, fail) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        this.arrivals.off('line', onLine);
+        this.child.off('exit', onExit);
+      };
+      const onLine = (line: LogLine): void => {
+        if (!matches(line)) return;
+        settle();
+        done(line);
+      };
+      const onExit = (): void => {
+        settle();
+        fail(new Error(`the service ended while a log line was waited for: ${this.stderr}`));
+      };
+      const timer = setTimeout(() => {
+        settle();
+        fail(
+          new Error(
+            `no such log line within ${timeoutMs} ms; the last: ${JSON.stringify(this.lines.at(-1))}`,
+          ),
+        );
+      }, timeoutMs);
+      this.arrivals.on('line', onLine);
+      this.child.on('exit', onExit);
+    });
+  }
+
+  /** The log line of a request. */
+  requestLine(requestId: string): Promise<LogLine> {
+    return this.line(({ msg, request_id: id }) => msg === 'request' && id === requestId);
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(`${this.url}${path}`, init);
+  }
+
+  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    return this.fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.child.kill(name);
+  }
+
+  /** Waits until the process has ended; its exit code, or the signal that killed it. */
+  async ended(): Promise<number | NodeJS.Signals> {
+    const { child } = this;
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+    return child.exitCode ?? child.signalCode ?? -1;
+  }
+
+  /** Ends the service, in order. */
+  async stop(): Promise<number | NodeJS.Signals> {
+    this.signal('SIGTERM');
+    return this.ended();
+  }
+
+  private receive(text: string): void {
+    let line: LogLine;
+    try {
+      line = JSON.parse(text) as LogLine;
+    } catch {
+      this.garbage.push(text);
+      return;
+    }
+    this.lines.push(line);
+    this.arrivals.emit('line', line);
+  }
+}
