@@ -1,6 +1,11 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+const NODE_GLOBALS = [
+  ...['AbortController', 'AbortSignal', 'Buffer', 'URL', 'clearInterval', 'clearTimeout', 'console', 'fetch'],
+  ...['module', 'performance', 'process', 'setImmediate', 'setInterval', 'setTimeout'],
+];
+
 export default tseslint.config(
   { ignores: ['dist/', '.dist-*/', 'coverage/', 'node_modules/', 'var/', 'model-registry/', '**/.venv/'] },
   js.configs.recommended,
@@ -12,6 +17,7 @@ export default tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
       '@typescript-eslint/consistent-type-imports': 'off', // a type-only import would erase what Nest injects by
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off', // DTO classes describe JSON, nobody constructs them
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': [
         'error',
@@ -34,7 +40,7 @@ export default tseslint.config(
   {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', module: 'writable' },
+      globals: Object.fromEntries(NODE_GLOBALS.map((name) => [name, 'readonly'])),
     },
   },
 );

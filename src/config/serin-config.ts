@@ -43,7 +43,7 @@ export interface SerinConfig {
   readonly spareWorkers: number;
   /** Texts admitted at once, queued and running; at least 2 × maxTexts. */
   readonly queueLimit: number;
-  /** A run that takes this much longer than predicted counts as hung. */
+  /** A run still going this long after ten times its predicted time counts as hung. */
   readonly workerWatchdogMs: number;
   /** A worker whose resident memory exceeds this is replaced between two batches. */
   readonly workerMaxRssBytes: number;

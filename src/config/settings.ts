@@ -43,7 +43,9 @@ export const SETTINGS = {
   HOST: setting(host, '127.0.0.1', 'Address to listen on; the container image sets 0.0.0.0.'),
   PORT: setting(wholeNumber(0, 65_535), 3000, 'Port to listen on; 0 takes a free one.'),
   MODEL_REGISTRY: setting(path, './model-registry', 'Folder of the models.', { isPath: true }),
-  STATE_DIR: setting(path, './var', 'Folder for rollout state and job state.', { isPath: true }),
+  STATE_DIR: setting(path, './var', 'Folder for rollout state and job state; this version keeps none yet.', {
+    isPath: true,
+  }),
   CANARY_PERCENT: setting(
     decimal(0, 100),
     undefined,
@@ -68,7 +70,7 @@ export const SETTINGS = {
   WORKER_WATCHDOG_MS: setting(
     wholeNumber(50, HOUR_MS),
     1000,
-    'A run that takes this much longer than predicted counts as hung, and its process is replaced.',
+    'A run still going this long after ten times its predicted time counts as hung, and its process is replaced.',
   ),
   WORKER_MAX_RSS_BYTES: setting(
     byteSize(100e6, 1e12),

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/config/settings.js';
+import { ROOT, readText, sourceFiles, tableAfter, withGenerated } from '../../support/repository.js';
+
+/** `<hex>` in Markdown would be taken for a tag. */
+const escaped = (text: string): string => text.replaceAll('<', '\\<').replaceAll('*', '\\*');
+
+/** Prettier leaves the generated tables alone (`prettier-ignore`), so that the comparison is exact. */
+const settingsTable = (): string =>
+  [
+    '<!-- prettier-ignore -->',
+    '| variable | flag of `serve` | default | meaning |',
+    '|---|---|---|---|',
+    ...SETTING_NAMES.map((name) => {
+      const { defaultText, meaning, notInFile } = SETTINGS[name];
+      const star = notInFile === null ? '' : ' \\*';
+      return `| \`${name}\`${star} | \`--${flagName(name)}\` | ${defaultText} | ${escaped(meaning)} |`;
+    }),
+  ].join('\n');
+
+const allowedTable = (): string =>
+  [
+    '<!-- prettier-ignore -->',
+    '| key | allowed |',
+    '|---|---|',
+    ...SETTING_NAMES.map((name) => {
+      const { notInFile, type } = SETTINGS[name];
+      const key = notInFile === null ? `\`${fileKey(name)}\`` : `(\`${name}\`: ${escaped(notInFile)})`;
+      return `| ${key} | ${escaped(type.allowed)} |`;
+    }),
+  ].join('\n');
+
+describe('the documentation', () => {
+  it('lists every setting of the table, in the README', async () => {
+    const generated = withGenerated(readText('README.md'), 'settings', settingsTable());
+    await expect(generated).toMatchFileSnapshot(`${ROOT}README.md`);
+  });
+
+  it('lists what every setting allows, in docs/configuration.md', async () => {
+    const generated = withGenerated(readText('docs/configuration.md'), 'allowed values', allowedTable());
+    await expect(generated).toMatchFileSnapshot(`${ROOT}docs/configuration.md`);
+  });
+
+  it('gives a reason for every package, and names no other', () => {
+    const { dependencies, devDependencies } = JSON.parse(readText('package.json')) as Record<string, object>;
+    const rows = tableAfter(readText('README.md'), '## Dependencies');
+    const named = (kind: string): string[] =>
+      rows.filter((row) => row[1] === kind).map(([name]) => name?.replaceAll('`', '') ?? '');
+    expect(named('runs')).toEqual(Object.keys(dependencies ?? {}));
+    expect(named('development')).toEqual(Object.keys(devDependencies ?? {}));
+    for (const [name, , reason] of rows) expect(reason, name).toMatch(/\w{3}/);
+  });
+
+  it('has no dead relative links', () => {
+    const dead: string[] = [];
+    for (const file of sourceFiles('.').filter((path) => path.endsWith('.md'))) {
+      for (const [, target = ''] of readText(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)) {
+        if (!existsSync(resolve(ROOT, dirname(file), target))) dead.push(`${file}: ${target}`);
+      }
+    }
+    expect(dead).toEqual([]);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { readText, sourceFiles } from '../../support/repository.js';
+
+const sources = sourceFiles('src').filter((path) => path.endsWith('.ts'));
+const lineCount = (path: string): number => readText(path).trimEnd().split('\n').length;
+
+/** `path:line` of every line that matches. */
+const linesMatching = (paths: readonly string[], pattern: RegExp): string[] =>
+  paths.flatMap((path) =>
+    readText(path)
+      .split('\n')
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${String(i + 1)}`] : [])),
+  );
+
+describe('source files', () => {
+  it('are small: median at most 60 lines, 90th percentile at most 200, none over 350', () => {
+    const bySize = sources
+      .map((path) => ({ path, lines: lineCount(path) }))
+      .sort((a, b) => a.lines - b.lines);
+    const percentile = (p: number) => bySize[Math.ceil(p * bySize.length) - 1];
+    expect(bySize.filter(({ lines }) => lines > 350)).toEqual([]);
+    expect(percentile(0.9)?.lines).toBeLessThanOrEqual(200);
+    expect(percentile(0.5)?.lines).toBeLessThanOrEqual(60);
+  });
+
+  it('read the environment in src/config alone', () => {
+    const others = sources.filter((path) => !path.startsWith('src/config/'));
+    // The property, and what gets at it in other words.
+    const pattern = /process\.env\b|process\[|\benv\b.*=\s*process\b|from '(node:)?process'/;
+    expect(linesMatching(others, pattern)).toEqual([]);
+  });
+
+  it('have no forward references, no suppressed types and no notes to self', () => {
+    const pattern = /forwardRef|@ts-(ignore|nocheck|expect-error)|\b(TODO|FIXME|XXX)\b|\bas any\b|: any\b/;
+    expect(linesMatching(sources, pattern)).toEqual([]);
+  });
+});
+
+describe('tests', () => {
+  it('are neither switched off nor focused', () => {
+    const tests = sourceFiles('test').filter((path) => path.endsWith('.ts'));
+    expect(linesMatching(tests, /\b(it|test|describe)\.(skip|only|todo|fails)\b/)).toEqual([]);
+  });
+});

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOT } from '../../support/repository.js';
+
+/** One file per rule that breaks it; each must be found, by its own rule. */
+const VIOLATIONS: Record<string, { readonly file: string; readonly imports: string }> = {
+  'errors-imports-only': { file: 'src/errors/a.ts', imports: '../config/leaf.js' },
+  'config-imports-only': { file: 'src/config/a.ts', imports: '../predict/leaf.js' },
+  'observability-imports-only': { file: 'src/observability/a.ts', imports: '../health/leaf.js' },
+  'access-imports-only': { file: 'src/access/a.ts', imports: '../predict/leaf.js' },
+  'tokenization-imports-only': { file: 'src/tokenization/a.ts', imports: '../inference/leaf.js' },
+  'model-registry-imports-only': { file: 'src/model-registry/a.ts', imports: '../inference/leaf.js' },
+  'inference-imports-only': { file: 'src/inference/a.ts', imports: '../predict/leaf.js' },
+  'canary-imports-only': { file: 'src/canary/a.ts', imports: '../inference/leaf.js' },
+  'predict-imports-only': { file: 'src/predict/a.ts', imports: '../health/leaf.js' },
+  'health-imports-only': { file: 'src/health/a.ts', imports: '../predict/leaf.js' },
+  'nobody-imports-the-command-line': { file: 'src/app.module.ts', imports: './cli/leaf.js' },
+  'workers-stand-alone': { file: 'src/inference/worker/entry.ts', imports: '../../observability/leaf.js' },
+  'pool-knows-no-nest': { file: 'src/inference/worker/worker-pool.ts', imports: '@nestjs/common' },
+  'pure-files-import-no-nest': { file: 'src/inference/scheduler.ts', imports: '@nestjs/common' },
+  'packages-are-declared': { file: 'src/health/c.ts', imports: 'body-parser' },
+  'no-development-packages': { file: 'src/health/d.ts', imports: 'vitest' },
+  'not-unresolvable': { file: 'src/health/b.ts', imports: './none.js' },
+  'no-circular': { file: 'src/access/b.ts', imports: './c.js' },
+};
+const LEAVES = ['cli', 'config', 'health', 'inference', 'observability', 'predict'];
+
+let folder: string;
+
+const write = (path: string, content: string): void => {
+  mkdirSync(dirname(join(folder, path)), { recursive: true });
+  writeFileSync(join(folder, path), content);
+};
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'serin-imports-'));
+  for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) {
+    cpSync(join(ROOT, file), join(folder, file));
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  for (const room of LEAVES) write(`src/${room}/leaf.ts`, 'export const leaf = 1;\n');
+  for (const { file, imports } of Object.values(VIOLATIONS)) write(file, `import '${imports}';\n`);
+  write('src/access/c.ts', "import './b.js';\n");
+  write('src/errors/orphan.ts', 'export const alone = 1;\n');
+});
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+it('every import rule catches what it forbids', async () => {
+  const script = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+  const output = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [script, 'src', '--output-type', 'json'], { cwd: folder }, (_, stdout) => {
+      resolve(stdout);
+    });
+  });
+  const { summary } = JSON.parse(output) as {
+    summary: { violations: { from: string; rule: { name: string } }[] };
+  };
+  const found = new Set(summary.violations.map(({ from, rule }) => `${rule.name} ${from}`));
+  const expected = Object.entries(VIOLATIONS).map(([rule, { file }]) => `${rule} ${file}`);
+  expect(expected.filter((violation) => !found.has(violation))).toEqual([]);
+  expect(found).toContain('no-orphans src/errors/orphan.ts');
+
+  const { forbidden } = (await import(join(ROOT, '.dependency-cruiser.cjs'))) as {
+    forbidden: { name: string }[];
+  };
+  const broken = new Set([...Object.keys(VIOLATIONS), 'no-orphans']);
+  expect(forbidden.map(({ name }) => name).filter((name) => !broken.has(name))).toEqual([]);
+});
