@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
+import { StartError } from '../errors/start-error.js';
 import { Metrics } from '../observability/metrics.js';
 import type { ModelVersion, VersionState } from './model-version.js';
 import { readRegistry, readVerified, verifyVersion } from './registry-files.js';
@@ -32,7 +33,7 @@ export class ModelRegistryService {
   private readonly logger = new Logger('ModelRegistry');
   private readonly entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
 
-  /** @throws Error with a sentence when the registry or what the configuration names in it is missing */
+  /** @throws StartError with a sentence when the registry or what the configuration names in it is missing */
   constructor(
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly metrics: Metrics,
@@ -162,15 +163,15 @@ export class ModelRegistryService {
     for (const [model, { stable, canary }] of Object.entries(this.config.rollout)) {
       const versions = this.entries.get(model);
       if (versions === undefined) {
-        throw new Error(`rollout.${model}: the registry ${this.config.modelRegistry} has no model ${model}; it has ${this.models().join(', ')}.`);
+        throw new StartError(`rollout.${model}: the registry ${this.config.modelRegistry} has no model ${model}; it has ${this.models().join(', ')}.`);
       }
       for (const [role, name] of Object.entries({ stable, canary })) {
         if (name === null || versions.has(name)) continue;
-        throw new Error(`rollout.${model}.${role}: the model has no version ${name}; it has ${[...versions.keys()].join(', ')}.`);
+        throw new StartError(`rollout.${model}.${role}: the model has no version ${name}; it has ${[...versions.keys()].join(', ')}.`);
       }
     }
     if (this.config.rollout[this.defaultModel] === undefined) {
-      throw new Error(`default_model: ${this.defaultModel} has no entry under rollout that names its stable version.`);
+      throw new StartError(`default_model: ${this.defaultModel} has no entry under rollout that names its stable version.`);
     }
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { StartError } from '../errors/start-error.js';
 import { parseManifest } from './manifest-schema.js';
 import type { FileRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
@@ -19,12 +20,12 @@ export type RegistryListing = ReadonlyMap<string, readonly FoundVersion[]>;
 
 /**
  * Lists a registry by its manifests; no other file is read.
- * @throws Error with a sentence when the folder is missing or holds no model
+ * @throws StartError with a sentence when the folder is missing or holds no model
  */
 export function readRegistry(folder: string): RegistryListing {
   const root = resolve(folder);
   if (!isDirectory(root)) {
-    throw new Error(`The model registry ${root} is not a folder; set MODEL_REGISTRY to one that holds <model>/<version>/manifest.json.`);
+    throw new StartError(`The model registry ${root} is not a folder; set MODEL_REGISTRY to one that holds <model>/<version>/manifest.json.`);
   }
   const models = new Map<string, FoundVersion[]>();
   for (const model of foldersIn(root)) {
@@ -32,7 +33,7 @@ export function readRegistry(folder: string): RegistryListing {
     if (versions.length > 0) models.set(model, versions);
   }
   if (models.size === 0) {
-    throw new Error(`The model registry ${root} is empty; it should hold <model>/<version>/manifest.json.`);
+    throw new StartError(`The model registry ${root} is empty; it should hold <model>/<version>/manifest.json.`);
   }
   return models;
 }
