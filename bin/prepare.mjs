@@ -98,7 +98,10 @@ function build() {
  * A tree without src/ (an image, an installed package) is taken as it is.
  */
 export async function prepare({ development = false } = {}) {
-  if (!existsSync(at('src'))) return;
+  if (!existsSync(at('src'))) {
+    if (existsSync(at('dist'))) return;
+    throw new PrepareError(`${ROOT} has neither src/ nor dist/: nothing can be built or run here`);
+  }
   const due = () => {
     const buildDue = needsBuild();
     return { buildDue, installDue: needsInstall({ development: development || buildDue }) };
