@@ -1,0 +1,50 @@
+import { Child } from '../child.js';
+import { readRunSettings } from '../corpus/manifest.js';
+import type { Sequence } from '../corpus/padded-batches.js';
+import { SEED, type Version } from '../plan.js';
+import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
+
+/**
+ * What this machine can do with these models when nothing stands between the tensors and the runtime: two bare
+ * single-thread processes. They keep their sessions for the whole run, and sleep while the service is measured.
+ */
+export class RawPair {
+  private readonly pair = [0, 1].map(() => new Child<ToRaw, FromRaw>('ceiling/raw-process'));
+
+  async load(version: Version, folder: string, sequences: readonly Sequence[]): Promise<void> {
+    const settings = readRunSettings(folder);
+    await Promise.all(
+      this.pair.map((child, i) =>
+        child.ask({ type: 'load', version, folder, settings, sequences, seed: SEED + i }),
+      ),
+    );
+  }
+
+  /** Texts per second of both processes, working at the same time on length-sorted batches. */
+  async ceiling(version: Version, durationMs: number): Promise<number> {
+    const both = await Promise.all(
+      this.pair.map((child) => measure(child, { version, mode: 'batches', durationMs })),
+    );
+    return both.reduce((sum, { textsPerS }) => sum + textsPerS, 0);
+  }
+
+  /** One process alone, one text per run. */
+  async single(version: Version, durationMs: number): Promise<RawMeasurement> {
+    const [first] = this.pair;
+    if (first === undefined) throw new Error('there is no process');
+    return measure(first, { version, mode: 'single', durationMs });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.pair.map((child) => child.close()));
+  }
+}
+
+async function measure(
+  child: Child<ToRaw, FromRaw>,
+  what: { version: Version; mode: RawMode; durationMs: number },
+): Promise<RawMeasurement> {
+  const answer = await child.ask({ type: 'measure', ...what });
+  if (answer.type !== 'measured') throw new Error(`a raw process answered ${answer.type}`);
+  return answer;
+}

@@ -1,0 +1,31 @@
+import type { RunSettings } from '../corpus/manifest.js';
+import type { Sequence } from '../corpus/padded-batches.js';
+
+/** `batches`: length-sorted, within the budget. `single`: one text per run. */
+export type RawMode = 'batches' | 'single';
+
+export type ToRaw =
+  | {
+      readonly type: 'load';
+      readonly version: string;
+      readonly folder: string;
+      readonly settings: RunSettings;
+      readonly sequences: readonly Sequence[];
+      /** Each process walks the batches in an order of its own. */
+      readonly seed: number;
+    }
+  | {
+      readonly type: 'measure';
+      readonly version: string;
+      readonly mode: RawMode;
+      readonly durationMs: number;
+    };
+
+export interface RawMeasurement {
+  readonly type: 'measured';
+  readonly textsPerS: number;
+  /** Milliseconds of one run. */
+  readonly p50Ms: number;
+}
+
+export type FromRaw = { readonly type: 'loaded' } | RawMeasurement;

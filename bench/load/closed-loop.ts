@@ -1,0 +1,134 @@
+import { Client, type Dispatcher } from 'undici';
+import type { Version } from '../plan.js';
+import { predictBody } from './predict-body.js';
+
+/** A text with what the service says about it when nobody else asks anything. */
+export interface Reference {
+  readonly text: string;
+  readonly version: Version;
+  readonly label: string;
+  readonly score: number;
+}
+
+/** What became of every single request. */
+export interface Tally {
+  answered: number;
+  readonly byStatus: Record<string, number>;
+  /** Sent on a connection that was open, and never answered. */
+  dropped: number;
+  /** Not sent: nobody listened. */
+  refused: number;
+  wrongLabels: number;
+  maxScoreDifference: number;
+  readonly latenciesMs: number[];
+}
+
+interface Answer {
+  readonly label: string;
+  readonly score: number;
+}
+
+/** How long a client waits before it knocks again where nobody listened. */
+const REFUSED_PAUSE_MS = 50;
+
+/** What errors of a connection mean that the request was never sent. */
+const NOT_SENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
+
+const postPredict = (client: Client, text: string, version: Version): Promise<Dispatcher.ResponseData> =>
+  client.request({
+    method: 'POST',
+    path: '/predict',
+    // A cache would answer without asking the model.
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' },
+    body: predictBody(text, version),
+  });
+
+/** Asks for each text alone, one after the other. */
+export async function askAlone(
+  url: string,
+  version: Version,
+  texts: readonly string[],
+): Promise<Reference[]> {
+  const client = new Client(url);
+  const references: Reference[] = [];
+  for (const text of texts) {
+    const { statusCode, body } = await postPredict(client, text, version);
+    const answer = await body.json();
+    if (statusCode !== 200)
+      throw new Error(`POST /predict answered ${statusCode}: ${JSON.stringify(answer)}`);
+    references.push({ text, version, ...pickAnswer(answer) });
+  }
+  await client.close();
+  return references;
+}
+
+/** Connections that each send their next request when the answer has come, and look at every answer. */
+export class ClosedLoop {
+  readonly tally: Tally = {
+    answered: 0,
+    byStatus: {},
+    dropped: 0,
+    refused: 0,
+    wrongLabels: 0,
+    maxScoreDifference: 0,
+    latenciesMs: [],
+  };
+  private stopping = false;
+  private next = 0;
+  private readonly loops: Promise<void>[];
+
+  constructor(
+    private readonly url: string,
+    private readonly references: readonly Reference[],
+    connections: number,
+  ) {
+    this.loops = Array.from({ length: connections }, () => this.loop());
+  }
+
+  /** Ends after the requests in flight. */
+  async stop(): Promise<Tally> {
+    this.stopping = true;
+    await Promise.all(this.loops);
+    return this.tally;
+  }
+
+  private async loop(): Promise<void> {
+    const client = new Client(this.url, { pipelining: 1 });
+    while (!this.stopping) {
+      const reference = this.references[this.next++ % this.references.length];
+      if (reference !== undefined) await this.send(client, reference);
+    }
+    await client.close();
+  }
+
+  private async send(client: Client, reference: Reference): Promise<void> {
+    const { tally } = this;
+    const startedAt = performance.now();
+    try {
+      const { statusCode, body } = await postPredict(client, reference.text, reference.version);
+      const answer = await body.json();
+      tally.answered++;
+      tally.byStatus[statusCode] = (tally.byStatus[statusCode] ?? 0) + 1;
+      tally.latenciesMs.push(performance.now() - startedAt);
+      if (statusCode === 200) this.compare(reference, pickAnswer(answer));
+    } catch (error) {
+      if (!NOT_SENT.has((error as NodeJS.ErrnoException).code ?? '')) {
+        tally.dropped++;
+        return;
+      }
+      tally.refused++;
+      await new Promise((resolve) => setTimeout(resolve, REFUSED_PAUSE_MS));
+    }
+  }
+
+  private compare(reference: Reference, { label, score }: Answer): void {
+    if (label !== reference.label) this.tally.wrongLabels++;
+    const difference = Math.abs(score - reference.score);
+    this.tally.maxScoreDifference = Math.max(this.tally.maxScoreDifference, difference);
+  }
+}
+
+function pickAnswer(answer: unknown): Answer {
+  const { label, score } = answer as Answer;
+  return { label, score };
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { UsageError } from '../options.js';
+import { WRK_SCRIPT } from '../paths.js';
+
+const run = promisify(execFile);
+
+/** Longer than the deadline of a request: what is late is the service's 504, not the generator's guess. */
+const TIMEOUT = '10s';
+
+export interface Load {
+  readonly requestsPerS: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  readonly requests: number;
+  /** Answers that are not 2xx or 3xx, and requests that got none. */
+  readonly failed: number;
+  /** Cores that wrk itself used. */
+  readonly generatorCores: number;
+}
+
+interface Summary {
+  readonly requests: number;
+  readonly duration_us: number;
+  readonly p50_us: number;
+  readonly p95_us: number;
+  readonly p99_us: number;
+  readonly max_us: number;
+  readonly bad_status: number;
+  readonly socket_errors: number;
+  readonly cpu_s: number;
+}
+
+/** @throws UsageError that says how to get it */
+export async function requireWrk(): Promise<void> {
+  try {
+    // It prints its version and its usage, and ends with 1.
+    await run('wrk', ['--version']);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return;
+    throw new UsageError('the load generator wrk is missing; on Debian and Ubuntu: apt-get install wrk', {
+      cause: error,
+    });
+  }
+}
+
+export interface WrkTarget {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  /** JSON bodies, one per request; enough that none is sent twice. */
+  readonly bodies: readonly string[];
+  readonly workFolder: string;
+}
+
+/**
+ * A closed loop: each connection sends its next request when the answer has come. One thread of wrk, so that the
+ * generator takes as little of the machine as it can.
+ * @throws Error when there were fewer bodies than requests: a cache might have helped
+ */
+export async function runWrk({ url, connections, seconds, bodies, workFolder }: WrkTarget): Promise<Load> {
+  const file = join(workFolder, 'bodies.jsonl');
+  writeFileSync(file, bodies.join('\n') + '\n');
+  const options = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--timeout',
+    TIMEOUT,
+    '-s',
+    WRK_SCRIPT,
+    url,
+    '--',
+    file,
+  ];
+  const { stdout } = await run('wrk', options);
+  const line = stdout.split('\n').find((candidate) => candidate.startsWith('{'));
+  if (line === undefined) throw new Error(`wrk printed no summary: ${stdout}`);
+  const summary = JSON.parse(line) as Summary;
+  if (summary.requests > bodies.length) {
+    throw new Error(`wrk sent ${summary.requests} requests but had only ${bodies.length} distinct texts`);
+  }
+  const elapsedS = summary.duration_us / 1e6;
+  return {
+    requestsPerS: summary.requests / elapsedS,
+    p50Ms: summary.p50_us / 1000,
+    p95Ms: summary.p95_us / 1000,
+    p99Ms: summary.p99_us / 1000,
+    maxMs: summary.max_us / 1000,
+    requests: summary.requests,
+    failed: summary.bad_status + summary.socket_errors,
+    generatorCores: summary.cpu_s / elapsedS,
+  };
+}

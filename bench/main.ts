@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measureChaos } from './chaos/chaos.js';
+import { readRunSettings } from './corpus/manifest.js';
+import { versionFolder } from './corpus/version-folder.js';
+import { requireWrk } from './load/wrk.js';
+import { USAGE, UsageError, readOptions, type BenchOptions } from './options.js';
+import { REPORT_FILE } from './paths.js';
+import { FULL, QUICK, VERSIONS } from './plan.js';
+import { say } from './progress.js';
+import { readMachine } from './report/machine.js';
+import { toMarkdown, type BenchReport } from './report/markdown.js';
+import { chaosTargets, speedTargets } from './report/targets.js';
+import { measureSpeed } from './speed/speed.js';
+
+/** As every command of Serin: 0 done, 1 requests failed, 2 wrong usage or unusable input, 70 a fault of ours. */
+const EXIT = { done: 0, failed: 1, usage: 2, fault: 70 } as const;
+
+async function requirements({ speed }: BenchOptions): Promise<void> {
+  if (process.platform !== 'linux') throw new UsageError('the bench reads /proc: it runs on Linux only');
+  for (const version of VERSIONS) readRunSettings(versionFolder(version));
+  if (speed) await requireWrk();
+}
+
+async function measure(
+  { quick, speed, chaos, entry }: BenchOptions,
+  workFolder: string,
+): Promise<BenchReport> {
+  const plan = quick ? QUICK : FULL;
+  const machine = readMachine();
+  const speedReport = speed ? await measureSpeed(plan, entry, workFolder) : null;
+  const chaosReport = chaos ? await measureChaos(plan, entry, workFolder) : null;
+  const targets = [
+    ...(speedReport === null ? [] : speedTargets(speedReport)),
+    ...(chaosReport === null ? [] : chaosTargets(chaosReport)),
+  ];
+  return { machine, speed: speedReport, chaos: chaosReport, targets };
+}
+
+/** A request that failed is a failure of the run; a speed that was not reached is a figure. */
+function requestsFailed({ speed, chaos }: BenchReport): boolean {
+  const consistent = speed === null || (speed.failed === 0 && speed.consistency.wrongLabels === 0);
+  return !consistent || (chaos !== null && chaosTargets(chaos).some(({ reached }) => !reached));
+}
+
+async function run(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === null) {
+    process.stdout.write(USAGE);
+    return EXIT.done;
+  }
+  await requirements(options);
+  const workFolder = mkdtempSync(join(tmpdir(), 'serin-bench-'));
+  try {
+    const report = await measure(options, workFolder);
+    const markdown = toMarkdown(report);
+    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : markdown);
+    if (options.speed && !options.quick) {
+      writeFileSync(REPORT_FILE, markdown);
+      say('docs/benchmarks.md is written');
+    }
+    return requestsFailed(report) ? EXIT.failed : EXIT.done;
+  } finally {
+    rmSync(workFolder, { recursive: true, force: true });
+  }
+}
+
+try {
+  process.exitCode = await run();
+} catch (error) {
+  const isUsage = error instanceof UsageError;
+  say(isUsage ? error.message : ((error as Error).stack ?? String(error)));
+  if (isUsage) process.stderr.write(USAGE);
+  process.exitCode = isUsage ? EXIT.usage : EXIT.fault;
+}

@@ -1,0 +1,108 @@
+import { CONNECTIONS, TARGET_CONNECTIONS, VERSIONS, type Version } from '../plan.js';
+import type { SpeedReport } from '../speed/speed.js';
+import type { LoadSummary, VersionSummary } from '../speed/summary.js';
+import { count, megabytes, ms, ratio, table } from './format.js';
+
+const loadCells = ({ requestsPerS, p50Ms, p95Ms, p99Ms }: LoadSummary): string[] => [
+  count(requestsPerS),
+  ms(p50Ms),
+  ms(p95Ms),
+  ms(p99Ms),
+];
+
+function baselineRow(version: Version, { baseline, ceilingTextsPerS }: VersionSummary): string[] {
+  return [
+    `baseline, ${version}: batch 1, one process, default threads and session`,
+    String(TARGET_CONNECTIONS),
+    ...loadCells(baseline),
+    ratio(baseline.requestsPerS / ceilingTextsPerS),
+    '',
+    count(baseline.failed),
+  ];
+}
+
+function serviceRows(version: Version, { loads }: VersionSummary): string[][] {
+  return CONNECTIONS.map((connections) => {
+    const load = loads[connections];
+    return [
+      `Serin, ${version}`,
+      String(connections),
+      ...loadCells(load),
+      ratio(load.ratio),
+      `${ratio(load.lowestRatio)} to ${ratio(load.highestRatio)}`,
+      count(load.failed),
+    ];
+  });
+}
+
+/** POST /predict, the baseline first. */
+export function loadTable({ speed }: SpeedReport): string {
+  return table(
+    [
+      'POST /predict',
+      'connections',
+      'requests/s',
+      'p50',
+      'p95',
+      'p99',
+      'of the ceiling',
+      'lowest to highest',
+      'failed',
+    ],
+    [
+      ...VERSIONS.map((version) => baselineRow(version, speed[version])),
+      ...VERSIONS.flatMap((version) => serviceRows(version, speed[version])),
+    ],
+  );
+}
+
+export function ceilingTable({ speed }: SpeedReport): string {
+  return table(
+    ['the model alone', 'two processes, sorted batches', 'one process, one text per run', 'p50 of one text'],
+    VERSIONS.map((version) => {
+      const { ceilingTextsPerS, rawSingleTextsPerS, rawSingleP50Ms } = speed[version];
+      return [
+        version,
+        `${count(ceilingTextsPerS)} texts/s`,
+        `${count(rawSingleTextsPerS)} texts/s`,
+        ms(rawSingleP50Ms),
+      ];
+    }),
+  );
+}
+
+/** Where the processor time went. */
+export function coresTable({ speed }: SpeedReport): string {
+  return table(
+    ['cores used', 'connections', 'workers', 'main process', 'wrk'],
+    VERSIONS.flatMap((version) =>
+      CONNECTIONS.map((connections) => {
+        const { workerCores, mainCores, generatorCores } = speed[version].loads[connections];
+        return [version, String(connections), ratio(workerCores), ratio(mainCores), ratio(generatorCores)];
+      }),
+    ),
+  );
+}
+
+export function otherTable({ startMs, startsMs, memory, live }: SpeedReport): string {
+  return table(
+    ['', 'measured'],
+    [
+      [
+        'start to ready, both versions answering',
+        `${ms(startMs)} (median of ${startsMs.length}; ${ms(Math.min(...startsMs))} to ${ms(Math.max(...startsMs))})`,
+      ],
+      [
+        'memory after the load (PSS)',
+        `${megabytes(memory.totalBytes)}: main ${megabytes(memory.mainBytes)}, workers ${memory.workersBytes.map(megabytes).join(', ')}`,
+      ],
+      ...VERSIONS.map((version) => {
+        const { probes, p50Ms, p99Ms, maxMs } = live[version];
+        return [
+          `GET /health/live while ${TARGET_CONNECTIONS} connections saturate ${version}`,
+          `p50 ${ms(p50Ms)}, p99 ${ms(p99Ms)}, longest ${ms(maxMs)} (${count(probes)} probes)`,
+        ];
+      }),
+    ],
+  );
+}

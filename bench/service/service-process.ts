@@ -1,0 +1,117 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { MODEL_REGISTRY, ROOT } from '../paths.js';
+import { VERSIONS } from '../plan.js';
+import { predictBody } from '../load/predict-body.js';
+
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 30_000;
+/** Asked this often whether it is ready: the resolution of the start time. */
+const POLL_MS = 10;
+/** Characters of the service's log that are shown when it fails. */
+const LOG_TAIL = 2_000;
+
+/** The service as a user starts it: its own process, default settings, its log in a file. */
+export class ServiceProcess {
+  private constructor(
+    readonly url: string,
+    /** From spawning `node` until it said ready and had answered with every version. */
+    readonly startMs: number,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /** @param workFolder for its log and its state */
+  static async start(entry: string, workFolder: string): Promise<ServiceProcess> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const logPath = join(workFolder, 'service.log');
+    const log = openSync(logPath, 'w');
+    const startedAt = performance.now();
+    const child = spawn(process.execPath, [entry, 'serve'], {
+      cwd: ROOT,
+      stdio: ['ignore', log, log],
+      // Its defaults are measured: a setting in the caller's environment must not reach it.
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        MODEL_REGISTRY,
+        PORT: String(port),
+        STATE_DIR: workFolder,
+      },
+    });
+    closeSync(log);
+    while (!(await isReady(url))) {
+      if (child.exitCode !== null || performance.now() - startedAt > START_LIMIT_MS) {
+        child.kill('SIGKILL');
+        throw new Error(
+          `the service did not become ready:\n${readFileSync(logPath, 'utf8').slice(-LOG_TAIL)}`,
+        );
+      }
+      await delay(POLL_MS);
+    }
+    return new ServiceProcess(url, performance.now() - startedAt, child);
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('the service has no process');
+    return this.child.pid;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** What the process ended with. @throws Error when it does not end */
+  async ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    const { child } = this;
+    const limit = performance.now() + STOP_LIMIT_MS;
+    while (child.exitCode === null && child.signalCode === null) {
+      if (performance.now() > limit) {
+        child.kill('SIGKILL');
+        throw new Error('the service did not end when it was told to');
+      }
+      await delay(POLL_MS);
+    }
+    return { code: child.exitCode, signal: child.signalCode };
+  }
+
+  /** SIGINT: the end without the delay that SIGTERM keeps for load balancers. */
+  async stop(): Promise<void> {
+    this.signal('SIGINT');
+    await this.ended();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Ready is what its probe says, and that each version really answers. */
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const probe = await fetch(`${url}/health/ready`);
+    await probe.arrayBuffer();
+    if (!probe.ok) return false;
+    const answers = await Promise.all(
+      VERSIONS.map(async (version) => {
+        const answer = await fetch(`${url}/predict`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: predictBody('a start', version),
+        });
+        await answer.arrayBuffer();
+        return answer.ok;
+      }),
+    );
+    return answers.every(Boolean);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,71 @@
+import type { NaiveService } from '../baseline/naive-service.js';
+import type { RawMeasurement } from '../ceiling/raw-protocol.js';
+import type { RawPair } from '../ceiling/raw-pair.js';
+import type { DistinctTexts } from '../corpus/distinct-texts.js';
+import { sendDistinct } from '../load/send-distinct.js';
+import type { Load } from '../load/wrk.js';
+import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../plan.js';
+import { childrenOf, cpuSeconds } from '../service/process-tree.js';
+import type { ServiceProcess } from '../service/service-process.js';
+
+/** What stands ready for the whole run. */
+export interface Subjects {
+  readonly raw: RawPair;
+  readonly service: ServiceProcess;
+  readonly naive: Readonly<Record<Version, NaiveService>>;
+  readonly texts: DistinctTexts;
+  readonly workFolder: string;
+}
+
+/** A load on the service, and the cores that its processes used meanwhile. */
+export interface ServiceLoad extends Load {
+  readonly mainCores: number;
+  readonly workerCores: number;
+}
+
+/** Everything once, for one version. */
+export interface Round {
+  readonly single: RawMeasurement;
+  /** Texts per second, measured before and after the loads that count. */
+  readonly ceilings: readonly number[];
+  readonly loads: Readonly<Record<Connections, ServiceLoad>>;
+  readonly baseline: Load;
+}
+
+/** What the machine does to one of them, another tenant's minute say, it does to its neighbours in time too. */
+export async function measureRound(subjects: Subjects, version: Version, plan: Plan): Promise<Round> {
+  const { raw, naive, texts, workFolder } = subjects;
+  const single = await raw.single(version, plan.ceilingMs);
+  const loads: Partial<Record<Connections, ServiceLoad>> = {};
+  const ceilings: number[] = [];
+  for (const connections of CONNECTIONS) {
+    if (connections >= TARGET_CONNECTIONS) ceilings.push(await raw.ceiling(version, plan.ceilingMs));
+    loads[connections] = await loadService(subjects, version, connections, plan.loadS);
+  }
+  ceilings.push(await raw.ceiling(version, plan.ceilingMs));
+  const baseline = await sendDistinct(texts, {
+    url: naive[version].url,
+    version,
+    connections: TARGET_CONNECTIONS,
+    seconds: plan.loadS,
+    workFolder,
+  });
+  return { single, ceilings, loads: loads as Record<Connections, ServiceLoad>, baseline };
+}
+
+async function loadService(
+  { service, texts, workFolder }: Subjects,
+  version: Version,
+  connections: number,
+  seconds: number,
+): Promise<ServiceLoad> {
+  const workers = childrenOf(service.pid);
+  const workerSeconds = (): number => workers.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const before = { main: cpuSeconds(service.pid), workers: workerSeconds() };
+  const load = await sendDistinct(texts, { url: service.url, version, connections, seconds, workFolder });
+  return {
+    ...load,
+    mainCores: (cpuSeconds(service.pid) - before.main) / seconds,
+    workerCores: (workerSeconds() - before.workers) / seconds,
+  };
+}
