@@ -4,6 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 /** The OpenAPI document of the application's routes; openapi.json is this, committed. */
 export function createDocument(app: NestExpressApplication): OpenAPIObject {
   const head = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
     .setTitle('Serin')
     .setDescription(
       'Classifies text with versioned models. Errors are `application/problem+json` (RFC 9457); docs/errors.md lists their codes.',

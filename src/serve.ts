@@ -9,9 +9,19 @@ import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
 import type { SerinConfig } from './config/serin-config.js';
 import { StartError } from './errors/start-error.js';
+import { GoldenReplay } from './health/golden-replay.js';
 import { Readiness } from './health/readiness.js';
 import { createLogger, NestLogger } from './observability/logger.js';
 import { handleSignals } from './shutdown.js';
+
+/** Whoever read our output may go away; that is no reason to end the service. */
+function surviveBrokenPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
 
 /** How often the start looks whether the models are loaded; only the "ready" line waits for it. */
 const READY_CHECK_MS = 10;
@@ -37,10 +47,16 @@ function listen(server: Server, { host, port }: SerinConfig): Promise<string> {
   });
 }
 
-async function announceReady(readiness: Readiness, logger: Logger): Promise<void> {
-  while (readiness.problem() !== null || !readiness.isSettled()) {
-    await delay(READY_CHECK_MS, undefined, { ref: false });
-  }
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await delay(READY_CHECK_MS, undefined, { ref: false });
+}
+
+/** Replays the golden texts as soon as something can answer, so that the first health check finds a result. */
+async function announceReady(app: NestExpressApplication, logger: Logger): Promise<void> {
+  const readiness = app.get(Readiness);
+  await until(() => readiness.problem() === null);
+  await app.get(GoldenReplay).result();
+  await until(() => readiness.isSettled());
   const versions = readiness
     .configured()
     .map(({ model, name, state, role }) => ({ model, version: name, state, role }));
@@ -52,6 +68,7 @@ async function announceReady(readiness: Readiness, logger: Logger): Promise<void
  * @throws StartError with a sentence for whoever started it.
  */
 export async function startService(config: SerinConfig): Promise<NestExpressApplication> {
+  surviveBrokenPipes();
   const logger = createLogger(config.logLevel);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     logger: new NestLogger(logger),
@@ -61,7 +78,7 @@ export async function startService(config: SerinConfig): Promise<NestExpressAppl
   await setUpApp(app, config, logger);
   handleSignals(app, config, logger);
   logger.info({ url: await listen(app.getHttpServer(), config), pid: process.pid }, 'listening');
-  void announceReady(app.get(Readiness), logger);
+  void announceReady(app, logger);
   return app;
 }
 

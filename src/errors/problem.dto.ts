@@ -1,6 +1,7 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { ERROR_TABLE } from './codes.js';
 
+@ApiSchema({ name: 'FieldError' })
 export class FieldErrorDto {
   @ApiProperty({ example: 'text' })
   field!: string;
@@ -10,6 +11,7 @@ export class FieldErrorDto {
 }
 
 /** The problem object in the OpenAPI document; problem.ts makes it. */
+@ApiSchema({ name: 'Problem' })
 export class ProblemDto {
   @ApiProperty({ example: 'urn:serin:error:invalid_request' })
   type!: string;

@@ -39,31 +39,29 @@ export class StrictBody implements PipeTransform {
   }
 
   transform(body: unknown): object {
-    const instance = plainToInstance(this.dto, this.flatten(body));
-    const errors = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: false });
-    if (errors.length > 0) throw invalid(errors.map(toFieldError));
+    const errors: FieldError[] = [];
+    const instance = plainToInstance(this.dto, this.flatten(body, errors));
+    const found = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: false });
+    errors.push(...found.map(toFieldError));
+    if (errors.length > 0) throw invalid(errors);
     return instance;
   }
 
-  private flatten(body: unknown): Record<string, unknown> {
+  private flatten(body: unknown, errors: FieldError[]): Record<string, unknown> {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw new AppError('INVALID_REQUEST', 'The body must be a JSON object.', {
-        errors: [{ field: 'body', message: 'must be a JSON object' }],
-      });
+      throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
     }
     const flat: Record<string, unknown> = {};
-    const errors: FieldError[] = [];
     for (const [field, value] of Object.entries(body)) {
-      if (!this.fields.has(field)) {
-        const allowed = [...this.fields].join(', ');
-        errors.push({ field: shorten(field), message: `is not a known field (allowed: ${allowed})` });
-        if (errors.length === MAX_ERRORS) break;
-      } else {
-        flat[field] = flattenValue(value);
-      }
+      if (this.fields.has(field)) flat[field] = flattenValue(value);
+      else if (errors.length < MAX_ERRORS) errors.push(this.unknown(field));
     }
-    if (errors.length > 0) throw invalid(errors);
     return flat;
+  }
+
+  private unknown(field: string): FieldError {
+    const allowed = [...this.fields].join(', ');
+    return { field: shorten(field), message: `is not a known field (allowed: ${allowed})` };
   }
 }
 

@@ -1,35 +1,85 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
+import { ERROR_TABLE } from '../errors/codes.js';
 import { Executor } from '../inference/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
+import type { ModelVersion } from '../model-registry/model-version.js';
+import { parseParity } from '../tokenization/parity.js';
+import { TokenizationService } from '../tokenization/tokenization.service.js';
+import { compareWithGolden, type GoldenSet, pickGolden, type ReplayResult, UNKNOWN } from './golden-set.js';
 
-/** How the last replay went. */
-export interface ReplayResult {
-  readonly status: 'up' | 'down' | 'unknown';
-  readonly texts: number;
-  readonly maxScoreDifference: number | null;
-  readonly reason: string | null;
-  /** ISO 8601. */
-  readonly checkedAt: string | null;
+/** Probes come every few seconds from several sides; a replay costs a worker a few milliseconds. */
+const FRESH_MS = 10_000;
+
+interface Kept {
+  readonly key: string;
+  readonly result: ReplayResult;
+  readonly at: number;
 }
 
-const UNKNOWN: ReplayResult = {
-  status: 'unknown',
-  texts: 0,
-  maxScoreDifference: null,
-  reason: null,
-  checkedAt: null,
-};
-
+/**
+ * Replays golden texts of the default model's stable version: their ids through the tokenizer here, once per
+ * version, and their scores through a worker, every ten seconds at most and only when somebody asks. One replay
+ * runs at a time, and who asks meanwhile gets the last result: a probe waits for the first replay alone.
+ */
 @Injectable()
 export class GoldenReplay {
+  private readonly sets = new Map<string, GoldenSet>();
+  private kept: Kept | undefined;
+  private running: Promise<ReplayResult> | undefined;
+
   constructor(
-    readonly registry: ModelRegistryService,
-    readonly executor: Executor,
-    @Inject(SERIN_CONFIG) readonly config: SerinConfig,
+    private readonly registry: ModelRegistryService,
+    private readonly tokenization: TokenizationService,
+    private readonly executor: Executor,
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
+  /** The last result, or the first one when there is none yet. Never throws. */
   async result(): Promise<ReplayResult> {
-    return Promise.resolve(UNKNOWN);
+    const version = this.registry.stable(this.registry.defaultModel);
+    if (version === undefined || !this.registry.isReady(version)) return UNKNOWN;
+    const last = this.kept?.key === version.key ? this.kept : undefined;
+    if (last !== undefined && performance.now() - last.at < FRESH_MS) return last.result;
+    this.running ??= this.replay(version, last?.result ?? UNKNOWN).finally(() => (this.running = undefined));
+    return last?.result ?? this.running;
+  }
+
+  private async replay(version: ModelVersion, last: ReplayResult): Promise<ReplayResult> {
+    const result = await this.tryReplay(version, last).catch((error: unknown): ReplayResult => {
+      return { ...UNKNOWN, status: 'down', reason: error instanceof Error ? error.message : String(error) };
+    });
+    this.kept = { key: version.key, result, at: performance.now() };
+    return result;
+  }
+
+  private async tryReplay(version: ModelVersion, last: ReplayResult): Promise<ReplayResult> {
+    const checkedAt = new Date().toISOString();
+    const check = await this.goldenSet(version);
+    if (typeof check === 'string') return { ...UNKNOWN, status: 'down', reason: check, checkedAt };
+    const texts = check.items.map((item) => item.text);
+    const deadlineAt = performance.now() + this.config.requestTimeoutMs;
+    let outcomes;
+    try {
+      outcomes = await this.executor.infer(version, texts, { deadlineAt });
+    } catch {
+      return last; // Overloaded or not ready says nothing about the answers.
+    }
+    if (outcomes.some((outcome) => !outcome.ok && ERROR_TABLE[outcome.error.code].retryable)) return last;
+    return { ...compareWithGolden(check, outcomes), checkedAt };
+  }
+
+  /** The texts to replay, or what is wrong with the tokenizer. Kept once it is right: neither changes any more. */
+  private async goldenSet(version: ModelVersion): Promise<GoldenSet | string> {
+    const known = this.sets.get(version.key);
+    if (known !== undefined) return known;
+    const check = await this.tokenization.check(version);
+    if (check.status === 'down') {
+      return check.reason ?? `${check.mismatches} of ${check.texts} golden texts were tokenized differently`;
+    }
+    const parity = parseParity(await this.registry.readVerified(version, 'parity.json'));
+    const set = pickGolden(parity, version.manifest.labels);
+    this.sets.set(version.key, set);
+    return set;
   }
 }

@@ -47,7 +47,8 @@ export class HealthIndicators {
   readonly tokenization = async (): Promise<HealthIndicatorResult> => {
     const { status, reason } = await this.golden.result();
     const session = this.indicator.check('tokenization');
-    return this.noted(status === 'down' ? session.down({ reason }) : session.up());
+    if (status === 'down') return this.noted(session.down({ reason }));
+    return this.noted(status === 'degraded' ? session.degraded({ reason }) : session.up());
   };
 
   readonly ready = (): HealthIndicatorResult => {

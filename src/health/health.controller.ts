@@ -51,9 +51,9 @@ export class HealthController {
     summary: 'Health of everything',
     description: 'Golden texts are replayed through the tokenizer and a worker at most once in ten seconds.',
   })
-  @ApiOkResponse({ type: FullHealthDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({ type: FullHealthDto, description: 'Requests are served.', headers: ANSWER_HEADERS })
   @ApiServiceUnavailableResponse({ type: FullHealthDto, description: 'Something is down.' })
-  async all(@Res({ passthrough: true }) response: Response): Promise<FullHealthDto> {
+  async getHealth(@Res({ passthrough: true }) response: Response): Promise<FullHealthDto> {
     const { inference, versions, tokenization } = this.indicators;
     const result = await bodyOf(this.health.check([inference, versions, tokenization]), response);
     const model = this.registry.defaultModel;
@@ -81,8 +81,8 @@ export class HealthController {
     summary: 'Liveness probe',
     description: 'Says nothing about models and stays 200 while draining.',
   })
-  @ApiOkResponse({ type: HealthDto, headers: ANSWER_HEADERS })
-  live(): HealthDto {
+  @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
+  getLive(): HealthDto {
     return { status: 'ok', info: {}, error: {}, details: {} };
   }
 
@@ -92,17 +92,17 @@ export class HealthController {
     description:
       'Whether a worker is ready with the default model’s stable version; 503 from the first moment of a shutdown.',
   })
-  @ApiOkResponse({ type: HealthDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Send no requests here.' })
-  async ready(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
+  async getReady(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
     return complete(await bodyOf(this.health.check([this.indicators.ready]), response));
   }
 
   @Get('startup')
   @ApiOperation({ summary: 'Startup probe', description: 'Whether everything has been ready once.' })
-  @ApiOkResponse({ type: HealthDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Still starting.' })
-  async startup(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
+  async getStartup(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
     return complete(await bodyOf(this.health.check([this.indicators.startup]), response));
   }
 }

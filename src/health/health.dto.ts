@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 const INDICATORS = {
   type: 'object' as const,
@@ -11,6 +11,7 @@ const INDICATORS = {
 };
 
 /** What @nestjs/terminus answers, also when it is 503. */
+@ApiSchema({ name: 'Health' })
 export class HealthDto {
   @ApiProperty({
     enum: ['ok', 'degraded', 'error', 'shutting_down'],
@@ -31,10 +32,12 @@ export class HealthDto {
 }
 
 /** How the last replay of golden texts went. */
+@ApiSchema({ name: 'TokenizationHealth' })
 export class TokenizationHealthDto {
   @ApiProperty({
-    enum: ['up', 'down', 'unknown'],
-    description: '`unknown`: not replayed yet, nothing is ready.',
+    enum: ['up', 'degraded', 'down', 'unknown'],
+    description:
+      '`degraded`: labels agree, a score differs by more than the tolerance. `unknown`: not replayed yet.',
   })
   status!: string;
 
@@ -51,6 +54,7 @@ export class TokenizationHealthDto {
   checked_at!: string | null;
 }
 
+@ApiSchema({ name: 'FullHealth' })
 export class FullHealthDto extends HealthDto {
   @ApiProperty({ description: 'The default model.', example: 'sentiment' })
   model_name!: string;

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { InferenceModule } from '../inference/inference.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { TokenizationModule } from '../tokenization/tokenization.module.js';
 import { GoldenReplay } from './golden-replay.js';
 import { HealthController } from './health.controller.js';
 import { HealthIndicators } from './health-indicators.js';
@@ -9,7 +10,12 @@ import { Readiness } from './readiness.js';
 
 @Module({
   // Terminus would log every failed check, at every probe; HealthIndicators logs changes.
-  imports: [TerminusModule.forRoot({ logger: false }), ModelRegistryModule, InferenceModule],
+  imports: [
+    TerminusModule.forRoot({ logger: false }),
+    ModelRegistryModule,
+    InferenceModule,
+    TokenizationModule,
+  ],
   controllers: [HealthController],
   providers: [Readiness, HealthIndicators, GoldenReplay],
 })

@@ -32,17 +32,17 @@ export class ModelsController {
 
   @Get()
   @ApiOperation({ summary: 'All models with their versions' })
-  @ApiOkResponse({ type: ModelListDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({ type: ModelListDto, description: 'Every model of the registry.', headers: ANSWER_HEADERS })
   @ApiProblems('INVALID_REQUEST', 'METHOD_NOT_ALLOWED')
-  list(): ModelListDto {
+  listModels(): ModelListDto {
     return { models: this.registry.models().map((name) => this.describe(name)) };
   }
 
   @Get(':name')
   @ApiOperation({ summary: 'One model with its versions' })
-  @ApiOkResponse({ type: ModelDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({ type: ModelDto, description: 'The model.', headers: ANSWER_HEADERS })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'METHOD_NOT_ALLOWED')
-  one(@Param('name') name: string): ModelDto {
+  getModel(@Param('name') name: string): ModelDto {
     return this.describe(name);
   }
 

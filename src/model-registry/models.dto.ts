@@ -1,8 +1,9 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
 const STATES = ['discovered', 'loading', 'warming', 'ready', 'draining', 'unloaded', 'failed'];
 
 /** Accuracy on record, with its 95 % interval. */
+@ApiSchema({ name: 'Accuracy' })
 export class AccuracyDto {
   @ApiProperty({ example: 'sst2/dev' }) data_set!: string;
   @ApiProperty({ type: 'integer', example: 872 }) n!: number;
@@ -12,6 +13,7 @@ export class AccuracyDto {
 }
 
 /** One machine on which the version reproduced the reference that made it. */
+@ApiSchema({ name: 'Parity' })
 export class ParityDto {
   @ApiProperty({ example: 'x86_64' }) cpu!: string;
   @ApiProperty({ type: [String], example: ['avx2', 'avx512_vnni'] }) features!: string[];
@@ -22,6 +24,7 @@ export class ParityDto {
 }
 
 /** How far an answer moves with the texts that share its batch. */
+@ApiSchema({ name: 'BatchVariance' })
 export class BatchVarianceDto {
   @ApiProperty({ type: 'integer', example: 872 }) n!: number;
   @ApiProperty({ type: 'integer', example: 8 }) batch_size!: number;
@@ -30,6 +33,7 @@ export class BatchVarianceDto {
 }
 
 /** One version; what its manifest says is null when the manifest cannot be read. */
+@ApiSchema({ name: 'Version' })
 export class VersionDto {
   @ApiProperty({ example: 'v1' }) version!: string;
   @ApiProperty({ enum: STATES, enumName: 'VersionState', example: 'ready' }) state!: string;
@@ -65,12 +69,14 @@ export class VersionDto {
   batch_variance!: BatchVarianceDto | null;
 }
 
+@ApiSchema({ name: 'Model' })
 export class ModelDto {
   @ApiProperty({ example: 'sentiment' }) model_name!: string;
   @ApiProperty({ description: 'Whether requests that name no model mean this one.' }) default!: boolean;
   @ApiProperty({ type: [VersionDto] }) versions!: VersionDto[];
 }
 
+@ApiSchema({ name: 'ModelList' })
 export class ModelListDto {
   @ApiProperty({ type: [ModelDto] }) models!: ModelDto[];
 }

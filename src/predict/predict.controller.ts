@@ -38,6 +38,24 @@ const choiceOf = (
   routingKey,
 });
 
+/** What concerns the whole request; in a batch, what concerns one text stands in its place. */
+const REQUEST_PROBLEMS = [
+  'INVALID_REQUEST',
+  'MALFORMED_JSON',
+  'UNAUTHENTICATED',
+  'MODEL_NOT_FOUND',
+  'VERSION_NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'BODY_TOO_LARGE',
+  'UNSUPPORTED_MEDIA_TYPE',
+  'RATE_LIMITED',
+  'OVERLOADED',
+  'INTERNAL',
+  'NOT_READY',
+  'VERSION_NOT_READY',
+  'SHUTTING_DOWN',
+] as const;
+
 /** Text in, label out. */
 @ApiTags('prediction')
 @ApiSecurity('bearer')
@@ -48,25 +66,6 @@ const choiceOf = (
   description: 'Who the request is for: the same key meets the same version. Absent: the text decides.',
 })
 @ApiRequestHeaders()
-@ApiProblems(
-  'INVALID_REQUEST',
-  'MALFORMED_JSON',
-  'EMPTY_TEXT',
-  'UNAUTHENTICATED',
-  'MODEL_NOT_FOUND',
-  'VERSION_NOT_FOUND',
-  'METHOD_NOT_ALLOWED',
-  'BODY_TOO_LARGE',
-  'UNSUPPORTED_MEDIA_TYPE',
-  'RATE_LIMITED',
-  'OVERLOADED',
-  'INFERENCE_FAILED',
-  'INTERNAL',
-  'NOT_READY',
-  'VERSION_NOT_READY',
-  'SHUTTING_DOWN',
-  'DEADLINE_EXCEEDED',
-)
 @Controller()
 export class PredictController {
   constructor(private readonly service: PredictService) {}
@@ -74,7 +73,12 @@ export class PredictController {
   @Post('predict')
   @HttpCode(200)
   @ApiOperation({ summary: 'Classify one text' })
-  @ApiOkResponse({ type: PredictAnswerDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({
+    type: PredictAnswerDto,
+    description: 'The best label and its score.',
+    headers: ANSWER_HEADERS,
+  })
+  @ApiProblems(...REQUEST_PROBLEMS, 'EMPTY_TEXT', 'INFERENCE_FAILED', 'DEADLINE_EXCEEDED')
   predict(
     @Body(new StrictBody(PredictRequest)) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
@@ -89,7 +93,12 @@ export class PredictController {
     description: 'A bad text gets an error in its place and spares the rest.',
   })
   @ApiExtraModels(TextAnswerDto, TextErrorDto)
-  @ApiOkResponse({ type: PredictBatchAnswerDto, headers: ANSWER_HEADERS })
+  @ApiOkResponse({
+    type: PredictBatchAnswerDto,
+    description: 'One result per text, in order.',
+    headers: ANSWER_HEADERS,
+  })
+  @ApiProblems(...REQUEST_PROBLEMS)
   predictBatch(
     @Body(new StrictBody(PredictBatchRequest)) body: PredictBatchRequest,
     @Headers('x-routing-key') routingKey: string | undefined,

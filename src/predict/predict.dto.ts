@@ -1,4 +1,4 @@
-import { ApiProperty, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, getSchemaPath, ApiSchema } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsArray, IsInt, IsString, Matches, Min, ValidateIf } from 'class-validator';
 import { ProblemDto } from '../errors/problem.dto.js';
 
@@ -61,6 +61,7 @@ export class PredictBatchRequest extends PredictOptions {
   texts!: unknown[];
 }
 
+@ApiSchema({ name: 'LabelScore' })
 export class LabelScoreDto {
   @ApiProperty({ example: 'POSITIVE' })
   label!: string;
@@ -70,6 +71,7 @@ export class LabelScoreDto {
 }
 
 /** The answer about one text. */
+@ApiSchema({ name: 'TextAnswer' })
 export class TextAnswerDto {
   @ApiProperty({ description: 'The best label.', example: 'POSITIVE' })
   label!: string;
@@ -97,6 +99,7 @@ export class TextAnswerDto {
   scores?: LabelScoreDto[];
 }
 
+@ApiSchema({ name: 'PredictAnswer' })
 export class PredictAnswerDto extends TextAnswerDto {
   @ApiProperty({ example: 'sentiment' })
   model_name!: string;
@@ -108,11 +111,13 @@ export class PredictAnswerDto extends TextAnswerDto {
   request_id!: string;
 }
 
+@ApiSchema({ name: 'TextError' })
 export class TextErrorDto {
   @ApiProperty({ type: () => ProblemDto })
   error!: ProblemDto;
 }
 
+@ApiSchema({ name: 'PredictBatchAnswer' })
 export class PredictBatchAnswerDto {
   @ApiProperty({
     description: 'One per text, in order.',

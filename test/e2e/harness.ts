@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { deviations } from './openapi-check.js';
 
 /** One JSON line of the service's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: string };
@@ -39,9 +41,12 @@ export class Service {
     });
   }
 
-  /** Spawns the service and does not wait for anything. */
-  static spawn(settings: Settings = {}): Service {
-    const child = spawn(process.execPath, [join(DIST, 'main.js')], {
+  /**
+   * Spawns the service and does not wait for anything.
+   * @param script another one to run instead of the service's own, with the folder of the build as its argument.
+   */
+  static spawn(settings: Settings = {}, script = join(DIST, 'main.js')): Service {
+    const child = spawn(process.execPath, [script, DIST], {
       cwd: ROOT,
       env: environment(settings),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,8 +55,8 @@ export class Service {
   }
 
   /** Starts the service and waits until every configured version is loaded. */
-  static async start(settings: Settings = {}): Promise<Service> {
-    const service = Service.spawn(settings);
+  static async start(settings: Settings = {}, script?: string): Promise<Service> {
+    const service = Service.spawn(settings, script);
     await service.listening();
     await service.line(({ msg }) => msg === 'ready');
     return service;
@@ -104,8 +109,23 @@ export class Service {
     return this.line(({ msg, request_id: id }) => msg === 'request' && id === requestId);
   }
 
-  fetch(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(`${this.url}${path}`, init);
+  /** The processes that infer. */
+  workerPids(): number[] {
+    const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+    return children.trim().split(' ').filter(Boolean).map(Number);
+  }
+
+  /** An answer of the service, which must be as openapi.json says. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const response = await fetch(`${this.url}${path}`, init);
+    const wrong = deviations(
+      init?.method ?? 'GET',
+      path.split('?')[0] ?? '',
+      response,
+      await response.clone().text(),
+    );
+    if (wrong.length > 0) throw new Error(`not as in openapi.json: ${wrong.join('; ')}`);
+    return response;
   }
 
   post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {

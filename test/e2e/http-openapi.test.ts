@@ -1,0 +1,137 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Service } from './harness.js';
+import { OPENAPI_FILE, readOpenApi } from './openapi-check.js';
+
+const FAULTY_SERVICE = join(import.meta.dirname, 'fixtures/faulty-service.mjs');
+const KEY = { 'x-api-key': 'key-1' };
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+interface Services {
+  /** Serves, and wants a key. */
+  readonly normal: Service;
+  /** Has an executor that fails on demand. */
+  readonly faulty: Service;
+}
+
+/** What provokes one documented answer. */
+type Provoke = (services: Services) => Promise<Response>;
+
+/** Answers of a service that has just opened its port and has loaded nothing yet. */
+const starting = async (path: string, body?: unknown): Promise<Response> => {
+  const service = Service.spawn();
+  try {
+    await service.listening();
+    return await (body === undefined ? service.fetch(path) : service.post(path, body));
+  } finally {
+    service.signal('SIGKILL');
+  }
+};
+
+const get = (path: string): Record<string, Provoke> => ({
+  200: ({ normal }) => normal.fetch(path),
+  400: ({ normal }) => normal.fetch(path, { headers: { 'x-deadline-ms': 'soon' } }),
+  405: ({ normal }) => normal.fetch(path, { method: 'DELETE' }),
+});
+
+const post = (path: string, body: (text: string) => object): Record<string, Provoke> => ({
+  200: ({ normal }) => normal.post(path, body('A fine film.'), KEY),
+  400: ({ normal }) => normal.post(path, '{', KEY),
+  401: ({ normal }) => normal.post(path, body('A fine film.'), { 'x-api-key': 'wrong' }),
+  404: ({ normal }) => normal.post(path, { ...body('A fine film.'), model: 'nobody' }, KEY),
+  405: ({ normal }) => normal.fetch(path),
+  413: ({ normal }) => normal.post(path, body('a'.repeat(1_100_000)), KEY),
+  415: ({ normal }) => normal.post(path, 'text', { ...KEY, 'content-type': 'text/plain' }),
+  429: ({ faulty }) => faulty.post(path, body('overload')),
+  500: ({ faulty }) => faulty.post(path, body('break')),
+  503: () => starting(path, body('A fine film.')),
+});
+
+const late =
+  (path: string, body: object): Provoke =>
+  async ({ normal }) => {
+    const workers = normal.workerPids();
+    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    try {
+      return await normal.post(path, body, { ...KEY, 'x-deadline-ms': '40' });
+    } finally {
+      for (const pid of workers) process.kill(pid, 'SIGCONT');
+    }
+  };
+
+const one = (text: string): object => ({ text });
+const many = (text: string): object => ({ texts: [text] });
+
+const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
+  predict: { ...post('/predict', one), 504: late('/predict', one('Too late.')) },
+  predictBatch: post('/predict_batch', many),
+  listModels: get('/models'),
+  getModel: { ...get('/models/sentiment'), 404: ({ normal }) => normal.fetch('/models/nobody') },
+  getHealth: { ...get('/health'), 503: () => starting('/health') },
+  getLive: get('/health/live'),
+  getReady: { ...get('/health/ready'), 503: () => starting('/health/ready') },
+  getStartup: { ...get('/health/startup'), 503: () => starting('/health/startup') },
+  getMetrics: get('/metrics'),
+};
+
+describe('the OpenAPI document', () => {
+  let services: Services;
+
+  beforeAll(async () => {
+    const [normal, faulty] = await Promise.all([
+      Service.start({ API_KEYS: 'one:key-1' }),
+      Service.start({}, FAULTY_SERVICE),
+    ]);
+    services = { normal, faulty };
+  });
+
+  afterAll(async () => {
+    await Promise.all([services.normal.stop(), services.faulty.stop()]);
+  });
+
+  it('is committed as the service makes it (UPDATE_OPENAPI=1 writes it)', async () => {
+    const served: unknown = await (await fetch(`${services.normal.url}/openapi.json`)).json();
+    if (process.env.UPDATE_OPENAPI === '1') writeFileSync(OPENAPI_FILE, json(served));
+    expect(readFileSync(OPENAPI_FILE, 'utf8')).toBe(json(served));
+  });
+
+  const documented = Object.values(readOpenApi().paths)
+    .flatMap((operations) => Object.values(operations))
+    .map(({ operationId, responses }): [string, string[]] => [operationId, Object.keys(responses).sort()]);
+
+  it('documents the operations that are tested here, and no others', () => {
+    const tested = Object.entries(ANSWERS).map(([operation, answers]) => [
+      operation,
+      Object.keys(answers).sort(),
+    ]);
+    expect(Object.fromEntries(tested)).toEqual(Object.fromEntries(documented));
+  });
+
+  for (const [operation, statuses] of documented) {
+    for (const status of statuses) {
+      it(`${operation} answers ${status} as documented`, async () => {
+        const provoke = ANSWERS[operation]?.[status];
+        if (provoke === undefined) throw new Error('nothing provokes it');
+        // The harness has checked the body against the document by then.
+        const response = await provoke(services);
+        expect(response.status).toBe(Number(status));
+        expect(response.headers.get('x-request-id')).toBeTruthy();
+        expect(response.headers.get('server-timing')).toMatch(/total;dur=\d/);
+      });
+    }
+  }
+
+  it('is shown by a page that needs nothing from elsewhere', async () => {
+    const page = await (await fetch(`${services.normal.url}/docs`)).text();
+    const addresses = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, address = '']) => address);
+    expect(addresses.filter((address) => /^(https?:)?\/\//.test(address))).toEqual([]);
+    const scripts = addresses.filter((address) => address.startsWith('./docs/'));
+    expect(scripts.length).toBeGreaterThan(3);
+    for (const script of scripts) {
+      const response = await fetch(`${services.normal.url}/${script}`);
+      expect(response.status, script).toBe(200);
+      await response.arrayBuffer();
+    }
+  });
+});
