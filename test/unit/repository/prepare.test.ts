@@ -43,16 +43,18 @@ const TSCONFIG = {
 };
 const NPM = `#!/bin/sh
 printf x >> installs
+while [ -e hold ]; do sleep 0.02; done
 echo noise of npm
 mkdir -p node_modules
 ln -sfn '${ROOT}node_modules/typescript' node_modules/typescript
 cp package-lock.json node_modules/.package-lock.json
 `;
 
-const serin = (env: Record<string, string> = {}): Promise<Finished> =>
+const serin = (onStderr?: (stderr: string) => void): Promise<Finished> =>
   runCommand(process.execPath, [at('bin/serin.mjs'), 'hello'], {
     cwd: tmpdir(),
-    env: { PATH: `${at('tools')}:${process.env.PATH ?? ''}`, ...env },
+    env: { PATH: `${at('tools')}:${process.env.PATH ?? ''}` },
+    ...(onStderr && { onStderr }),
   });
 
 beforeEach(() => {
@@ -81,7 +83,12 @@ describe('the first start', () => {
   });
 
   it('is done by one of two that come at once', async () => {
-    const both = await Promise.all([serin(), serin()]);
+    // The install lasts until the other start has said that it waits for it.
+    write('hold', '');
+    const release = (stderr: string): void => {
+      if (stderr.includes('another start is installing')) rmSync(at('hold'), { force: true });
+    };
+    const both = await Promise.all([serin(release), serin(release)]);
     expect(both.map(({ stdout }) => stdout)).toEqual(['it runs\n', 'it runs\n']);
     expect(installs()).toBe(1);
     expect(existsSync(at('.prepare.lock'))).toBe(false);
