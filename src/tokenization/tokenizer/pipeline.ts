@@ -32,7 +32,7 @@ export class Pipeline {
   private readonly normalizedSplitter: AddedTokenSplitter;
   private readonly normalize: Normalize;
   private readonly preTokenize: (text: string, section: number) => string[];
-  private readonly appendIds: (words: readonly string[], ids: number[], limit: number) => void;
+  private readonly appendIds: AppendIds;
 
   constructor(json: TokenizerJson, library: LibraryTokenizer) {
     this.normalize = normalizerFor(json.normalizer, library.normalizer);
@@ -98,22 +98,34 @@ function preTokenizerFor(
     const bert = new BertPreTokenizer();
     return (text) => bert.split(text);
   }
-  return (text, section) => library(text, { section_index: section });
+  return libraryPreTokenizer(library);
 }
 
-function modelFor(
-  config: Typed,
-  library: LibraryTokenizer,
-): (words: readonly string[], ids: number[], limit: number) => void {
-  if (config.type === 'WordPiece') {
-    const wordPiece = new WordPiece(config as unknown as WordPieceConfig);
-    return (words, ids, limit) => {
-      for (const word of words) {
-        if (ids.length > limit) return;
-        wordPiece.encodeWord(word, ids);
-      }
-    };
-  }
+// Functions of their own: a closure made beside one that mentions the library would keep all of it alive.
+function libraryPreTokenizer(
+  preTokenize: NonNullable<LibraryTokenizer['pre_tokenizer']>,
+): (text: string, section: number) => string[] {
+  return (text, section) => preTokenize(text, { section_index: section });
+}
+
+type AppendIds = (words: readonly string[], ids: number[], limit: number) => void;
+
+function modelFor(config: Typed, library: LibraryTokenizer): AppendIds {
+  return config.type === 'WordPiece'
+    ? wordPieceModel(new WordPiece(config as unknown as WordPieceConfig))
+    : libraryModel(library);
+}
+
+function wordPieceModel(wordPiece: WordPiece): AppendIds {
+  return (words, ids, limit) => {
+    for (const word of words) {
+      if (ids.length > limit) return;
+      wordPiece.encodeWord(word, ids);
+    }
+  };
+}
+
+function libraryModel(library: LibraryTokenizer): AppendIds {
   return (words, ids) => {
     for (const token of library.model([...words])) {
       const id = library.token_to_id(token) ?? library.model.unk_token_id;

@@ -100,6 +100,9 @@ describe('TextTokenizer', () => {
     expect(content('a<n> b')).not.toContain(500);
     expect(content('<n><n>')).toEqual([501]);
     expect(content('GOOD film')).toEqual([502]);
+    // Work goes in stretches of 24 characters here; none may end inside the added token.
+    const short = await smallTokenizer({ maxTokens: 5 }, { added_tokens: added });
+    expect(short.encode(`${' '.repeat(20)}Good Film`).ids.slice(1, -1)).toEqual([502]);
   });
 
   it('lets an added token take white space along where lstrip or rstrip says so', async () => {
