@@ -2,7 +2,7 @@
 
     pip install tokenizers==0.23.3
     python generate.py ../../../../src/tokenization/tokenizer/rust-unicode.ts code-points.json
-    npx prettier --write ../../../../src/tokenization/tokenizer/rust-unicode.ts
+    npx prettier --write ../../../../src/tokenization/tokenizer/rust-unicode.ts code-points.json
 
 The crate carries tables of Unicode 8 and 9 whatever the platform, so a JavaScript engine's own \\p{…} classes
 differ from it, and differ more with every release. Each code point is put through the crate's own normalizer and
