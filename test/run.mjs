@@ -1,5 +1,6 @@
 // `npm test`: installs and builds what is missing, then lint, formatting, types, import directions and every test.
-// `npm test -- <filter>` runs the test files whose path contains the filter, and nothing else.
+// `npm test -- <filter>` runs the test files whose path contains the filter, and nothing else; `-u` beside it
+// writes what they compare files with (the generated parts of the documentation) anew.
 // The last line reads `N passed, N failed`, and `, N skipped` where something was.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -38,9 +39,9 @@ function check([title, script, ...args]) {
 }
 
 /** Counts what Vitest ran; a file that could not be loaded and an error outside any test are failures too. */
-async function runVitest(filters) {
+async function runVitest(filters, update) {
   const { startVitest } = await import('vitest/node');
-  const vitest = await startVitest('test', filters, { watch: false, root: ROOT });
+  const vitest = await startVitest('test', filters, { watch: false, root: ROOT, update });
   const counts = { passed: 0, failed: vitest.state.getUnhandledErrors().length, skipped: [] };
   for (const module of vitest.state.getTestModules()) {
     const failedBefore = counts.failed;
@@ -58,7 +59,8 @@ async function runVitest(filters) {
   return counts;
 }
 
-const filters = process.argv.slice(2);
+const args = process.argv.slice(2);
+const filters = args.filter((arg) => arg !== '-u');
 let [passed, failed, skipped] = [0, 0, []];
 
 try {
@@ -68,7 +70,7 @@ try {
     passed += results.filter(Boolean).length;
     failed += results.filter((ok) => !ok).length;
   }
-  const counts = await runVitest(filters);
+  const counts = await runVitest(filters, args.includes('-u'));
   passed += counts.passed;
   failed += counts.failed;
   skipped = counts.skipped;

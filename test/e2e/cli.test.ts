@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SETTING_NAMES, flagName } from '../../src/config/settings.js';
 import { ROOT, readText } from '../support/repository.js';
@@ -76,6 +79,24 @@ describe('serve', () => {
     ]);
     expect(stderr).toMatch(/REDIS_URL is set, but this version does not support it/);
     expect(stderr).not.toContain('hush');
+  });
+
+  it('serves on the port of its flag, and ends in order on SIGTERM', async () => {
+    const child = spawn(process.execPath, [MAIN, 'serve', '--port', '0', '--shutdown-delay-ms', '0'], {
+      cwd: ROOT,
+      env: { ...process.env, PORT: '1', WORKERS: '1', SPARE_WORKERS: '0' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    for await (const line of createInterface(child.stdout)) {
+      const { msg, url } = JSON.parse(line) as { msg: string; url?: string };
+      if (msg !== 'listening') continue;
+      expect(new URL(url ?? '').port).not.toBe('1');
+      child.kill('SIGTERM');
+      break;
+    }
+    child.stdout.resume();
+    expect(await ended).toEqual([0, null]);
   });
 
   it('says what is wrong with a registry that is not there', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/config/settings.js';
+import { readRegistry } from '../../../src/model-registry/registry-files.js';
 import { ROOT, readText, sourceFiles, tableAfter, withGenerated } from '../../support/repository.js';
 
 /** `<hex>` in Markdown would be taken for a tag. */
@@ -32,7 +33,36 @@ const allowedTable = (): string =>
     }),
   ].join('\n');
 
+/** One row per shipped version, from its manifest. */
+const modelsTable = (): string => {
+  const versions = [...readRegistry(`${ROOT}model-registry`).values()].flat();
+  const rows = versions.map((found) => {
+    if (!found.version) throw new Error(`${found.name}: ${found.reason}`);
+    const { model, version, manifest } = found.version;
+    const { accuracy, batch_variance: variance, labels, max_tokens: maxTokens, precision } = manifest;
+    const percent = (share: number): string => (100 * share).toFixed(1);
+    const onRecord = accuracy
+      ? `${percent(accuracy.accuracy)} % (${accuracy.interval_95.map(percent).join(' to ')}; ${accuracy.data_set}, n = ${String(accuracy.n)})`
+      : 'none';
+    const flips = variance ? `${String(variance.label_flips)} of ${String(variance.n)}` : 'not measured';
+    const size = `${((manifest.files['model.onnx']?.bytes ?? 0) / 1e6).toFixed(0)} MB`;
+    const card = `[${model}/${version}](model-registry/${model}/${version}/CARD.md)`;
+    return `| ${[card, labels.join(', '), String(maxTokens), precision, size, onRecord, flips].join(' | ')} |`;
+  });
+  return [
+    '<!-- prettier-ignore -->',
+    '| version | labels | max tokens | arithmetic | model.onnx | accuracy (95 % interval) | labels that change with batch mates |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n');
+};
+
 describe('the documentation', () => {
+  it('lists every shipped version with the figures of its manifest, in the README', async () => {
+    const generated = withGenerated(readText('README.md'), 'models', modelsTable());
+    await expect(generated).toMatchFileSnapshot(`${ROOT}README.md`);
+  });
+
   it('lists every setting of the table, in the README', async () => {
     const generated = withGenerated(readText('README.md'), 'settings', settingsTable());
     await expect(generated).toMatchFileSnapshot(`${ROOT}README.md`);

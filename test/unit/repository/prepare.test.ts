@@ -82,6 +82,15 @@ describe('the first start', () => {
     expect(installs()).toBe(1);
   });
 
+  it('runs the command in the process that was started, so that signals and stdin reach it', async () => {
+    write(
+      'src/globals.d.ts',
+      'declare const console: { log(text: string): void }; declare const process: any;',
+    );
+    write('src/cli/main.ts', "console.log([process.ppid, ...process.argv.slice(2)].join(' '));");
+    expect((await serin()).stdout).toBe(`${String(process.pid)} hello\n`);
+  });
+
   it('is done by one of two that come at once', async () => {
     // The install lasts until the other start has said that it waits for it.
     write('hold', '');

@@ -1,0 +1,57 @@
+import { format } from 'prettier';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ROOT, readText } from '../support/repository.js';
+import { runCommand } from '../support/run-command.js';
+import { Service } from './harness.js';
+
+/** A command, and the answer that the README prints below it. */
+const EXAMPLE = /```sh\n(curl [^`]*)```\n\n```json\n([^`]*)```/g;
+const ADDRESS = 'http://127.0.0.1:3000';
+const SCORE_TOLERANCE = 1e-3;
+
+/** Differs from run to run; what the README shows for it stays, if it is of the same kind. */
+const VOLATILE = ['latency_ms', 'request_id', 'checked_at'];
+
+/** The actual answer, with the documented value wherever both mean the same. */
+function settled(actual: unknown, documented: unknown, key = ''): unknown {
+  if (Array.isArray(actual)) {
+    return actual.map((item, i) => settled(item, Array.isArray(documented) ? documented[i] : undefined, key));
+  }
+  if (typeof actual === 'object' && actual !== null) {
+    const known = (typeof documented === 'object' && documented !== null ? documented : {}) as Record<
+      string,
+      unknown
+    >;
+    return Object.fromEntries(
+      Object.entries(actual).map(([name, value]) => [name, settled(value, known[name], name)]),
+    );
+  }
+  if (typeof actual !== typeof documented) return actual;
+  if (VOLATILE.includes(key)) return documented;
+  const isScore = key === 'score' || key === 'max_score_difference';
+  return isScore && Math.abs(Number(actual) - Number(documented)) < SCORE_TOLERANCE ? documented : actual;
+}
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await Service.start();
+});
+
+afterAll(async () => {
+  await service.stop();
+});
+
+it('each example of the README gives the answer that stands below it', async () => {
+  const readme = readText('README.md');
+  const examples = [...readme.matchAll(EXAMPLE)];
+  expect(examples).toHaveLength(readme.split('```json').length - 1);
+  let checked = readme;
+  for (const [block, command = '', documented = ''] of examples) {
+    const { stdout } = await runCommand('bash', ['-c', command.replace(ADDRESS, service.url)], { cwd: ROOT });
+    const answer = settled(JSON.parse(stdout), JSON.parse(documented));
+    const printed = await format(JSON.stringify(answer), { parser: 'json', printWidth: 110 });
+    checked = checked.replace(block, () => `\`\`\`sh\n${command}\`\`\`\n\n\`\`\`json\n${printed}\`\`\``);
+  }
+  await expect(checked).toMatchFileSnapshot(`${ROOT}README.md`);
+});
