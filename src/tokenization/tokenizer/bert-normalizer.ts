@@ -72,7 +72,7 @@ export class BertNormalizer {
         if (!marks.isEmpty) out += marks.take();
         continue;
       }
-      out += text.slice(keptFrom, start);
+      if (keptFrom < start) out += text.slice(keptFrom, start);
       keptFrom = i + 1;
       if (effect === DROP) continue;
       const expansion = this.expansions.get(codePoint);
