@@ -2,7 +2,7 @@ import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { Response } from 'express';
 import { AppError } from './app-error.js';
 import { problemOf, retryAfterMs, retryAfterSeconds } from './problem.js';
-import { toAppError } from './to-app-error.js';
+import { isAborted, toAppError } from './to-app-error.js';
 
 /** Leaves the error that an answer is made from on the response, for the request log. */
 export function recordFailure(response: Response, error: AppError): void {
@@ -40,6 +40,8 @@ export function failureOf(response: { readonly locals: Record<string, unknown> }
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {
-    answerProblem(toAppError(exception), host.switchToHttp().getResponse<Response>());
+    const response = host.switchToHttp().getResponse<Response>();
+    if (isAborted(exception)) response.destroy();
+    else answerProblem(toAppError(exception), response);
   }
 }

@@ -44,8 +44,6 @@ function fromBodyParser(error: HttpError): AppError | null {
       );
     case 'charset.unsupported':
       return new AppError('UNSUPPORTED_MEDIA_TYPE', 'This charset is not supported; send UTF-8.');
-    case 'request.aborted':
-      return new AppError('MALFORMED_JSON', 'The body ended before it was complete.');
     case 'request.size.invalid':
       return new AppError('MALFORMED_JSON', 'The body is not as long as its content-length says.');
     default:
@@ -76,6 +74,16 @@ function fromHttpException(error: HttpException): AppError | null {
   return new AppError(code ?? 'INVALID_REQUEST', error.message, { cause: error });
 }
 
+/** Nest's adapter wraps what Express throws in an HttpException that has lost its type. */
+const originalOf = (thrown: unknown): unknown =>
+  thrown instanceof HttpException && isHttpError(thrown.cause) ? thrown.cause : thrown;
+
+/** The client went away in the middle of its body: there is nobody to answer. */
+export function isAborted(thrown: unknown): boolean {
+  const original = originalOf(thrown);
+  return isHttpError(original) && original.type === 'request.aborted';
+}
+
 /**
  * Whatever was thrown, as an error of the table. Errors of ours stay as they are; Nest's, Express' and
  * body-parser's are translated; everything else is INTERNAL, says nothing to the client and keeps the
@@ -83,8 +91,7 @@ function fromHttpException(error: HttpException): AppError | null {
  */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  // Nest's adapter wraps what Express throws in an HttpException that has lost its type.
-  const original = thrown instanceof HttpException && isHttpError(thrown.cause) ? thrown.cause : thrown;
+  const original = originalOf(thrown);
   const known =
     original instanceof HttpException
       ? fromHttpException(original)

@@ -1,0 +1,313 @@
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type LogLine, Service } from './harness.js';
+
+const FAULTY_SERVICE = join(import.meta.dirname, 'fixtures/faulty-service.mjs');
+
+/** The fields that every request line has; `code` and `aborted` come on top where they apply. */
+const FIELDS = [
+  ...[
+    'time',
+    'level',
+    'msg',
+    'request_id',
+    'trace_id',
+    'method',
+    'route',
+    'status',
+    'latency_ms',
+    'cache_hit',
+  ],
+  ...['cache_level', 'model_name', 'model_version', 'tokens', 'truncated', 'queue_ms', 'tokenize_ms'],
+  ...['inference_ms', 'batch_size'],
+].sort();
+
+const SECRET_TEXT = 'the quick brown fox has a secret';
+
+interface Outcome {
+  readonly name: string;
+  readonly send: (service: Service, headers: Record<string, string>) => Promise<unknown>;
+  readonly line: Readonly<Record<string, unknown>>;
+}
+
+const post =
+  (path: string, body: unknown, more: Record<string, string> = {}): Outcome['send'] =>
+  (service, headers) =>
+    service.post(path, body, { ...headers, ...more });
+
+/** Sends a request, waits until a worker has it, and goes away. */
+const leave: Outcome['send'] = async (service, headers) => {
+  const pids = service.workerPids();
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  const gone = new AbortController();
+  const answer = service.fetch('/predict', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: '{"text":"never mind"}',
+    signal: gone.signal,
+  });
+  // The service has the request once it counts its text.
+  await untilMetric(service, (metrics) => /serin_(queued|running)_texts 1/.test(metrics));
+  gone.abort();
+  await answer.catch(() => undefined);
+  await service.requestLine(headers['x-request-id'] ?? '');
+  for (const pid of pids) process.kill(pid, 'SIGCONT');
+};
+
+async function untilMetric(service: Service, holds: (metrics: string) => boolean): Promise<string> {
+  for (;;) {
+    const metrics = await (await service.fetch('/metrics')).text();
+    if (holds(metrics)) return metrics;
+  }
+}
+
+/** Announces a body of 50 bytes, sends 10, and hangs up. */
+const hangUp: Outcome['send'] = (service, headers) =>
+  new Promise((done) => {
+    const { hostname, port } = new URL(service.url);
+    const socket = connect(Number(port), hostname, () => {
+      const lines = ['POST /predict HTTP/1.1', `host: ${hostname}`, 'content-type: application/json'];
+      const id = `x-request-id: ${headers['x-request-id'] ?? ''}`;
+      socket.write([...lines, id, 'content-length: 50', '', '{"text":"a'].join('\r\n'), () =>
+        socket.destroy(),
+      );
+    });
+    socket.on('close', done);
+  });
+
+const OUTCOMES: readonly Outcome[] = [
+  {
+    name: 'a prediction',
+    send: post(
+      '/predict',
+      { text: SECRET_TEXT },
+      { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' },
+    ),
+    line: {
+      level: 'info',
+      method: 'POST',
+      route: '/predict',
+      status: 200,
+      trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
+      cache_hit: false,
+      cache_level: null,
+      model_name: 'sentiment',
+      model_version: 'v1',
+      truncated: false,
+      batch_size: 1,
+    },
+  },
+  {
+    name: 'a batch',
+    send: post('/predict_batch', { texts: [SECRET_TEXT, '', 'fine'] }),
+    line: {
+      route: '/predict_batch',
+      status: 200,
+      texts: 3,
+      cache_hits: 0,
+      texts_per_version: { v1: 2 },
+      model_version: 'v1',
+    },
+  },
+  {
+    name: 'a bad field',
+    send: post('/predict', { text: 5 }),
+    line: { route: '/predict', status: 400, code: 'INVALID_REQUEST', model_name: null },
+  },
+  {
+    name: 'malformed JSON',
+    send: post('/predict', '{'),
+    line: { route: '/predict', status: 400, code: 'MALFORMED_JSON' },
+  },
+  {
+    name: 'an unknown route',
+    send: post('/x/y', '{'),
+    line: { route: 'unmatched', status: 404, code: 'NOT_FOUND' },
+  },
+  {
+    name: 'a wrong method',
+    send: post('/models', {}),
+    line: { route: '/models', status: 405, code: 'METHOD_NOT_ALLOWED' },
+  },
+  {
+    name: 'a large body',
+    send: post('/predict', { text: 'a'.repeat(1_100_000) }),
+    line: { route: '/predict', status: 413, code: 'BODY_TOO_LARGE' },
+  },
+  {
+    name: 'a form',
+    send: post('/predict', 'a=b', { 'content-type': 'text/plain' }),
+    line: { route: '/predict', status: 415, code: 'UNSUPPORTED_MEDIA_TYPE' },
+  },
+  {
+    name: 'too much load',
+    send: post('/predict', { text: 'overload' }),
+    line: { level: 'warn', route: '/predict', status: 429, code: 'OVERLOADED', model_version: 'v1' },
+  },
+  {
+    name: 'a fault',
+    send: post('/predict', { text: 'break' }),
+    line: { level: 'error', route: '/predict', status: 500, code: 'INTERNAL' },
+  },
+  {
+    name: 'a failed inference',
+    send: post('/predict', { text: 'fail' }),
+    line: { level: 'error', status: 500, code: 'INFERENCE_FAILED' },
+  },
+  {
+    name: 'the end of the service',
+    send: post('/predict', { text: 'shutting down' }),
+    line: { status: 503, code: 'SHUTTING_DOWN' },
+  },
+  {
+    name: 'a probe',
+    send: (service, headers) => service.fetch('/health/live', { headers }),
+    line: { route: '/health/live', method: 'GET', status: 200 },
+  },
+  {
+    name: 'a parametrized route',
+    send: (service, headers) => service.fetch('/models/nobody', { headers }),
+    line: { route: '/models/:name', status: 404, code: 'MODEL_NOT_FOUND' },
+  },
+  {
+    name: 'a guarded route',
+    send: (service, headers) => service.fetch('/admin/canary', { headers }),
+    line: { route: 'unmatched', status: 401, code: 'UNAUTHENTICATED' },
+  },
+  {
+    name: 'a client that left',
+    send: leave,
+    line: { route: '/predict', status: 499, aborted: true, model_version: 'v1' },
+  },
+  {
+    name: 'a client that hung up in mid-body',
+    send: hangUp,
+    line: { route: '/predict', status: 499, aborted: true },
+  },
+];
+
+describe('the request log', () => {
+  let service: Service;
+  const requestLines = (): LogLine[] => service.lines.filter(({ msg }) => msg === 'request');
+
+  beforeAll(async () => {
+    service = await Service.start({ ADMIN_TOKEN: 'let-me-in' }, FAULTY_SERVICE);
+  });
+
+  afterAll(async () => {
+    await service.stop();
+  });
+
+  for (const [i, { name, send, line }] of OUTCOMES.entries()) {
+    it(`has one line for ${name}`, async () => {
+      const id = `outcome-${i}`;
+      await send(service, { 'x-request-id': id });
+      const logged = await service.requestLine(id);
+      expect(logged).toMatchObject(line);
+      const extra = Object.keys(logged).filter((key) => !FIELDS.includes(key));
+      const allowed = ['code', 'aborted', 'texts', 'cache_hits', 'texts_per_version'];
+      expect(extra.filter((key) => !allowed.includes(key))).toEqual([]);
+      expect(FIELDS.filter((key) => !(key in logged))).toEqual([]);
+      expect(logged.latency_ms).toBeTypeOf('number');
+      expect(new Date(String(logged.time)).getTime()).toBeGreaterThan(Date.now() - 60_000);
+    });
+  }
+
+  it('has exactly one line per request, and as many counted by the metrics, route by route', async () => {
+    const metrics = await (
+      await service.fetch('/metrics', { headers: { 'x-request-id': 'the-last' } })
+    ).text();
+    await service.requestLine('the-last');
+    const lines = requestLines().filter(({ request_id: id }) => id !== 'the-last');
+    for (let i = 0; i < OUTCOMES.length; i++) {
+      expect(
+        lines.filter(({ request_id: id }) => id === `outcome-${i}`),
+        OUTCOMES[i]?.name,
+      ).toHaveLength(1);
+    }
+    const routes = new Set(lines.map(({ route }) => String(route)));
+    expect(routes.size).toBeGreaterThan(5);
+    for (const route of routes) {
+      const logged = lines.filter((line) => line.route === route);
+      const counted = requestsOf(metrics, route);
+      expect([counted.success, counted.failure], route).toEqual([
+        logged.filter((line) => line.code === undefined).length,
+        logged.filter((line) => line.code !== undefined).length,
+      ]);
+      expect(counted.success + counted.failure, route).toBe(counted.measured);
+    }
+  });
+
+  it('tells a fault with its stack, on a line of its own, and the client nothing', async () => {
+    const response = await service.post('/predict', { text: 'break' }, { 'x-request-id': 'broken' });
+    const body = await response.text();
+    expect(body).not.toMatch(/4711|Error|at /);
+    const fault = await service.line(({ msg, request_id: id }) => msg === 'fault' && id === 'broken');
+    expect(fault.stack).toMatch(/the secret is 4711[\s\S]+at /);
+  });
+
+  it('never has a text', () => {
+    expect(service.lines.filter((line) => JSON.stringify(line).includes('brown fox'))).toEqual([]);
+    expect(service.garbage).toEqual([]);
+  });
+
+  it('has the text when LOG_TEXT says so', async () => {
+    const talkative = await Service.start({ LOG_TEXT: 'true' });
+    try {
+      await talkative.post('/predict', { text: SECRET_TEXT }, { 'x-request-id': 'a' });
+      await talkative.post('/predict_batch', { texts: [SECRET_TEXT] }, { 'x-request-id': 'b' });
+      expect((await talkative.requestLine('a')).text).toBe(SECRET_TEXT);
+      expect((await talkative.requestLine('b')).text).toEqual([SECRET_TEXT]);
+    } finally {
+      await talkative.stop();
+    }
+  });
+});
+
+describe('the metrics', () => {
+  it('have the prefix, bounded labels, and what the texts came to', async () => {
+    const service = await Service.start();
+    try {
+      await service.post('/predict_batch', { texts: ['a', 'b', 'word '.repeat(500)] });
+      await service.post('/predict', { text: 'a', version: 'v77' });
+      await service.fetch('/nowhere/at/all');
+      const metrics = await (await service.fetch('/metrics')).text();
+      const names = metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+      expect(names.filter((line) => !line.startsWith('serin_'))).toEqual([]);
+      for (const line of [
+        'serin_texts_total{model="sentiment",version="v1"} 3',
+        'serin_truncated_texts_total{model="sentiment",version="v1"} 1',
+        'serin_version_state{model="sentiment",version="v1",state="ready"} 1',
+        'serin_version_state{model="sentiment",version="v1",state="loading"} 0',
+        'serin_workers{state="ready"} 1',
+        'serin_worker_restarts_total{reason="exit"} 0',
+        'serin_queued_texts 0',
+        'serin_running_texts 0',
+        'serin_stage_duration_seconds_count{stage="queue",model="sentiment",version="v1"} 1',
+      ]) {
+        expect(metrics).toContain(`\n${line}\n`);
+      }
+      expect(metrics).toMatch(/serin_batch_texts_count\{model="sentiment",version="v1"\} [1-9]/);
+      expect(metrics).toMatch(/serin_batch_padded_tokens_sum\{model="sentiment",version="v1"\} [1-9]/);
+      expect(metrics).toMatch(/serin_nodejs_eventloop_lag_p99_seconds /);
+      expect(metrics).not.toMatch(/v77|nowhere/);
+    } finally {
+      await service.stop();
+    }
+  });
+});
+
+/** What the metrics say about one route: counted without and with a code, and measured. */
+function requestsOf(metrics: string, route: string): { success: number; failure: number; measured: number } {
+  const counts = { success: 0, failure: 0, measured: 0 };
+  for (const line of metrics.split('\n')) {
+    if (!line.includes(`route="${route}"`)) continue;
+    const value = Number(line.split(' ').at(-1));
+    if (line.startsWith('serin_request_duration_seconds_count')) counts.measured += value;
+    else if (!line.startsWith('serin_requests_total')) continue;
+    else if (line.includes('code=""')) counts.success += value;
+    else counts.failure += value;
+  }
+  return counts;
+}

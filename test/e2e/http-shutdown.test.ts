@@ -1,0 +1,139 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { Service } from './harness.js';
+
+interface Answer {
+  readonly status: number;
+  readonly connection: string | undefined;
+}
+
+/** Asks over the agent's connection, which fetch does not let one choose. */
+function ask(service: Service, agent: Agent, path: string, body?: string): Promise<Answer> {
+  const { hostname, port } = new URL(service.url);
+  const method = body === undefined ? 'GET' : 'POST';
+  const headers = { 'content-type': 'application/json' };
+  return new Promise((done, fail) => {
+    const answered = (response: IncomingMessage): void => {
+      response.resume();
+      response.on('end', () => {
+        done({ status: response.statusCode ?? 0, connection: response.headers.connection });
+      });
+    };
+    request({ hostname, port, path, method, agent, headers }, answered).on('error', fail).end(body);
+  });
+}
+
+const keepAlive = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 });
+const TEXT = '{"text":"A film."}';
+
+describe('on SIGTERM', () => {
+  it('readiness drops at once, all else is served, then answers close their connections and the process ends with 0', async () => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '1500' });
+    const agent = keepAlive();
+    expect(await ask(service, agent, '/health/ready')).toMatchObject({
+      status: 200,
+      connection: 'keep-alive',
+    });
+
+    service.signal('SIGTERM');
+    await service.line(({ msg }) => msg === 'leaving');
+    expect(await ask(service, agent, '/health/ready')).toMatchObject({ status: 503 });
+    for (const [path, body] of [
+      ['/health/live'],
+      ['/health/startup'],
+      ['/metrics'],
+      ['/predict', TEXT],
+    ] as const) {
+      expect(await ask(service, agent, path, body), path).toEqual({ status: 200, connection: 'keep-alive' });
+    }
+
+    // Until an answer says close; from then on new connections are refused or the process is gone.
+    let last: Answer;
+    do last = await ask(service, agent, '/health/live');
+    while (last.connection !== 'close');
+    expect(last.status).toBe(200);
+    expect(await service.ended()).toBe(0);
+    expect(service.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+    expect([service.garbage, service.stderr]).toEqual([[], '']);
+  });
+
+  it('drops no request under load', async () => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '300' });
+    const outcomes: string[] = [];
+    const client = async (): Promise<void> => {
+      const agent = keepAlive();
+      for (;;) {
+        try {
+          const { status, connection } = await ask(service, agent, '/predict', TEXT);
+          outcomes.push(String(status));
+          if (connection === 'close') return;
+        } catch (error) {
+          outcomes.push(String(error));
+          return;
+        }
+      }
+    };
+    const clients = Array.from({ length: 16 }, client);
+    await service.line(
+      ({ msg, route, status }) => msg === 'request' && route === '/predict' && status === 200,
+    );
+    service.signal('SIGTERM');
+    await Promise.all(clients);
+    expect(new Set(outcomes)).toEqual(new Set(['200']));
+    expect(outcomes.length).toBeGreaterThan(16);
+    expect(await service.ended()).toBe(0);
+  });
+
+  it('what does not drain within the grace is cut off', async () => {
+    const service = await Service.start({
+      SHUTDOWN_GRACE_MS: '400',
+      REQUEST_TIMEOUT_MS: '60000',
+      WORKER_WATCHDOG_MS: '60000',
+    });
+    const workers = service.workerPids();
+    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    const agent = keepAlive();
+    const hanging = ask(service, agent, '/predict', TEXT).catch((error: unknown) => String(error));
+    while (!/serin_(queued|running)_texts 1/.test(await (await service.fetch('/metrics')).text()));
+    service.signal('SIGTERM');
+    expect(await hanging).toMatch(/socket hang up|ECONNRESET/);
+    expect(await service.ended()).toBe(0);
+    await expectGone(workers);
+  });
+});
+
+describe('other signals', () => {
+  it('SIGINT does not wait', async () => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '60000' });
+    service.signal('SIGINT');
+    expect(await service.ended()).toBe(0);
+    expect(await service.line(({ msg }) => msg === 'leaving')).toMatchObject({ delay_ms: 0 });
+  });
+
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('a second one, %s, ends the process at once, and its workers with it', async (second, code) => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '60000' });
+    const workers = service.workerPids();
+    service.signal('SIGTERM');
+    await service.line(({ msg }) => msg === 'leaving');
+    service.signal(second);
+    expect(await service.ended()).toBe(code);
+    await expectGone(workers);
+  });
+});
+
+const alive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+
+/** Workers end when their channel closes, which is shortly after their parent has gone. */
+async function expectGone(pids: readonly number[]): Promise<void> {
+  expect(pids.length).toBeGreaterThan(0);
+  await expect.poll(() => pids.filter(alive), { timeout: 5_000 }).toEqual([]);
+}
