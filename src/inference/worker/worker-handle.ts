@@ -5,6 +5,16 @@ import type { FromWorker, ToWorker, VersionSpec } from './protocol.js';
 /** The script that a worker process runs. */
 export const WORKER_ENTRY_FILE = fileURLToPath(new URL('./entry.js', import.meta.url));
 
+/**
+ * The whole environment of a worker: it needs none of the parent's, which holds secrets. What glibc's allocator is
+ * told returns the buffers of a load to the system, 50 MB a worker; what a run needs lies in ONNX Runtime's arena.
+ */
+const WORKER_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
 /** How far a version is in one worker process. */
 export type LoadState = 'loading' | 'loaded' | 'failed';
 
@@ -31,6 +41,7 @@ export class WorkerHandle {
     this.child = fork(entryFile, [], {
       serialization: 'advanced',
       execArgv: [],
+      env: WORKER_ENVIRONMENT,
       // stdout belongs to the request log; what native code writes before it dies belongs on stderr.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

@@ -1,0 +1,159 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  built,
+  codes,
+  DIST,
+  infer,
+  poolIs,
+  ROOT,
+  startPool,
+  until,
+  values,
+  workerPids,
+  type Running,
+} from './pool-harness.js';
+
+/** The real worker, with faults that a text can order. */
+const FAULTY_WORKER = `
+await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'inference/worker/entry.js')).href)});
+const hoard = [];
+process.prependListener('message', (message) => {
+  if (message.type !== 'run') return;
+  const texts = message.texts.join();
+  if (texts.includes('fault:die')) process.kill(process.pid, 'SIGKILL');
+  if (texts.includes('fault:hang')) for (;;) Math.sqrt(2);
+  if (texts.includes('fault:grow')) hoard.push(Buffer.alloc(1_200_000_000, 1));
+});
+`;
+
+describe('faults', () => {
+  const faultyWorker = join(tmpdir(), `serin-faulty-worker-${String(process.pid)}.mjs`);
+  let running: Running;
+  beforeAll(async () => {
+    writeFileSync(faultyWorker, FAULTY_WORKER);
+    running = await startPool({ WORKER_WATCHDOG_MS: '500' }, faultyWorker);
+  });
+  afterAll(async () => {
+    await running.app.close();
+    rmSync(faultyWorker);
+  });
+
+  const whole = (): Promise<void> =>
+    poolIs(running, ({ workersReady, spareReady }) => workersReady === 2 && spareReady === 1);
+
+  it.each(['die', 'hang'])(
+    'a text on which the process must %s is blamed alone; its batch mates are answered',
+    async (fault) => {
+      await whole();
+      const { restarts } = running.pool.status();
+      const texts = ['a fine film', `fault:${fault}`, 'a dull film', 'a film'];
+      const outcomes = await infer(running, texts);
+      expect(codes(outcomes)).toEqual([null, 'INFERENCE_FAILED', null, null]);
+      // Once with its batch mates, or alone if it was alone in its batch, then alone until it is condemned.
+      expect(running.pool.status().restarts - restarts).toBeGreaterThanOrEqual(2);
+      expect(running.pool.status().restarts - restarts).toBeLessThanOrEqual(3);
+      await whole();
+    },
+  );
+
+  it('replaces a worker that has grown too large, after its batch and without a retry', async () => {
+    await whole();
+    const before = new Set(workerPids());
+    const small = await startPool(
+      { WORKER_MAX_RSS_BYTES: '900000000', WORKERS: '1', SPARE_WORKERS: '0' },
+      faultyWorker,
+    );
+    const [grown] = workerPids().filter((pid) => !before.has(pid));
+    values(await infer(small, ['fault:grow']));
+    await poolIs(small, ({ restarts, workersReady }) => restarts === 1 && workersReady === 1);
+    expect(workerPids()).not.toContain(grown);
+    values(await infer(small, ['a film']));
+    await small.app.close();
+  });
+
+  it('answers every request while workers are killed one after the other, and is whole again', async () => {
+    await whole();
+    let stop = false;
+    let answered = 0;
+    const client = async (n: number): Promise<void> => {
+      for (let i = 0; !stop; i++) {
+        values(await infer(running, [`film number ${String(n)} of ${String(i)}`]));
+        answered++;
+      }
+    };
+    const clients = Array.from({ length: 16 }, (_, n) => client(n));
+    for (let kill = 0; kill < 5; kill++) {
+      const target = answered + 50;
+      await until(() => answered >= target);
+      const [victim] = workerPids();
+      if (victim !== undefined) process.kill(victim, 'SIGKILL');
+    }
+    await whole();
+    stop = true;
+    await Promise.all(clients);
+  });
+
+  it('takes work away from a process that is stopped', async () => {
+    await whole();
+    const stopped = workerPids();
+    const { restarts } = running.pool.status();
+    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    expect(
+      values(
+        await infer(running, ['a film', 'another film', 'a third film of quite another length than those']),
+      ),
+    ).toHaveLength(3);
+    await poolIs(running, (status) => status.restarts > restarts);
+    for (const pid of stopped) {
+      try {
+        process.kill(pid, 'SIGCONT');
+      } catch {
+        // Already replaced.
+      }
+    }
+    await whole();
+  });
+});
+
+describe('a version that cannot be loaded', () => {
+  it('a script that dies at once makes the pool not ready instead of spinning', async () => {
+    const pool = await built<typeof import('../../src/inference/worker/worker-pool.js')>(
+      'inference/worker/worker-pool.js',
+    );
+    const lost: number[] = [];
+    const workers = new pool.WorkerPool(
+      {
+        entryFile: resolve(ROOT, 'test/e2e/fixtures/exits-at-once.mjs'),
+        workers: 2,
+        spareWorkers: 1,
+        startTimeoutMs: 5_000,
+      },
+      {
+        workerAvailable: () => undefined,
+        batchDone: () => undefined,
+        versionChanged: () => undefined,
+        workerLost: () => lost.push(performance.now()),
+      },
+    );
+    workers.start();
+    await until(() => workers.status().exhausted);
+    // Five failures take 100 + 200 + 400 ms of waiting between the rounds of two starts; a pool that spins takes none.
+    expect((lost.at(-1) ?? 0) - (lost[0] ?? 0)).toBeGreaterThanOrEqual(100);
+    await workers.close();
+  });
+});
+
+describe('the end', () => {
+  it('leaves no worker behind', async () => {
+    const before = new Set(workerPids());
+    const running = await startPool();
+    const mine = workerPids().filter((pid) => !before.has(pid));
+    expect(mine).toHaveLength(3);
+    await running.app.close();
+    expect(workerPids().filter((pid) => mine.includes(pid))).toEqual([]);
+  });
+});

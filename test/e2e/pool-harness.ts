@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { vi } from 'vitest';
+import type { Executor, Inference, Outcome } from '../../src/inference/executor.js';
+import type { InferencePoolStatus, InferenceStatus } from '../../src/inference/pool-status.js';
+import type { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
+
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
+const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
+
+/** The built file of the product, with the types of its source. */
+export const built = async <T>(path: string): Promise<T> =>
+  (await import(pathToFileURL(resolve(DIST, path)).href)) as T;
+
+export interface Running {
+  readonly app: TestingModule;
+  readonly executor: Executor;
+  readonly pool: InferencePoolStatus;
+  readonly registry: ModelRegistryService;
+}
+
+export async function startPool(env: Record<string, string> = {}, entryFile?: string): Promise<Running> {
+  const [config, observability, inference, executor, pool, poolStatus, registry] = await Promise.all([
+    built<typeof import('../../src/config/load-config.js')>('config/load-config.js'),
+    built<typeof import('../../src/observability/observability.module.js')>(
+      'observability/observability.module.js',
+    ),
+    built<typeof import('../../src/inference/inference.module.js')>('inference/inference.module.js'),
+    built<typeof import('../../src/inference/executor.js')>('inference/executor.js'),
+    built<typeof import('../../src/inference/pool-executor.js')>('inference/pool-executor.js'),
+    built<typeof import('../../src/inference/pool-status.js')>('inference/pool-status.js'),
+    built<typeof import('../../src/model-registry/model-registry.service.js')>(
+      'model-registry/model-registry.service.js',
+    ),
+  ]);
+  const { SerinConfigModule } =
+    await built<typeof import('../../src/config/config.module.js')>('config/config.module.js');
+  const loaded = config.loadConfig({
+    cwd: ROOT,
+    env: { MODEL_REGISTRY: REGISTRY, LOG_LEVEL: 'silent', WORKERS: '2', ...env },
+  });
+  const builder = Test.createTestingModule({
+    imports: [
+      SerinConfigModule.forRoot(loaded),
+      observability.ObservabilityModule,
+      inference.InferenceModule,
+    ],
+  });
+  if (entryFile !== undefined) builder.overrideProvider(pool.WORKER_ENTRY).useValue(entryFile);
+  const app = await builder.compile();
+  app.useLogger(false);
+  await app.init();
+  const running = {
+    app,
+    executor: app.get(executor.Executor),
+    pool: app.get<InferencePoolStatus>(poolStatus.InferencePoolStatus),
+    registry: app.get(registry.ModelRegistryService),
+  };
+  await poolIs(
+    running,
+    ({ workersReady, spareReady }) => workersReady === loaded.workers && spareReady === loaded.spareWorkers,
+  );
+  return running;
+}
+
+/** Looks until a condition holds, as long as a start may take on a busy machine. */
+export async function until(condition: () => boolean): Promise<void> {
+  await vi.waitFor(
+    () => {
+      if (!condition()) throw new Error('not yet');
+    },
+    { timeout: 60_000, interval: 10 },
+  );
+}
+
+/** Waits for a condition of the pool. */
+export async function poolIs(
+  { pool }: Pick<Running, 'pool'>,
+  condition: (status: InferenceStatus) => boolean,
+): Promise<void> {
+  await until(() => condition(pool.status()));
+}
+
+export const inMs = (ms: number): number => performance.now() + ms;
+
+export const infer = (
+  { executor, registry }: Running,
+  texts: string[],
+  deadlineMs = 60_000,
+  version = 'v2',
+): Promise<Outcome[]> =>
+  executor.infer(registry.resolve('sentiment', version), texts, { deadlineAt: inMs(deadlineMs) });
+
+export function values(outcomes: readonly Outcome[]): Inference[] {
+  return outcomes.map((outcome) => {
+    if (!outcome.ok) throw outcome.error;
+    return outcome.value;
+  });
+}
+
+export const codes = (outcomes: readonly Outcome[]): (string | null)[] =>
+  outcomes.map((outcome) => (outcome.ok ? null : outcome.error.code));
+
+/** Worker processes of this process that still run. */
+export const workerPids = (): number[] =>
+  spawnSync('pgrep', ['-P', String(process.pid), '-f', 'worker'], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .filter((line) => line !== '')
+    .map(Number);
