@@ -6,7 +6,9 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY bin bin
 COPY src src
-RUN npm run build && npm prune --omit=dev
+# The runtime comes with its libraries for every platform.
+RUN npm run build && npm prune --omit=dev \
+  && rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
