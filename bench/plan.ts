@@ -12,7 +12,7 @@ export const TARGET_CONNECTIONS = 32;
 
 /** How long and how often things are measured. */
 export interface Plan {
-  /** Each round measures everything once, next to the ceiling of its own minute; medians over rounds are told. */
+  /** Each round measures everything once, every load between two ceilings; medians over rounds are told. */
   readonly rounds: number;
   readonly ceilingMs: number;
   /** wrk takes whole seconds. */
@@ -25,10 +25,10 @@ export interface Plan {
   readonly chaosSettleS: number;
 }
 
-/** About seven minutes: odd counts, so that a median is one of the values. */
+/** About eight minutes: odd counts, so that a median is one of the values. */
 export const FULL: Plan = {
   rounds: 5,
-  ceilingMs: 3_000,
+  ceilingMs: 2_000,
   loadS: 4,
   starts: 5,
   probeS: 15,

@@ -5,7 +5,7 @@ import { SEED, TARGET_CONNECTIONS, type Plan } from '../plan.js';
 import { childrenOf } from '../service/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { toOutcome, type Outcome } from './outcome.js';
-import { settledPool, untilWhole } from './whole-pool.js';
+import { settledPool, untilWhole } from '../service/whole-pool.js';
 
 export interface KillReport extends Outcome {
   readonly kills: number;

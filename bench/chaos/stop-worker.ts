@@ -4,7 +4,7 @@ import { TARGET_CONNECTIONS, type Plan } from '../plan.js';
 import { cpuSeconds } from '../service/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { toOutcome, type Outcome } from './outcome.js';
-import { settledPool, untilWhole } from './whole-pool.js';
+import { settledPool, untilWhole } from '../service/whole-pool.js';
 
 export interface StopReport extends Outcome {
   readonly wholeAgainMs: number | null;

@@ -28,7 +28,7 @@ const machineFacts = (machine: Machine): string =>
 function method({ plan }: SpeedReport): string {
   return `Only ratios within one run mean anything, for the machine's speed changes from minute to minute. So ceiling,
 service and baseline take turns, ${plan.rounds} rounds of ${plan.loadS} s per load and ${plan.ceilingMs / 1000} s per ceiling; figures are medians over
-the rounds, and each ratio is taken within its own round.
+the rounds, and each ratio is that of a load to the ceilings just before and just after it.
 
 - **Ceiling**: two bare processes with one thread each, the session options and the token budget of the version's
   manifest, tensors made beforehand, batches cut from all texts sorted by length. No queue can choose as well.

@@ -50,7 +50,7 @@ function tailTarget({ speed }: SpeedReport, version: Version): Target {
 }
 
 function overheadTarget({ speed }: SpeedReport, version: Version): Target {
-  const overheadMs = speed[version].loads[1].p50Ms - speed[version].rawSingleP50Ms;
+  const { overheadMs } = speed[version];
   return {
     what: `${version}: p50 at 1 connection over the raw latency of one text`,
     wanted: `at most ${ms(OVERHEAD_LIMIT_MS)}`,

@@ -7,6 +7,7 @@ import type { Load } from '../load/wrk.js';
 import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../plan.js';
 import { childrenOf, cpuSeconds } from '../service/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
+import { mean } from '../stats.js';
 
 /** What stands ready for the whole run. */
 export interface Subjects {
@@ -19,6 +20,8 @@ export interface Subjects {
 
 /** A load on the service, and the cores that its processes used meanwhile. */
 export interface ServiceLoad extends Load {
+  /** Requests per second over the ceiling just before and just after. */
+  readonly ratio: number;
   readonly mainCores: number;
   readonly workerCores: number;
 }
@@ -26,7 +29,7 @@ export interface ServiceLoad extends Load {
 /** Everything once, for one version. */
 export interface Round {
   readonly single: RawMeasurement;
-  /** Texts per second, measured before and after the loads that count. */
+  /** Texts per second: before the first load, between them, and after the last. */
   readonly ceilings: readonly number[];
   readonly loads: Readonly<Record<Connections, ServiceLoad>>;
   readonly baseline: Load;
@@ -35,14 +38,17 @@ export interface Round {
 /** What the machine does to one of them, another tenant's minute say, it does to its neighbours in time too. */
 export async function measureRound(subjects: Subjects, version: Version, plan: Plan): Promise<Round> {
   const { raw, naive, texts, workFolder } = subjects;
-  const single = await raw.single(version, plan.ceilingMs);
   const loads: Partial<Record<Connections, ServiceLoad>> = {};
-  const ceilings: number[] = [];
+  let before = await raw.ceiling(version, plan.ceilingMs);
+  const ceilings = [before];
+  const single = await raw.single(version, plan.ceilingMs);
   for (const connections of CONNECTIONS) {
-    if (connections >= TARGET_CONNECTIONS) ceilings.push(await raw.ceiling(version, plan.ceilingMs));
-    loads[connections] = await loadService(subjects, version, connections, plan.loadS);
+    const load = await loadService(subjects, version, connections, plan.loadS);
+    const after = await raw.ceiling(version, plan.ceilingMs);
+    loads[connections] = { ...load, ratio: load.requestsPerS / mean([before, after]) };
+    ceilings.push(after);
+    before = after;
   }
-  ceilings.push(await raw.ceiling(version, plan.ceilingMs));
   const baseline = await sendDistinct(texts, {
     url: naive[version].url,
     version,
@@ -58,7 +64,7 @@ async function loadService(
   version: Version,
   connections: number,
   seconds: number,
-): Promise<ServiceLoad> {
+): Promise<Omit<ServiceLoad, 'ratio'>> {
   const workers = childrenOf(service.pid);
   const workerSeconds = (): number => workers.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
   const before = { main: cpuSeconds(service.pid), workers: workerSeconds() };

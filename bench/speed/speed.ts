@@ -6,6 +6,7 @@ import type { ProbeResult } from '../load/probe-protocol.js';
 import { SEED, TARGET_CONNECTIONS, VERSIONS, type Plan, type Version } from '../plan.js';
 import { say } from '../progress.js';
 import { ServiceProcess } from '../service/service-process.js';
+import { settledPool } from '../service/whole-pool.js';
 import { median } from '../stats.js';
 import { measureConsistency, type Consistency } from './consistency.js';
 import { measureMemory, type Memory } from './memory.js';
@@ -38,6 +39,7 @@ export async function measureSpeed(plan: Plan, entry: string, workFolder: string
   try {
     const sequences = texts.take(CEILING_TEXTS).map((text) => texts.encode(text));
     for (const version of VERSIONS) await raw.load(version, versionFolder(version), sequences);
+    await settledPool(service);
     const subjects = { raw, service, naive, texts, workFolder };
     const rounds = await measureRounds(subjects, plan);
     const live = {

@@ -13,7 +13,6 @@ export interface LoadSummary {
 }
 
 export interface ServiceSummary extends LoadSummary {
-  /** Requests per second over the ceiling of the same round. */
   readonly ratio: number;
   readonly lowestRatio: number;
   readonly highestRatio: number;
@@ -26,6 +25,8 @@ export interface VersionSummary {
   readonly ceilingTextsPerS: number;
   readonly rawSingleTextsPerS: number;
   readonly rawSingleP50Ms: number;
+  /** What one connection waits longer than a bare run takes, at the median. */
+  readonly overheadMs: number;
   readonly baseline: LoadSummary;
   readonly loads: Readonly<Record<Connections, ServiceSummary>>;
 }
@@ -52,10 +53,11 @@ function summariseVersion(rounds: readonly Round[]): VersionSummary {
     ceilingTextsPerS: median(rounds.map((round) => mean(round.ceilings))),
     rawSingleTextsPerS: median(rounds.map((round) => round.single.textsPerS)),
     rawSingleP50Ms: median(rounds.map((round) => round.single.p50Ms)),
+    overheadMs: median(rounds.map((round) => round.loads[1].p50Ms - round.single.p50Ms)),
     baseline: summariseLoads(rounds.map((round) => round.baseline)),
     loads: byKey(CONNECTIONS, (connections) => {
       const loads = rounds.map((round) => round.loads[connections]);
-      const ratios = rounds.map((round) => round.loads[connections].requestsPerS / mean(round.ceilings));
+      const ratios = loads.map((load) => load.ratio);
       return {
         ...summariseLoads(loads),
         ratio: median(ratios),

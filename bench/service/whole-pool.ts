@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readPoolState } from '../service/pool-state.js';
-import { childrenOf } from '../service/process-tree.js';
-import type { ServiceProcess } from '../service/service-process.js';
+import { readPoolState } from './pool-state.js';
+import { childrenOf } from './process-tree.js';
+import type { ServiceProcess } from './service-process.js';
 
 const POLL_MS = 50;
 const LIMIT_MS = 60_000;
@@ -21,7 +21,7 @@ export async function settledPool(service: ServiceProcess): Promise<WholePool> {
     if (ready === wanted && ready + spare === pids.length) return { ready, spare, pids };
     await delay(POLL_MS);
   }
-  throw new Error('the worker pool did not settle before the faults began');
+  throw new Error('the worker pool did not settle');
 }
 
 /**
