@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { Lifecycle } from '../../../src/observability/lifecycle.js';
+import {
+  currentRequest,
+  RequestContext,
+  requestContext,
+} from '../../../src/observability/request-context.js';
+import { serverTiming } from '../../../src/observability/answer-headers.js';
+
+describe('RequestContext', () => {
+  it('has a signal that fires when the client leaves, whether asked for before or after', () => {
+    const before = new RequestContext('a', null, 1000);
+    const { signal } = before;
+    expect(signal.aborted).toBe(false);
+    before.clientLeft();
+    expect(signal.aborted).toBe(true);
+
+    const after = new RequestContext('b', null, 1000);
+    after.clientLeft();
+    expect(after.signal.aborted).toBe(true);
+  });
+
+  it('belongs to the call that runs in it', async () => {
+    const context = new RequestContext('a', null, 1000);
+    await requestContext.run(context, async () => {
+      await Promise.resolve();
+      expect(currentRequest()).toBe(context);
+    });
+    expect(currentRequest).toThrow('no request');
+  });
+
+  it('is told in Server-Timing: the stages that happened, then the total', () => {
+    const context = new RequestContext('a', null, 1000);
+    expect(serverTiming(context)).toMatch(/^total;dur=\d+\.\d\d$/);
+    context.queueMs = 0.126;
+    context.inferenceMs = 3;
+    expect(serverTiming(context)).toMatch(/^queue;dur=0\.13, inference;dur=3\.00, total;dur=\d+\.\d\d$/);
+  });
+});
+
+describe('Lifecycle', () => {
+  it('goes one way', () => {
+    const lifecycle = new Lifecycle();
+    expect(lifecycle.phase).toBe('serving');
+    lifecycle.leave();
+    expect(lifecycle.phase).toBe('leaving');
+    lifecycle.drain();
+    lifecycle.leave();
+    expect(lifecycle.phase).toBe('draining');
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { pathOf, RouteTable } from '../../../src/observability/routes.js';
+
+const table = new RouteTable();
+table.add('/predict', ['POST']);
+table.add('/models', ['GET', 'HEAD']);
+table.add('/models/:name', ['GET', 'HEAD']);
+table.add('/models/:name', ['DELETE']);
+table.add('/docs', ['GET', 'HEAD']);
+table.add('/docs/*', ['GET', 'HEAD']);
+
+describe('RouteTable', () => {
+  it.each([
+    ['/predict', '/predict'],
+    ['/predict/', '/predict'],
+    ['/PREDICT', '/predict'],
+    ['/models', '/models'],
+    ['/models/a', '/models/:name'],
+    ['/models/a%2Fb', '/models/:name'],
+    ['/models/a/', '/models/:name'],
+    ['/models/', '/models'],
+    ['/models/a/b', undefined],
+    ['/docs', '/docs'],
+    ['/docs/x/y.js', '/docs/*'],
+    ['/docsx', undefined],
+    ['/', undefined],
+    ['', undefined],
+    ['/predict/x', undefined],
+    ['//predict', undefined],
+  ])('%s belongs to %s', (path, template) => {
+    expect(table.find(path)?.template).toBe(template);
+  });
+
+  it('knows all methods of a path that was added twice', () => {
+    expect([...(table.find('/models/a')?.methods ?? [])]).toEqual(['GET', 'HEAD', 'DELETE']);
+  });
+
+  it('leaves the query out of a path', () => {
+    expect([pathOf('/a?b=/c?d'), pathOf('/a'), pathOf('?')]).toEqual(['/a', '/a', '']);
+  });
+});

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Inference } from '../../../src/inference/executor.js';
+import type { ModelVersion } from '../../../src/model-registry/model-version.js';
+import { BatchFacts } from '../../../src/predict/batch-facts.js';
+import { rankLabels, textAnswerOf } from '../../../src/predict/text-answer.js';
+
+const version = { version: 'v1', manifest: { labels: ['A', 'B', 'C'] } } as unknown as ModelVersion;
+const row = (...scores: number[]): Inference => ({
+  scores,
+  tokens: 5,
+  truncated: false,
+  queueMs: 1,
+  tokenizeMs: 2,
+  inferenceMs: 3,
+  batchSize: 4,
+});
+
+describe('the answer about a text', () => {
+  it('has the best label, and the first of equals', () => {
+    expect(textAnswerOf(version, row(0.1, 0.7, 0.2), undefined)).toEqual({
+      label: 'B',
+      score: 0.7,
+      model_version: 'v1',
+      cache_hit: false,
+      tokens: 5,
+      truncated: false,
+    });
+    expect(textAnswerOf(version, row(0.4, 0.4, 0.2), undefined).label).toBe('A');
+  });
+
+  it('lists as many labels as were asked for, best first, and all when there are fewer', () => {
+    const scores = (topK: number): unknown => textAnswerOf(version, row(0.1, 0.7, 0.2), topK).scores;
+    const all = [
+      { label: 'B', score: 0.7 },
+      { label: 'C', score: 0.2 },
+      { label: 'A', score: 0.1 },
+    ];
+    expect([scores(1), scores(2), scores(3), scores(9)]).toEqual([
+      all.slice(0, 1),
+      all.slice(0, 2),
+      all,
+      all,
+    ]);
+  });
+
+  it('ranks every label once, in falling order', () => {
+    const scores = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(scores, (values) => {
+        const labels = values.map((_, i) => `L${i}`);
+        const ranked = rankLabels(labels, values, values.length);
+        expect(ranked.map(({ label }) => label).sort()).toEqual([...labels].sort());
+        expect(ranked.every(({ score }, i) => i === 0 || score <= (ranked[i - 1]?.score ?? 0))).toBe(true);
+        expect(ranked[0]?.label).toBe(
+          textAnswerOf({ ...version, manifest: { ...version.manifest, labels } }, row(...values), undefined)
+            .label,
+        );
+      }),
+    );
+  });
+});
+
+describe('the facts about a batch', () => {
+  it('add up tokens, and take the time of the slowest', () => {
+    const facts = new BatchFacts(4);
+    facts.add('v1', row(1));
+    facts.add('v1', { ...row(1), truncated: true, queueMs: 9, inferenceMs: 1, batchSize: 2 });
+    expect(facts.toFacts()).toEqual({
+      modelVersion: 'v1',
+      texts: 4,
+      cacheHits: 0,
+      textsPerVersion: { v1: 2 },
+      tokens: 10,
+      truncated: true,
+      queueMs: 9,
+      tokenizeMs: 2,
+      inferenceMs: 3,
+      batchSize: 4,
+    });
+  });
+
+  it('name no version when there were several, or none', () => {
+    const facts = new BatchFacts(2);
+    expect(facts.toFacts()).toMatchObject({ modelVersion: null, queueMs: null, textsPerVersion: {} });
+    facts.add('v1', row(1));
+    facts.add('v2', row(1));
+    expect(facts.toFacts()).toMatchObject({ modelVersion: null, textsPerVersion: { v1: 1, v2: 1 } });
+  });
+});
