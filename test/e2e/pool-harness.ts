@@ -9,7 +9,7 @@ import type { ModelRegistryService } from '../../src/model-registry/model-regist
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
-const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
+export const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
 
 /** The built file of the product, with the types of its source. */
 export const built = async <T>(path: string): Promise<T> =>

@@ -49,7 +49,13 @@ export class WorkerHandle {
       if (!this.ended) this.receive(message as FromWorker);
     });
     this.child.on('exit', (code, signal) => {
-      this.end(signal === null ? `exit code ${String(code)}` : `signal ${signal}`);
+      const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+      // What it said before it died is still in the channel: a batch that it answered must not run twice.
+      if (this.child.connected)
+        this.child.once('disconnect', () => {
+          this.end(how);
+        });
+      else this.end(how);
     });
     // Raised when the process cannot be started, killed or written to; in the last two cases 'exit' follows.
     this.child.on('error', (error) => {
