@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/config-error.js';
 import { loadConfig, type LoadOptions } from '../../../src/config/load-config.js';
 import type { SerinConfig } from '../../../src/config/serin-config.js';
+import { ROOT } from '../../support/repository.js';
 
 let cwd: string;
 
@@ -88,7 +89,17 @@ describe('defaults', () => {
     });
   });
 
-  it('is frozen to its depths', () => {
+  it('are what the committed file says', () => {
+    const { modelRegistry, stateDir, ...defaults } = load();
+    expect(load({ cwd: ROOT })).toEqual({
+      ...defaults,
+      modelRegistry: `${ROOT}model-registry`,
+      stateDir: `${ROOT}var`,
+    });
+    expect([modelRegistry, stateDir]).toEqual([join(cwd, 'model-registry'), join(cwd, 'var')]);
+  });
+
+  it('are frozen to their depths', () => {
     const config = load({ env: { API_KEYS: 'a:k' } });
     for (const part of [
       config,
