@@ -16,9 +16,6 @@ const HAND_OVER_LEAD_MS = 1.5;
 /** A run may take this many times its prediction before the watchdog's own allowance begins: cores may be shared. */
 const WATCHDOG_FACTOR = 10;
 
-/** Weight of the newest run in the smoothed ratio of measured to predicted time. */
-const CORRECTION_WEIGHT = 0.05;
-
 /** Runs in which one text, on its own, may take a worker down before it is blamed. */
 const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
 
@@ -46,8 +43,6 @@ export interface SchedulerOptions {
 interface Lane {
   plan: VersionPlan;
   readonly queue: TextQueue<PendingText>;
-  /** Measured over predicted run time, smoothed: the model was fitted while other workers were starting. */
-  correction: number;
 }
 
 /** Pulls batches from the queues for whichever worker is free, and decides what becomes of a batch that is lost. */
@@ -71,7 +66,7 @@ export class Scheduler {
   /** Makes a version schedulable, or replaces its plan. */
   setPlan(plan: VersionPlan): void {
     const lane = this.lanes.get(plan.key);
-    if (lane === undefined) this.lanes.set(plan.key, { plan, queue: new TextQueue(), correction: 1 });
+    if (lane === undefined) this.lanes.set(plan.key, { plan, queue: new TextQueue() });
     else lane.plan = plan;
   }
 
@@ -106,7 +101,6 @@ export class Scheduler {
     const batch = slot?.current;
     if (slot === undefined || batch?.id !== message.batchId) return;
     const { startedAt } = slot;
-    const ms = performance.now() - startedAt;
     slot.clearTimers();
     slot.current = undefined;
     if (slot.ahead !== undefined) {
@@ -117,9 +111,9 @@ export class Scheduler {
       this.slots.delete(worker);
       this.ports.kill(worker, 'memory');
     }
+    if (message.ok) this.updateCost(batch.key, message.cost);
     // The worker gets its next batch before this one's answers are written.
     this.dispatch();
-    this.learn(batch, ms);
     this.answer(batch, message, startedAt);
   }
 
@@ -183,6 +177,11 @@ export class Scheduler {
     queue.putBack(waiting);
   }
 
+  private updateCost(key: string, cost: CostCoefficients): void {
+    const lane = this.lanes.get(key);
+    if (lane !== undefined) lane.plan = { ...lane.plan, cost };
+  }
+
   private answer(batch: Batch, message: BatchDone, startedAt: number): void {
     if (!message.ok) {
       if (batch.items.length > 1) {
@@ -219,15 +218,6 @@ export class Scheduler {
     this.ports.released(batch.items.length);
   }
 
-  private learn(batch: Batch, ms: number): void {
-    const lane = this.lanes.get(batch.key);
-    if (lane === undefined || batch.predictedMs <= 0) return;
-    const ratio = (ms / batch.predictedMs) * lane.correction;
-    // One run held up by another process must not make every prediction wrong.
-    const bounded = Math.min(ratio, 4 * lane.correction);
-    lane.correction += CORRECTION_WEIGHT * (bounded - lane.correction);
-  }
-
   /** After the requests that the sockets hold right now have all been read: they may share a batch. */
   private scheduleDispatch(): void {
     if (this.dispatchScheduled) return;
@@ -261,7 +251,7 @@ export class Scheduler {
     const { key, cost, maxPaddedTokens, runsAlone } = chosen.plan;
     const items = chosen.queue.take({ cost, maxPaddedTokens, runsAlone, idleWorkers });
     const longest = items.at(-1)?.tokens ?? 0;
-    const predictedMs = predictMs(cost, items.length, longest) * chosen.correction;
+    const predictedMs = predictMs(cost, items.length, longest);
     const batch = { id: this.nextBatchId++, key, items, predictedMs };
     slot.worker.run(
       batch.id,

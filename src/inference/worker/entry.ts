@@ -36,8 +36,8 @@ async function handle(message: ToWorker): Promise<void> {
     case 'run': {
       const { batchId, key, texts } = message;
       try {
-        const { rows, timings } = await table.run(key, texts);
-        send({ type: 'done', batchId, ok: true, rows, timings, rssBytes: process.memoryUsage.rss() });
+        const result = await table.run(key, texts);
+        send({ type: 'done', batchId, ok: true, ...result, rssBytes: process.memoryUsage.rss() });
       } catch (error) {
         const rssBytes = process.memoryUsage.rss();
         send({

@@ -71,6 +71,8 @@ export type BatchDone =
       readonly ok: true;
       readonly rows: readonly Row[];
       readonly timings: BatchTimings;
+      /** What runs of this version cost now, by the latest fit. */
+      readonly cost: CostCoefficients;
       readonly rssBytes: number;
     }
   | {

@@ -2,7 +2,8 @@ import { Tensor } from 'onnxruntime-node';
 import { logitsPerRow, type LoadedVersion } from './load-version.js';
 import { partition } from './partition.js';
 import { POST_PROCESS } from './post-process.js';
-import type { BatchTimings, CostCoefficients, Row } from './protocol.js';
+import type { CostEstimator } from './cost-estimator.js';
+import type { BatchTimings, Row } from './protocol.js';
 
 export interface BatchResult {
   readonly rows: Row[];
@@ -17,12 +18,12 @@ interface Encoded {
 
 /**
  * Tokenises the texts, splits them where the predicted run time is least now that their exact lengths are known,
- * runs each part and answers one row per text, in the order of the texts.
+ * runs each part and answers one row per text, in the order of the texts. The time of each run goes to `costs`.
  */
 export async function runBatch(
   version: LoadedVersion,
   texts: readonly string[],
-  cost: CostCoefficients,
+  costs: CostEstimator,
 ): Promise<BatchResult> {
   const startedAt = performance.now();
   const encoded: Encoded[] = texts.map((text, index) => ({ index, ...version.tokenizer.encode(text) }));
@@ -31,7 +32,7 @@ export async function runBatch(
   const { batching } = version.spec;
   const ends = partition(
     encoded.map(({ ids }) => ids.length),
-    cost,
+    costs.cost,
     { maxPaddedTokens: batching.max_padded_tokens, maxTexts: batching.runs_alone ? 1 : texts.length },
   );
   const rows = new Array<Row>(texts.length);
@@ -39,14 +40,18 @@ export async function runBatch(
   let paddedTokens = 0;
   for (const end of ends) {
     const part = encoded.slice(start, end);
+    const rowCount = part.length;
+    const length = part.at(-1)?.ids.length ?? 0;
+    const partStartedAt = performance.now();
     const scores = await runPart(
       version,
       part.map(({ ids }) => ids),
     );
+    costs.add({ rows: rowCount, length, ms: performance.now() - partStartedAt });
     part.forEach(({ index, ids, truncated }, i) => {
       rows[index] = { scores: scores[i] ?? [], tokens: ids.length, truncated };
     });
-    paddedTokens += part.length * (part.at(-1)?.ids.length ?? 0);
+    paddedTokens += rowCount * length;
     start = end;
   }
   return {

@@ -1,11 +1,12 @@
 import { loadVersion, type LoadedVersion } from './load-version.js';
 import { runBatch, type BatchResult } from './run-batch.js';
+import { CostEstimator } from './cost-estimator.js';
 import type { CostCoefficients, VersionSpec } from './protocol.js';
 import { warmUp } from './warm-up.js';
 
 interface Entry {
   readonly version: LoadedVersion;
-  readonly cost: CostCoefficients;
+  readonly costs: CostEstimator;
 }
 
 /** The versions that this process holds in memory, by key. */
@@ -18,12 +19,12 @@ export class SessionTable {
    */
   async load(spec: VersionSpec, onWarming: () => void): Promise<CostCoefficients> {
     const existing = this.entries.get(spec.key);
-    if (existing !== undefined) return existing.cost;
+    if (existing !== undefined) return existing.costs.cost;
     const version = await loadVersion(spec);
     onWarming();
-    const cost = await warmUp(version);
-    this.entries.set(spec.key, { version, cost });
-    return cost;
+    const costs = new CostEstimator(await warmUp(version));
+    this.entries.set(spec.key, { version, costs });
+    return costs.cost;
   }
 
   async unload(key: string): Promise<void> {
@@ -32,9 +33,10 @@ export class SessionTable {
     await entry?.version.session.release();
   }
 
-  async run(key: string, texts: readonly string[]): Promise<BatchResult> {
+  async run(key: string, texts: readonly string[]): Promise<BatchResult & { cost: CostCoefficients }> {
     const entry = this.entries.get(key);
     if (entry === undefined) throw new Error(`the version ${key} is not loaded in this worker`);
-    return runBatch(entry.version, texts, entry.cost);
+    const result = await runBatch(entry.version, texts, entry.costs);
+    return { ...result, cost: entry.costs.cost };
   }
 }

@@ -1,6 +1,5 @@
-import { fitCost, type CostSample } from './cost-model.js';
+import type { CostSample } from './cost-model.js';
 import type { LoadedVersion } from './load-version.js';
-import type { CostCoefficients } from './protocol.js';
 import { runPart } from './run-batch.js';
 
 /** Any id that is in every vocabulary; what a token says does not change what its run costs. */
@@ -8,10 +7,10 @@ const FILLER_ID = 1;
 
 /**
  * Runs the shortest and the longest shapes that traffic can bring, so that the first request pays for no
- * allocation, and fits the cost model to the times. Each shape runs twice; the faster run counts, since noise
+ * allocation, and times them. Each shape runs twice; the faster run counts, since noise
  * only ever slows a run down.
  */
-export async function warmUp(version: LoadedVersion): Promise<CostCoefficients> {
+export async function warmUp(version: LoadedVersion): Promise<CostSample[]> {
   const samples: CostSample[] = [];
   for (const [rows, length] of warmUpShapes(version)) {
     const sequence = new Int32Array(length).fill(FILLER_ID);
@@ -24,7 +23,7 @@ export async function warmUp(version: LoadedVersion): Promise<CostCoefficients> 
     }
     samples.push({ rows, length, ms });
   }
-  return fitCost(samples);
+  return samples;
 }
 
 function warmUpShapes({ spec }: LoadedVersion): [rows: number, length: number][] {
