@@ -6,6 +6,7 @@ export interface Outcome {
   readonly answered: number;
   readonly byStatus: Readonly<Record<string, number>>;
   readonly dropped: number;
+  readonly drops: Readonly<Record<string, number>>;
   readonly refused: number;
   readonly wrongLabels: number;
   readonly maxScoreDifference: number;

@@ -16,6 +16,8 @@ export interface Tally {
   readonly byStatus: Record<string, number>;
   /** Sent on a connection that was open, and never answered. */
   dropped: number;
+  /** What the drops looked like: the error's code, and whether the connection had carried an answer before. */
+  readonly drops: Record<string, number>;
   /** Not sent: nobody listened. */
   refused: number;
   wrongLabels: number;
@@ -68,6 +70,7 @@ export class ClosedLoop {
     answered: 0,
     byStatus: {},
     dropped: 0,
+    drops: {},
     refused: 0,
     wrongLabels: 0,
     maxScoreDifference: 0,
@@ -94,26 +97,32 @@ export class ClosedLoop {
 
   private async loop(): Promise<void> {
     const client = new Client(this.url, { pipelining: 1 });
+    const connection = { answers: 0 };
+    client.on('connect', () => (connection.answers = 0));
     while (!this.stopping) {
       const reference = this.references[this.next++ % this.references.length];
-      if (reference !== undefined) await this.send(client, reference);
+      if (reference !== undefined) await this.send(client, connection, reference);
     }
     await client.close();
   }
 
-  private async send(client: Client, reference: Reference): Promise<void> {
+  private async send(client: Client, connection: { answers: number }, reference: Reference): Promise<void> {
     const { tally } = this;
     const startedAt = performance.now();
     try {
       const { statusCode, body } = await postPredict(client, reference.text, reference.version);
       const answer = await body.json();
       tally.answered++;
+      connection.answers++;
       tally.byStatus[statusCode] = (tally.byStatus[statusCode] ?? 0) + 1;
       tally.latenciesMs.push(performance.now() - startedAt);
       if (statusCode === 200) this.compare(reference, pickAnswer(answer));
     } catch (error) {
-      if (!NOT_SENT.has((error as NodeJS.ErrnoException).code ?? '')) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      if (!NOT_SENT.has(code)) {
+        const how = `${code} on a ${connection.answers > 0 ? 'kept' : 'new'} connection`;
         tally.dropped++;
+        tally.drops[how] = (tally.drops[how] ?? 0) + 1;
         return;
       }
       tally.refused++;

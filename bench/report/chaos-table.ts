@@ -7,9 +7,14 @@ const statuses = ({ byStatus }: Outcome): string =>
     .map(([status, answers]) => `${status}: ${count(answers)}`)
     .join(', ');
 
+const dropped = (outcome: Outcome): string => {
+  const drops = Object.entries(outcome.drops).map(([how, times]) => `${count(times)} × ${how}`);
+  return drops.length === 0 ? '0' : drops.join(', ');
+};
+
 const cells = (outcome: Outcome): string[] => [
   statuses(outcome),
-  count(outcome.dropped),
+  dropped(outcome),
   count(outcome.refused),
   count(outcome.wrongLabels),
   outcome.maxScoreDifference.toExponential(1),
