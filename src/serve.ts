@@ -23,6 +23,14 @@ function surviveBrokenPipes(): void {
   }
 }
 
+/** What nobody caught may have left anything half done: say what it was, and let the supervisor start anew. */
+function endOnUncaught(logger: Logger): void {
+  process.on('uncaughtException', (error: unknown) => {
+    logger.fatal({ stack: error instanceof Error ? error.stack : String(error) }, 'uncaught');
+    process.exit(70);
+  });
+}
+
 /** How often the start looks whether the models are loaded; only the "ready" line waits for it. */
 const READY_CHECK_MS = 10;
 
@@ -70,6 +78,7 @@ async function announceReady(app: NestExpressApplication, logger: Logger): Promi
 export async function startService(config: SerinConfig): Promise<NestExpressApplication> {
   surviveBrokenPipes();
   const logger = createLogger(config.logLevel);
+  endOnUncaught(logger);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
     logger: new NestLogger(logger),
     bodyParser: false,
