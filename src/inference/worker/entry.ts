@@ -34,9 +34,9 @@ async function handle(message: ToWorker): Promise<void> {
       await table.unload(message.key);
       return;
     case 'run': {
-      const { batchId, key, texts } = message;
+      const { batchId, key, texts, split } = message;
       try {
-        const result = await table.run(key, texts);
+        const result = await table.run(key, texts, split);
         send({ type: 'done', batchId, ok: true, ...result, rssBytes: process.memoryUsage.rss() });
       } catch (error) {
         const rssBytes = process.memoryUsage.rss();

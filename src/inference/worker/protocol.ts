@@ -41,6 +41,12 @@ export interface BatchTimings {
   readonly runs: number;
 }
 
+/**
+ * `by_cost`: the worker splits the batch where the predicted run times are least; `none`: it runs it as it is, so
+ * that whoever planned it gets the same runs every time.
+ */
+export type BatchSplit = 'by_cost' | 'none';
+
 export type ToWorker =
   | { readonly type: 'load'; readonly spec: VersionSpec }
   | { readonly type: 'unload'; readonly key: string }
@@ -49,6 +55,7 @@ export type ToWorker =
       readonly batchId: number;
       readonly key: string;
       readonly texts: readonly string[];
+      readonly split: BatchSplit;
     };
 
 /** Nothing is thrown across the process boundary: an error loses class and code there, so it travels as data. */

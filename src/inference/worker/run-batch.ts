@@ -3,7 +3,7 @@ import { logitsPerRow, type LoadedVersion } from './load-version.js';
 import { partition } from './partition.js';
 import { POST_PROCESS } from './post-process.js';
 import type { CostEstimator } from './cost-estimator.js';
-import type { BatchTimings, Row } from './protocol.js';
+import type { BatchSplit, BatchTimings, Row } from './protocol.js';
 
 export interface BatchResult {
   readonly rows: Row[];
@@ -17,24 +17,29 @@ interface Encoded {
 }
 
 /**
- * Tokenises the texts, splits them where the predicted run time is least now that their exact lengths are known,
+ * Tokenises the texts, splits them (unless told not to) where the predicted run time is least now that their exact
+ * lengths are known,
  * runs each part and answers one row per text, in the order of the texts. The time of each run goes to `costs`.
  */
 export async function runBatch(
   version: LoadedVersion,
   texts: readonly string[],
   costs: CostEstimator,
+  split: BatchSplit,
 ): Promise<BatchResult> {
   const startedAt = performance.now();
   const encoded: Encoded[] = texts.map((text, index) => ({ index, ...version.tokenizer.encode(text) }));
   const tokenizedAt = performance.now();
   encoded.sort((a, b) => a.ids.length - b.ids.length);
   const { batching } = version.spec;
-  const ends = partition(
-    encoded.map(({ ids }) => ids.length),
-    costs.cost,
-    { maxPaddedTokens: batching.max_padded_tokens, maxTexts: batching.runs_alone ? 1 : texts.length },
-  );
+  const ends =
+    split === 'none'
+      ? [texts.length]
+      : partition(
+          encoded.map(({ ids }) => ids.length),
+          costs.cost,
+          { maxPaddedTokens: batching.max_padded_tokens, maxTexts: batching.runs_alone ? 1 : texts.length },
+        );
   const rows = new Array<Row>(texts.length);
   let start = 0;
   let paddedTokens = 0;

@@ -1,7 +1,7 @@
 import { loadVersion, type LoadedVersion } from './load-version.js';
 import { runBatch, type BatchResult } from './run-batch.js';
 import { CostEstimator } from './cost-estimator.js';
-import type { CostCoefficients, VersionSpec } from './protocol.js';
+import type { BatchSplit, CostCoefficients, VersionSpec } from './protocol.js';
 import { warmUp } from './warm-up.js';
 
 interface Entry {
@@ -33,10 +33,14 @@ export class SessionTable {
     await entry?.version.session.release();
   }
 
-  async run(key: string, texts: readonly string[]): Promise<BatchResult & { cost: CostCoefficients }> {
+  async run(
+    key: string,
+    texts: readonly string[],
+    split: BatchSplit,
+  ): Promise<BatchResult & { cost: CostCoefficients }> {
     const entry = this.entries.get(key);
     if (entry === undefined) throw new Error(`the version ${key} is not loaded in this worker`);
-    const result = await runBatch(entry.version, texts, entry.costs);
+    const result = await runBatch(entry.version, texts, entry.costs, split);
     return { ...result, cost: entry.costs.cost };
   }
 }

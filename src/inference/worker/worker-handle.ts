@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FromWorker, ToWorker, VersionSpec } from './protocol.js';
+import type { BatchSplit, FromWorker, ToWorker, VersionSpec } from './protocol.js';
 
 /** The script that a worker process runs. */
 export const WORKER_ENTRY_FILE = fileURLToPath(new URL('./entry.js', import.meta.url));
@@ -102,8 +102,8 @@ export class WorkerHandle {
     if (this.loads.delete(key)) this.send({ type: 'unload', key });
   }
 
-  run(batchId: number, key: string, texts: readonly string[]): void {
-    this.send({ type: 'run', batchId, key, texts });
+  run(batchId: number, key: string, texts: readonly string[], split: BatchSplit = 'by_cost'): void {
+    this.send({ type: 'run', batchId, key, texts, split });
   }
 
   /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
