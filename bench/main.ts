@@ -5,7 +5,7 @@ import { measureChaos } from './chaos/chaos.js';
 import { readRunSettings } from './corpus/manifest.js';
 import { versionFolder } from './corpus/version-folder.js';
 import { requireWrk } from './load/wrk.js';
-import { USAGE, UsageError, readOptions, type BenchOptions } from './options.js';
+import { InputError, USAGE, UsageError, readOptions, type BenchOptions } from './options.js';
 import { REPORT_FILE } from './paths.js';
 import { FULL, QUICK, VERSIONS } from './plan.js';
 import { say } from './progress.js';
@@ -14,11 +14,11 @@ import { toMarkdown, type BenchReport } from './report/markdown.js';
 import { chaosTargets, speedTargets } from './report/targets.js';
 import { measureSpeed } from './speed/speed.js';
 
-/** As every command of Serin: 0 done, 1 requests failed, 2 wrong usage or unusable input, 70 a fault of ours. */
-const EXIT = { done: 0, failed: 1, usage: 2, fault: 70 } as const;
+/** As every command of Serin: 0 done, 1 requests failed, 2 unusable input, 3 interrupted, 70 ours. */
+const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 3, fault: 70 } as const;
 
 async function requirements({ speed }: BenchOptions): Promise<void> {
-  if (process.platform !== 'linux') throw new UsageError('the bench reads /proc: it runs on Linux only');
+  if (process.platform !== 'linux') throw new InputError('the bench reads /proc: it runs on Linux only');
   for (const version of VERSIONS) readRunSettings(versionFolder(version));
   if (speed) await requireWrk();
 }
@@ -52,25 +52,26 @@ async function run(): Promise<number> {
   }
   await requirements(options);
   const workFolder = mkdtempSync(join(tmpdir(), 'serin-bench-'));
-  try {
-    const report = await measure(options, workFolder);
-    const markdown = toMarkdown(report);
-    process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : markdown);
-    if (options.speed && !options.quick) {
-      writeFileSync(REPORT_FILE, markdown);
-      say('docs/benchmarks.md is written');
-    }
-    return requestsFailed(report) ? EXIT.failed : EXIT.done;
-  } finally {
+  process.once('exit', () => {
     rmSync(workFolder, { recursive: true, force: true });
+  });
+  const report = await measure(options, workFolder);
+  const markdown = toMarkdown(report);
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : markdown);
+  if (options.speed && !options.quick) {
+    writeFileSync(REPORT_FILE, markdown);
+    say('docs/benchmarks.md is written');
   }
+  return requestsFailed(report) ? EXIT.failed : EXIT.done;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => process.exit(EXIT.interrupted));
 try {
   process.exitCode = await run();
 } catch (error) {
-  const isUsage = error instanceof UsageError;
-  say(isUsage ? error.message : ((error as Error).stack ?? String(error)));
-  if (isUsage) process.stderr.write(USAGE);
-  process.exitCode = isUsage ? EXIT.usage : EXIT.fault;
+  const isInput = error instanceof InputError;
+  say(isInput ? error.message : ((error as Error).stack ?? String(error)));
+  if (error instanceof UsageError) process.stderr.write(USAGE);
+  process.exitCode = isInput ? EXIT.usage : EXIT.fault;
 }

@@ -20,8 +20,11 @@ export const USAGE = `usage: npm run bench -- [options]
 MODEL_REGISTRY names the folder of the models, as for the service.
 `;
 
-/** Wrong usage, or an input that cannot be used: exit code 2. */
-export class UsageError extends Error {}
+/** Something that the bench cannot work with: exit code 2. */
+export class InputError extends Error {}
+
+/** A wrong option; the usage helps. */
+export class UsageError extends InputError {}
 
 /** @returns null when only the usage is asked for. */
 export function readOptions(args: readonly string[]): BenchOptions | null {

@@ -56,3 +56,6 @@ async function serve({ folder }: NaiveOrder): Promise<NaiveReady> {
 process.once('message', (order: NaiveOrder) => {
   void serve(order).then((ready) => process.send?.(ready));
 });
+
+// Whoever started it has gone.
+process.once('disconnect', () => process.exit());

@@ -99,3 +99,6 @@ async function measure({ version, mode, durationMs }: ToRaw & { type: 'measure' 
 process.on('message', (message: ToRaw) => {
   void (message.type === 'load' ? load(message) : measure(message)).then((answer) => process.send?.(answer));
 });
+
+// Whoever started it has gone.
+process.once('disconnect', () => process.exit());

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { UsageError } from '../options.js';
+import { InputError } from '../options.js';
 
 /** What the bench reads of manifest.json. */
 export interface RunSettings {
@@ -18,7 +18,7 @@ export function readRunSettings(folder: string): RunSettings {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as RunSettings;
   } catch (error) {
-    throw new UsageError(
+    throw new InputError(
       `${path} cannot be read (${(error as Error).message}); MODEL_REGISTRY names the folder`,
       {
         cause: error,

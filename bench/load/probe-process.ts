@@ -44,3 +44,6 @@ async function run({ url, perSecond, seconds }: ProbeOrder): Promise<ProbeResult
 process.once('message', (order: ProbeOrder) => {
   void run(order).then((result) => process.send?.(result));
 });
+
+// Whoever started it has gone.
+process.once('disconnect', () => process.exit());

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { UsageError } from '../options.js';
+import { InputError } from '../options.js';
 import { WRK_SCRIPT } from '../paths.js';
 
 const run = promisify(execFile);
@@ -35,14 +35,14 @@ interface Summary {
   readonly cpu_s: number;
 }
 
-/** @throws UsageError that says how to get it */
+/** @throws InputError that says how to get it */
 export async function requireWrk(): Promise<void> {
   try {
     // It prints its version and its usage, and ends with 1.
     await run('wrk', ['--version']);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return;
-    throw new UsageError('the load generator wrk is missing; on Debian and Ubuntu: apt-get install wrk', {
+    throw new InputError('the load generator wrk is missing; on Debian and Ubuntu: apt-get install wrk', {
       cause: error,
     });
   }

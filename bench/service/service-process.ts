@@ -43,6 +43,8 @@ export class ServiceProcess {
       },
     });
     closeSync(log);
+    // Whatever ends the bench ends the service too; a child that has ended ignores this.
+    process.once('exit', () => child.kill('SIGKILL'));
     while (!(await isReady(url))) {
       if (child.exitCode !== null || performance.now() - startedAt > START_LIMIT_MS) {
         child.kill('SIGKILL');
