@@ -31,6 +31,7 @@ export class WorkerHandle {
   private readonly loads = new Map<string, LoadState>();
   private readonly child: ChildProcess;
   private ended = false;
+  private online = false;
 
   constructor(
     entryFile: string,
@@ -71,10 +72,14 @@ export class WorkerHandle {
     return !this.ended;
   }
 
-  /** Every version asked for is loaded or has failed, and at least one is loaded. */
+  /** The process runs, and every version asked for is loaded or has failed. */
+  get settled(): boolean {
+    return this.online && this.loading === undefined;
+  }
+
+  /** Settled, with a version to serve. */
   get ready(): boolean {
-    const states = [...this.loads.values()];
-    return states.includes('loaded') && !states.includes('loading');
+    return this.settled && [...this.loads.values()].includes('loaded');
   }
 
   /** The version that the process is loading now, if any: loads are handled in the order they were asked for. */
@@ -122,6 +127,7 @@ export class WorkerHandle {
   }
 
   private receive(message: FromWorker): void {
+    if (message.type === 'online') this.online = true;
     if (message.type === 'loaded' && this.loads.has(message.key)) this.loads.set(message.key, 'loaded');
     if (message.type === 'load_failed' && this.loads.has(message.key)) this.loads.set(message.key, 'failed');
     this.events.message(this, message);

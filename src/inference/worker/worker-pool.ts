@@ -25,7 +25,7 @@ export interface PoolOptions {
   readonly entryFile: string;
   readonly workers: number;
   readonly spareWorkers: number;
-  /** A worker that is not ready after this long is replaced. */
+  /** A worker that has not started, or not loaded what it was told to, after this long is replaced. */
   readonly startTimeoutMs: number;
 }
 
@@ -43,7 +43,7 @@ export class WorkerPool implements WorkerEvents {
   private readonly specs = new Map<string, VersionSpec>();
   private readonly everLoaded = new Set<string>();
   private readonly deathsWhileLoading = new Map<string, number>();
-  private readonly killedFor = new Map<WorkerHandle, LossReason>();
+  private readonly killedFor = new WeakMap<WorkerHandle, LossReason>();
   private readonly startTimers = new Map<WorkerHandle, NodeJS.Timeout>();
   private readonly everReady = new WeakSet<WorkerHandle>();
   private readonly onceGone = new Map<WorkerHandle, () => void>();
@@ -65,7 +65,10 @@ export class WorkerPool implements WorkerEvents {
   /** Loads a version into every worker, present and future, behind those asked for before. */
   load(spec: VersionSpec): void {
     this.specs.set(spec.key, spec);
-    for (const worker of this.handles) worker.load(spec);
+    for (const worker of this.handles) {
+      worker.load(spec);
+      this.watchStart(worker);
+    }
   }
 
   unload(key: string): void {
@@ -120,6 +123,7 @@ export class WorkerPool implements WorkerEvents {
   message(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'online':
+        this.started(worker);
         return;
       case 'warming':
         if (!this.everLoaded.has(message.key))
@@ -149,8 +153,7 @@ export class WorkerPool implements WorkerEvents {
   exit(worker: WorkerHandle, how: string): void {
     this.handles.delete(worker);
     this.onceGone.get(worker)?.();
-    clearTimeout(this.startTimers.get(worker));
-    this.startTimers.delete(worker);
+    this.forgetStart(worker);
     const wasReady = this.everReady.has(worker);
     const reason = this.killedFor.get(worker) ?? (wasReady ? 'exit' : 'start_failed');
     if (this.closing) return;
@@ -164,14 +167,30 @@ export class WorkerPool implements WorkerEvents {
   }
 
   private loadSettled(worker: WorkerHandle): void {
+    this.started(worker);
     if (worker.ready) {
       this.everReady.add(worker);
       this.backoff.succeeded();
-      clearTimeout(this.startTimers.get(worker));
-      this.startTimers.delete(worker);
       this.replenish();
     }
     if (worker.role === 'active') this.listener.workerAvailable(worker);
+  }
+
+  private watchStart(worker: WorkerHandle): void {
+    clearTimeout(this.startTimers.get(worker));
+    const timer = setTimeout(() => {
+      this.kill(worker, 'start_failed');
+    }, this.options.startTimeoutMs);
+    this.startTimers.set(worker, timer);
+  }
+
+  private started(worker: WorkerHandle): void {
+    if (worker.settled) this.forgetStart(worker);
+  }
+
+  private forgetStart(worker: WorkerHandle): void {
+    clearTimeout(this.startTimers.get(worker));
+    this.startTimers.delete(worker);
   }
 
   /** A version that some worker serves stays as it is: the failure is this process's alone. */
@@ -223,11 +242,6 @@ export class WorkerPool implements WorkerEvents {
     const worker = new WorkerHandle(this.options.entryFile, role, this);
     this.handles.add(worker);
     for (const spec of this.specs.values()) worker.load(spec);
-    this.startTimers.set(
-      worker,
-      setTimeout(() => {
-        this.kill(worker, 'start_failed');
-      }, this.options.startTimeoutMs),
-    );
+    this.watchStart(worker);
   }
 }
