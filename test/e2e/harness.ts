@@ -22,6 +22,12 @@ function environment(settings: Settings): NodeJS.ProcessEnv {
   return { PATH, HOME, TMPDIR, ...(MODEL_REGISTRY && { MODEL_REGISTRY }), ...DEFAULTS, ...settings };
 }
 
+/** A test that fails before it stops its service must not leave it behind. */
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 /** The real service, built, in a process of its own. */
 export class Service {
   readonly lines: LogLine[] = [];
@@ -33,6 +39,8 @@ export class Service {
 
   private constructor(readonly child: ChildProcess) {
     if (child.stdout === null || child.stderr === null) throw new Error('no pipes');
+    running.add(child);
+    child.on('close', () => running.delete(child));
     createInterface(child.stdout).on('line', (line) => {
       this.receive(line);
     });
