@@ -54,7 +54,10 @@ export class ModelRegistryService {
     );
     this.checkConfiguration();
     for (const [model, versions] of this.entries) {
-      for (const [name, { state }] of versions) metrics.setVersionState(model, name, state);
+      for (const [name, { state, reason }] of versions) {
+        metrics.setVersionState(model, name, state);
+        if (state === 'failed') this.logger.error(`${model}/${name} failed: ${reason ?? ''}`);
+      }
     }
   }
 

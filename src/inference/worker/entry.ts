@@ -1,3 +1,4 @@
+import { ResidentMemory } from './resident-memory.js';
 import { SessionTable } from './session-table.js';
 import type { FromWorker, ToWorker } from './protocol.js';
 
@@ -8,6 +9,7 @@ process.on('SIGINT', () => undefined);
 process.on('SIGTERM', () => undefined);
 process.on('disconnect', () => process.exit(0));
 
+const memory = new ResidentMemory();
 const table = new SessionTable();
 
 function send(message: FromWorker): void {
@@ -37,16 +39,15 @@ async function handle(message: ToWorker): Promise<void> {
       const { batchId, key, texts, split } = message;
       try {
         const result = await table.run(key, texts, split);
-        send({ type: 'done', batchId, ok: true, ...result, rssBytes: process.memoryUsage.rss() });
+        send({ type: 'done', batchId, ok: true, ...result, rssBytes: memory.read() });
       } catch (error) {
-        const rssBytes = process.memoryUsage.rss();
         send({
           type: 'done',
           batchId,
           ok: false,
           code: 'INFERENCE_FAILED',
           message: sentence(error),
-          rssBytes,
+          rssBytes: memory.read(),
         });
       }
       return;
