@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
 import { constants } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as afterThePoll, setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { SerinConfig } from './config/serin-config.js';
@@ -10,21 +12,18 @@ type StopSignal = 'SIGTERM' | 'SIGINT';
 
 /**
  * A connection between two requests looks idle, and a request may be on its way on it. For this long those that
- * are in use get an answer with `connection: close` before what is idle then is closed.
+ * are in use get an answer with `connection: close`; then what is idle is closed.
  */
 const CLOSE_NOTICE_MS = 250;
-const CLOSE_NOTICE_STEP_MS = 10;
 
-const openConnections = (server: Server): Promise<number> =>
-  new Promise((resolve) => {
-    server.getConnections((error, count) => {
-      resolve(error === null ? count : 0);
-    });
-  });
-
-async function untilClosedOrNoticed(server: Server): Promise<void> {
-  const until = performance.now() + CLOSE_NOTICE_MS;
-  while (performance.now() < until && (await openConnections(server)) > 0) await delay(CLOSE_NOTICE_STEP_MS);
+/**
+ * Stops listening and leaves every open connection as it is, which http.Server's own close would not. The order
+ * matters: a client that is told to close its connection opens the next one at once, and what waits unaccepted in
+ * the queue of a socket that stops listening is reset. Right after the poll phase that queue has just been emptied.
+ */
+async function stopListening(server: Server): Promise<void> {
+  await afterThePoll();
+  NetServer.prototype.close.call(server);
 }
 
 /** Not ready at once, served for a while, then drained; the worker processes end last (onApplicationShutdown). */
@@ -41,14 +40,20 @@ async function shutDown(
   lifecycle.leave();
   await delay(delayMs);
 
+  const closed = once(server, 'close');
+  await stopListening(server);
   lifecycle.drain();
+  const notice = setTimeout(() => {
+    server.closeIdleConnections();
+  }, CLOSE_NOTICE_MS);
   const grace = setTimeout(() => {
     logger.warn({ grace_ms: config.shutdownGraceMs }, 'cutting off what has not drained');
     server.closeAllConnections();
   }, config.shutdownGraceMs);
-  await untilClosedOrNoticed(server);
-  await app.close();
+  await closed;
+  clearTimeout(notice);
   clearTimeout(grace);
+  await app.close();
   logger.info({ signal }, 'stopped');
 }
 

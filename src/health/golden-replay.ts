@@ -57,11 +57,11 @@ export class GoldenReplay {
     const checkedAt = new Date().toISOString();
     const check = await this.goldenSet(version);
     if (typeof check === 'string') return { ...UNKNOWN, status: 'down', reason: check, checkedAt };
-    const texts = check.items.map((item) => item.text);
+    const items = check.items.map(({ text }) => ({ version, text }));
     const deadlineAt = performance.now() + this.config.requestTimeoutMs;
     let outcomes;
     try {
-      outcomes = await this.executor.infer(version, texts, { deadlineAt });
+      outcomes = await this.executor.infer(items, { deadlineAt });
     } catch {
       return last; // Overloaded or not ready says nothing about the answers.
     }

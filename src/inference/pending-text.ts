@@ -9,7 +9,9 @@ export class PendingText implements QueuedText {
   deathsAlone = 0;
   private done = false;
 
+  /** @param key the version that it waits for */
   constructor(
+    readonly key: string,
     readonly text: string,
     readonly tokens: number,
     readonly enqueuedAt: number,

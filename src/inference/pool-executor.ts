@@ -5,7 +5,7 @@ import { ModelRegistryService } from '../model-registry/model-registry.service.j
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { Metrics } from '../observability/metrics.js';
 import { estimateTokens } from '../tokenization/token-estimate.js';
-import { Executor, type InferenceCaller, type Outcome } from './executor.js';
+import { Executor, type InferenceCaller, type InferenceItem, type Outcome } from './executor.js';
 import { PendingText } from './pending-text.js';
 import { Permits } from './permits.js';
 import { InferencePoolStatus, type InferenceStatus } from './pool-status.js';
@@ -96,19 +96,15 @@ export class PoolExecutor
     };
   }
 
-  override async infer(
-    version: ModelVersion,
-    texts: readonly string[],
-    caller: InferenceCaller,
-  ): Promise<Outcome[]> {
-    this.admit(version, texts.length);
+  override async infer(requested: readonly InferenceItem[], caller: InferenceCaller): Promise<Outcome[]> {
+    this.admit(requested);
     const now = performance.now();
     return new Promise((resolve) => {
-      const outcomes = new Array<Outcome>(texts.length);
-      let open = texts.length;
-      const maxTokens = version.manifest.max_tokens;
-      const items = texts.map((text, i) => {
-        return new PendingText(text, estimateTokens(text, maxTokens), now, (outcome) => {
+      const outcomes = new Array<Outcome>(requested.length);
+      let open = requested.length;
+      const pending = requested.map(({ version, text }, i) => {
+        const tokens = estimateTokens(text, version.manifest.max_tokens);
+        return new PendingText(version.key, text, tokens, now, (outcome) => {
           outcomes[i] = outcome;
           open--;
           if (open > 0) return;
@@ -119,8 +115,8 @@ export class PoolExecutor
       });
       const giveUp = (sentence: string): void => {
         const error = new AppError('DEADLINE_EXCEEDED', sentence);
-        for (const item of items) item.fail(error);
-        this.scheduler.discard(version.key, items);
+        for (const item of pending) item.fail(error);
+        this.scheduler.discard(pending);
       };
       const leave = (): void => {
         giveUp('The caller left before the answer was ready.');
@@ -129,7 +125,7 @@ export class PoolExecutor
         giveUp('The answer was not ready within the deadline of the request.');
       }, caller.deadlineAt - now);
       caller.signal?.addEventListener('abort', leave, { once: true });
-      this.scheduler.enqueue(version.key, items);
+      this.scheduler.enqueue(pending);
     });
   }
 
@@ -183,15 +179,17 @@ export class PoolExecutor
     }
   }
 
-  private admit(version: ModelVersion, texts: number): void {
+  private admit(items: readonly InferenceItem[]): void {
     if (this.closing) throw shuttingDown();
     const { exhausted, ready } = this.pool.status();
     if (!this.everReady || (exhausted && ready === 0)) {
       throw new AppError('NOT_READY', 'No worker process is ready to infer; the log says why.');
     }
-    if (!this.scheduler.hasPlan(version.key)) {
-      throw new AppError('VERSION_NOT_READY', `The version ${version.version} is not loaded.`);
+    const missing = items.find(({ version }) => !this.scheduler.hasPlan(version.key));
+    if (missing !== undefined) {
+      throw new AppError('VERSION_NOT_READY', `The version ${missing.version.version} is not loaded.`);
     }
+    const texts = items.length;
     if (this.permits.tryTake(texts)) return;
     const retryAfterMs = this.permits.drainMs(performance.now());
     const sentence = `The queue holds ${this.permits.inUse} of ${this.config.queueLimit} texts and ${texts} more do not fit.`;

@@ -74,21 +74,16 @@ export class Scheduler {
     return this.lanes.has(key);
   }
 
-  /** Puts texts in the queue of a version that has a plan. */
-  enqueue(key: string, items: readonly PendingText[]): void {
-    const lane = this.lanes.get(key);
-    if (lane === undefined) throw new Error(`no plan for ${key}`);
-    for (const item of items) lane.queue.push(item);
+  /** Puts texts in the queues of their versions, each of which has a plan. */
+  enqueue(items: readonly PendingText[]): void {
+    for (const item of items) this.lanes.get(item.key)?.queue.push(item);
     this.scheduleDispatch();
   }
 
   /** Drops texts that are settled and still wait; those in a worker are released when their batch ends. */
-  discard(key: string, items: readonly PendingText[]): void {
-    const queue = this.lanes.get(key)?.queue;
-    if (queue === undefined) return;
-    const before = queue.size;
-    for (const item of items) queue.remove(item);
-    this.ports.released(before - queue.size);
+  discard(items: readonly PendingText[]): void {
+    const dropped = items.filter((item) => this.lanes.get(item.key)?.queue.remove(item) ?? false);
+    this.ports.released(dropped.length);
   }
 
   workerAvailable(worker: WorkerHandle): void {

@@ -48,9 +48,11 @@ export class TextQueue<T extends QueuedText> {
     this.items = [...items, ...this.items].sort((a, b) => a.enqueuedAt - b.enqueuedAt);
   }
 
-  remove(item: T): void {
+  /** False when the text does not wait here. */
+  remove(item: T): boolean {
     const at = this.items.indexOf(item);
     if (at >= 0) this.items.splice(at, 1);
+    return at >= 0;
   }
 
   /** Removes and returns everything. */

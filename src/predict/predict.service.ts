@@ -3,7 +3,7 @@ import { CanaryService } from '../canary/canary.service.js';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
 import { problemOf, type Problem } from '../errors/problem.js';
-import { Executor, type Inference } from '../inference/executor.js';
+import { Executor, type InferenceItem } from '../inference/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { Answered } from '../observability/answer.interceptor.js';
@@ -11,7 +11,8 @@ import { Metrics } from '../observability/metrics.js';
 import type { RequestContext } from '../observability/request-context.js';
 import { BatchFacts } from './batch-facts.js';
 import { type TextAnswer, textAnswerOf } from './text-answer.js';
-import { textError, wellFormed } from './text.js';
+import { wellFormed } from '../tokenization/text-tokenizer.js';
+import { textError } from './text.js';
 
 /** What the client asked for, beside the texts. */
 export interface PredictChoice {
@@ -29,10 +30,9 @@ export interface BatchAnswer {
   readonly model_name: string;
 }
 
-interface Group {
-  readonly version: ModelVersion;
-  readonly indices: number[];
-  readonly texts: string[];
+interface ChosenText extends InferenceItem {
+  /** Its place in the request. */
+  readonly index: number;
 }
 
 /** From texts to answers: pick a version, infer, shape. */
@@ -59,7 +59,7 @@ export class PredictService {
     const version = this.pick(choice, text);
     context.modelName = version.model;
     context.modelVersion = version.version;
-    const [outcome] = await this.executor.infer(version, [text], context);
+    const [outcome] = await this.executor.infer([{ version, text }], context);
     if (outcome === undefined) throw new Error('The executor answered no outcome for one text.');
     if (!outcome.ok) throw outcome.error;
     const { value } = outcome;
@@ -83,8 +83,19 @@ export class PredictService {
     context.texts = raw.length;
     const results = new Array<BatchResult>(raw.length);
     const facts = new BatchFacts(raw.length);
-    const groups = this.group(raw, choice, results, context.requestId);
-    await Promise.all(groups.map((group) => this.runGroup(group, choice, results, facts, context)));
+    const sound = this.choose(raw, choice, results, context.requestId);
+    const outcomes = sound.length === 0 ? [] : await this.executor.infer(sound, context);
+    sound.forEach(({ version, index }, i) => {
+      const outcome = outcomes[i];
+      if (outcome?.ok !== true) {
+        const error = outcome?.error ?? new AppError('INTERNAL', 'The executor answered too few outcomes.');
+        results[index] = { error: problemOf(error, context.requestId) };
+        return;
+      }
+      facts.add(version.version, outcome.value);
+      this.metrics.observeText(version.model, version.version, outcome.value.truncated);
+      results[index] = textAnswerOf(version, outcome.value, choice.topK);
+    });
     return new Answered({ results, model_name: model }, facts.toFacts());
   }
 
@@ -103,16 +114,16 @@ export class PredictService {
     });
   }
 
-  /** Sorts the texts by the version that will answer them; the bad ones get their errors at once. */
-  private group(
+  /** Picks a version for each sound text; the others get their errors at once. */
+  private choose(
     raw: readonly unknown[],
     choice: PredictChoice,
     results: BatchResult[],
     requestId: string,
-  ): Group[] {
-    const groups = new Map<string, Group>();
+  ): ChosenText[] {
     // Resolved even if every text is bad: an unknown model is the request's error.
     if (choice.version !== undefined || choice.model !== undefined) this.pick(choice, '');
+    const chosen: ChosenText[] = [];
     raw.forEach((item, index) => {
       const error = textError(item, `texts.${index}`);
       if (error !== null) {
@@ -120,33 +131,8 @@ export class PredictService {
         return;
       }
       const text = wellFormed(item as string);
-      const version = this.pick(choice, text);
-      const group = groups.get(version.key) ?? { version, indices: [], texts: [] };
-      group.indices.push(index);
-      group.texts.push(text);
-      groups.set(version.key, group);
+      chosen.push({ index, version: this.pick(choice, text), text });
     });
-    return [...groups.values()];
-  }
-
-  private async runGroup(
-    { version, indices, texts }: Group,
-    choice: PredictChoice,
-    results: BatchResult[],
-    facts: BatchFacts,
-    context: RequestContext,
-  ): Promise<void> {
-    const outcomes = await this.executor.infer(version, texts, context);
-    outcomes.forEach((outcome, i) => {
-      const index = indices[i] ?? 0;
-      if (!outcome.ok) {
-        results[index] = { error: problemOf(outcome.error, context.requestId) };
-        return;
-      }
-      const value: Inference = outcome.value;
-      facts.add(version.version, value);
-      this.metrics.observeText(version.model, version.version, value.truncated);
-      results[index] = textAnswerOf(version, value, choice.topK);
-    });
+    return chosen;
   }
 }

@@ -3,11 +3,6 @@ import { AppError } from '../errors/app-error.js';
 /** White_Space of Unicode, and the byte order mark, which shows nothing either. */
 const VISIBLE = /[^\p{White_Space}\uFEFF]/u;
 
-const LONE_SURROGATE = /\p{Surrogate}/gu;
-
-/** Half a character, which JSON can express and UTF-8 cannot, becomes U+FFFD, as in `String.prototype.toWellFormed`. */
-export const wellFormed = (text: string): string => text.replace(LONE_SURROGATE, '\uFFFD');
-
 /**
  * What is wrong with a text, or null.
  * @param field its name in the request, e.g. `text` or `texts.3`.

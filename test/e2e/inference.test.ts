@@ -104,7 +104,7 @@ describe('admission', () => {
     const busy = infer(running, new Array<string>(60).fill('word '.repeat(200)), 60_000, 'v1');
     const gone = new AbortController();
     const version = running.registry.resolve('sentiment', 'v2');
-    const waiting = running.executor.infer(version, ['gone'], {
+    const waiting = running.executor.infer([{ version, text: 'gone' }], {
       deadlineAt: inMs(60_000),
       signal: gone.signal,
     });

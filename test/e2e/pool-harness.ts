@@ -92,7 +92,10 @@ export const infer = (
   deadlineMs = 60_000,
   version = 'v2',
 ): Promise<Outcome[]> =>
-  executor.infer(registry.resolve('sentiment', version), texts, { deadlineAt: inMs(deadlineMs) });
+  executor.infer(
+    texts.map((text) => ({ version: registry.resolve('sentiment', version), text })),
+    { deadlineAt: inMs(deadlineMs) },
+  );
 
 export function values(outcomes: readonly Outcome[]): Inference[] {
   return outcomes.map((outcome) => {

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textError, wellFormed } from '../../../src/predict/text.js';
+import { textError } from '../../../src/predict/text.js';
 
 describe('textError', () => {
   it.each([
@@ -27,17 +26,5 @@ describe('textError', () => {
       code: 'INVALID_REQUEST',
       errors: [{ field: 'text', message: 'must be a string' }],
     });
-  });
-});
-
-describe('wellFormed', () => {
-  it('does what toWellFormed does, to any string', () => {
-    const unit = fc.integer({ min: 0xd7f0, max: 0xe010 }).map((code) => String.fromCharCode(code));
-    fc.assert(
-      fc.property(fc.array(fc.oneof(unit, fc.string({ unit: 'binary' }))), (parts) => {
-        const text = parts.join('');
-        expect(wellFormed(text)).toBe((text as unknown as { toWellFormed: () => string }).toWellFormed());
-      }),
-    );
   });
 });
