@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
-import { contextOf } from '../observability/request-middleware.js';
+import { contextOf } from '../observability/request-context.js';
 import { ApiKeys, keyFrom } from './api-keys.js';
 import { RateLimiter } from './rate-limiter.js';
 

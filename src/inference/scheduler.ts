@@ -229,9 +229,25 @@ export class Scheduler {
       const batch = this.pull(slot, idle.length - i);
       if (batch !== undefined) this.begin(slot, batch);
     });
+    this.handOverAhead();
+  }
+
+  /** Hands the next batch to workers that are about to be free, and sets a timer for those that will be. */
+  private handOverAhead(): void {
     const now = performance.now();
     for (const slot of this.slots.values()) {
-      if (slot.wantsAhead(now)) slot.ahead = this.pull(slot, 1);
+      if (this.queuedTexts === 0) return;
+      if (slot.idle || slot.ahead !== undefined) continue;
+      if (now >= slot.handOverAt) {
+        slot.ahead = this.pull(slot, 1);
+      } else {
+        slot.handOver ??= setTimeout(() => {
+          // A timer may fire a fraction of a millisecond before its time on this clock.
+          slot.handOverAt = 0;
+          slot.handOver = undefined;
+          this.handOverAhead();
+        }, slot.handOverAt - now);
+      }
     }
   }
 
@@ -266,12 +282,6 @@ export class Scheduler {
       },
       this.options.watchdogMs + WATCHDOG_FACTOR * batch.predictedMs,
     );
-    const waitMs = Math.max(0, batch.predictedMs - HAND_OVER_LEAD_MS);
-    slot.handOverAt = now + waitMs;
-    slot.handOver = setTimeout(() => {
-      // A timer may fire a fraction of a millisecond before its time on this clock.
-      slot.handOverAt = 0;
-      this.dispatch();
-    }, waitMs);
+    slot.handOverAt = now + batch.predictedMs - HAND_OVER_LEAD_MS;
   }
 }

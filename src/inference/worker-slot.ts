@@ -26,14 +26,10 @@ export class WorkerSlot {
     return this.current === undefined;
   }
 
-  /** True when the running batch is about to end and none lies ready behind it. */
-  wantsAhead(now: number): boolean {
-    return this.current !== undefined && this.ahead === undefined && now >= this.handOverAt;
-  }
-
   clearTimers(): void {
     clearTimeout(this.watchdog);
     clearTimeout(this.handOver);
+    this.handOver = undefined;
     this.handOverAt = Infinity;
   }
 }

@@ -1,8 +1,7 @@
 import type { Express, Response } from 'express';
 import { ServerResponse } from 'node:http';
 import type { Lifecycle } from './lifecycle.js';
-import type { RequestContext } from './request-context.js';
-import { contextOf } from './request-middleware.js';
+import { contextOf, type RequestContext } from './request-context.js';
 
 const entry = (name: string, ms: number | null): string =>
   ms === null ? '' : `${name};dur=${ms.toFixed(2)}, `;

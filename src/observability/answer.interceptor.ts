@@ -1,6 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
-import { currentRequest, type RequestContext } from './request-context.js';
+import { requestOf } from './current-request.js';
+import type { RequestContext } from './request-context.js';
 
 /** What a handler found out about its request, for the log line, the metrics and Server-Timing. */
 export type Facts = Partial<
@@ -36,10 +37,10 @@ export interface Stamp {
   readonly request_id: string;
 }
 
-function finish(result: unknown): unknown {
+function finish(result: unknown, host: ExecutionContext): unknown {
   if (!(result instanceof Answered)) return result;
   const { body, facts } = result as Answered<object>;
-  const context = currentRequest();
+  const context = requestOf(host);
   Object.assign(context, facts);
   const stamp: Stamp = {
     latency_ms: Math.round(context.elapsedMs() * 1000) / 1000,
@@ -55,7 +56,7 @@ function finish(result: unknown): unknown {
  */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor {
-  intercept(_: ExecutionContext, next: CallHandler): Observable<unknown> {
-    return next.handle().pipe(map(finish));
+  intercept(host: ExecutionContext, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(map((result) => finish(result, host)));
   }
 }

@@ -1,19 +1,9 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { RequestLog } from './request-log.js';
-import { RequestContext, requestContext } from './request-context.js';
+import { attachContext, contextOf, RequestContext } from './request-context.js';
 import { requestIdFrom, traceIdFrom } from './request-ids.js';
 import { timeoutFrom } from './deadline.js';
 import { pathOf, type RouteTable } from './routes.js';
-
-const CONTEXT = Symbol('request context');
-
-interface WithContext {
-  [CONTEXT]?: RequestContext;
-}
-
-/** The context of the request that a response answers; undefined when the request middleware has not run. */
-export const contextOf = (response: Response): RequestContext | undefined =>
-  (response as WithContext)[CONTEXT];
 
 /**
  * The outermost middleware, before the body is read and before Nest: gives each request its context, and sees
@@ -37,7 +27,7 @@ export function requestMiddleware(
       requestTimeoutMs,
     );
     context.route = routes.find(pathOf(request.url))?.template ?? 'unmatched';
-    (response as WithContext)[CONTEXT] = context;
+    attachContext(response, context);
     response.setHeader('x-request-id', context.requestId);
     response.on('close', onClose);
     try {
@@ -46,6 +36,6 @@ export function requestMiddleware(
       next(error);
       return;
     }
-    requestContext.run(context, next);
+    next();
   };
 }

@@ -11,7 +11,8 @@ import { ApiProblems } from '../errors/api-problems.js';
 import { StrictBody } from '../errors/strict-body.pipe.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
 import type { Answered } from '../observability/answer.interceptor.js';
-import { currentRequest } from '../observability/request-context.js';
+import { CurrentRequest } from '../observability/current-request.js';
+import type { RequestContext } from '../observability/request-context.js';
 import {
   PredictAnswerDto,
   PredictBatchAnswerDto,
@@ -82,8 +83,9 @@ export class PredictController {
   predict(
     @Body(new StrictBody(PredictRequest)) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
+    @CurrentRequest() context: RequestContext,
   ): Promise<Answered<PredictAnswer>> {
-    return this.service.predict(body.text, choiceOf(body, routingKey), currentRequest());
+    return this.service.predict(body.text, choiceOf(body, routingKey), context);
   }
 
   @Post('predict_batch')
@@ -102,7 +104,8 @@ export class PredictController {
   predictBatch(
     @Body(new StrictBody(PredictBatchRequest)) body: PredictBatchRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
+    @CurrentRequest() context: RequestContext,
   ): Promise<Answered<BatchAnswer>> {
-    return this.service.predictBatch(body.texts, choiceOf(body, routingKey), currentRequest());
+    return this.service.predictBatch(body.texts, choiceOf(body, routingKey), context);
   }
 }

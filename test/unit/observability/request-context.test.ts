@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Lifecycle } from '../../../src/observability/lifecycle.js';
-import {
-  currentRequest,
-  RequestContext,
-  requestContext,
-} from '../../../src/observability/request-context.js';
+import { attachContext, contextOf, RequestContext } from '../../../src/observability/request-context.js';
 import { serverTiming } from '../../../src/observability/answer-headers.js';
 
 describe('RequestContext', () => {
@@ -20,13 +16,12 @@ describe('RequestContext', () => {
     expect(after.signal.aborted).toBe(true);
   });
 
-  it('belongs to the call that runs in it', async () => {
+  it('hangs on the response that answers its request', () => {
     const context = new RequestContext('a', null, 1000);
-    await requestContext.run(context, async () => {
-      await Promise.resolve();
-      expect(currentRequest()).toBe(context);
-    });
-    expect(currentRequest).toThrow('no request');
+    const response = {};
+    expect(contextOf(response)).toBeUndefined();
+    attachContext(response, context);
+    expect(contextOf(response)).toBe(context);
   });
 
   it('is told in Server-Timing: the stages that happened, then the total', () => {
