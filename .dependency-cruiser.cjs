@@ -50,6 +50,23 @@ module.exports = {
     only('inference', ['model-registry', 'tokenization', ...leaves]),
     only('canary', ['model-registry', ...leaves]),
     only('predict', ['canary', 'inference', 'model-registry', 'tokenization', ...leaves]),
+    {
+      name: 'files-imports-only',
+      severity: 'error',
+      comment: 'files shares with the service what a text, an answer and a worker are, and nothing of HTTP.',
+      from: { path: '^src/files/' },
+      to: {
+        path: '^src/',
+        pathNot: `^src/(files|inference/worker|tokenization|model-registry|${leaves.join('|')})/|^src/(inference/version-spec|predict/text|predict/text-answer)\\.ts$`,
+      },
+    },
+    {
+      name: 'files-know-no-nest',
+      severity: 'error',
+      comment: 'A file is scored without the framework: it would cost a second of start and 50 MB.',
+      from: { path: '^src/files/' },
+      to: { path: NEST, reachable: true },
+    },
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     {
       name: 'nobody-imports-the-command-line',

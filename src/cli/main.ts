@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
+import { addBatchCommand } from './batch-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
 import { addServeCommand } from './serve-command.js';
@@ -16,10 +17,13 @@ function createProgram(): Command {
     .description('Serves versioned text classifiers on plain CPUs.')
     .version(packageVersion())
     .exitOverride()
+    // A command's own --version names a version of a model.
+    .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError('(serin --help and serin <command> --help say what is allowed)');
   addServeCommand(program);
   addModelsCommand(program);
+  addBatchCommand(program);
   return program;
 }
 

@@ -1,0 +1,173 @@
+import { resolve } from 'node:path';
+import type { SerinConfig } from '../config/serin-config.js';
+import { StartError } from '../errors/start-error.js';
+import { answerFields } from '../files/answer.js';
+import { checkConversion, formatOf, STANDARD_STREAM } from '../files/file-format.js';
+import { FileRun, type FileRunEnd } from '../files/file-run.js';
+import type { JobOptions } from '../files/job-options.js';
+import { ReaderGone } from '../files/output-stream.js';
+import { describeSummary } from '../files/run-summary.js';
+import { parseShard } from '../files/shard.js';
+import type { ModelVersion } from '../model-registry/model-version.js';
+import { readRegistry, verifyVersion } from '../model-registry/registry-files.js';
+import { EXIT_CODES, type ExitCode } from './exit-codes.js';
+
+export interface BatchFlags {
+  readonly model?: string;
+  readonly version?: string;
+  readonly textField: string;
+  readonly topK?: string;
+  readonly shard?: string;
+  readonly resume?: true;
+  readonly restart?: true;
+  readonly onError: 'record' | 'stop';
+  readonly json?: true;
+}
+
+/** The version that the flags name, or the configuration's stable one, with every file as its manifest says. */
+async function findVersion(config: SerinConfig, flags: BatchFlags): Promise<ModelVersion> {
+  const model = flags.model ?? config.defaultModel;
+  const versions = readRegistry(config.modelRegistry).get(model);
+  if (versions === undefined) throw new StartError(`The registry has no model ${JSON.stringify(model)}.`);
+  const stable = Object.hasOwn(config.rollout, model) ? config.rollout[model]?.stable : undefined;
+  const name = flags.version ?? stable;
+  const known = versions.map((found) => found.name).join(', ');
+  if (name === undefined) {
+    throw new StartError(
+      `The configuration names no stable version of ${model}; say --version with one of ${known}.`,
+    );
+  }
+  const found = versions.find((one) => one.name === name);
+  if (found === undefined) {
+    throw new StartError(`The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
+  }
+  if (found.version === null) throw new StartError(`${model}/${name} cannot be used: ${found.reason}.`);
+  const problems = await verifyVersion(found.version);
+  if (problems.length > 0) throw new StartError(`${model}/${name} cannot be used: ${problems.join('; ')}.`);
+  return found.version;
+}
+
+function topKOf({ topK }: BatchFlags): number | null {
+  if (topK === undefined) return null;
+  if (/^[1-9]\d{0,3}$/.test(topK)) return Number(topK);
+  throw new StartError(`--top-k is ${JSON.stringify(topK)}: allowed is a whole number from 1 to 9999.`);
+}
+
+/** What contradicts itself, or means nothing, is refused before anything is read. */
+function checkUsage(input: string, output: string, flags: BatchFlags): void {
+  const { resume, json, shard, textField } = flags;
+  if (shard !== undefined && parseShard(shard) === null) {
+    throw new StartError(`--shard is ${JSON.stringify(shard)}: allowed is i/n with i from 1 to n, e.g. 2/4.`);
+  }
+  if (shard !== undefined && input === STANDARD_STREAM) {
+    throw new StartError('--shard needs a file: stdin has no size to divide.');
+  }
+  if (resume && (input === STANDARD_STREAM || output === STANDARD_STREAM)) {
+    throw new StartError(
+      '--resume needs files: nothing that was read from stdin or written to stdout can be resumed.',
+    );
+  }
+  if (json && output === STANDARD_STREAM) {
+    throw new StartError('--json and OUT cannot both go to stdout: name a file as OUT.');
+  }
+  if (answerFields(1).includes(textField)) {
+    throw new StartError(`--text-field cannot be ${textField}: the answer has a field of this name.`);
+  }
+  if (input !== STANDARD_STREAM && resolve(input) === resolve(output)) {
+    throw new StartError('IN and OUT are the same file.');
+  }
+}
+
+async function readOptions(
+  config: SerinConfig,
+  input: string,
+  output: string,
+  flags: BatchFlags,
+): Promise<JobOptions> {
+  checkUsage(input, output, flags);
+  const [inputFormat, outputFormat] = [formatOf(input), formatOf(output)];
+  checkConversion(inputFormat, outputFormat);
+  return {
+    input,
+    inputFormat,
+    output,
+    outputFormat,
+    version: await findVersion(config, flags),
+    textField: flags.textField,
+    topK: topKOf(flags),
+    shard: flags.shard === undefined ? null : parseShard(flags.shard),
+    mode: flags.restart ? 'restart' : flags.resume ? 'resume' : 'either',
+    stopOnError: flags.onError === 'stop',
+    workers: config.workers,
+    threadsPerWorker: config.threadsPerWorker,
+    workerWatchdogMs: config.workerWatchdogMs,
+    workerMaxRssBytes: config.workerMaxRssBytes,
+  };
+}
+
+/** The first signal lets what is in flight end, the second ends everything: the journal is right at any moment. */
+function handleSignals(run: FileRun): () => void {
+  let signals = 0;
+  const onSignal = (): void => {
+    signals++;
+    if (signals === 1) {
+      run.interrupt();
+      return;
+    }
+    run.abandon();
+    process.exit(EXIT_CODES.interrupted);
+  };
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  return () => {
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+  };
+}
+
+/** Tells how it ended, on stderr, and what the process ends with. */
+function report({ end, summary }: FileRunEnd, { input, output }: JobOptions, run: FileRun): ExitCode {
+  const canResume = input !== STANDARD_STREAM && output !== STANDARD_STREAM;
+  switch (end.how) {
+    case 'interrupted':
+      run.say(
+        canResume
+          ? `interrupted behind ${String(summary.lines)} lines; the same command goes on from here`
+          : 'interrupted; what comes from stdin or goes to stdout cannot be resumed',
+      );
+      return EXIT_CODES.interrupted;
+    case 'stopped': {
+      const { line, code, message } = end.error;
+      const again = canResume ? '; --on-error record goes on from the block before it' : '';
+      run.say(`stopped at line ${String(line)}: ${code}: ${message}${again}`);
+      return EXIT_CODES.refused;
+    }
+    case 'finished':
+      run.say(`${output} is finished, from this input and this version; nothing was changed`);
+      break;
+    case 'done':
+      if (summary.errors > 0 && output !== STANDARD_STREAM)
+        run.say(`lines without an answer are in ${output}.errors`);
+  }
+  process.stderr.write(describeSummary(summary));
+  return summary.errors > 0 ? EXIT_CODES.refused : EXIT_CODES.done;
+}
+
+/** `serin batch IN OUT`. @throws StartError with a sentence when it is wrong usage, or something cannot be used */
+export async function runBatchCommand(
+  config: SerinConfig,
+  input: string,
+  output: string,
+  flags: BatchFlags,
+): Promise<void> {
+  const options = await readOptions(config, input, output, flags);
+  const run = new FileRun(options);
+  const ignoreSignals = handleSignals(run);
+  try {
+    const ended = await run.run();
+    process.exitCode = report(ended, options, run);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...ended.summary, ended: ended.end.how })}\n`);
+  } catch (error) {
+    if (!(error instanceof ReaderGone)) throw error;
+  } finally {
+    ignoreSignals();
+  }
+}

@@ -1,0 +1,110 @@
+import type { BatchDone, Row } from '../inference/worker/protocol.js';
+import type { BatchPlan } from './batch-plan.js';
+import type { LineError } from './records.js';
+
+export type TextOutcome = Row | LineError;
+
+/**
+ * Runs of a batch, as it was planned, that may end with the death of their worker before its texts are tried alone.
+ * A batch that kills does so every time; several deaths in a row by chance (the kernel short of memory, an operator)
+ * must not change how texts are batched, since that may change the last digit of a score.
+ */
+const DEATHS_THAT_SPLIT_A_BATCH = 3;
+
+/** Runs in which one text, on its own, may take a worker down before it is blamed. */
+const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
+
+/** Texts `start` to `end` of a group's plan, the latter excluded. */
+export interface GroupBatch {
+  readonly group: BatchGroup;
+  readonly start: number;
+  readonly end: number;
+  /** Set whenever it is sent to a worker. */
+  id: number;
+  deaths: number;
+}
+
+/** The batches of one block, and what becomes of its texts. */
+export class BatchGroup {
+  /** True once a batch was sent to a worker. */
+  started = false;
+  readonly done: Promise<readonly TextOutcome[] | undefined>;
+  private readonly outcomes: TextOutcome[];
+  private open: number;
+  private settle: (outcomes: readonly TextOutcome[] | undefined) => void = () => undefined;
+  private reject: (error: Error) => void = () => undefined;
+
+  constructor(private readonly plan: BatchPlan) {
+    this.open = plan.texts.length;
+    this.outcomes = new Array<TextOutcome>(this.open);
+    this.done = new Promise((resolve, reject) => {
+      this.settle = resolve;
+      this.reject = reject;
+    });
+    if (this.open === 0) this.settle(this.outcomes);
+  }
+
+  batches(): GroupBatch[] {
+    return this.plan.ends.map((end, i) => this.batch(i === 0 ? 0 : (this.plan.ends[i - 1] ?? 0), end));
+  }
+
+  textsOf({ start, end }: GroupBatch): readonly string[] {
+    return this.plan.texts.slice(start, end);
+  }
+
+  longestOf({ end }: GroupBatch): number {
+    return this.plan.tokens[end - 1] ?? 0;
+  }
+
+  /** Gives it up: {@link done} resolves to undefined. */
+  drop(): void {
+    this.settle(undefined);
+  }
+
+  fail(error: Error): void {
+    this.reject(error);
+  }
+
+  /** @returns what must run instead: the texts of a batch that failed, each alone */
+  answered(batch: GroupBatch, message: BatchDone): GroupBatch[] {
+    if (!message.ok) {
+      if (batch.end - batch.start > 1) return this.split(batch);
+      this.set(batch.start, { code: message.code, message: `The model failed: ${message.message}` });
+      return [];
+    }
+    for (let i = batch.start; i < batch.end; i++) {
+      const row = message.rows[i - batch.start];
+      this.set(
+        i,
+        row ?? { code: 'INTERNAL', message: 'The worker answered fewer rows than it was given texts.' },
+      );
+    }
+    return [];
+  }
+
+  /** The worker died while it ran the batch. @returns what must run again */
+  lost(batch: GroupBatch): GroupBatch[] {
+    batch.deaths++;
+    const isAlone = batch.end - batch.start === 1;
+    if (batch.deaths < (isAlone ? DEATHS_ALONE_THAT_CONDEMN_A_TEXT : DEATHS_THAT_SPLIT_A_BATCH))
+      return [batch];
+    if (!isAlone) return this.split(batch);
+    const message = 'This text, on its own, ended two worker processes.';
+    this.set(batch.start, { code: 'INFERENCE_FAILED', message });
+    return [];
+  }
+
+  private split({ start, end }: GroupBatch): GroupBatch[] {
+    return Array.from({ length: end - start }, (_, i) => this.batch(start + i, start + i + 1));
+  }
+
+  private batch(start: number, end: number): GroupBatch {
+    return { group: this, start, end, id: 0, deaths: 0 };
+  }
+
+  private set(index: number, outcome: TextOutcome): void {
+    this.outcomes[index] = outcome;
+    this.open--;
+    if (this.open === 0) this.settle(this.outcomes);
+  }
+}

@@ -1,0 +1,16 @@
+import type { ModelVersion } from '../model-registry/model-version.js';
+import { readVerified } from '../model-registry/registry-files.js';
+import { TextTokenizer } from '../tokenization/text-tokenizer.js';
+
+/**
+ * The tokenizer that the workers run, for this process to know the exact length of each text.
+ * @throws Error with a sentence when a file is missing or does not match its digest
+ */
+export async function loadTokenizer(version: ModelVersion): Promise<TextTokenizer> {
+  const [tokenizerJson, tokenizerConfigJson] = await Promise.all([
+    readVerified(version, 'tokenizer.json'),
+    readVerified(version, 'tokenizer_config.json'),
+  ]);
+  const { max_tokens: maxTokens, truncation_side: truncationSide } = version.manifest;
+  return TextTokenizer.fromFiles({ tokenizerJson, tokenizerConfigJson }, { maxTokens, truncationSide });
+}

@@ -1,0 +1,161 @@
+import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { AppendFile, countWholeParts } from './append-file.js';
+import {
+  entryLine,
+  headerLine,
+  readJournal,
+  type BlockEntry,
+  type FinishEntry,
+  type Journal,
+  type JournalHeader,
+} from './journal.js';
+import type { BlockPart, OutputTarget } from './output-target.js';
+import { decideStart, type ResumeMode } from './start-decision.js';
+import { writeError } from './write-error.js';
+import type { Summary } from './run-summary.js';
+
+/**
+ * Data is written before the journal entry that tells of it, so a killed process loses nothing that its journal
+ * names. A machine that loses power may: both are synced this often, and what the journal names is checked against
+ * its CRC before it is built on.
+ */
+const SYNC_INTERVAL_MS = 1_000;
+
+const sizeOf = async (path: string): Promise<number | null> => {
+  const stats = await stat(path).catch(() => null);
+  return stats?.size ?? null;
+};
+
+/** The names of what lies beside OUT while it is made. */
+export const namesFor = (
+  output: string,
+): Record<'part' | 'errors' | 'errorsPart' | 'journal' | 'lock', string> => ({
+  part: `${output}.part`,
+  errors: `${output}.errors`,
+  errorsPart: `${output}.errors.part`,
+  journal: `${output}.journal`,
+  lock: `${output}.lock`,
+});
+
+/** OUT, which appears under its name only when it is whole, and the journal by which a run goes on. */
+export class OutputFile implements OutputTarget {
+  private syncedAt = performance.now();
+
+  private constructor(
+    private readonly output: string,
+    readonly done: readonly BlockEntry[],
+    private readonly part: AppendFile,
+    private readonly errors: AppendFile,
+    private readonly journal: AppendFile,
+  ) {}
+
+  /**
+   * Begins a run, or goes on with one.
+   * @returns the last entry of the journal when there is nothing left to do
+   * @throws StartError when what lies there is not of this run, or cannot be written
+   */
+  static async open(
+    output: string,
+    header: JournalHeader,
+    mode: ResumeMode,
+  ): Promise<OutputFile | FinishEntry> {
+    const names = namesFor(output);
+    const bytes = await readFile(names.journal).catch(() => null);
+    const journal = bytes && readJournal(bytes);
+    const [outputBytes, partBytes] = [await sizeOf(output), await sizeOf(names.part)];
+    const found = { journal, outputBytes, hasPart: partBytes !== null };
+    const decision = decideStart(output, found, header, mode);
+    if (journal?.finish && decision === 'publish') await publish(output);
+    if (journal?.finish && (decision === 'publish' || decision === 'finished')) return journal.finish;
+    return journal !== null && decision === 'resume'
+      ? OutputFile.resume(output, journal)
+      : OutputFile.begin(output, header);
+  }
+
+  private static async begin(output: string, header: JournalHeader): Promise<OutputFile> {
+    const names = namesFor(output);
+    // The old journal goes before the part file that it tells of, the new one comes after its own.
+    await rm(names.journal, { force: true });
+    const part = await AppendFile.open(names.part, 0);
+    const errors = await AppendFile.open(names.errorsPart, 0);
+    const journal = await AppendFile.open(names.journal, 0);
+    await journal.append(Buffer.from(headerLine(header)));
+    return new OutputFile(output, [], part, errors, journal);
+  }
+
+  private static async resume(output: string, { entries, ends }: Journal): Promise<OutputFile> {
+    const names = namesFor(output);
+    const whole = Math.min(
+      await countWholeParts(
+        names.part,
+        entries.map(({ outputBytes: end, outputCrc: crc }) => ({ end, crc })),
+      ),
+      await countWholeParts(
+        names.errorsPart,
+        entries.map(({ errorsBytes: end, errorsCrc: crc }) => ({ end, crc })),
+      ),
+    );
+    const done = entries.slice(0, whole);
+    const last = done.at(-1);
+    return new OutputFile(
+      output,
+      done,
+      await AppendFile.open(names.part, last?.outputBytes ?? 0),
+      await AppendFile.open(names.errorsPart, last?.errorsBytes ?? 0),
+      await AppendFile.open(names.journal, ends[whole] ?? 0),
+    );
+  }
+
+  async append({ block, end, output, errors, tally }: BlockPart): Promise<void> {
+    await this.part.append(output);
+    await this.errors.append(errors);
+    const entry: BlockEntry = {
+      block,
+      end,
+      outputBytes: this.part.bytes,
+      outputCrc: crc32(output),
+      errorsBytes: this.errors.bytes,
+      errorsCrc: crc32(errors),
+      tally,
+    };
+    await this.journal.append(Buffer.from(entryLine(entry)));
+    if (performance.now() - this.syncedAt < SYNC_INTERVAL_MS) return;
+    await this.sync();
+    this.syncedAt = performance.now();
+  }
+
+  async finish(summary: Summary): Promise<void> {
+    await this.sync();
+    const entry: FinishEntry = { finished: true, outputBytes: this.part.bytes, summary };
+    await this.journal.append(Buffer.from(entryLine(entry)));
+    await this.journal.sync();
+    await publish(this.output);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.part, this.errors, this.journal].map((file) => file.close()));
+  }
+
+  private async sync(): Promise<void> {
+    await Promise.all([this.part.sync(), this.errors.sync()]);
+    await this.journal.sync();
+  }
+}
+
+/** Gives the files their final names, OUT last; whatever of it a kill has left undone is done again. */
+async function publish(output: string): Promise<void> {
+  const names = namesFor(output);
+  try {
+    if ((await sizeOf(names.errorsPart)) === 0) {
+      await rm(names.errors, { force: true });
+      await rm(names.errorsPart);
+    } else if ((await sizeOf(names.errorsPart)) !== null) await rename(names.errorsPart, names.errors);
+    await rename(names.part, output);
+    const folder = await open(dirname(output));
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    throw writeError(output, error);
+  }
+}

@@ -1,0 +1,39 @@
+import type { BlockPart, OutputTarget } from './output-target.js';
+
+/** The reader of stdout has gone: it has seen enough. */
+export class ReaderGone extends Error {
+  override readonly name = 'ReaderGone';
+}
+
+/** Writes to a stream and waits until it has taken the data, so that a slow reader slows the run. */
+function write(stream: NodeJS.WriteStream, data: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(data, (error) => {
+      if (!error) resolve();
+      else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new ReaderGone() : error);
+    });
+  });
+}
+
+/** stdout for the answers and stderr for the lines without; nothing can be resumed. */
+export class OutputStream implements OutputTarget {
+  readonly done = [];
+
+  constructor() {
+    // What goes wrong is told to the callback of each write; unheard, it would end the process.
+    process.stdout.on('error', () => undefined);
+  }
+
+  async append({ output, errors }: BlockPart): Promise<void> {
+    await write(process.stdout, output);
+    if (errors.length > 0) await write(process.stderr, errors);
+  }
+
+  async finish(): Promise<void> {
+    await write(process.stdout, Buffer.alloc(0));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

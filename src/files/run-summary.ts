@@ -1,0 +1,73 @@
+import { tokensOf, tokensQuantile, type Tally } from './block-tally.js';
+
+/** What a run has done; `total` is the whole output, `resumed` the part of it that an earlier run left. */
+export interface RunFigures {
+  readonly total: Tally;
+  readonly resumed: Tally;
+  /** From the command's start. */
+  readonly wallMs: number;
+  /** From the moment that a worker was ready. */
+  readonly scoringMs: number;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly versionDigest: string;
+}
+
+/** The closing figures, as `--json` prints them. Rates are those of this run, the rest is of the whole output. */
+export interface Summary {
+  readonly lines: number;
+  readonly errors: number;
+  readonly blank_lines: number;
+  readonly resumed_lines: number;
+  readonly texts_per_s: number;
+  readonly tokens_per_s: number;
+  readonly truncated_share: number;
+  /** Null when no line has an answer. */
+  readonly tokens_p50: number | null;
+  readonly tokens_p99: number | null;
+  readonly wall_s: number;
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly version_digest: string;
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+export function summarize(figures: RunFigures): Summary {
+  const { total, resumed, wallMs, scoringMs } = figures;
+  const answered = total.lines - total.errors;
+  const answeredNow = answered - (resumed.lines - resumed.errors);
+  const seconds = Math.max(scoringMs, 1) / 1000;
+  return {
+    lines: total.lines,
+    errors: total.errors,
+    blank_lines: total.blankLines,
+    resumed_lines: resumed.lines,
+    texts_per_s: rounded(answeredNow / seconds, 1),
+    tokens_per_s: rounded((tokensOf(total) - tokensOf(resumed)) / seconds, 1),
+    truncated_share: answered === 0 ? 0 : rounded(total.truncated / answered, 6),
+    tokens_p50: tokensQuantile(total, 0.5),
+    tokens_p99: tokensQuantile(total, 0.99),
+    wall_s: rounded(wallMs / 1000, 3),
+    model_name: figures.modelName,
+    model_version: figures.modelVersion,
+    version_digest: figures.versionDigest,
+  };
+}
+
+const grouped = (value: number): string => value.toLocaleString('en-US');
+
+/** The summary in a few lines for a person. */
+export function describeSummary(summary: Summary): string {
+  const blank = summary.blank_lines > 0 ? `, ${grouped(summary.blank_lines)} blank` : '';
+  const resumed = summary.resumed_lines > 0 ? `, ${grouped(summary.resumed_lines)} of them from before` : '';
+  return [
+    `lines      ${grouped(summary.lines)}${resumed}${blank}`,
+    `errors     ${grouped(summary.errors)}`,
+    `rate       ${grouped(summary.texts_per_s)} texts/s, ${grouped(Math.round(summary.tokens_per_s))} tokens/s`,
+    `tokens     p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${(100 * summary.truncated_share).toFixed(2)} %`,
+    `wall time  ${summary.wall_s.toFixed(1)} s`,
+    `version    ${summary.model_name}/${summary.model_version}, digest ${summary.version_digest.slice(0, 12)}`,
+    '',
+  ].join('\n');
+}

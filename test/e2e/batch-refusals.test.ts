@@ -1,0 +1,165 @@
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { ROOT } from '../support/repository.js';
+import { runCommand } from '../support/run-command.js';
+import { at, batch, folder, has, read, sampleLines } from './batch-harness.js';
+
+const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
+
+/** The command ends with that code, with one sentence on stderr and nothing on stdout. */
+async function refuses(args: readonly string[], message: RegExp, code = 2): Promise<void> {
+  const ended = await batch(args);
+  expect({ code: ended.code, stdout: ended.stdout }, ended.stderr).toEqual({ code, stdout: '' });
+  expect(ended.stderr).toMatch(message);
+  expect(ended.stderr).not.toMatch(/^ +at /m);
+}
+
+beforeAll(() => {
+  writeFileSync(at('in.jsonl'), '{"text":"a good film"}\n{"text":"a bad film"}\n');
+  mkdirSync(at('folder'));
+});
+
+describe('usage', () => {
+  it('its help is enough to use it', async () => {
+    const { code, stdout } = await batch(['--help']);
+    expect(code).toBe(0);
+    const told = [
+      '--model',
+      '--version',
+      '--text-field',
+      '--top-k',
+      '--shard',
+      '--workers',
+      '--resume',
+      '--restart',
+    ];
+    for (const word of [
+      ...told,
+      '--on-error',
+      '--json',
+      '.gz',
+      '.csv',
+      'Exit codes',
+      '.errors',
+      'Examples',
+    ]) {
+      expect(stdout).toContain(word);
+    }
+  });
+
+  it.each<[string[], RegExp]>([
+    [['in.jsonl'], /missing required argument/],
+    [['in.jsonl', 'o.jsonl', '--shard', '3/2'], /--shard is "3\/2"/],
+    [['-', 'o.jsonl', '--shard', '1/2'], /stdin has no size/],
+    [['in.jsonl', '-', '--resume'], /--resume needs files/],
+    [['in.jsonl', 'o.jsonl', '--resume', '--restart'], /cannot be used with/],
+    [['in.jsonl', '-', '--json'], /cannot both go to stdout/],
+    [['in.jsonl', 'o.jsonl', '--top-k', '0'], /--top-k is "0"/],
+    [['in.jsonl', 'o.jsonl', '--text-field', 'label'], /answer has a field of this name/],
+    [['in.jsonl', 'o.jsonl', '--on-error', 'panic'], /Allowed choices are record, stop/],
+    [['in.jsonl', 'o.txt'], /must end with \.jsonl/],
+    [['in.jsonl', 'o.csv'], /cannot be written as CSV/],
+    [['in.jsonl', './in.jsonl'], /same file/],
+    [['in.jsonl', 'o.jsonl', '--version', 'v9'], /no version "v9"; it has v1, v2/],
+    [['in.jsonl', 'o.jsonl', '--model', 'mood'], /no model "mood"/],
+    [['none.jsonl', 'o.jsonl'], /none\.jsonl cannot be read: it does not exist/],
+    [['folder', 'o.jsonl'], /must end with/],
+    [['in.jsonl', 'nowhere/o.jsonl'], /its folder does not exist/],
+    [['in.jsonl', 'o.jsonl', '--resume'], /no o\.jsonl\.journal/],
+  ])('%j', async (args, message) => {
+    await refuses(args, message);
+    expect(has('o.jsonl')).toBe(false);
+  });
+});
+
+describe('an output that is there', () => {
+  it('is left alone when somebody else made it, and replaced with --restart', async () => {
+    writeFileSync(at('theirs.jsonl'), 'precious\n');
+    await refuses(['in.jsonl', 'theirs.jsonl'], /exists, and no journal.*--restart replaces it/);
+    expect(read('theirs.jsonl').toString()).toBe('precious\n');
+    expect((await batch(['in.jsonl', 'theirs.jsonl', '--restart'])).code).toBe(0);
+    expect(read('theirs.jsonl').toString()).toContain('"label":"POSITIVE"');
+  });
+
+  it('that is finished is left alone, and says what has changed', async () => {
+    writeFileSync(at('mine-in.jsonl'), read('in.jsonl'));
+    await batch(['mine-in.jsonl', 'mine.jsonl']);
+    const again = await batch(['mine-in.jsonl', 'mine.jsonl', '--json']);
+    expect({ code: again.code, stderr: again.stderr }).toEqual({
+      code: 0,
+      stderr: expect.stringContaining('mine.jsonl is finished') as string,
+    });
+    expect(JSON.parse(again.stdout)).toMatchObject({ lines: 2, errors: 0, ended: 'finished' });
+    await refuses(['mine-in.jsonl', 'mine.jsonl', '--top-k', '2'], /the options top k \(was "unset", is 2\)/);
+    await refuses(['mine-in.jsonl', 'mine.jsonl', '--version', 'v2'], /version name \(was "sentiment\/v1"/);
+    utimesSync(at('mine-in.jsonl'), 1, 1);
+    await refuses(['mine-in.jsonl', 'mine.jsonl'], /the input modified \(was/);
+    writeFileSync(at('mine-in.jsonl'), '{"text":"another"}\n');
+    await refuses(['mine-in.jsonl', 'mine.jsonl'], /the input bytes \(was 45, is 19\)/);
+  });
+});
+
+describe('what goes wrong on the way', () => {
+  it('--on-error stop ends at the first bad line, and --on-error record goes on from there', async () => {
+    writeFileSync(at('bad.jsonl'), sampleLines(2).slice(21).join('\n'));
+    await refuses(
+      ['bad.jsonl', 'stop.jsonl', '--on-error', 'stop'],
+      /stopped at line 37: MALFORMED_JSON: .*not JSON/s,
+      1,
+    );
+    expect(has('stop.jsonl')).toBe(false);
+    const { code, stderr } = await batch(['bad.jsonl', 'stop.jsonl', '--resume']);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/errors +1\n/) as string });
+  });
+
+  it('a compressed file that is cut off gives no output', async () => {
+    const whole = gzipSync(sampleLines(3).join('\n'));
+    writeFileSync(at('cut.jsonl.gz'), whole.subarray(0, whole.length - 100));
+    await refuses(['cut.jsonl.gz', 'cut-out.jsonl'], /cut\.jsonl\.gz is not a whole gzip file/);
+    expect(has('cut-out.jsonl')).toBe(false);
+  });
+
+  it('a table without the column that holds the text', async () => {
+    writeFileSync(at('wrong.csv'), 'a,b\n1,2\n');
+    await refuses(['wrong.csv', 'wrong-out.csv'], /no column "text"; it has "a", "b"\. --text-field/);
+  });
+
+  it('a file that may not grow: a sentence, no output, and it goes on later', async () => {
+    writeFileSync(at('big.jsonl'), sampleLines(4).join('\n'));
+    const command = [process.execPath, MAIN, 'batch', 'big.jsonl', 'big-out.jsonl']
+      .map((word) => `'${word}'`)
+      .join(' ');
+    const env = {
+      MODEL_REGISTRY: resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry'),
+      SERIN_CONFIG: join(ROOT, 'serin.config.yaml'),
+      WORKERS: '1',
+    };
+    const limited = `ulimit -f 500; trap '' XFSZ; exec ${command}`;
+    const { code, stderr } = await runCommand('bash', ['-c', limited], { cwd: folder, env });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(
+        /big-out\.jsonl\.part cannot be written: the file would be larger/,
+      ) as string,
+    });
+    expect(has('big-out.jsonl')).toBe(false);
+    const { stdout } = await batch(['big.jsonl', 'big-out.jsonl', '--resume', '--json']);
+    expect((JSON.parse(stdout) as { resumed_lines: number }).resumed_lines).toBeGreaterThan(0);
+    rmSync(at('big.jsonl'));
+  });
+
+  it('a reader of stdout that has seen enough ends it quietly', async () => {
+    writeFileSync(at('piped.jsonl'), sampleLines(3).join('\n'));
+    const command = `'${process.execPath}' '${MAIN}' batch piped.jsonl - | head -c 10; echo " \${PIPESTATUS[0]}"`;
+    const env = {
+      MODEL_REGISTRY: resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry'),
+      SERIN_CONFIG: join(ROOT, 'serin.config.yaml'),
+      WORKERS: '1',
+    };
+    const { stdout, stderr } = await runCommand('bash', ['-c', command], { cwd: folder, env });
+    expect(stdout).toBe('{"id": 900 0\n');
+    expect(stderr.replaceAll(/^{.*}$\n/gm, '')).toBe('');
+  });
+});
