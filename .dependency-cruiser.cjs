@@ -67,6 +67,7 @@ module.exports = {
       from: { path: '^src/files/' },
       to: { path: NEST, reachable: true },
     },
+    only('drift', ['files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     {
       name: 'nobody-imports-the-command-line',

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
 import { addBatchCommand } from './batch-command.js';
+import { addDriftCommand } from './drift-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
 import { addServeCommand } from './serve-command.js';
@@ -24,6 +25,7 @@ function createProgram(): Command {
   addServeCommand(program);
   addModelsCommand(program);
   addBatchCommand(program);
+  addDriftCommand(program);
   return program;
 }
 

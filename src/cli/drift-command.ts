@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError, type Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import { StartError } from '../errors/start-error.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { addSettingFlags } from './setting-flags.js';
+
+interface DriftFlags {
+  readonly url: string;
+  readonly sample: number;
+  readonly model?: string;
+  readonly version?: string;
+  readonly textField: string;
+  readonly tolerance: number;
+  readonly apiKeyFile?: string;
+  readonly showText?: true;
+  readonly json?: true;
+}
+
+function serviceUrl(value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:3000.');
+  }
+  return value;
+}
+
+function sampleSize(value: string): number {
+  const size = Number(value);
+  if (!/^\d+$/.test(value) || size < 1 || size > 1_000_000) {
+    throw new InvalidArgumentError('It must be a whole number, 1 to 1000000.');
+  }
+  return size;
+}
+
+function scoreTolerance(value: string): number {
+  const tolerance = Number(value);
+  if (value.trim() === '' || !(tolerance >= 0 && tolerance <= 1)) {
+    throw new InvalidArgumentError('It must be a number, 0 to 1.');
+  }
+  return tolerance;
+}
+
+function readApiKey(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new StartError(`The API key cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const EXIT_CODE_HELP = `
+The same texts are always sampled from the same file: the distinct ones with the smallest sha256, whatever their order.
+Exit code: 0 no difference; 1 some text differs, or one path could not answer it; 2 unusable input, or no service;
+3 interrupted.`;
+
+/** `serin drift`: whether the running service and the file path say the same about the same texts. */
+export function addDriftCommand(program: Command): void {
+  const command = program
+    .command('drift')
+    .description(
+      'send a sample of a traffic file to the running service and through the file path, and compare',
+    )
+    .argument('<traffic>', 'JSONL file (also .gz) with one object per line; - for stdin')
+    .option('--url <url>', 'address of the running service', serviceUrl, 'http://127.0.0.1:3000')
+    .option('--sample <n>', 'how many distinct texts to compare at most', sampleSize, 1000)
+    .option('--model <name>', "the model (default: the service's default model)")
+    .option('--version <name>', "the version, named in every request (default: the service's stable one)")
+    .option('--text-field <name>', 'key of the text in each object', 'text')
+    .option('--tolerance <x>', 'most that two scores may differ', scoreTolerance, 1e-5)
+    .option('--api-key-file <file>', 'a file that holds the API key, where the service wants one')
+    .option('--show-text', 'show the texts that differ, not only their line, hash and length')
+    .option('--json', 'as one JSON document')
+    .addHelpText('after', EXIT_CODE_HELP);
+  const settings = addSettingFlags(command, [
+    'MODEL_REGISTRY',
+    'WORKERS',
+    'THREADS_PER_WORKER',
+    'WORKER_WATCHDOG_MS',
+    'WORKER_MAX_RSS_BYTES',
+    'SERIN_CONFIG',
+  ]);
+  command.action(async (input: string, flags: DriftFlags) => {
+    const config = loadConfig({ flags: settings() });
+    const interruption = new AbortController();
+    // Once: a second signal ends the process at once.
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        interruption.abort();
+      });
+    }
+    const [{ measureDrift }, { renderReport }] = await Promise.all([
+      import('../drift/drift.js'),
+      import('../drift/render.js'),
+    ]);
+    try {
+      const report = await measureDrift({
+        input,
+        url: flags.url,
+        apiKey: flags.apiKeyFile === undefined ? null : readApiKey(flags.apiKeyFile),
+        sample: flags.sample,
+        model: flags.model,
+        version: flags.version,
+        textField: flags.textField,
+        tolerance: flags.tolerance,
+        showText: flags.showText ?? false,
+        modelRegistry: config.modelRegistry,
+        settings: config,
+        signal: interruption.signal,
+        say: (sentence) => process.stderr.write(`serin: ${sentence}\n`),
+      });
+      process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+      if (report.different > 0) process.exitCode = EXIT_CODES.refused;
+    } catch (error) {
+      if (!interruption.signal.aborted) throw error;
+      process.stderr.write('serin: interrupted; nothing is kept, the same command starts over\n');
+      process.exitCode = EXIT_CODES.interrupted;
+    }
+  });
+}

@@ -1,0 +1,73 @@
+import { createReadStream } from 'node:fs';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { StartError } from '../errors/start-error.js';
+
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** What stands in one line of a traffic file; a blank line is none. */
+export type TrafficLine =
+  { readonly line: number; readonly text: string } | { readonly line: number; readonly problem: string };
+
+/**
+ * Reads the texts of a JSONL file as a stream: one object per line, UTF-8, LF or CRLF; `.gz` is decompressed.
+ * @param path `-` for stdin
+ * @param field key of the text in each object
+ * @throws StartError with a sentence when the file cannot be read; AbortError when the signal fires
+ */
+export async function* readTraffic(
+  path: string,
+  field: string,
+  signal: AbortSignal,
+): AsyncGenerator<TrafficLine> {
+  let line = 0;
+  try {
+    for await (const bytes of splitLines(open(path, signal))) {
+      line++;
+      const json = bytes.toString('utf8');
+      const content = line === 1 && json.startsWith(BYTE_ORDER_MARK) ? json.slice(1) : json;
+      if (content.trim() !== '') yield { line, ...textOf(content, field) };
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    const name = path === '-' ? 'stdin' : path;
+    throw new StartError(`${name} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function open(path: string, signal: AbortSignal): AsyncIterable<Buffer> {
+  const source: Readable = addAbortSignal(signal, path === '-' ? process.stdin : createReadStream(path));
+  if (!path.endsWith('.gz')) return source;
+  const gunzip = createGunzip();
+  source.once('error', (error) => gunzip.destroy(error));
+  return source.pipe(gunzip);
+}
+
+/** Not node:readline, for which U+2028 inside a text would end the line too. */
+async function* splitLines(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = [];
+  for await (const chunk of source) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
+      yield Buffer.concat([...parts, chunk.subarray(start, end)]);
+      parts = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
+  }
+  if (parts.length > 0) yield Buffer.concat(parts);
+}
+
+function textOf(json: string, field: string): { text: string } | { problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return { problem: 'it is not JSON' };
+  }
+  if (typeof value !== 'object' || value === null) return { problem: 'it is not a JSON object' };
+  const text: unknown = Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
+  if (text === undefined) return { problem: `it has no field ${JSON.stringify(field)}` };
+  return typeof text === 'string' ? { text } : { problem: `its ${JSON.stringify(field)} is not a string` };
+}
