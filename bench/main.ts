@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measureChaos } from './chaos/chaos.js';
 import { readRunSettings } from './corpus/manifest.js';
 import { versionFolder } from './corpus/version-folder.js';
+import { runFiles } from './files/run.js';
 import { requireWrk } from './load/wrk.js';
 import { InputError, USAGE, UsageError, readOptions, type BenchOptions } from './options.js';
 import { REPORT_FILE } from './paths.js';
@@ -11,16 +12,17 @@ import { FULL, QUICK, VERSIONS } from './plan.js';
 import { say } from './progress.js';
 import { readMachine } from './report/machine.js';
 import { toMarkdown, type BenchReport } from './report/markdown.js';
+import { withServicePart } from './report/report-file.js';
 import { chaosTargets, speedTargets } from './report/targets.js';
 import { measureSpeed } from './speed/speed.js';
 
 /** As every command of Serin: 0 done, 1 requests failed, 2 unusable input, 3 interrupted, 70 ours. */
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 3, fault: 70 } as const;
 
-async function requirements({ speed }: BenchOptions): Promise<void> {
+async function requirements({ speed, files }: BenchOptions): Promise<void> {
   if (process.platform !== 'linux') throw new InputError('the bench reads /proc: it runs on Linux only');
   for (const version of VERSIONS) readRunSettings(versionFolder(version));
-  if (speed) await requireWrk();
+  if (speed && files === null) await requireWrk();
 }
 
 async function measure(
@@ -55,11 +57,16 @@ async function run(): Promise<number> {
   process.once('exit', () => {
     rmSync(workFolder, { recursive: true, force: true });
   });
+  if (options.files !== null) {
+    const right = await runFiles({ ...options, plan: options.files, write: !options.quick }, workFolder);
+    return right ? EXIT.done : EXIT.failed;
+  }
   const report = await measure(options, workFolder);
   const markdown = toMarkdown(report);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : markdown);
   if (options.speed && !options.quick) {
-    writeFileSync(REPORT_FILE, markdown);
+    const before = existsSync(REPORT_FILE) ? readFileSync(REPORT_FILE, 'utf8') : '';
+    writeFileSync(REPORT_FILE, withServicePart(before, markdown));
     say('docs/benchmarks.md is written');
   }
   return requestsFailed(report) ? EXIT.failed : EXIT.done;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { DEFAULT_ENTRY } from './paths.js';
 
 export interface BenchOptions {
@@ -8,12 +9,18 @@ export interface BenchOptions {
   readonly speed: boolean;
   readonly chaos: boolean;
   readonly entry: string;
+  /** Not null: `serin batch` is measured, and nothing else. */
+  readonly files: FilesPlan | null;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
   (none)        measures speed and writes docs/benchmarks.md
   --chaos       measures faults only, and writes nothing: workers killed and stopped, the service told to end
   --all         both, and writes docs/benchmarks.md
+  --files       measures \`serin batch\` only, and writes its section of docs/benchmarks.md
+  --files-long  that, and the memory of long files: half an hour
+    --kills N          how often a run is killed (default: 20)
+    --memory-lines N,N lines of the files whose memory is compared (default: 200000,2000000)
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
@@ -37,6 +44,10 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         json: { type: 'boolean', default: false },
         chaos: { type: 'boolean', default: false },
         all: { type: 'boolean', default: false },
+        files: { type: 'boolean', default: false },
+        'files-long': { type: 'boolean', default: false },
+        kills: { type: 'string', default: '20' },
+        'memory-lines': { type: 'string', default: '200000,2000000' },
         entry: { type: 'string', default: DEFAULT_ENTRY },
         help: { type: 'boolean', short: 'h', default: false },
       },
@@ -46,5 +57,22 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   }
   if (values.help) return null;
   const { quick, json, chaos, all, entry } = values;
-  return { quick, json, entry, speed: all || !chaos, chaos: all || chaos };
+  const long = values['files-long'];
+  const files = {
+    ...(quick ? QUICK_FILES : FULL_FILES),
+    kills: wholeNumber('--kills', values.kills),
+    memoryLines: long ? values['memory-lines'].split(',').map((n) => wholeNumber('--memory-lines', n)) : [],
+  };
+  return {
+    ...{ quick, json, entry },
+    speed: all || !chaos,
+    chaos: all || chaos,
+    files: values.files || long ? files : null,
+  };
+}
+
+function wholeNumber(option: string, value: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(value))
+    throw new UsageError(`${option}: ${value} is not a whole number above 0`);
+  return Number(value);
 }

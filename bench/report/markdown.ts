@@ -14,7 +14,7 @@ export interface BenchReport {
   readonly targets: readonly Target[];
 }
 
-const machineFacts = (machine: Machine): string =>
+export const machineFacts = (machine: Machine): string =>
   [
     `${machine.cpu}, ${machine.cores} cores (${machine.cpuFeatures.join(', ')})`,
     `${count(machine.memoryBytes / 1e9)} GB of memory`,
@@ -41,7 +41,7 @@ the rounds, and each ratio is that of a load to the ceilings just before and jus
 - **/health/live**: asked 50 times a second by a process of its own, by the clock.`;
 }
 
-function targetTable(targets: readonly Target[]): string {
+export function targetTable(targets: readonly Target[]): string {
   return table(
     ['target', 'wanted', 'measured', 'reached'],
     targets.map(({ what, wanted, measured, reached }) => [

@@ -1,0 +1,65 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { versionFolder } from '../corpus/version-folder.js';
+import { askAlone } from '../load/closed-loop.js';
+import { VERSIONS, type Version } from '../plan.js';
+import { say } from '../progress.js';
+import { ServiceProcess } from '../service/service-process.js';
+import { runWhole } from './batch-process.js';
+
+/** The dev sentences of one version, through the file command and through POST /predict. */
+export interface Agreement {
+  readonly texts: number;
+  readonly sameLabels: number;
+  readonly maxScoreDifference: number;
+}
+
+interface Line {
+  readonly label: string;
+  readonly score: number;
+}
+
+function devSentences(version: Version): string[] {
+  const path = join(versionFolder(version), 'parity.json');
+  const { items } = JSON.parse(readFileSync(path, 'utf8')) as { items: { text: string; group: string }[] };
+  return items.filter(({ group }) => group === 'dev').map(({ text }) => text);
+}
+
+/** Both paths, one after the other; the service answers each sentence alone. */
+export async function measureAgreement(
+  entry: string,
+  workFolder: string,
+): Promise<Record<Version, Agreement>> {
+  const service = await ServiceProcess.start(entry, workFolder);
+  const found: Partial<Record<Version, Agreement>> = {};
+  try {
+    for (const version of VERSIONS) {
+      const texts = devSentences(version);
+      const input = join(workFolder, `dev-${version}.jsonl`);
+      const output = join(workFolder, `dev-${version}.out.jsonl`);
+      writeFileSync(input, texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+      await runWhole({ entry, input, output, version });
+      const lines = readFileSync(output, 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line);
+      const answers = await askAlone(service.url, version, texts);
+      found[version] = compareAnswers(lines, answers);
+      say(`${version}: ${found[version].sameLabels} of ${texts.length} dev sentences have the same label`);
+    }
+  } finally {
+    await service.stop();
+  }
+  return found as Record<Version, Agreement>;
+}
+
+/** A sentence that one of them lacks has not the same label. */
+export function compareAnswers(lines: readonly Line[], answers: readonly Line[]): Agreement {
+  let [sameLabels, maxScoreDifference] = [0, 0];
+  answers.forEach(({ label, score }, i) => {
+    const line = lines[i];
+    if (line?.label === label) sameLabels++;
+    maxScoreDifference = Math.max(maxScoreDifference, line === undefined ? 1 : Math.abs(line.score - score));
+  });
+  return { texts: answers.length, sameLabels, maxScoreDifference };
+}

@@ -1,0 +1,151 @@
+import type { FilesReport } from '../files/files.js';
+import { CRASH_VERSION, MEMORY_VERSION } from '../files/plan.js';
+import { VERSIONS, type Version } from '../plan.js';
+import { count, megabytes, ratio, table } from './format.js';
+import { machineFacts, targetTable } from './markdown.js';
+import type { Machine } from './machine.js';
+import type { Target } from './targets.js';
+
+const LEAST_RATIO: Readonly<Record<Version, number>> = { v1: 0.95, v2: 0.92 };
+const SCORE_TOLERANCE = 1e-5;
+const MEMORY_LIMIT_BYTES = 1.2e9;
+/** How much larger the peak of the longest file may be than that of the shortest. */
+const MEMORY_GROWTH_LIMIT = 1.1;
+
+function speedTarget({ speed }: FilesReport, version: Version): Target {
+  return {
+    what: `${version}: lines/s of \`serin batch\` as a share of the ceiling`,
+    wanted: `at least ${ratio(LEAST_RATIO[version])}`,
+    measured: speed[version].ratio.toFixed(3),
+    reached: speed[version].ratio >= LEAST_RATIO[version],
+  };
+}
+
+function agreementTarget({ agreement }: FilesReport, version: Version): Target {
+  const { texts, sameLabels, maxScoreDifference } = agreement[version];
+  return {
+    what: `${version}: dev sentences through the file command and through POST /predict`,
+    wanted: `the same label, the score within ${SCORE_TOLERANCE}`,
+    measured: `${count(sameLabels)} of ${count(texts)} labels, scores within ${maxScoreDifference.toExponential(1)}`,
+    reached: sameLabels === texts && maxScoreDifference <= SCORE_TOLERANCE,
+  };
+}
+
+function crashTargets({ crash }: FilesReport): Target[] {
+  const { kills, wrongOutputs, redoneMost, redoneMean, workers, blockLines } = crash;
+  const allowed = workers * blockLines;
+  return [
+    {
+      what: `kill -9 at ${count(kills)} random moments, the same command again each time`,
+      wanted: 'byte-identical output, never half of it under the final name',
+      measured: wrongOutputs === 0 ? 'identical' : `${count(wrongOutputs)} wrong outputs`,
+      reached: wrongOutputs === 0,
+    },
+    {
+      what: 'lines done twice after a kill (estimated from time)',
+      wanted: `at most a block per worker: ${count(allowed)}`,
+      measured: `${count(redoneMean)} on average, ${count(redoneMost)} at most`,
+      reached: redoneMost <= allowed,
+    },
+  ];
+}
+
+function memoryTargets({ memory }: FilesReport): Target[] {
+  const peaks = memory.map(({ peakBytes }) => peakBytes);
+  const [shortest, longest] = [memory[0], memory.at(-1)];
+  if (shortest === undefined || longest === undefined) return [];
+  const growth = longest.peakBytes / shortest.peakBytes;
+  return [
+    {
+      what: 'peak memory of all processes (PSS)',
+      wanted: `at most ${megabytes(MEMORY_LIMIT_BYTES)}`,
+      measured: megabytes(Math.max(...peaks)),
+      reached: Math.max(...peaks) <= MEMORY_LIMIT_BYTES,
+    },
+    {
+      what: `its growth from ${count(shortest.lines)} to ${count(longest.lines)} lines`,
+      wanted: `at most ${ratio(MEMORY_GROWTH_LIMIT)}-fold`,
+      measured: `${ratio(growth)}-fold`,
+      reached: growth <= MEMORY_GROWTH_LIMIT,
+    },
+  ];
+}
+
+export function filesTargets(report: FilesReport): Target[] {
+  return [
+    ...VERSIONS.map((version) => speedTarget(report, version)),
+    ...VERSIONS.map((version) => agreementTarget(report, version)),
+    ...crashTargets(report),
+    ...memoryTargets(report),
+  ];
+}
+
+/** What must hold on any machine: no line is wrong, lost or doubled. */
+export function filesAreRight(report: FilesReport): boolean {
+  const agree = VERSIONS.every((version) => agreementTarget(report, version).reached);
+  return agree && report.crash.wrongOutputs === 0;
+}
+
+function speedTable({ speed }: FilesReport): string {
+  return table(
+    [
+      '`serin batch`',
+      'lines',
+      'lines/s',
+      'ceiling, texts/s',
+      'of the ceiling',
+      'lowest to highest',
+      'whole command',
+    ],
+    VERSIONS.map((version) => {
+      const {
+        lines,
+        linesPerS,
+        ceilingTextsPerS,
+        ratio: share,
+        lowestRatio,
+        highestRatio,
+        wallS,
+      } = speed[version];
+      return [
+        version,
+        count(lines),
+        count(linesPerS),
+        count(ceilingTextsPerS),
+        share.toFixed(3),
+        `${lowestRatio.toFixed(3)} to ${highestRatio.toFixed(3)}`,
+        `${wallS.toFixed(1)} s`,
+      ];
+    }),
+  );
+}
+
+function memoryTable({ memory }: FilesReport): string {
+  return table(
+    [`${MEMORY_VERSION}, distinct lines`, 'peak PSS of all processes', 'lines/s'],
+    memory.map(({ lines, peakBytes, linesPerS }) => [count(lines), megabytes(peakBytes), count(linesPerS)]),
+  );
+}
+
+function filesMethod({ plan }: FilesReport): string {
+  return `\`serin batch\` with its default settings reads JSON lines and writes JSON lines. Each line is a distinct sentence, made as
+those of the requests are. ${plan.rounds} rounds; in each, a file of each version runs between two ceilings of ${plan.ceilingMs / 1000} s (two bare
+sessions, as above), and its ratio is that to their mean. Lines per second count from the moment that a worker is ready;
+"whole command" is from its start to its end. Killed is a ${CRASH_VERSION} run of ${count(plan.crashLines)} lines, by turns the main process alone and
+the whole process group, from before a worker is ready on.`;
+}
+
+/** The section of docs/benchmarks.md about files. */
+export function filesSection(report: FilesReport, machine: Machine): string {
+  return [
+    '## Files',
+    'Written by `npm run bench -- --files-long`; `--files` leaves the memory out.',
+    `${machineFacts(machine)}.`,
+    targetTable(filesTargets(report)),
+    filesMethod(report),
+    speedTable(report),
+    ...(report.memory.length === 0 ? [] : [memoryTable(report)]),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}

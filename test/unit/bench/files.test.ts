@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { compareAnswers } from '../../../bench/files/agreement.js';
+import { redoneLines } from '../../../bench/files/redone.js';
+import { withFilesPart, withServicePart } from '../../../bench/report/report-file.js';
+
+describe('lines done twice', () => {
+  const pace = { linesPerS: 1_000, startMs: 500 };
+
+  it('are those that there was time for, less those that were left', () => {
+    expect(redoneLines({ lifeMs: 3_500, doneBefore: 10_000, doneAfter: 12_000 }, pace)).toBe(1_000);
+  });
+
+  it('are none before a worker is ready, nor when more was left than expected', () => {
+    expect(redoneLines({ lifeMs: 400, doneBefore: 7, doneAfter: 7 }, pace)).toBe(0);
+    expect(redoneLines({ lifeMs: 1_500, doneBefore: 0, doneAfter: 1_100 }, pace)).toBe(0);
+  });
+});
+
+it('a sentence without an answer agrees with nothing', () => {
+  const answers = [
+    { label: 'A', score: 0.5 },
+    { label: 'B', score: 0.6 },
+  ];
+  expect(compareAnswers([{ label: 'A', score: 0.25 }, ...answers.slice(1)], answers)).toEqual({
+    texts: 2,
+    sameLabels: 2,
+    maxScoreDifference: 0.25,
+  });
+  expect(compareAnswers(answers.slice(0, 1), answers)).toMatchObject({
+    sameLabels: 1,
+    maxScoreDifference: 1,
+  });
+});
+
+describe('docs/benchmarks.md', () => {
+  it('keeps the part of the one run when the other writes its own', () => {
+    const first = withServicePart('', '# Benchmarks\n\nservice 1\n');
+    const second = withFilesPart(first, '## Files\n\nfiles 1\n');
+    const third = withServicePart(second, '# Benchmarks\n\nservice 2\n');
+    const fourth = withFilesPart(third, '## Files\n\nfiles 2\n');
+    expect(fourth).toBe('# Benchmarks\n\nservice 2\n\n<!-- files -->\n\n## Files\n\nfiles 2\n');
+  });
+
+  it('has a heading also when the files are measured first', () => {
+    expect(withFilesPart('', '## Files\n')).toBe('# Benchmarks\n\n<!-- files -->\n\n## Files\n');
+  });
+});
