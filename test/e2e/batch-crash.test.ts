@@ -1,6 +1,7 @@
-import { appendFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { BLOCK_BYTES } from '../../src/files/blocks.js';
 import {
   at,
   batch,
@@ -15,7 +16,7 @@ import {
   type Started,
 } from './batch-harness.js';
 
-const BLOCKS = 8;
+const BLOCKS = 12;
 let whole: Buffer;
 let errors: Buffer;
 
@@ -63,8 +64,9 @@ describe('killed with -9', () => {
     appendFileSync(at('torn.jsonl.errors.part'), '{"line"');
     appendFileSync(at('torn.jsonl.journal'), '{"block":5,"end":{"off');
     await killAt('torn.jsonl', 5);
-    // As after a power loss: the journal tells of more than the disk holds.
-    truncateSync(at('torn.jsonl.part'), read('torn.jsonl.part').length - 1000);
+    // As after a power loss: the journal tells of a block that never reached the disk.
+    const part = read('torn.jsonl.part');
+    writeFileSync(at('torn.jsonl.part'), part.fill(0, part.length - BLOCK_BYTES));
     const { resumed_lines: resumed } = await resume('torn.jsonl');
     expect(resumed).toBeGreaterThan(0);
     expectWhole('torn.jsonl');
@@ -96,6 +98,18 @@ describe('killed with -9', () => {
     });
     expectWhole('worker.jsonl');
   });
+});
+
+it('a worker that hangs is replaced, and its batch runs again, as it was', async () => {
+  const run = startBatch(['in.jsonl', 'hang.jsonl', '--worker-watchdog-ms', '300']);
+  await until(() => blocksDone('hang.jsonl') > 1);
+  for (const pid of workersOf(run)) process.kill(pid, 'SIGSTOP');
+  const { code, stderr } = await run.ended;
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: expect.stringMatching(/was lost \(watchdog/) as string,
+  });
+  expectWhole('hang.jsonl');
 });
 
 describe('interrupted', () => {
