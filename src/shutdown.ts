@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { Server as NetServer } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import { setImmediate as afterThePoll, setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
@@ -17,6 +17,12 @@ type StopSignal = 'SIGTERM' | 'SIGINT';
 const CLOSE_NOTICE_MS = 250;
 
 /**
+ * One stop can arrive twice: Ctrl-C in a terminal, or a supervisor that signals the whole group, reaches both this
+ * process and npm, which hands it on. What comes this soon after the first is its echo.
+ */
+const ECHO_MS = 300;
+
+/**
  * Stops listening and leaves every open connection as it is, which http.Server's own close would not. The order
  * matters: a client that is told to close its connection opens the next one at once, and what waits unaccepted in
  * the queue of a socket that stops listening is reset. Right after the poll phase that queue has just been emptied.
@@ -26,12 +32,28 @@ async function stopListening(server: Server): Promise<void> {
   NetServer.prototype.close.call(server);
 }
 
+/** Every open connection; Node closes the idle ones, but does not count as idle what never sent a request. */
+function trackConnections(server: Server): ReadonlySet<Socket> {
+  const open = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+  });
+  return open;
+}
+
+function closeUnused(server: Server, connections: ReadonlySet<Socket>): void {
+  server.closeIdleConnections();
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+}
+
 /** Not ready at once, served for a while, then drained; the worker processes end last (onApplicationShutdown). */
 async function shutDown(
   app: INestApplication,
   signal: StopSignal,
   config: SerinConfig,
   logger: Logger,
+  connections: ReadonlySet<Socket>,
 ): Promise<void> {
   const lifecycle = app.get(Lifecycle);
   const server = app.getHttpServer() as Server;
@@ -43,15 +65,15 @@ async function shutDown(
   const closed = once(server, 'close');
   await stopListening(server);
   lifecycle.drain();
-  const notice = setTimeout(() => {
-    server.closeIdleConnections();
+  const notice = setInterval(() => {
+    closeUnused(server, connections);
   }, CLOSE_NOTICE_MS);
   const grace = setTimeout(() => {
     logger.warn({ grace_ms: config.shutdownGraceMs }, 'cutting off what has not drained');
     server.closeAllConnections();
   }, config.shutdownGraceMs);
   await closed;
-  clearTimeout(notice);
+  clearInterval(notice);
   clearTimeout(grace);
   await app.close();
   logger.info({ signal }, 'stopped');
@@ -62,11 +84,16 @@ async function shutDown(
  * Nest's ignore a second signal.
  */
 export function handleSignals(app: INestApplication, config: SerinConfig, logger: Logger): void {
-  let stopping = false;
+  const connections = trackConnections(app.getHttpServer() as Server);
+  let firstAt: number | undefined;
   const onSignal = (signal: StopSignal): void => {
-    if (stopping) process.exit(128 + constants.signals[signal]);
-    stopping = true;
-    shutDown(app, signal, config, logger).then(
+    const now = performance.now();
+    if (firstAt !== undefined) {
+      if (now - firstAt > ECHO_MS) process.exit(128 + constants.signals[signal]);
+      return;
+    }
+    firstAt = now;
+    shutDown(app, signal, config, logger, connections).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.fatal({ stack: error instanceof Error ? error.stack : String(error) }, 'shutdown failed');

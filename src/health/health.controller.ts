@@ -7,18 +7,23 @@ import { AppError } from '../errors/app-error.js';
 import { recordFailure } from '../errors/problem.filter.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
+import { Lifecycle } from '../observability/lifecycle.js';
 import { GoldenReplay } from './golden-replay.js';
 import { FullHealthDto, HealthDto } from './health.dto.js';
 import { HealthIndicators } from './health-indicators.js';
 
 /** Terminus throws what it found when it is bad; its body is the answer all the same. */
-async function bodyOf(check: Promise<HealthCheckResult>, response: Response): Promise<HealthCheckResult> {
+async function bodyOf(
+  check: Promise<HealthCheckResult>,
+  response: Response,
+  leaving: boolean,
+): Promise<HealthCheckResult> {
   try {
     return await check;
   } catch (error) {
     if (!(error instanceof ServiceUnavailableException)) throw error;
     const result = error.getResponse() as HealthCheckResult;
-    const code = result.status === 'shutting_down' ? 'SHUTTING_DOWN' : 'NOT_READY';
+    const code = leaving ? 'SHUTTING_DOWN' : 'NOT_READY';
     recordFailure(response, new AppError(code, `The health check says ${result.status}.`));
     response.status(503);
     return result;
@@ -44,7 +49,12 @@ export class HealthController {
     private readonly indicators: HealthIndicators,
     private readonly golden: GoldenReplay,
     private readonly registry: ModelRegistryService,
+    private readonly lifecycle: Lifecycle,
   ) {}
+
+  private get leaving(): boolean {
+    return this.lifecycle.phase !== 'serving';
+  }
 
   @Get()
   @ApiOperation({
@@ -55,7 +65,11 @@ export class HealthController {
   @ApiServiceUnavailableResponse({ type: FullHealthDto, description: 'Something is down.' })
   async getHealth(@Res({ passthrough: true }) response: Response): Promise<FullHealthDto> {
     const { inference, versions, tokenization } = this.indicators;
-    const result = await bodyOf(this.health.check([inference, versions, tokenization]), response);
+    const result = await bodyOf(
+      this.health.check([inference, versions, tokenization]),
+      response,
+      this.leaving,
+    );
     const model = this.registry.defaultModel;
     const { status, texts, maxScoreDifference, reason, checkedAt } = await this.golden.result();
     return {
@@ -95,7 +109,7 @@ export class HealthController {
   @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Send no requests here.' })
   async getReady(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
-    return complete(await bodyOf(this.health.check([this.indicators.ready]), response));
+    return complete(await bodyOf(this.health.check([this.indicators.ready]), response, this.leaving));
   }
 
   @Get('startup')
@@ -103,6 +117,6 @@ export class HealthController {
   @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
   @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Still starting.' })
   async getStartup(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
-    return complete(await bodyOf(this.health.check([this.indicators.startup]), response));
+    return complete(await bodyOf(this.health.check([this.indicators.startup]), response, this.leaving));
   }
 }

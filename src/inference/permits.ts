@@ -8,7 +8,7 @@ const UNKNOWN_DRAIN_MS = 1_000;
 const LONGEST_DRAIN_MS = 30_000;
 
 /**
- * Admission: one permit per text, from the moment it is admitted until it is answered. All or nothing for a batch.
+ * Admission: one permit per text, from the moment it is admitted until no worker has it any more. All or nothing for a batch.
  * Also measures how fast permits come back, since that is what a refused caller should wait for.
  */
 export class Permits {

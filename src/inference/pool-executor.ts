@@ -97,8 +97,16 @@ export class PoolExecutor
   }
 
   override async infer(requested: readonly InferenceItem[], caller: InferenceCaller): Promise<Outcome[]> {
-    this.admit(requested);
     const now = performance.now();
+    if (requested.length === 0) return [];
+    if (now >= caller.deadlineAt || caller.signal?.aborted === true) {
+      const error = new AppError(
+        'DEADLINE_EXCEEDED',
+        'The deadline of the request had passed before it was read.',
+      );
+      return requested.map(() => ({ ok: false, error }));
+    }
+    this.admit(requested);
     return new Promise((resolve) => {
       const outcomes = new Array<Outcome>(requested.length);
       let open = requested.length;

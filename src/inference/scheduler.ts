@@ -63,7 +63,7 @@ export class Scheduler {
     return texts;
   }
 
-  /** Makes a version schedulable, or replaces its plan. */
+  /** Makes a version schedulable. */
   setPlan(plan: VersionPlan): void {
     const lane = this.lanes.get(plan.key);
     if (lane === undefined) this.lanes.set(plan.key, { plan, queue: new TextQueue() });
@@ -98,12 +98,13 @@ export class Scheduler {
     const { startedAt } = slot;
     slot.clearTimers();
     slot.current = undefined;
-    if (slot.ahead !== undefined) {
+    slot.retiring ||= message.rssBytes > this.options.maxRssBytes;
+    // What lies ahead in a process that is about to be gone was never started: workerLost puts it back.
+    if (slot.ahead !== undefined && worker.alive) {
       const next = slot.ahead;
       slot.ahead = undefined;
       this.begin(slot, next);
-    } else if (message.rssBytes > this.options.maxRssBytes) {
-      this.slots.delete(worker);
+    } else if (slot.retiring) {
       this.ports.kill(worker, 'memory');
     }
     if (message.ok) this.updateCost(batch.key, message.cost);
@@ -185,7 +186,8 @@ export class Scheduler {
         this.dispatch();
         return;
       }
-      batch.items[0]?.fail(new AppError(message.code, message.message));
+      const cause = new Error(message.message);
+      batch.items[0]?.fail(new AppError(message.code, 'The model could not process this text.', { cause }));
       this.ports.released(batch.items.length);
       return;
     }
@@ -224,7 +226,7 @@ export class Scheduler {
   }
 
   private dispatch(): void {
-    const idle = [...this.slots.values()].filter((slot) => slot.idle);
+    const idle = [...this.slots.values()].filter((slot) => slot.idle && !slot.retiring);
     idle.forEach((slot, i) => {
       const batch = this.pull(slot, idle.length - i);
       if (batch !== undefined) this.begin(slot, batch);
@@ -237,7 +239,7 @@ export class Scheduler {
     const now = performance.now();
     for (const slot of this.slots.values()) {
       if (this.queuedTexts === 0) return;
-      if (slot.idle || slot.ahead !== undefined) continue;
+      if (slot.idle || slot.retiring || slot.ahead !== undefined) continue;
       if (now >= slot.handOverAt) {
         slot.ahead = this.pull(slot, 1);
       } else {
@@ -278,7 +280,10 @@ export class Scheduler {
     slot.startedAt = now;
     slot.watchdog = setTimeout(
       () => {
-        this.ports.kill(slot.worker, 'watchdog');
+        // After a pause of this whole process the timer fires before the answers that came meanwhile are read.
+        setImmediate(() => {
+          if (slot.current === batch) this.ports.kill(slot.worker, 'watchdog');
+        });
       },
       this.options.watchdogMs + WATCHDOG_FACTOR * batch.predictedMs,
     );

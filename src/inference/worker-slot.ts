@@ -17,6 +17,8 @@ export class WorkerSlot {
   startedAt = 0;
   /** `performance.now()` from which the next batch should be handed over. */
   handOverAt = Infinity;
+  /** Set when the process has grown too large: it ends what it has and gets no more. */
+  retiring = false;
   watchdog: NodeJS.Timeout | undefined;
   handOver: NodeJS.Timeout | undefined;
 

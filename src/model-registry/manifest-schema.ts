@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import {
+  ArrayMaxSize,
   ArrayMinSize,
   ArrayUnique,
   IsArray,
@@ -8,6 +9,7 @@ import {
   IsIn,
   IsInt,
   IsNotEmpty,
+  IsNumber,
   IsObject,
   IsOptional,
   IsString,
@@ -18,7 +20,16 @@ import {
   validateSync,
   type ValidationError,
 } from 'class-validator';
-import type { BatchingSettings, FileRecord, Manifest, SessionSettings, Task } from './manifest.js';
+import type {
+  AccuracyRecord,
+  BatchingSettings,
+  BatchVariance,
+  CheckedOn,
+  FileRecord,
+  Manifest,
+  SessionSettings,
+  Task,
+} from './manifest.js';
 
 export const TASKS: readonly Task[] = ['text-classification', 'multi-label-classification', 'binary-classification'];
 
@@ -51,6 +62,62 @@ class FileSchema implements FileRecord {
   @IsInt()
   @Min(0)
   readonly bytes!: number;
+}
+
+class AccuracySchema implements AccuracyRecord {
+  @IsString()
+  readonly data_set!: string;
+
+  @IsInt()
+  @Min(1)
+  readonly n!: number;
+
+  @IsInt()
+  @Min(0)
+  readonly correct!: number;
+
+  @IsNumber()
+  readonly accuracy!: number;
+
+  @ArrayMinSize(2)
+  @ArrayMaxSize(2)
+  @IsNumber({}, { each: true })
+  readonly interval_95!: [number, number];
+}
+
+class BatchVarianceSchema implements BatchVariance {
+  @IsInt()
+  readonly n!: number;
+
+  @IsInt()
+  readonly batch_size!: number;
+
+  @IsInt()
+  readonly label_flips!: number;
+
+  @IsNumber()
+  readonly max_score_change!: number;
+}
+
+class CheckedOnSchema implements CheckedOn {
+  @IsString()
+  readonly cpu!: string;
+
+  @IsArray()
+  @IsString({ each: true })
+  readonly features!: string[];
+
+  @IsString()
+  readonly onnxruntime!: string;
+
+  @IsInt()
+  readonly parity_texts!: number;
+
+  @IsNumber()
+  readonly max_score_difference!: number;
+
+  @IsInt()
+  readonly label_flips!: number;
 }
 
 class ManifestSchema {
@@ -102,16 +169,20 @@ class ManifestSchema {
   readonly files!: Record<string, unknown>;
 
   @IsOptional()
-  @IsObject()
-  readonly accuracy?: object;
+  @ValidateNested()
+  @Type(() => AccuracySchema)
+  readonly accuracy?: AccuracySchema;
 
   @IsOptional()
-  @IsObject()
-  readonly batch_variance?: object;
+  @ValidateNested()
+  @Type(() => BatchVarianceSchema)
+  readonly batch_variance?: BatchVarianceSchema;
 
   @IsOptional()
   @IsArray()
-  readonly checked_on?: object[];
+  @ValidateNested({ each: true })
+  @Type(() => CheckedOnSchema)
+  readonly checked_on?: CheckedOnSchema[];
 }
 
 /**

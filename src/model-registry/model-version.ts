@@ -1,7 +1,7 @@
 import type { Manifest } from './manifest.js';
 
 /**
- * discovered → loading → warming → ready → draining → unloaded; failed from loading or warming.
+ * discovered → loading → warming → ready → draining → unloaded; from each of them but the last also failed.
  * `discovered`: found in the folder, not asked for.
  */
 export type VersionState = 'discovered' | 'loading' | 'warming' | 'ready' | 'draining' | 'unloaded' | 'failed';

@@ -1,9 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, stdTimeFunctions, type Logger } from 'pino';
 
-/** Injection token of the pino logger. */
-export const LOGGER = Symbol('LOGGER');
-
 /** Lines are written in blocks of this size, because a system call per request costs more than the request's line. */
 const BLOCK_BYTES = 8 * 1024;
 
@@ -14,8 +11,8 @@ const FLUSH_INTERVAL_MS = 100;
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /**
- * JSON lines on stdout, flushed when the process ends. A reader that goes away (EPIPE) ends the logging, not
- * the service.
+ * JSON lines on stdout, flushed when the process ends. A reader that goes away (EPIPE) or a disk that is full ends the
+ * logging, not the service.
  */
 export function createLogger(level: string): Logger {
   const stdout = destination({
@@ -24,6 +21,9 @@ export function createLogger(level: string): Logger {
     minLength: BLOCK_BYTES,
     periodicFlush: FLUSH_INTERVAL_MS,
     maxLength: MAX_WAITING_BYTES,
+  });
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    silence(stdout, error.code ?? error.message);
   });
   return pino(
     {
@@ -34,6 +34,14 @@ export function createLogger(level: string): Logger {
     },
     stdout,
   );
+}
+
+/** Left alone, the destination would try again for ever: at the next line, and when the process wants to end. */
+function silence(stdout: ReturnType<typeof destination>, reason: string): void {
+  stdout.write = () => true;
+  stdout.flushSync = () => undefined;
+  stdout.end = () => undefined;
+  if (reason !== 'EPIPE') process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);
 }
 
 const text = (message: unknown): string =>

@@ -1,10 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
-import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { AnswerInterceptor } from './answer.interceptor.js';
 import { Lifecycle } from './lifecycle.js';
-import { createLogger, LOGGER } from './logger.js';
 import { MetricSources } from './metric-sources.js';
 import { METRIC_PROVIDERS } from './metric-table.js';
 import { Metrics } from './metrics.js';
@@ -20,17 +18,12 @@ import { MetricsController } from './metrics.controller.js';
     }),
   ],
   providers: [
-    {
-      provide: LOGGER,
-      inject: [SERIN_CONFIG],
-      useFactory: (config: SerinConfig) => createLogger(config.logLevel),
-    },
     { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
     Lifecycle,
     MetricSources,
     Metrics,
     ...METRIC_PROVIDERS,
   ],
-  exports: [LOGGER, Lifecycle, Metrics],
+  exports: [Lifecycle, Metrics],
 })
 export class ObservabilityModule {}

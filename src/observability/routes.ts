@@ -4,8 +4,11 @@ export interface Route {
   readonly methods: ReadonlySet<string>;
 }
 
-/** The path of a request's URL, without its query. */
-export function pathOf(url: string): string {
+const ORIGIN = /^https?:\/\/[^/?]*/i;
+
+/** The path of a request's URL, without its query, and without the origin that a proxy may put before it. */
+export function pathOf(target: string): string {
+  const url = target.startsWith('/') ? target : target.replace(ORIGIN, '');
   const query = url.indexOf('?');
   return query === -1 ? url : url.slice(0, query);
 }

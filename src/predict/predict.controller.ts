@@ -22,12 +22,8 @@ import {
   TextAnswerDto,
   TextErrorDto,
 } from './predict.dto.js';
-import {
-  type BatchAnswer,
-  type PredictAnswer,
-  type PredictChoice,
-  PredictService,
-} from './predict.service.js';
+import type { TextAnswer } from './text-answer.js';
+import { type BatchAnswer, type PredictChoice, PredictService } from './predict.service.js';
 
 const choiceOf = (
   { model, version, top_k: topK }: PredictOptions,
@@ -84,7 +80,7 @@ export class PredictController {
     @Body(new StrictBody(PredictRequest)) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Answered<PredictAnswer>> {
+  ): Promise<Answered<TextAnswer>> {
     return this.service.predict(body.text, choiceOf(body, routingKey), context);
   }
 

@@ -79,6 +79,9 @@ export class TextAnswerDto {
   @ApiProperty({ description: 'Score of the best label.', minimum: 0, maximum: 1, example: 0.9987 })
   score!: number;
 
+  @ApiProperty({ example: 'sentiment' })
+  model_name!: string;
+
   @ApiProperty({ example: 'v1' })
   model_version!: string;
 
@@ -101,9 +104,6 @@ export class TextAnswerDto {
 
 @ApiSchema({ name: 'PredictAnswer' })
 export class PredictAnswerDto extends TextAnswerDto {
-  @ApiProperty({ example: 'sentiment' })
-  model_name!: string;
-
   @ApiProperty({ minimum: 0, description: 'Milliseconds from arrival to answer.', example: 4.2 })
   latency_ms!: number;
 

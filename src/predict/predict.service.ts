@@ -23,7 +23,6 @@ export interface PredictChoice {
   readonly routingKey: string | undefined;
 }
 
-export type PredictAnswer = TextAnswer & { readonly model_name: string };
 export type BatchResult = TextAnswer | { readonly error: Problem };
 export interface BatchAnswer {
   readonly results: readonly BatchResult[];
@@ -47,11 +46,7 @@ export class PredictService {
   ) {}
 
   /** @throws AppError with any code of the table but those of /admin. */
-  async predict(
-    raw: string,
-    choice: PredictChoice,
-    context: RequestContext,
-  ): Promise<Answered<PredictAnswer>> {
+  async predict(raw: string, choice: PredictChoice, context: RequestContext): Promise<Answered<TextAnswer>> {
     const problem = textError(raw, 'text');
     if (problem !== null) throw problem;
     if (this.config.logText) context.loggedText = raw;
@@ -64,10 +59,9 @@ export class PredictService {
     if (!outcome.ok) throw outcome.error;
     const { value } = outcome;
     this.metrics.observeText(version.model, version.version, value.truncated);
-    const answer = textAnswerOf(version, value, choice.topK) as PredictAnswer;
     const { tokens, truncated, queueMs, tokenizeMs, inferenceMs, batchSize } = value;
     const facts = { cacheHit: false, tokens, truncated, queueMs, tokenizeMs, inferenceMs, batchSize };
-    return new Answered(Object.assign(answer, { model_name: version.model }), facts);
+    return new Answered(textAnswerOf(version, value, choice.topK), facts);
   }
 
   /** One bad or failed text is an error in its place; it throws only what concerns the whole request. */
@@ -79,11 +73,12 @@ export class PredictService {
     this.checkCount(raw);
     if (this.config.logText) context.loggedText = raw;
     const model = choice.model ?? this.registry.defaultModel;
-    context.modelName = model;
     context.texts = raw.length;
     const results = new Array<BatchResult>(raw.length);
     const facts = new BatchFacts(raw.length);
     const sound = this.choose(raw, choice, results, context.requestId);
+    // Known to exist by now: a name that a client invents must not become a label of a metric.
+    context.modelName = model;
     const outcomes = sound.length === 0 ? [] : await this.executor.infer(sound, context);
     sound.forEach(({ version, index }, i) => {
       const outcome = outcomes[i];
@@ -101,7 +96,7 @@ export class PredictService {
 
   private pick({ model, version, routingKey }: PredictChoice, text: string): ModelVersion {
     return version === undefined
-      ? this.canary.pick(model, routingKey ?? text)
+      ? this.canary.pick(model, routingKey === undefined || routingKey === '' ? text : routingKey)
       : this.registry.resolve(model, version);
   }
 

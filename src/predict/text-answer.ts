@@ -10,6 +10,7 @@ export interface LabelScore {
 export interface TextAnswer {
   readonly label: string;
   readonly score: number;
+  readonly model_name: string;
   readonly model_version: string;
   readonly cache_hit: boolean;
   readonly tokens: number;
@@ -44,6 +45,7 @@ export function textAnswerOf(version: ModelVersion, row: Row, topK: number | und
   const answer: TextAnswer = {
     label: labels[best] ?? '',
     score: row.scores[best] ?? 0,
+    model_name: version.model,
     model_version: version.version,
     cache_hit: false,
     tokens: row.tokens,

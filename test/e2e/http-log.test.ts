@@ -271,10 +271,13 @@ describe('the metrics', () => {
     try {
       await service.post('/predict_batch', { texts: ['a', 'b', 'word '.repeat(500)] });
       await service.post('/predict', { text: 'a', version: 'v77' });
+      await service.post('/predict', { text: 'a', model: 'invented' });
+      await service.post('/predict_batch', { texts: ['a'], model: 'invented' });
       await service.fetch('/nowhere/at/all');
       const metrics = await (await service.fetch('/metrics')).text();
       const names = metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
       expect(names.filter((line) => !line.startsWith('serin_'))).toEqual([]);
+      expect(metrics).not.toContain('invented');
       for (const line of [
         'serin_texts_total{model="sentiment",version="v1"} 3',
         'serin_truncated_texts_total{model="sentiment",version="v1"} 1',

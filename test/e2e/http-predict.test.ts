@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchAnswer, PredictAnswer } from '../../src/predict/predict.service.js';
+import type { BatchAnswer } from '../../src/predict/predict.service.js';
 import type { Stamp } from '../../src/observability/answer.interceptor.js';
 import type { TextAnswer } from '../../src/predict/text-answer.js';
 import { Service } from './harness.js';
 
-type Answer = PredictAnswer & Stamp;
+type Answer = TextAnswer & Stamp;
 
 describe('predictions', () => {
   let service: Service;

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Service } from './harness.js';
 
@@ -118,9 +120,30 @@ describe('other signals', () => {
     const workers = service.workerPids();
     service.signal('SIGTERM');
     await service.line(({ msg }) => msg === 'leaving');
-    service.signal(second);
+    // Until it is far enough from the first to be meant.
+    const again = setInterval(() => {
+      service.signal(second);
+    }, 50);
     expect(await service.ended()).toBe(code);
+    clearInterval(again);
     await expectGone(workers);
+  });
+
+  it('the same one twice at once, as npm and a terminal send it, is one stop, in order', async () => {
+    const service = await Service.start({ SHUTDOWN_DELAY_MS: '100' });
+    service.signal('SIGTERM');
+    service.signal('SIGTERM');
+    expect(await service.ended()).toBe(0);
+    expect(service.lines.at(-1)).toMatchObject({ msg: 'stopped' });
+  });
+
+  it('a connection that never sent a request does not hold up the end', async () => {
+    const service = await Service.start({ SHUTDOWN_GRACE_MS: '60000' });
+    const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    service.signal('SIGTERM');
+    expect(await service.ended()).toBe(0);
+    socket.destroy();
   });
 });
 

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -199,3 +199,37 @@ async function freePort(): Promise<number> {
   await once(server, 'close');
   return port;
 }
+
+describe('a log that cannot be written', () => {
+  it('is said once on stderr; the service serves on, and ends when it is told to', async () => {
+    const dist = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
+    const port = await freePort();
+    const { PATH, MODEL_REGISTRY = REGISTRY } = process.env;
+    // Every write to /dev/full fails as on a full disk.
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [join(dist, 'main.js')], {
+      cwd: ROOT,
+      env: {
+        PATH,
+        MODEL_REGISTRY,
+        PORT: String(port),
+        WORKERS: '1',
+        SPARE_WORKERS: '0',
+        SHUTDOWN_DELAY_MS: '0',
+      },
+      stdio: ['ignore', full, 'pipe'],
+    });
+    closeSync(full);
+    if (child.stderr === null) throw new Error('no pipe');
+    const [said] = (await once(child.stderr, 'data')) as [Buffer];
+    expect(said.toString()).toContain('nothing is logged any more, stdout says ENOSPC');
+    const alive = (): Promise<number> =>
+      fetch(`http://127.0.0.1:${port}/health/live`).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    for (let answered = 0; answered < 20;) if ((await alive()) === 200) answered++;
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+});

@@ -26,7 +26,7 @@ process.prependListener('message', (message) => {
   const texts = message.texts.join();
   if (texts.includes('fault:die')) process.kill(process.pid, 'SIGKILL');
   if (texts.includes('fault:hang')) for (;;) Math.sqrt(2);
-  if (texts.includes('fault:grow')) hoard.push(Buffer.alloc(1_200_000_000, 1));
+  if (texts.includes('fault:grow')) hoard.push(Buffer.alloc(700_000_000, 1));
 });
 `;
 
@@ -64,7 +64,7 @@ describe('faults', () => {
     await whole();
     const before = new Set(workerPids());
     const small = await startPool(
-      { WORKER_MAX_RSS_BYTES: '900000000', WORKERS: '1', SPARE_WORKERS: '0' },
+      { WORKER_MAX_RSS_BYTES: '700000000', WORKER_WATCHDOG_MS: '20000', WORKERS: '1', SPARE_WORKERS: '0' },
       faultyWorker,
     );
     const [grown] = workerPids().filter((pid) => !before.has(pid));

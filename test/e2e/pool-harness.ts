@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Test, type TestingModule } from '@nestjs/testing';
@@ -108,8 +108,9 @@ export const codes = (outcomes: readonly Outcome[]): (string | null)[] =>
   outcomes.map((outcome) => (outcome.ok ? null : outcome.error.code));
 
 /** Worker processes of this process that still run. */
-export const workerPids = (): number[] =>
-  spawnSync('pgrep', ['-P', String(process.pid), '-f', 'worker'], { encoding: 'utf8' })
-    .stdout.split('\n')
-    .filter((line) => line !== '')
-    .map(Number);
+export function workerPids(): number[] {
+  const children = readdirSync('/proc/self/task').flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return children.filter((pid) => readFileSync(`/proc/${String(pid)}/cmdline`, 'utf8').includes('worker'));
+}

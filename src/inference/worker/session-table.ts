@@ -22,9 +22,14 @@ export class SessionTable {
     if (existing !== undefined) return existing.costs.cost;
     const version = await loadVersion(spec);
     onWarming();
-    const costs = new CostEstimator(await warmUp(version));
-    this.entries.set(spec.key, { version, costs });
-    return costs.cost;
+    try {
+      const costs = new CostEstimator(await warmUp(version));
+      this.entries.set(spec.key, { version, costs });
+      return costs.cost;
+    } catch (error) {
+      await version.session.release();
+      throw error;
+    }
   }
 
   async unload(key: string): Promise<void> {

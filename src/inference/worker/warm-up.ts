@@ -29,7 +29,7 @@ export async function warmUp(version: LoadedVersion): Promise<CostSample[]> {
 function warmUpShapes({ spec }: LoadedVersion): [rows: number, length: number][] {
   const longest = spec.maxTokens;
   const budget = spec.batching.max_padded_tokens;
-  const lengths = [4, 16, 32, 64, longest].filter((length) => length <= longest);
+  const lengths = [2, 3, 4, 16, 32, 64, longest].filter((length) => length <= longest);
   const shapes: [number, number][] = lengths.map((length) => [1, length]);
   if (spec.batching.runs_alone) return shapes;
   for (const length of [8, 16, 32, 64]) {

@@ -31,6 +31,7 @@ export class WorkerHandle {
   private readonly loads = new Map<string, LoadState>();
   private readonly child: ChildProcess;
   private ended = false;
+  private doomed = false;
   private online = false;
 
   constructor(
@@ -50,6 +51,7 @@ export class WorkerHandle {
       if (!this.ended) this.receive(message as FromWorker);
     });
     this.child.on('exit', (code, signal) => {
+      this.doomed = true;
       const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
       // What it said before it died is still in the channel: a batch that it answered must not run twice.
       if (this.child.connected)
@@ -68,8 +70,14 @@ export class WorkerHandle {
     return this.child.pid;
   }
 
+  /** False as soon as its end is certain, which is before the last of what it said has been read. */
   get alive(): boolean {
-    return !this.ended;
+    return !this.ended && !this.doomed;
+  }
+
+  /** True once its script runs: a process that dies before that says nothing about what it was to load. */
+  get started(): boolean {
+    return this.online;
   }
 
   /** The process runs, and every version asked for is loaded or has failed. */
@@ -79,7 +87,7 @@ export class WorkerHandle {
 
   /** Settled, with a version to serve. */
   get ready(): boolean {
-    return this.settled && [...this.loads.values()].includes('loaded');
+    return this.alive && this.settled && [...this.loads.values()].includes('loaded');
   }
 
   /** The version that the process is loading now, if any: loads are handled in the order they were asked for. */
@@ -113,6 +121,7 @@ export class WorkerHandle {
 
   /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
   kill(): void {
+    this.doomed = true;
     this.child.kill('SIGKILL');
   }
 

@@ -126,21 +126,15 @@ export class WorkerPool implements WorkerEvents {
         this.started(worker);
         return;
       case 'warming':
-        if (!this.everLoaded.has(message.key))
-          this.listener.versionChanged(message.key, { state: 'warming' });
+        if (!this.everLoaded.has(message.key)) this.report(message.key, { state: 'warming' });
         return;
       case 'loaded':
         this.everLoaded.add(message.key);
-        this.listener.versionChanged(message.key, {
-          state: 'ready',
-          cost: message.cost,
-          loadMs: message.loadMs,
-        });
+        this.report(message.key, { state: 'ready', cost: message.cost, loadMs: message.loadMs });
         this.loadSettled(worker);
         return;
       case 'load_failed':
-        this.loadFailed(message.key, message.message);
-        this.loadSettled(worker);
+        this.loadFailed(worker, message.key, message.message);
         return;
       case 'done':
         this.listener.batchDone(worker, message);
@@ -160,7 +154,7 @@ export class WorkerPool implements WorkerEvents {
     this.restarts++;
     if (!wasReady) {
       this.backoff.failed();
-      if (worker.loading !== undefined) this.diedLoading(worker.loading, how);
+      if (worker.started && worker.loading !== undefined) this.diedLoading(worker.loading, how);
     }
     this.listener.workerLost(worker, reason, how);
     this.replenish();
@@ -173,7 +167,7 @@ export class WorkerPool implements WorkerEvents {
       this.backoff.succeeded();
       this.replenish();
     }
-    if (worker.role === 'active') this.listener.workerAvailable(worker);
+    if (worker.role === 'active' && worker.ready) this.listener.workerAvailable(worker);
   }
 
   private watchStart(worker: WorkerHandle): void {
@@ -193,10 +187,23 @@ export class WorkerPool implements WorkerEvents {
     this.startTimers.delete(worker);
   }
 
-  /** A version that some worker serves stays as it is: the failure is this process's alone. */
-  private loadFailed(key: string, reason: string): void {
-    const served = [...this.handles].some((worker) => worker.has(key));
-    if (!served) this.listener.versionChanged(key, { state: 'failed', reason });
+  /** What a worker says of a version that is no longer wanted changes nothing. */
+  private report(key: string, event: VersionEvent): void {
+    if (this.specs.has(key)) this.listener.versionChanged(key, event);
+  }
+
+  /**
+   * A version that has been loaded before can be loaded: the fault is this process's (a file that could not be read
+   * just now), so the process is replaced. Otherwise it is the version that fails.
+   */
+  private loadFailed(worker: WorkerHandle, key: string, reason: string): void {
+    if (this.everLoaded.has(key)) {
+      this.backoff.failed();
+      this.kill(worker, 'start_failed');
+      return;
+    }
+    this.report(key, { state: 'failed', reason });
+    this.loadSettled(worker);
   }
 
   private diedLoading(key: string, how: string): void {
@@ -204,11 +211,11 @@ export class WorkerPool implements WorkerEvents {
     const deaths = (this.deathsWhileLoading.get(key) ?? 0) + 1;
     this.deathsWhileLoading.set(key, deaths);
     if (deaths < DEATHS_THAT_CONDEMN_A_VERSION) return;
-    this.unload(key);
-    this.listener.versionChanged(key, {
+    this.report(key, {
       state: 'failed',
       reason: `${deaths} worker processes died while loading it (${how})`,
     });
+    this.unload(key);
   }
 
   /** Brings the pool back to its size: spares move up first, then processes are started. */

@@ -90,6 +90,9 @@ describe('readRegistry', () => {
     [manifestOf('m', 'v1', { batching: { max_padded_tokens: 0, runs_alone: false } }), /batching.max_padded_tokens must/],
     [manifestOf('m', 'v1', { files: {} }), /files must name model.onnx/],
     [manifestOf('m', 'v1', { files: { '../../secret': {} } }), /files...\/..\/secret is not a plain file name/],
+    [manifestOf('m', 'v1', { accuracy: {} }), /accuracy\.data_set must/],
+    [manifestOf('m', 'v1', { checked_on: [{}] }), /checked_on\.0\.cpu must/],
+    [manifestOf('m', 'v1', { batch_variance: 3 }), /batch_variance/],
     [manifestOf('m', 'v2'), /says m\/v2, but it lies in m\/v1/],
   ])('says what is wrong with a manifest: %j', (manifest, reason) => {
     expect(reasonFor(manifest)).toMatch(reason);

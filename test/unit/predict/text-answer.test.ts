@@ -5,7 +5,7 @@ import type { ModelVersion } from '../../../src/model-registry/model-version.js'
 import { BatchFacts } from '../../../src/predict/batch-facts.js';
 import { rankLabels, textAnswerOf } from '../../../src/predict/text-answer.js';
 
-const version = { version: 'v1', manifest: { labels: ['A', 'B', 'C'] } } as unknown as ModelVersion;
+const version = { model: 'sentiment', version: 'v1', manifest: { labels: ['A', 'B', 'C'] } } as unknown as ModelVersion;
 const row = (...scores: number[]): Inference => ({
   scores,
   tokens: 5,
@@ -21,6 +21,7 @@ describe('the answer about a text', () => {
     expect(textAnswerOf(version, row(0.1, 0.7, 0.2), undefined)).toEqual({
       label: 'B',
       score: 0.7,
+      model_name: 'sentiment',
       model_version: 'v1',
       cache_hit: false,
       tokens: 5,
