@@ -123,7 +123,13 @@ export const ERROR_TABLE = {
     'error',
     'A fault of ours; the log line of this request id tells more.',
   ),
-  NOT_READY: entry(503, 'Not ready', true, 'warn', 'No worker process is ready to infer yet.'),
+  NOT_READY: entry(
+    503,
+    'Not ready',
+    true,
+    'warn',
+    'No worker process is ready to infer, or the stable version of the model is not loaded; GET /health says which.',
+  ),
   VERSION_NOT_READY: entry(
     503,
     'Version not ready',

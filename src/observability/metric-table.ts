@@ -37,7 +37,7 @@ const BY_VERSION = ['model', 'version'];
 export const METRIC_PROVIDERS = [
   makeCounterProvider({
     name: METRIC.requests,
-    help: 'HTTP requests by outcome; code is empty for a success, status is 499 when the client left before the answer.',
+    help: 'HTTP requests by outcome; code names the error, empty where there was none; status is 499 when the client left before the answer.',
     labelNames: ['route', ...BY_VERSION, 'status', 'code'],
   }),
   makeHistogramProvider({

@@ -5,7 +5,11 @@ import type { ModelVersion } from '../../../src/model-registry/model-version.js'
 import { BatchFacts } from '../../../src/predict/batch-facts.js';
 import { rankLabels, textAnswerOf } from '../../../src/predict/text-answer.js';
 
-const version = { model: 'sentiment', version: 'v1', manifest: { labels: ['A', 'B', 'C'] } } as unknown as ModelVersion;
+const version = {
+  model: 'sentiment',
+  version: 'v1',
+  manifest: { labels: ['A', 'B', 'C'] },
+} as unknown as ModelVersion;
 const row = (...scores: number[]): Inference => ({
   scores,
   tokens: 5,
