@@ -98,24 +98,16 @@ describe('faults', () => {
   });
 
   it('takes work away from a process that is stopped', async () => {
-    await whole();
-    const stopped = workerPids();
     const { restarts } = running.pool.status();
-    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
-    expect(
-      values(
-        await infer(running, ['a film', 'another film', 'a third film of quite another length than those']),
-      ),
-    ).toHaveLength(3);
-    await poolIs(running, (status) => status.restarts > restarts);
-    for (const pid of stopped) {
-      try {
-        process.kill(pid, 'SIGCONT');
-      } catch {
-        // Already replaced.
-      }
+    const texts = ['a film', 'another film', 'a third film of quite another length than those'];
+    // One after the other: the spare among them gets no work, and so is not missed.
+    for (const pid of await whole().then(workerPids)) {
+      process.kill(pid, 'SIGSTOP');
+      expect(values(await infer(running, texts))).toHaveLength(3);
+      if (workerPids().includes(pid)) process.kill(pid, 'SIGCONT');
+      await whole();
     }
-    await whole();
+    expect(running.pool.status().restarts - restarts).toBeGreaterThanOrEqual(2);
   });
 });
 
