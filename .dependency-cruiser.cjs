@@ -83,7 +83,8 @@ module.exports = {
       from: { path: '^src/inference/worker/entry\\.ts$' },
       to: {
         path: `(^src/|${NEST})`,
-        pathNot: '^src/(inference/worker|tokenization|errors)/|^src/model-registry/manifest',
+        pathNot:
+          '^src/(inference/worker|tokenization|errors)/|^src/model-registry/(manifest|verified-file)\\.ts$',
         reachable: true,
       },
     },

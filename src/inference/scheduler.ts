@@ -63,11 +63,9 @@ export class Scheduler {
     return texts;
   }
 
-  /** Makes a version schedulable. */
+  /** Makes a version schedulable that is not yet. */
   setPlan(plan: VersionPlan): void {
-    const lane = this.lanes.get(plan.key);
-    if (lane === undefined) this.lanes.set(plan.key, { plan, queue: new TextQueue() });
-    else lane.plan = plan;
+    this.lanes.set(plan.key, { plan, queue: new TextQueue() });
   }
 
   hasPlan(key: string): boolean {

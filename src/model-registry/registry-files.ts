@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { StartError } from '../errors/start-error.js';
 import { parseManifest } from './manifest-schema.js';
 import type { FileRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
+import { digestMismatch, readVerifiedFile } from './verified-file.js';
 
 /** What model and version folders may be called: they stand in URLs, metrics and messages between processes. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
@@ -51,17 +51,9 @@ export async function verifyVersion({ folder, manifest }: ModelVersion): Promise
   return problems;
 }
 
-/**
- * Reads one file whole, if it is what the manifest says.
- * @throws Error with a sentence when it is missing, not named in the manifest, or does not match its digest
- */
-export async function readVerified({ folder, manifest }: ModelVersion, file: string): Promise<Buffer> {
-  const record = manifest.files[file];
-  if (record === undefined) throw new Error(`manifest.json names no ${file}`);
-  const bytes = await readFile(join(folder, file));
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== record.sha256) throw new Error(mismatch(file, record.sha256, sha256));
-  return bytes;
+/** One file of a version, checked; see {@link readVerifiedFile}. */
+export function readVerified({ folder, manifest }: ModelVersion, file: string): Promise<Buffer> {
+  return readVerifiedFile(folder, manifest.files, file);
 }
 
 async function verifyFile(path: string, file: string, record: FileRecord): Promise<string | null> {
@@ -78,11 +70,7 @@ async function verifyFile(path: string, file: string, record: FileRecord): Promi
   }
   if (bytes !== record.bytes) return `${file} has ${bytes} bytes where manifest.json says ${record.bytes}`;
   const sha256 = hash.digest('hex');
-  return sha256 === record.sha256 ? null : mismatch(file, record.sha256, sha256);
-}
-
-function mismatch(file: string, expected: string, found: string): string {
-  return `${file} does not match its digest in manifest.json (expected ${expected.slice(0, 12)}…, found ${found.slice(0, 12)}…)`;
+  return sha256 === record.sha256 ? null : digestMismatch(file, record.sha256, sha256);
 }
 
 function readVersion(root: string, model: string, name: string): FoundVersion {

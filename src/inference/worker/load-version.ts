@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
+import { readVerifiedFile } from '../../model-registry/verified-file.js';
 import { TextTokenizer } from '../../tokenization/text-tokenizer.js';
 import { POST_PROCESS } from './post-process.js';
 import type { VersionSpec } from './protocol.js';
@@ -24,9 +22,9 @@ const KNOWN_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
  */
 export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
   const [model, tokenizerJson, tokenizerConfigJson] = await Promise.all([
-    readChecked(spec, 'model.onnx'),
-    readChecked(spec, 'tokenizer.json'),
-    readChecked(spec, 'tokenizer_config.json'),
+    readVerifiedFile(spec.folder, spec.files, 'model.onnx'),
+    readVerifiedFile(spec.folder, spec.files, 'tokenizer.json'),
+    readVerifiedFile(spec.folder, spec.files, 'tokenizer_config.json'),
   ]);
   const tokenizer = await TextTokenizer.fromFiles(
     { tokenizerJson, tokenizerConfigJson },
@@ -58,17 +56,4 @@ export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
 /** Logits that the graph must answer per row for this version's task. */
 export function logitsPerRow(spec: VersionSpec): number {
   return POST_PROCESS[spec.task].logitsPerRow(spec.labels.length);
-}
-
-async function readChecked(spec: VersionSpec, file: string): Promise<Buffer> {
-  const record = spec.files[file];
-  if (record === undefined) throw new Error(`manifest.json names no ${file}`);
-  const bytes = await readFile(join(spec.folder, file));
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== record.sha256) {
-    throw new Error(
-      `${file} does not match its digest in manifest.json (expected ${record.sha256}, found ${sha256})`,
-    );
-  }
-  return bytes;
 }

@@ -38,7 +38,6 @@ export interface BatchTimings {
   readonly inferenceMs: number;
   /** Rows × longest row, summed over the runs that the worker made of the batch. */
   readonly paddedTokens: number;
-  readonly runs: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Reading it walks the page tables of the process, 2 % of a short batch; four times a second is often enough. */
+/** Read after each batch it took 2 % of a worker's time; four times a second is often enough. */
 const SAMPLE_INTERVAL_MS = 250;
 
 /** The resident memory of this process, read anew when the last reading is old. */

@@ -65,7 +65,6 @@ export async function runBatch(
       tokenizeMs: tokenizedAt - startedAt,
       inferenceMs: performance.now() - tokenizedAt,
       paddedTokens,
-      runs: ends.length,
     },
   };
 }

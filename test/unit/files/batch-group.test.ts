@@ -10,7 +10,7 @@ const done = (rows: readonly Row[]): BatchDone => ({
   batchId: 1,
   ok: true,
   rows,
-  timings: { tokenizeMs: 0, inferenceMs: 0, paddedTokens: 0, runs: 1 },
+  timings: { tokenizeMs: 0, inferenceMs: 0, paddedTokens: 0 },
   cost: COST,
   rssBytes: 0,
 });
