@@ -1,0 +1,40 @@
+import type { CachedRow } from './cached-row.js';
+
+/** Names one entry, in every level. */
+export interface CacheKey {
+  /** 64 hexadecimal digits: sha256 of the key's format, the version's digest and the well-formed text. */
+  readonly id: string;
+  readonly model: string;
+  /** sha256 of the version's manifest, 64 hexadecimal digits. */
+  readonly versionDigest: string;
+}
+
+export interface CacheEntry {
+  readonly key: CacheKey;
+  readonly row: CachedRow;
+}
+
+/** Which entries go; a field that is absent does not restrict, so `{}` means all. */
+export interface PurgeScope {
+  readonly model?: string;
+  readonly versionDigest?: string;
+}
+
+/**
+ * A cache behind the one in memory, shared by several processes. It may be slow or gone at any time, and no request
+ * may notice: it answers in time or not at all, and never with an error.
+ */
+export interface SecondLevel {
+  /**
+   * The rows that it has, in the order of the keys; undefined where it has none, or could not say within its own
+   * deadline of a few milliseconds. Never rejects.
+   */
+  get(keys: readonly CacheKey[]): Promise<readonly (CachedRow | undefined)[]>;
+  /** Takes entries to be written; returns at once and never throws. */
+  put(entries: readonly CacheEntry[]): void;
+  /** Resolves when the entries are gone; false when the level could not be told. Never rejects. */
+  purge(scope: PurgeScope): Promise<boolean>;
+}
+
+/** Injection token of the {@link SecondLevel}; null when none is configured. */
+export const SECOND_LEVEL = Symbol('SECOND_LEVEL');
