@@ -3,13 +3,12 @@ import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
 import { BatchDispatcher } from '../files/batch-dispatcher.js';
 import { BatchPlanner } from '../files/batch-plan.js';
+import { loadTokenizer } from '../files/load-tokenizer.js';
 import { toVersionSpec } from '../inference/version-spec.js';
 import { WORKER_ENTRY_FILE } from '../inference/worker/worker-handle.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
-import { readVerified } from '../model-registry/registry-files.js';
 import { textAnswerOf } from '../predict/text-answer.js';
 import { textError } from '../predict/text.js';
-import { TextTokenizer } from '../tokenization/text-tokenizer.js';
 import type { FileOutcome } from './outcome.js';
 
 /** Texts that are planned together, as the lines of a block are. */
@@ -98,16 +97,10 @@ async function answerSlice(
 
 /** @throws StartError when the version's files are not what its manifest says */
 async function plannerOf(version: ModelVersion): Promise<() => BatchPlanner> {
-  const { max_tokens: maxTokens, truncation_side: truncationSide, batching } = version.manifest;
+  const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
   try {
-    const tokenizer = await TextTokenizer.fromFiles(
-      {
-        tokenizerJson: await readVerified(version, 'tokenizer.json'),
-        tokenizerConfigJson: await readVerified(version, 'tokenizer_config.json'),
-      },
-      { maxTokens, truncationSide },
-    );
-    const limits = { maxPaddedTokens: batching.max_padded_tokens, runsAlone: batching.runs_alone };
+    const tokenizer = await loadTokenizer(version);
+    const limits = { maxPaddedTokens, runsAlone };
     return () => new BatchPlanner((text) => tokenizer.encode(text).ids.length, limits);
   } catch (error) {
     const { message } = error as Error;

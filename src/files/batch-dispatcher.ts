@@ -1,7 +1,8 @@
 import { StartError } from '../errors/start-error.js';
-import { predictMs } from '../inference/worker/cost-model.js';
+import { predictMs, WATCHDOG_FACTOR } from '../inference/worker/cost-model.js';
 import type { BatchDone, CostCoefficients, VersionSpec } from '../inference/worker/protocol.js';
 import {
+  START_TIMEOUT_MS,
   WorkerPool,
   type LossReason,
   type PoolListener,
@@ -10,12 +11,6 @@ import {
 import type { WorkerHandle } from '../inference/worker/worker-handle.js';
 import { BatchGroup, type GroupBatch, type TextOutcome } from './batch-group.js';
 import type { BatchPlan } from './batch-plan.js';
-
-/** A run may take this many times its prediction before the watchdog's own allowance begins: cores may be shared. */
-const WATCHDOG_FACTOR = 10;
-
-/** A process that has not loaded the version by then is taken for hung. */
-const START_TIMEOUT_MS = 60_000;
 
 export interface DispatcherOptions {
   /** Script that each worker process runs. */

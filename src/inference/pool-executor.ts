@@ -11,15 +11,18 @@ import { Permits } from './permits.js';
 import { InferencePoolStatus, type InferenceStatus } from './pool-status.js';
 import { Scheduler } from './scheduler.js';
 import { toVersionSpec } from './version-spec.js';
-import { WorkerPool, type LossReason, type PoolListener, type VersionEvent } from './worker/worker-pool.js';
+import {
+  START_TIMEOUT_MS,
+  WorkerPool,
+  type LossReason,
+  type PoolListener,
+  type VersionEvent,
+} from './worker/worker-pool.js';
 import type { WorkerHandle } from './worker/worker-handle.js';
 import type { BatchDone } from './worker/protocol.js';
 
 /** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
 export const WORKER_ENTRY = Symbol('WORKER_ENTRY');
-
-/** A process that has not loaded its versions by then is taken for hung. */
-const START_TIMEOUT_MS = 60_000;
 
 /** The executor of the service: admission, one scheduler, one pool of processes. */
 @Injectable()

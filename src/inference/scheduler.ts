@@ -2,7 +2,7 @@ import { AppError } from '../errors/app-error.js';
 import type { PendingText } from './pending-text.js';
 import { TextQueue } from './text-queue.js';
 import { WorkerSlot, type Batch } from './worker-slot.js';
-import { predictMs } from './worker/cost-model.js';
+import { predictMs, WATCHDOG_FACTOR } from './worker/cost-model.js';
 import type { BatchDone, BatchTimings, CostCoefficients } from './worker/protocol.js';
 import type { LossReason } from './worker/worker-pool.js';
 import type { WorkerHandle } from './worker/worker-handle.js';
@@ -12,9 +12,6 @@ import type { WorkerHandle } from './worker/worker-handle.js';
  * pipe and to be read. The later the choice is made, the more texts there are to choose like lengths from.
  */
 const HAND_OVER_LEAD_MS = 1.5;
-
-/** A run may take this many times its prediction before the watchdog's own allowance begins: cores may be shared. */
-const WATCHDOG_FACTOR = 10;
 
 /** Runs in which one text, on its own, may take a worker down before it is blamed. */
 const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;

@@ -7,6 +7,9 @@ export interface CostSample {
   readonly ms: number;
 }
 
+/** A run may take this many times its prediction before the watchdog's own allowance begins: cores may be shared. */
+export const WATCHDOG_FACTOR = 10;
+
 /**
  * Predicted milliseconds of one run of `rows` texts padded to `length` tokens. The linear term is the matrix
  * products, the quadratic one attention, the constant what a run costs however small it is.

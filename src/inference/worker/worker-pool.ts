@@ -29,6 +29,9 @@ export interface PoolOptions {
   readonly startTimeoutMs: number;
 }
 
+/** A process that has not loaded its versions by then is taken for hung. */
+export const START_TIMEOUT_MS = 60_000;
+
 /** Two processes that die while loading the same version, which none ever loaded, say that it is the version. */
 const DEATHS_THAT_CONDEMN_A_VERSION = 2;
 
