@@ -1,10 +1,11 @@
 import { Module } from '@nestjs/common';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelsController } from './models.controller.js';
+import { RoleTable } from './role-table.js';
 
 @Module({
   controllers: [ModelsController],
-  providers: [ModelRegistryService],
-  exports: [ModelRegistryService],
+  providers: [RoleTable, ModelRegistryService],
+  exports: [RoleTable, ModelRegistryService],
 })
 export class ModelRegistryModule {}

@@ -5,9 +5,10 @@ import { StartError } from '../errors/start-error.js';
 import { Metrics } from '../observability/metrics.js';
 import type { ModelVersion, VersionState } from './model-version.js';
 import { readRegistry, readVerified, verifyVersion } from './registry-files.js';
+import { RoleTable } from './role-table.js';
 import { mayFollow } from './version-states.js';
 
-export type VersionRole = 'stable' | 'canary';
+export type VersionRole = 'stable' | 'canary' | 'last_good';
 
 /** A version as GET /models shows it. `version` is null when its manifest cannot be read. */
 export interface VersionStatus {
@@ -37,6 +38,7 @@ export class ModelRegistryService {
   constructor(
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly metrics: Metrics,
+    private readonly roles: RoleTable,
   ) {
     const listing = readRegistry(config.modelRegistry);
     this.entries = new Map(
@@ -69,20 +71,25 @@ export class ModelRegistryService {
     return [...this.entries.keys()];
   }
 
-  /** The versions to load at start: of each model first the stable one, then the canary. */
+  /** The versions to load at start: of each model first the stable one, then the canary, then the last good one. */
   wanted(): ModelVersion[] {
-    const wanted = Object.keys(this.config.rollout).flatMap((model) => [this.stable(model), this.canary(model)]);
+    const wanted = this.roles.models().flatMap((model) => [this.stable(model), this.canary(model), this.lastGood(model)]);
     return wanted.filter((version) => version !== undefined);
   }
 
-  /** The stable version of a model, whatever its state; undefined when it cannot be read or none is configured. */
+  /** The stable version of a model, whatever its state; undefined when it cannot be read or the model has none. */
   stable(model: string): ModelVersion | undefined {
-    return this.find(model, this.config.rollout[model]?.stable);
+    return this.find(model, this.roles.stable(model));
   }
 
   /** The canary version of a model, whatever its state. */
   canary(model: string): ModelVersion | undefined {
-    return this.find(model, this.config.rollout[model]?.canary ?? undefined);
+    return this.find(model, this.roles.canary(model) ?? undefined);
+  }
+
+  /** The version that a rollback after a promotion leads back to, whatever its state. */
+  lastGood(model: string): ModelVersion | undefined {
+    return this.find(model, this.roles.lastGood(model) ?? undefined);
   }
 
   isReady(version: ModelVersion): boolean {
@@ -98,7 +105,7 @@ export class ModelRegistryService {
     if (versions === undefined) {
       throw new AppError('MODEL_NOT_FOUND', `There is no model ${JSON.stringify(model)}; there is ${this.models().join(', ')}.`);
     }
-    const name = version ?? this.config.rollout[model]?.stable;
+    const name = version ?? this.roles.stable(model);
     if (name === undefined) {
       throw new AppError('VERSION_NOT_READY', `The model ${model} has no stable version configured; name a version.`);
     }
@@ -156,9 +163,10 @@ export class ModelRegistryService {
   }
 
   private role(model: string, name: string): VersionRole | null {
-    const rollout = this.config.rollout[model];
-    if (rollout?.stable === name) return 'stable';
-    return rollout?.canary === name ? 'canary' : null;
+    const roles = this.roles.of(model);
+    if (roles?.stable === name) return 'stable';
+    if (roles?.canary === name) return 'canary';
+    return roles?.lastGood === name ? 'last_good' : null;
   }
 
   /** A configuration that names what the registry lacks is a mistake to mend now, not a version that failed. */

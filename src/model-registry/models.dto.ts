@@ -41,7 +41,7 @@ export class VersionDto {
   @ApiProperty({ type: String, nullable: true, description: 'Why it failed.' })
   reason!: string | null;
 
-  @ApiProperty({ enum: ['stable', 'canary'], nullable: true, type: String, example: 'stable' })
+  @ApiProperty({ enum: ['stable', 'canary', 'last_good'], nullable: true, type: String, example: 'stable' })
   role!: string | null;
 
   @ApiProperty({ type: String, nullable: true, description: 'sha256 of the manifest.' })
