@@ -88,6 +88,7 @@ function fill(values: SettingValues, section: RolloutSection, cwd: string): Seri
     queueLimit: values.QUEUE_LIMIT ?? Math.max(1024, 2 * maxTexts),
     workerWatchdogMs: values.WORKER_WATCHDOG_MS ?? SETTINGS.WORKER_WATCHDOG_MS.default,
     workerMaxRssBytes: values.WORKER_MAX_RSS_BYTES ?? SETTINGS.WORKER_MAX_RSS_BYTES.default,
+    redisUrl: values.REDIS_URL ?? null,
   };
 }
 

@@ -14,7 +14,7 @@ import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
 /** Variables of the versions to come. In the file they are unknown keys like any other, but the message says so. */
-const OF_LATER_VERSIONS = ['CACHE_MAX_ITEMS', 'CACHE_MAX_BYTES', 'CACHE_TTL_MS', 'REDIS_URL'];
+const OF_LATER_VERSIONS = ['CACHE_MAX_ITEMS', 'CACHE_MAX_BYTES', 'CACHE_TTL_MS'];
 
 /** The variables that are set, that Serin's documentation names, and that this version does not act on. */
 export function unsupportedVariables(env: NodeJS.ProcessEnv = process.env): string[] {

@@ -47,6 +47,8 @@ export interface SerinConfig {
   readonly workerWatchdogMs: number;
   /** A worker whose resident memory exceeds this is replaced between two batches. */
   readonly workerMaxRssBytes: number;
+  /** `redis://` or `rediss://`, with its password; null: nothing is shared with other processes. */
+  readonly redisUrl: string | null;
 }
 
 /** Injection token of {@link SerinConfig}. */

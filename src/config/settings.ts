@@ -1,4 +1,5 @@
 import { apiKeyList } from './api-keys.js';
+import { redisUrl } from './redis-url.js';
 import { trustedProxies } from './trust-proxy.js';
 import { byteSize, decimal, oneOf, text, trueOrFalse, wholeNumber, type ValueType } from './value-types.js';
 
@@ -121,6 +122,12 @@ export const SETTINGS = {
     undefined,
     'Requests that may come at once before the rate counts. Needs RATE_LIMIT_PER_S.',
     { defaultText: 'RATE_LIMIT_PER_S rounded up' },
+  ),
+  REDIS_URL: setting(
+    redisUrl,
+    undefined,
+    'A Redis server that several processes share: second cache level, rate limits, rollout state. Unset: none.',
+    { secret: true },
   ),
   TRUST_PROXY: setting(trustedProxies, undefined, "Whose X-Forwarded-For counts; unset: nobody's."),
   SERIN_CONFIG: setting(path, undefined, 'The configuration file; it must exist.', {

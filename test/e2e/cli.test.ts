@@ -65,7 +65,8 @@ describe('usage', () => {
 describe('serve', () => {
   it('names everything that is wrong with the settings, and no secret, before it starts', async () => {
     writeFileSync(join(folder, 'wrong.yaml'), 'prot: 1\n');
-    const env = { PORT: 'abc', ADMIN_TOKEN: 'hush hush', SERIN_CONFIG: 'wrong.yaml', REDIS_URL: 'redis://x' };
+    const secrets = { ADMIN_TOKEN: 'hush hush', REDIS_URL: 'http://:hush@localhost' };
+    const env = { PORT: 'abc', ...secrets, SERIN_CONFIG: 'wrong.yaml', CACHE_TTL_MS: '5' };
     const { code, stdout, stderr } = await serin(['serve', '--log-text', '--workers', '0'], env);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.split('\n').map((line) => line.split(/ is |:/)[0])).toEqual([
@@ -74,10 +75,11 @@ describe('serve', () => {
       '  --workers (command line)',
       '  PORT (environment)',
       '  ADMIN_TOKEN (environment)',
+      '  REDIS_URL (environment)',
       '  prot (wrong.yaml)',
       '',
     ]);
-    expect(stderr).toMatch(/REDIS_URL is set, but this version does not support it/);
+    expect(stderr).toMatch(/CACHE_TTL_MS is set, but this version does not support it/);
     expect(stderr).not.toContain('hush');
   });
 

@@ -74,6 +74,7 @@ describe('defaults', () => {
       queueLimit: 1024,
       workerWatchdogMs: 1000,
       workerMaxRssBytes: 1_500_000_000,
+      redisUrl: null,
     });
   });
 
