@@ -67,7 +67,9 @@ module.exports = {
       from: { path: '^src/files/' },
       to: { path: NEST, reachable: true },
     },
-    only('drift', ['files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
+    only('client', ['errors']),
+    only('replay', ['client', 'errors', 'tokenization']),
+    only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     {
       name: 'nobody-imports-the-command-line',

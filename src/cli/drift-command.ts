@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
-import { StartError } from '../errors/start-error.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { DEFAULT_URL, interruptionSignal, readApiKey, serviceUrl, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 
 interface DriftFlags {
@@ -17,35 +16,12 @@ interface DriftFlags {
   readonly json?: true;
 }
 
-function serviceUrl(value: string): string {
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-    throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:3000.');
-  }
-  return value;
-}
-
-function sampleSize(value: string): number {
-  const size = Number(value);
-  if (!/^\d+$/.test(value) || size < 1 || size > 1_000_000) {
-    throw new InvalidArgumentError('It must be a whole number, 1 to 1000000.');
-  }
-  return size;
-}
-
 function scoreTolerance(value: string): number {
   const tolerance = Number(value);
   if (value.trim() === '' || !(tolerance >= 0 && tolerance <= 1)) {
     throw new InvalidArgumentError('It must be a number, 0 to 1.');
   }
   return tolerance;
-}
-
-function readApiKey(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    throw new StartError(`The API key cannot be read: ${(error as Error).message}`);
-  }
 }
 
 const EXIT_CODE_HELP = `
@@ -61,8 +37,8 @@ export function addDriftCommand(program: Command): void {
       'send a sample of a traffic file to the running service and through the file path, and compare',
     )
     .argument('<traffic>', 'JSONL file (also .gz) with one object per line; - for stdin')
-    .option('--url <url>', 'address of the running service', serviceUrl, 'http://127.0.0.1:3000')
-    .option('--sample <n>', 'how many distinct texts to compare at most', sampleSize, 1000)
+    .option('--url <url>', 'address of the running service', serviceUrl, DEFAULT_URL)
+    .option('--sample <n>', 'how many distinct texts to compare at most', wholeNumber(1, 1_000_000), 1000)
     .option('--model <name>', "the model (default: the service's default model)")
     .option('--version <name>', "the version, named in every request (default: the service's stable one)")
     .option('--text-field <name>', 'key of the text in each object', 'text')
@@ -81,13 +57,7 @@ export function addDriftCommand(program: Command): void {
   ]);
   command.action(async (input: string, flags: DriftFlags) => {
     const config = loadConfig({ flags: settings() });
-    const interruption = new AbortController();
-    // Once: a second signal ends the process at once.
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        interruption.abort();
-      });
-    }
+    const signal = interruptionSignal();
     const [{ measureDrift }, { renderReport }] = await Promise.all([
       import('../drift/drift.js'),
       import('../drift/render.js'),
@@ -96,7 +66,7 @@ export function addDriftCommand(program: Command): void {
       const report = await measureDrift({
         input,
         url: flags.url,
-        apiKey: flags.apiKeyFile === undefined ? null : readApiKey(flags.apiKeyFile),
+        apiKey: readApiKey(flags.apiKeyFile),
         sample: flags.sample,
         model: flags.model,
         version: flags.version,
@@ -105,13 +75,13 @@ export function addDriftCommand(program: Command): void {
         showText: flags.showText ?? false,
         modelRegistry: config.modelRegistry,
         settings: config,
-        signal: interruption.signal,
+        signal,
         say: (sentence) => process.stderr.write(`serin: ${sentence}\n`),
       });
       process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
       if (report.different > 0) process.exitCode = EXIT_CODES.refused;
     } catch (error) {
-      if (!interruption.signal.aborted) throw error;
+      if (!signal.aborted) throw error;
       process.stderr.write('serin: interrupted; nothing is kept, the same command starts over\n');
       process.exitCode = EXIT_CODES.interrupted;
     }

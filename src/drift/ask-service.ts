@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartError } from '../errors/start-error.js';
+import { RequestFailed, unusable } from '../client/request-failed.js';
+import type { ServiceClient } from '../client/service-client.js';
 import type { ServiceOutcome } from './outcome.js';
-import { RequestFailed, type ServiceClient } from './service-client.js';
+import { predictBatch } from './predict-batch.js';
 
 /**
  * Texts per request: few enough that a small machine answers them all within the default deadline of two seconds,
@@ -87,7 +88,7 @@ class Survey {
   private async ask({ indices, attempts }: Chunk): Promise<void> {
     const { model, version, texts } = this.question;
     const asked = indices.map((index) => texts[index] ?? '');
-    const answers = await this.client.predict(model, version, asked);
+    const answers = await predictBatch(this.client, model, version, asked);
     const late: number[] = [];
     answers.forEach((outcome, i) => {
       const index = indices[i] ?? 0;
@@ -149,14 +150,4 @@ function chunksOf(texts: readonly string[]): Chunk[] {
   });
   if (indices.length > 0) chunks.push({ indices, attempts: 0 });
   return chunks;
-}
-
-/** What a person is told when the service cannot be asked. */
-export function unusable({ status, code, message }: RequestFailed): StartError {
-  if (status === 0)
-    return new StartError(`No service answers (${message}): start one, or name it with --url.`);
-  if (status === 401) {
-    return new StartError('The service wants an API key: name a file that holds one with --api-key-file.');
-  }
-  return new StartError(`The service does not take the request: ${code}, ${message}`);
 }

@@ -1,7 +1,8 @@
+import { findModel, findVersion } from '../client/served-version.js';
+import type { ServedModel, ServedVersion } from '../client/service-client.js';
 import { StartError } from '../errors/start-error.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { readRegistry } from '../model-registry/registry-files.js';
-import type { ServedModel, ServedVersion } from './service-client.js';
 
 /** One version, as the service serves it and as the registry of the file path has it. */
 export interface ComparedVersion {
@@ -22,27 +23,8 @@ export function chooseVersion(
   registry: string,
   choice: { readonly model: string | undefined; readonly version: string | undefined },
 ): ComparedVersion {
-  const model = models.find(({ model_name: name, default: isDefault }) =>
-    choice.model === undefined ? isDefault : name === choice.model,
-  );
-  if (model === undefined) {
-    const names = models.map(({ model_name: name }) => name).join(', ');
-    throw new StartError(`The service has no model ${choice.model ?? 'by default'}; it has ${names}.`);
-  }
-  const served = model.versions.find(({ version, role }) =>
-    choice.version === undefined ? role === 'stable' : version === choice.version,
-  );
-  if (served === undefined) {
-    const names = model.versions.map(({ version }) => version).join(', ');
-    throw new StartError(
-      `The service has no ${choice.version ?? 'stable'} version of ${model.model_name}; it has ${names}.`,
-    );
-  }
-  if (served.state !== 'ready') {
-    throw new StartError(
-      `${model.model_name}/${served.version} is ${served.state} on the service, not ready: name another with --version.`,
-    );
-  }
+  const model = findModel(models, choice.model);
+  const served = findVersion(model, choice.version);
   const local = findLocal(registry, model.model_name, served.version);
   return { served, local, canary: canaryBeside(model, served) };
 }

@@ -1,11 +1,11 @@
+import { ServiceClient } from '../client/service-client.js';
+import { inputName, readTraffic, type BadLine } from '../client/traffic.js';
 import { StartError } from '../errors/start-error.js';
-import { askService, unusable } from './ask-service.js';
+import { askService } from './ask-service.js';
 import { chooseVersion } from './compared-version.js';
 import { answerFromFilePath, type FilePathSettings } from './file-path.js';
 import { findDifferences, type Findings } from './report.js';
 import { HashSample, type SampledText } from './sample.js';
-import { RequestFailed, ServiceClient, type ServedModel } from './service-client.js';
-import { readTraffic } from './traffic.js';
 
 export interface DriftOptions {
   /** JSONL file; `-` for stdin. */
@@ -42,7 +42,7 @@ export interface DriftReport extends Findings {
   /** Lines that are not blank. */
   readonly lines: number;
   readonly unreadable_lines: number;
-  readonly first_unreadable: { readonly line: number; readonly problem: string } | null;
+  readonly first_unreadable: BadLine | null;
   readonly tolerance: number;
 }
 
@@ -60,7 +60,7 @@ interface Traffic {
 export async function measureDrift(options: DriftOptions): Promise<DriftReport> {
   const { signal, say, tolerance, url } = options;
   const client = new ServiceClient(options);
-  const { served, local, canary } = chooseVersion(await listModels(client), options.modelRegistry, options);
+  const { served, local, canary } = chooseVersion(await client.models(), options.modelRegistry, options);
   const traffic = await readSample(options);
   const { sample } = traffic;
   const texts = sample.map(({ text }) => text);
@@ -101,14 +101,6 @@ export async function measureDrift(options: DriftOptions): Promise<DriftReport> 
   };
 }
 
-async function listModels(client: ServiceClient): Promise<readonly ServedModel[]> {
-  try {
-    return await client.models();
-  } catch (error) {
-    throw error instanceof RequestFailed ? unusable(error) : error;
-  }
-}
-
 async function readSample({ input, textField, sample: size, signal }: DriftOptions): Promise<Traffic> {
   const sample = new HashSample(size);
   let [lines, unreadable] = [0, 0];
@@ -124,7 +116,7 @@ async function readSample({ input, textField, sample: size, signal }: DriftOptio
   if (lines === unreadable) {
     const { line, problem } = firstUnreadable ?? { line: 0, problem: '' };
     const what = lines === 0 ? 'it is empty' : `no line has a text (line ${line}: ${problem})`;
-    throw new StartError(`${input === '-' ? 'stdin' : input} cannot be compared: ${what}`);
+    throw new StartError(`${inputName(input)} cannot be compared: ${what}`);
   }
   return { sample: sample.texts(), lines, unreadable, firstUnreadable };
 }

@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ServiceClient } from '../../../src/client/service-client.js';
 import { askService } from '../../../src/drift/ask-service.js';
 import type { ServiceOutcome } from '../../../src/drift/outcome.js';
-import { ServiceClient } from '../../../src/drift/service-client.js';
 
 interface Reply {
   readonly status: number;

@@ -16,6 +16,8 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'inference-imports-only': { file: 'src/inference/a.ts', imports: '../predict/leaf.js' },
   'canary-imports-only': { file: 'src/canary/a.ts', imports: '../inference/leaf.js' },
   'predict-imports-only': { file: 'src/predict/a.ts', imports: '../health/leaf.js' },
+  'client-imports-only': { file: 'src/client/a.ts', imports: '../config/leaf.js' },
+  'replay-imports-only': { file: 'src/replay/a.ts', imports: '../predict/leaf.js' },
   'drift-imports-only': { file: 'src/drift/a.ts', imports: '../health/leaf.js' },
   'files-imports-only': { file: 'src/files/a.ts', imports: '../predict/leaf.js' },
   'files-know-no-nest': { file: 'src/files/b.ts', imports: '@nestjs/common' },

@@ -1,23 +1,6 @@
 import { StartError } from '../errors/start-error.js';
 import type { Problem } from '../errors/problem.js';
-import type { ServiceOutcome } from './outcome.js';
-
-/** A request that was not answered with 200. */
-export class RequestFailed extends Error {
-  /**
-   * @param status HTTP status; 0 when no answer came
-   * @param code of the problem; UNREACHABLE without an answer, HTTP_<status> when the answer is no problem of Serin's
-   * @param retryAfterMs what the service asks to wait; undefined when it says nothing
-   */
-  constructor(
-    readonly status: number,
-    readonly code: string,
-    message: string,
-    readonly retryAfterMs?: number,
-  ) {
-    super(message);
-  }
-}
+import { failureCode, RequestFailed, unusable } from './request-failed.js';
 
 /** What GET /models tells of a version, as far as drift needs it. */
 export interface ServedVersion {
@@ -34,17 +17,6 @@ export interface ServedModel {
   readonly versions: readonly ServedVersion[];
 }
 
-/** One entry of `results` in the answer of POST /predict_batch. */
-type BatchItem =
-  | {
-      readonly label: string;
-      readonly score: number;
-      readonly tokens: number;
-      readonly truncated: boolean;
-      readonly model_version: string;
-    }
-  | { readonly error: Problem };
-
 export interface ClientOptions {
   /** Base of the routes; a path before them (`https://host/serin/`) is kept. */
   readonly url: string;
@@ -54,30 +26,36 @@ export interface ClientOptions {
 
 /** A running service, over HTTP. Each method is one request and never repeats it. */
 export class ServiceClient {
+  readonly url: string;
   private readonly base: string;
 
   constructor(private readonly options: ClientOptions) {
-    this.base = options.url.endsWith('/') ? options.url : `${options.url}/`;
+    this.url = options.url;
+    this.base = baseOf(options.url);
   }
 
-  /** @throws RequestFailed */
+  /**
+   * GET /models, with which a command begins.
+   * @throws StartError that says why the service cannot be used
+   */
   async models(): Promise<readonly ServedModel[]> {
-    const { models } = (await this.request('models', {})) as { models?: readonly ServedModel[] };
-    if (!Array.isArray(models)) throw notSerin(this.options.url);
+    let answer: object;
+    try {
+      answer = await this.request('models', {});
+    } catch (error) {
+      throw error instanceof RequestFailed ? unusable(error) : error;
+    }
+    const { models } = answer as { models?: readonly ServedModel[] };
+    if (!Array.isArray(models)) throw notSerin(this.url);
     return models as readonly ServedModel[];
   }
 
   /**
-   * One outcome per text, in order. The cache is passed by: an answer is computed now.
+   * Posts a JSON document and reads one. The cache is passed by: an answer is computed now.
    * @throws RequestFailed
    */
-  async predict(model: string, version: string, texts: readonly string[]): Promise<ServiceOutcome[]> {
-    const { results } = (await this.request('predict_batch', {
-      method: 'POST',
-      body: JSON.stringify({ texts, model, version }),
-    })) as { results?: readonly BatchItem[] };
-    if (!Array.isArray(results) || results.length !== texts.length) throw notSerin(this.options.url);
-    return (results as readonly BatchItem[]).map(toOutcome);
+  post(route: string, body: object): Promise<object> {
+    return this.request(route, { method: 'POST', body: JSON.stringify(body) });
   }
 
   private async request(route: string, init: RequestInit): Promise<object> {
@@ -105,17 +83,18 @@ export class ServiceClient {
   }
 }
 
-function toOutcome(item: BatchItem): ServiceOutcome {
-  if ('error' in item) return { ok: false, code: item.error.code, message: item.error.detail };
-  const { label, score, tokens, truncated, model_version: version } = item;
-  return { ok: true, label, score, tokens, truncated, version };
+/** Base of the routes: a path before them (`https://host/serin`) is kept. */
+export function baseOf(url: string): string {
+  return url.endsWith('/') ? url : `${url}/`;
 }
 
-function notSerin(url: string): StartError {
+/** Something else listens there. */
+export function notSerin(url: string): StartError {
   return new StartError(`What answers at ${url} does not answer as Serin does; --url names the service.`);
 }
 
-function parseObject(body: string): object | null {
+/** The JSON object that a body holds; null when it holds none. */
+export function parseObject(body: string): object | null {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === 'object' ? value : null;
@@ -125,12 +104,12 @@ function parseObject(body: string): object | null {
 }
 
 function failureOf(response: Response, json: object | null): RequestFailed {
-  const { code, detail, retry_after_ms: bodyMs } = (json ?? {}) as Partial<Problem>;
+  const { detail, retry_after_ms: bodyMs } = (json ?? {}) as Partial<Problem>;
   const headerS = Number.parseInt(response.headers.get('retry-after') ?? '', 10);
   const waitMs = bodyMs ?? (Number.isNaN(headerS) ? undefined : headerS * 1000);
   return new RequestFailed(
     response.status,
-    code ?? `HTTP_${response.status}`,
+    failureCode(response.status, json),
     detail ?? `it answered ${response.status} ${response.statusText}`.trimEnd(),
     waitMs,
   );

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readTraffic, type TrafficLine } from '../../../src/drift/traffic.js';
+import { readTraffic, type TrafficLine } from '../../../src/client/traffic.js';
 import { StartError } from '../../../src/errors/start-error.js';
 
 let folder: string;

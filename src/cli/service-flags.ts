@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import { StartError } from '../errors/start-error.js';
+
+/** Where `serin serve` listens when nothing else is said. */
+export const DEFAULT_URL = 'http://127.0.0.1:3000';
+
+/** Reads `--url`. @throws InvalidArgumentError */
+export function serviceUrl(value: string): string {
+  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
+    throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:3000.');
+  }
+  return value;
+}
+
+/** Reads the file of `--api-key-file`; null when none is named. @throws StartError */
+export function readApiKey(path: string | undefined): string | null {
+  if (path === undefined) return null;
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new StartError(`The API key cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** A reader of whole numbers for commander. */
+export function wholeNumber(min: number, max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < min || number > max) {
+      throw new InvalidArgumentError(`It must be a whole number, ${String(min)} to ${String(max)}.`);
+    }
+    return number;
+  };
+}
+
+/** A reader of numbers above 0 for commander. */
+export function positiveNumber(max: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() === '' || !(number > 0 && number <= max)) {
+      throw new InvalidArgumentError(`It must be a number above 0, at most ${String(max)}.`);
+    }
+    return number;
+  };
+}
+
+/**
+ * A signal that fires at the first SIGINT or SIGTERM, so that a command can end in order; a second one ends the
+ * process at once.
+ */
+export function interruptionSignal(): AbortSignal {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interruption.abort();
+    });
+  }
+  return interruption.signal;
+}

@@ -1,0 +1,35 @@
+import type { Problem } from '../errors/problem.js';
+import { StartError } from '../errors/start-error.js';
+
+/** A request that was not answered with 200. */
+export class RequestFailed extends Error {
+  /**
+   * @param status HTTP status; 0 when no answer came
+   * @param code of the problem; UNREACHABLE without an answer, HTTP_<status> when the answer is no problem of Serin's
+   * @param retryAfterMs what the service asks to wait; undefined when it says nothing
+   */
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly retryAfterMs?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** The code of an answer that is not 200: of its problem document, else HTTP_<status>. */
+export function failureCode(status: number, body: object | null): string {
+  const { code } = (body ?? {}) as Partial<Problem>;
+  return typeof code === 'string' ? code : `HTTP_${status}`;
+}
+
+/** What a person is told when the service cannot be asked. */
+export function unusable({ status, code, message }: RequestFailed): StartError {
+  if (status === 0)
+    return new StartError(`No service answers (${message}): start one, or name it with --url.`);
+  if (status === 401) {
+    return new StartError('The service wants an API key: name a file that holds one with --api-key-file.');
+  }
+  return new StartError(`The service does not take the request: ${code}, ${message}`);
+}
