@@ -1,0 +1,96 @@
+import type { Evidence } from '../evidence/counts.js';
+
+/** The limits of a rollout; null switches a gate off. They stay as they are while a rollout runs. */
+export interface GateSettings {
+  /** Distinct pairs in the whole rollout, and canary requests in the step, that a promotion needs. */
+  readonly minimumSamples: number;
+  /** Allowed share of distinct texts with another top label, 0 to 1. */
+  readonly disagreement: number | null;
+  /** Allowed excess of the canary's error rate over the stable one's, absolute: 0.005 is half a point. */
+  readonly errorRateIncrease: number | null;
+  /** Allowed ratio, canary to stable, of the median worker time per padded token, above 0. */
+  readonly latencyRatio: number | null;
+  /** Allowed change of any label's share among distinct texts, absolute. */
+  readonly labelShareShift: number | null;
+  /** Allowed excess of the stable version's accuracy over the canary's, by feedback, absolute. */
+  readonly feedbackAccuracyDrop: number | null;
+  /** Allowed excess of the stable version's mean kpi over the canary's, in the kpi's own unit. */
+  readonly kpiDrop: number | null;
+  /** Chance that a canary within all limits is rolled back: over all gates, steps and looks together. */
+  readonly alpha: number;
+}
+
+export const DEFAULT_GATES: GateSettings = {
+  minimumSamples: 500,
+  disagreement: 0.03,
+  errorRateIncrease: 0.005,
+  latencyRatio: 1.25,
+  labelShareShift: 0.02,
+  feedbackAccuracyDrop: null,
+  kpiDrop: null,
+  alpha: 0.01,
+};
+
+/** What the verdict looks at: one snapshot, summed over replicas. */
+export interface GateEvidence {
+  /** How many labels the two versions have between them. */
+  readonly labelCount: number;
+  readonly total: Evidence;
+  readonly step: Evidence;
+  /** The set of seen texts is full: no text counts as new any more. */
+  readonly saturated: boolean;
+}
+
+/** Where the rollout stands. */
+export interface StepInfo {
+  /** The how-manieth step since the rollout began, from 1; a step that is entered again counts again. */
+  readonly visit: number;
+  /** What a promotion leads to: the next step's percent, or null where the canary becomes the stable version. */
+  readonly nextPercent: number | null;
+  /** Time spent in the step, pauses not counted. */
+  readonly elapsedMs: number;
+  readonly holdMs: number;
+  /** Users get the stable answer only: the canary has no requests of its own. */
+  readonly shadow: boolean;
+}
+
+export type GateName =
+  | 'minimum_samples'
+  | 'hold_time'
+  | 'disagreement'
+  | 'error_rate_increase'
+  | 'latency_ratio'
+  | 'label_share_shift'
+  | 'feedback_accuracy_drop'
+  | 'kpi_drop';
+
+/**
+ * pass: good enough for this step. fail: proven to be over the limit. open: neither proven nor good enough yet.
+ * not_enough_data: too little to judge by. off: not configured.
+ */
+export type GateState = 'pass' | 'fail' | 'open' | 'not_enough_data' | 'off';
+
+/** What a figure counts in: a share 0 to 1, a ratio, a number of samples, milliseconds, the kpi's own unit. */
+export type GateUnit = 'share' | 'ratio' | 'samples' | 'ms' | 'kpi';
+
+/** One line of the verdict. `lower` and `upper` hold at all looks at once, each at the gate's part of alpha. */
+export interface GateRow {
+  readonly gate: GateName;
+  readonly state: GateState;
+  readonly unit: GateUnit;
+  readonly observed: number | null;
+  readonly limit: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Samples behind `observed`: distinct pairs, canary requests, canary runs, or canary feedback. */
+  readonly n: number;
+  /** The row in words. */
+  readonly sentence: string;
+}
+
+export type Verdict = 'promote' | 'hold' | 'roll_back' | 'not_enough_data';
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly gates: readonly GateRow[];
+}
