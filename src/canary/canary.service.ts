@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type RolloutConfig, SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
+import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { isInCanary } from './split.js';
@@ -7,14 +7,10 @@ import { isInCanary } from './split.js';
 /** Decides which version answers whom. */
 @Injectable()
 export class CanaryService {
-  private readonly rollout: Readonly<Record<string, RolloutConfig>>;
-
   constructor(
     private readonly registry: ModelRegistryService,
-    @Inject(SERIN_CONFIG) config: SerinConfig,
-  ) {
-    this.rollout = config.rollout;
-  }
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+  ) {}
 
   /**
    * The version for one text: the canary for its share of the keys while it is ready, else the stable one.
@@ -25,7 +21,9 @@ export class CanaryService {
    */
   pick(model: string | undefined, key: string): ModelVersion {
     const name = model ?? this.registry.defaultModel;
-    const percent = Object.hasOwn(this.rollout, name) ? (this.rollout[name]?.percent ?? 0) : 0;
+    const { rollout, canaryPercent, defaultModel } = this.config;
+    const configured = Object.hasOwn(rollout, name) ? (rollout[name]?.percent ?? 0) : 0;
+    const percent = name === defaultModel ? (canaryPercent ?? configured) : configured;
     if (percent > 0) {
       const canary = this.registry.canary(name);
       if (canary !== undefined && this.registry.isReady(canary) && isInCanary(key, percent, canary.digest)) {

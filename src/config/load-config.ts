@@ -36,7 +36,8 @@ export function loadConfig({
     if (name in fromEnv) return { key: name, source: 'environment' };
     return name in fromFile ? { key: fileKey(name), source: file.name } : { key: name, source: 'default' };
   };
-  const section = withCanaryPercent(readRolloutSection(file, problems), values, origin, problems);
+  const section = readRolloutSection(file, problems);
+  checkCanaryPercent(section, values, origin, problems);
   const config = fill(values, section, cwd);
   reportContradictions(config, values, origin, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -46,19 +47,15 @@ export function loadConfig({
 /** How the source that decided a setting calls it. */
 type Origin = (name: SettingName) => Pick<ConfigProblem, 'key' | 'source'>;
 
-function withCanaryPercent(
-  section: RolloutSection,
+function checkCanaryPercent(
+  { defaultModel, rollout }: RolloutSection,
   { CANARY_PERCENT: percent }: SettingValues,
   origin: Origin,
   problems: ConfigProblem[],
-): RolloutSection {
-  const split = section.rollout[section.defaultModel];
-  if (percent === undefined || !split) return section;
-  if (split.canary === null && percent > 0) {
-    const message = `rollout.${section.defaultModel} names no canary that could take it: name one, or set 0`;
-    problems.push({ ...origin('CANARY_PERCENT'), value: shown(percent), message });
-  }
-  return { ...section, rollout: { ...section.rollout, [section.defaultModel]: { ...split, percent } } };
+): void {
+  if (percent === undefined || percent === 0 || rollout[defaultModel]?.canary !== null) return;
+  const message = `rollout.${defaultModel} names no canary that could take it: name one, or set 0`;
+  problems.push({ ...origin('CANARY_PERCENT'), value: shown(percent), message });
 }
 
 function fill(values: SettingValues, section: RolloutSection, cwd: string): SerinConfig {
@@ -82,6 +79,7 @@ function fill(values: SettingValues, section: RolloutSection, cwd: string): Seri
     modelRegistry: values.MODEL_REGISTRY ?? resolve(cwd, SETTINGS.MODEL_REGISTRY.default),
     stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),
     ...section,
+    canaryPercent: values.CANARY_PERCENT ?? null,
     workers: values.WORKERS ?? grantedCores(),
     threadsPerWorker: values.THREADS_PER_WORKER ?? SETTINGS.THREADS_PER_WORKER.default,
     spareWorkers: values.SPARE_WORKERS ?? SETTINGS.SPARE_WORKERS.default,

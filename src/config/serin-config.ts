@@ -1,10 +1,6 @@
-/** Split of one model's traffic. Version names refer to folders of the registry. */
-export interface RolloutConfig {
-  readonly stable: string;
-  readonly canary: string | null;
-  /** Share of traffic for the canary, 0 to 100. */
-  readonly percent: number;
-}
+import type { RolloutConfig } from './rollout-config.js';
+
+export type { RolloutConfig } from './rollout-config.js';
 
 export interface ApiKey {
   readonly name: string;
@@ -34,8 +30,10 @@ export interface SerinConfig {
   readonly modelRegistry: string;
   readonly stateDir: string;
   readonly defaultModel: string;
-  /** By model; `defaultModel` is among them. It has no prototype. */
+  /** By model, as the file says; `defaultModel` is among them. It has no prototype. */
   readonly rollout: Readonly<Record<string, RolloutConfig>>;
+  /** CANARY_PERCENT: for the canary of `defaultModel`; 0 is the toggle; null when it is not set. */
+  readonly canaryPercent: number | null;
   /** Inference processes; the physical cores that the cgroup grants, unless set. */
   readonly workers: number;
   readonly threadsPerWorker: number;

@@ -1,0 +1,49 @@
+import type { RolloutDocument } from './rollout-types.js';
+
+/** What a store knows about one model. */
+export interface StoredRollout {
+  /** Null when there is no state: nothing was ever moved, or what was there cannot be used. */
+  readonly document: RolloutDocument | null;
+  /** Why what was there cannot be used (a torn or edited file, an unknown schema); null when all is well. */
+  readonly problem: string | null;
+}
+
+/**
+ * `saved`; `conflict`: somebody else has written another revision, which is `current`; `refused`: it cannot be
+ * written here now, `reason` says why.
+ */
+export type SaveResult =
+  | { readonly kind: 'saved' }
+  | { readonly kind: 'conflict'; readonly current: RolloutDocument | null }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** Called when somebody else has written a document. */
+export type RolloutListener = (document: RolloutDocument) => void;
+
+/**
+ * Where the state of rollouts is kept. One store for a service; a document is never changed in place.
+ */
+export abstract class RolloutStore {
+  /** Never rejects: what cannot be read is a `problem`. */
+  abstract load(model: string): Promise<StoredRollout>;
+
+  /**
+   * Writes the document if the store still holds `expectedRevision` (null: no document). A document of the same
+   * revision is a save of its progress. Durable once it resolves to `saved`. Never rejects.
+   */
+  abstract compareAndSet(document: RolloutDocument, expectedRevision: number | null): Promise<SaveResult>;
+
+  /** @returns how to stop listening */
+  abstract onChange(listener: RolloutListener): () => void;
+
+  /** Keeps what the gates have seen in rollout `rolloutId`, as JSON; the last one wins. Never rejects. */
+  abstract saveEvidence(model: string, rolloutId: string, evidence: unknown): Promise<void>;
+
+  /** What was kept for this rollout; null when there is nothing that can be used. Never rejects. */
+  abstract loadEvidence(model: string, rolloutId: string): Promise<unknown>;
+
+  /** Why nothing can be written now, in one sentence; null when all is well. Shown in /health. */
+  abstract problem(): string | null;
+
+  abstract close(): Promise<void>;
+}
