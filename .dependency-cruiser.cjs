@@ -44,6 +44,7 @@ module.exports = {
     only('errors', []),
     only('config', ['errors']),
     only('observability', ['config', 'errors']),
+    only('redis', leaves),
     only('access', leaves),
     only('tokenization', ['model-registry', ...leaves]),
     only('model-registry', leaves),
