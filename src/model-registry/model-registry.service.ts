@@ -4,7 +4,7 @@ import { AppError } from '../errors/app-error.js';
 import { StartError } from '../errors/start-error.js';
 import { Metrics } from '../observability/metrics.js';
 import type { ModelVersion, VersionState } from './model-version.js';
-import { readRegistry, readVerified, verifyVersion } from './registry-files.js';
+import { byName, type FoundVersion, readRegistry, readVerified, readVersion, verifyVersion } from './registry-files.js';
 import { RoleTable } from './role-table.js';
 import { mayFollow } from './version-states.js';
 
@@ -19,6 +19,12 @@ export interface VersionStatus {
   readonly role: VersionRole | null;
 }
 
+/** Called after a version has moved to another state. */
+export type StateListener = (version: ModelVersion, state: VersionState) => void;
+
+/** States in which a process holds the version, or is about to. */
+const HELD: ReadonlySet<VersionState> = new Set(['loading', 'warming', 'ready', 'draining']);
+
 interface Entry {
   readonly version: ModelVersion | null;
   state: VersionState;
@@ -26,13 +32,15 @@ interface Entry {
 }
 
 /**
- * Which versions exist, which are wanted, and how far each is. It reads the folder once, at start; the state of a
- * version moves only here, along version-states.ts.
+ * Which versions exist, which are wanted, and how far each is. It reads the folder at start, and what
+ * lies there under one name again when that version is to be loaded; the state of a version moves only here, along
+ * version-states.ts.
  */
 @Injectable()
 export class ModelRegistryService {
   private readonly logger = new Logger('ModelRegistry');
-  private readonly entries: ReadonlyMap<string, ReadonlyMap<string, Entry>>;
+  private readonly entries: Map<string, Map<string, Entry>>;
+  private readonly listeners = new Set<StateListener>();
 
   /** @throws StartError with a sentence when the registry or what the configuration names in it is missing */
   constructor(
@@ -42,17 +50,7 @@ export class ModelRegistryService {
   ) {
     const listing = readRegistry(config.modelRegistry);
     this.entries = new Map(
-      [...listing].map(([model, found]) => [
-        model,
-        new Map(
-          found.map((item): [string, Entry] => [
-            item.name,
-            item.version === null
-              ? { version: null, state: 'failed', reason: item.reason }
-              : { version: item.version, state: 'discovered', reason: null },
-          ]),
-        ),
-      ]),
+      [...listing].map(([model, found]) => [model, new Map(found.map((item): [string, Entry] => [item.name, entryOf(item)]))]),
     );
     this.checkConfiguration();
     for (const [model, versions] of this.entries) {
@@ -93,7 +91,7 @@ export class ModelRegistryService {
   }
 
   isReady(version: ModelVersion): boolean {
-    return this.entries.get(version.model)?.get(version.version)?.state === 'ready';
+    return this.entryFor(version)?.state === 'ready';
   }
 
   /**
@@ -101,19 +99,13 @@ export class ModelRegistryService {
    * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, or NOT_READY when it named no version
    */
   resolve(model: string = this.defaultModel, version?: string): ModelVersion {
-    const versions = this.entries.get(model);
-    if (versions === undefined) {
-      throw new AppError('MODEL_NOT_FOUND', `There is no model ${JSON.stringify(model)}; there is ${this.models().join(', ')}.`);
-    }
+    const versions = this.versionsOf(model);
     const name = version ?? this.roles.stable(model);
     if (name === undefined) {
       throw new AppError('VERSION_NOT_READY', `The model ${model} has no stable version configured; name a version.`);
     }
     const entry = versions.get(name);
-    if (entry === undefined) {
-      const known = [...versions.keys()].join(', ');
-      throw new AppError('VERSION_NOT_FOUND', `The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
-    }
+    if (entry === undefined) throw this.noSuchVersion(model, name);
     if (entry.version === null || entry.state !== 'ready') {
       const code = version === undefined ? 'NOT_READY' : 'VERSION_NOT_READY';
       throw new AppError(code, `The version ${name} of ${model} is ${entry.state}, not ready.`);
@@ -123,16 +115,40 @@ export class ModelRegistryService {
 
   /** @throws AppError MODEL_NOT_FOUND */
   describe(model: string): VersionStatus[] {
-    const versions = this.entries.get(model);
-    if (versions === undefined) {
-      throw new AppError('MODEL_NOT_FOUND', `There is no model ${JSON.stringify(model)}; there is ${this.models().join(', ')}.`);
+    return [...this.versionsOf(model)].map(([name, entry]) => ({ name, ...entry, role: this.role(model, name) }));
+  }
+
+  /** @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND */
+  status(model: string, name: string): VersionStatus {
+    const status = this.describe(model).find((candidate) => candidate.name === name);
+    if (status === undefined) throw this.noSuchVersion(model, name);
+    return status;
+  }
+
+  /**
+   * Reads the manifest under one name again: a version may have been copied into the folder, or exchanged for another
+   * one, since. A version that is loaded stays what it is.
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_REFUSED when the name is held by a loaded version
+   *   of another digest
+   */
+  reread(model: string, name: string): VersionStatus {
+    const found = readVersion(this.config.modelRegistry, model, name);
+    const known = this.entries.get(model)?.get(name);
+    const isHeld = known !== undefined && HELD.has(known.state);
+    if (isHeld && found?.version && found.version.digest !== known.version?.digest) {
+      const digests = `${shortDigest(known.version)} is loaded, the folder holds ${shortDigest(found.version)} now`;
+      throw new AppError('VERSION_REFUSED', `The version ${name} of ${model} has another manifest (${digests}); unload it first, or give the new one a name of its own.`);
     }
-    return [...versions].map(([name, entry]) => ({ name, ...entry, role: this.role(model, name) }));
+    if (!isHeld) {
+      if (found === undefined) this.forget(model, name);
+      else if (found.version === null || found.version.digest !== known?.version?.digest) this.enter(model, found);
+    }
+    return this.status(model, name);
   }
 
   /** Moves a version to another state; a move that version-states.ts does not allow is ignored. */
   setState(version: ModelVersion, state: VersionState, reason: string | null = null): void {
-    const entry = this.entries.get(version.model)?.get(version.version);
+    const entry = this.entryFor(version);
     if (entry === undefined || !mayFollow(entry.state, state)) return;
     entry.state = state;
     entry.reason = reason;
@@ -140,6 +156,15 @@ export class ModelRegistryService {
     const name = `${version.model}/${version.version}`;
     if (state === 'failed') this.logger.error(`${name} failed: ${reason ?? 'no reason given'}`);
     else this.logger.log(`${name} is ${state}`);
+    for (const listener of this.listeners) listener(version, state);
+  }
+
+  /** @returns how to stop listening */
+  onStateChange(listener: StateListener): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
   }
 
   /**
@@ -156,6 +181,37 @@ export class ModelRegistryService {
   /** The bytes of one file, if they match its digest. */
   readVerified(version: ModelVersion, file: string): Promise<Buffer> {
     return readVerified(version, file);
+  }
+
+  private versionsOf(model: string): ReadonlyMap<string, Entry> {
+    const versions = this.entries.get(model);
+    if (versions !== undefined) return versions;
+    throw new AppError('MODEL_NOT_FOUND', `There is no model ${JSON.stringify(model)}; there is ${this.models().join(', ')}.`);
+  }
+
+  private noSuchVersion(model: string, name: string): AppError {
+    const known = [...this.versionsOf(model).keys()].join(', ');
+    return new AppError('VERSION_NOT_FOUND', `The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
+  }
+
+  /** The entry of this very version: another one of its name, with other files, is not it. */
+  private entryFor({ model, version, key }: ModelVersion): Entry | undefined {
+    const entry = this.entries.get(model)?.get(version);
+    return entry?.version?.key === key ? entry : undefined;
+  }
+
+  private enter(model: string, found: FoundVersion): void {
+    const entry = entryOf(found);
+    const versions = new Map(this.entries.get(model)).set(found.name, entry);
+    this.entries.set(model, new Map([...versions].sort(([a], [b]) => byName(a, b))));
+    this.metrics.setVersionState(model, found.name, entry.state);
+    if (entry.state === 'failed') this.logger.error(`${model}/${found.name} failed: ${entry.reason ?? ''}`);
+    else this.logger.log(`${model}/${found.name} is discovered, with the digest ${shortDigest(entry.version)}`);
+  }
+
+  /** A name that a role stands on stays in the list, whatever became of its folder. */
+  private forget(model: string, name: string): void {
+    if (this.role(model, name) === null) this.entries.get(model)?.delete(name);
   }
 
   private find(model: string, name: string | undefined): ModelVersion | undefined {
@@ -186,3 +242,11 @@ export class ModelRegistryService {
     }
   }
 }
+
+function entryOf(found: FoundVersion): Entry {
+  return found.version === null
+    ? { version: null, state: 'failed', reason: found.reason }
+    : { version: found.version, state: 'discovered', reason: null };
+}
+
+const shortDigest = (version: ModelVersion | null): string => version?.digest.slice(0, 12) ?? 'none';

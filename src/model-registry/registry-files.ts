@@ -29,13 +29,23 @@ export function readRegistry(folder: string): RegistryListing {
   }
   const models = new Map<string, FoundVersion[]>();
   for (const model of foldersIn(root)) {
-    const versions = foldersIn(join(root, model)).map((name) => readVersion(root, model, name));
+    const versions = foldersIn(join(root, model)).map((name) => readManifest(root, model, name));
     if (versions.length > 0) models.set(model, versions);
   }
   if (models.size === 0) {
     throw new StartError(`The model registry ${root} is empty; it should hold <model>/<version>/manifest.json.`);
   }
   return models;
+}
+
+/**
+ * Reads the manifest of one version as it lies in the folder now.
+ * @returns undefined when there is no such folder, or the name could not be one
+ */
+export function readVersion(folder: string, model: string, name: string): FoundVersion | undefined {
+  const root = resolve(folder);
+  if (![model, name].every((part) => NAME_PATTERN.test(part)) || !isDirectory(join(root, model, name))) return undefined;
+  return readManifest(root, model, name);
 }
 
 /**
@@ -73,7 +83,7 @@ async function verifyFile(path: string, file: string, record: FileRecord): Promi
   return sha256 === record.sha256 ? null : digestMismatch(file, record.sha256, sha256);
 }
 
-function readVersion(root: string, model: string, name: string): FoundVersion {
+function readManifest(root: string, model: string, name: string): FoundVersion {
   const folder = join(root, model, name);
   try {
     const bytes = readFileSync(join(folder, 'manifest.json'));
@@ -92,7 +102,12 @@ function readVersion(root: string, model: string, name: string): FoundVersion {
 function foldersIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => NAME_PATTERN.test(name) && isDirectory(join(folder, name)))
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    .sort(byName);
+}
+
+/** v10 comes after v9. */
+export function byName(a: string, b: string): number {
+  return a.localeCompare(b, 'en', { numeric: true });
 }
 
 function isDirectory(path: string): boolean {
