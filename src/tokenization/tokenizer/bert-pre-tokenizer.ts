@@ -8,6 +8,15 @@ const punctuation = new CodePointSet(PUNCTUATION);
 export class BertPreTokenizer {
   split(text: string): string[] {
     const words: string[] = [];
+    this.eachWord(text, (start, end) => {
+      words.push(text.slice(start, end));
+      return true;
+    });
+    return words;
+  }
+
+  /** Calls `visit` with where each word begins and ends, in order, until it answers false. */
+  eachWord(text: string, visit: (start: number, end: number) => boolean): void {
     let wordStart = 0;
     for (let i = 0; i < text.length; i++) {
       const start = i;
@@ -20,11 +29,10 @@ export class BertPreTokenizer {
       }
       const isPunctuation = punctuation.has(codePoint);
       if (!isPunctuation && !whiteSpace.has(codePoint)) continue;
-      if (wordStart < start) words.push(text.slice(wordStart, start));
-      if (isPunctuation) words.push(text.slice(start, i + 1));
+      if (wordStart < start && !visit(wordStart, start)) return;
+      if (isPunctuation && !visit(start, i + 1)) return;
       wordStart = i + 1;
     }
-    if (wordStart < text.length) words.push(text.slice(wordStart));
-    return words;
+    if (wordStart < text.length) visit(wordStart, text.length);
   }
 }

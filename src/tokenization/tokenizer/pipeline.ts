@@ -31,13 +31,11 @@ export class Pipeline {
   readonly rawSplitter: AddedTokenSplitter;
   private readonly normalizedSplitter: AddedTokenSplitter;
   private readonly normalize: Normalize;
-  private readonly preTokenize: (text: string, section: number) => string[];
   private readonly appendIds: AppendIds;
 
   constructor(json: TokenizerJson, library: LibraryTokenizer) {
     this.normalize = normalizerFor(json.normalizer, library.normalizer);
-    this.preTokenize = preTokenizerFor(json.pre_tokenizer, library.pre_tokenizer);
-    this.appendIds = modelFor(json.model, library);
+    this.appendIds = wordsAndModelFor(json, library);
     const raw = new Map<string, AddedToken>();
     const normalized = new Map<string, AddedToken>();
     for (const token of library.get_added_tokens_decoder().values()) {
@@ -63,7 +61,7 @@ export class Pipeline {
     for (const piece of this.normalizedSplitter.split(this.normalize(text))) {
       if (ids.length > limit) return;
       if (typeof piece === 'number') ids.push(piece);
-      else this.appendIds(this.preTokenize(piece, section), ids, limit);
+      else this.appendIds(piece, section, ids, limit);
     }
   }
 }
@@ -89,10 +87,9 @@ function normalizerFor(
   return library;
 }
 
-function preTokenizerFor(
-  config: Typed | null,
-  library: LibraryTokenizer['pre_tokenizer'],
-): (text: string, section: number) => string[] {
+type PreTokenize = (text: string, section: number) => string[];
+
+function preTokenizerFor(config: Typed | null, library: LibraryTokenizer['pre_tokenizer']): PreTokenize {
   if (config === null || library === null) return (text) => [text];
   if (config.type === 'BertPreTokenizer') {
     const bert = new BertPreTokenizer();
@@ -102,32 +99,44 @@ function preTokenizerFor(
 }
 
 // Functions of their own: a closure made beside one that mentions the library would keep all of it alive.
-function libraryPreTokenizer(
-  preTokenize: NonNullable<LibraryTokenizer['pre_tokenizer']>,
-): (text: string, section: number) => string[] {
+function libraryPreTokenizer(preTokenize: NonNullable<LibraryTokenizer['pre_tokenizer']>): PreTokenize {
   return (text, section) => preTokenize(text, { section_index: section });
 }
 
-type AppendIds = (words: readonly string[], ids: number[], limit: number) => void;
+/** Appends the ids of the words of a text; it may stop once there are more than `limit`. */
+type AppendIds = (text: string, section: number, ids: number[], limit: number) => void;
 
-function modelFor(config: Typed, library: LibraryTokenizer): AppendIds {
-  return config.type === 'WordPiece'
-    ? wordPieceModel(new WordPiece(config as unknown as WordPieceConfig))
-    : libraryModel(library);
+function wordsAndModelFor({ pre_tokenizer, model }: TokenizerJson, library: LibraryTokenizer): AppendIds {
+  if (model.type !== 'WordPiece')
+    return libraryModel(library, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
+  const wordPiece = new WordPiece(model as unknown as WordPieceConfig);
+  if (pre_tokenizer?.type === 'BertPreTokenizer') return bertWordPiece(wordPiece);
+  return wordPieceModel(wordPiece, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
 }
 
-function wordPieceModel(wordPiece: WordPiece): AppendIds {
-  return (words, ids, limit) => {
-    for (const word of words) {
+/** Words are never cut out of the text: they are known by where they stand in it. */
+function bertWordPiece(wordPiece: WordPiece): AppendIds {
+  const words = new BertPreTokenizer();
+  return (text, _section, ids, limit) => {
+    words.eachWord(text, (start, end) => {
+      wordPiece.encodeWord(text, start, end, ids);
+      return ids.length <= limit;
+    });
+  };
+}
+
+function wordPieceModel(wordPiece: WordPiece, preTokenize: PreTokenize): AppendIds {
+  return (text, section, ids, limit) => {
+    for (const word of preTokenize(text, section)) {
       if (ids.length > limit) return;
-      wordPiece.encodeWord(word, ids);
+      wordPiece.encodeWord(word, 0, word.length, ids);
     }
   };
 }
 
-function libraryModel(library: LibraryTokenizer): AppendIds {
-  return (words, ids) => {
-    for (const token of library.model([...words])) {
+function libraryModel(library: LibraryTokenizer, preTokenize: PreTokenize): AppendIds {
+  return (text, section, ids) => {
+    for (const token of library.model([...preTokenize(text, section)])) {
       const id = library.token_to_id(token) ?? library.model.unk_token_id;
       if (id !== undefined) ids.push(id);
     }

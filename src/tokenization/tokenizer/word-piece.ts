@@ -1,3 +1,5 @@
+import { NOWHERE, PieceTrie, ROOT } from './piece-trie.js';
+
 /** The model's entry of tokenizer.json. */
 export interface WordPieceConfig {
   readonly vocab: Readonly<Record<string, number>>;
@@ -8,70 +10,68 @@ export interface WordPieceConfig {
 
 /**
  * WordPiece: the longest piece of the vocabulary first; a word that cannot be covered, or that has more characters
- * (code points) than allowed, is the unknown token. Pieces longer than the vocabulary's longest are never tried.
+ * (code points) than allowed, is the unknown token.
  */
 export class WordPiece {
-  private readonly initial = new Map<string, number>();
-  private readonly continuing = new Map<string, number>();
-  private readonly longestInitial: number;
-  private readonly longestContinuing: number;
+  private readonly trie: PieceTrie;
+  /** Where a piece that continues a word begins: behind the prefix. */
+  private readonly continuing: number;
   private readonly unknownId: number;
   private readonly maxCharsPerWord: number;
 
   /** @throws Error when the unknown token is not in the vocabulary. */
   constructor(config: WordPieceConfig) {
-    const prefix = config.continuing_subword_prefix;
-    for (const [piece, id] of Object.entries(config.vocab)) {
-      this.initial.set(piece, id);
-      if (piece.startsWith(prefix)) this.continuing.set(piece.slice(prefix.length), id);
-    }
-    this.longestInitial = longestKey(this.initial);
-    this.longestContinuing = longestKey(this.continuing);
-    const unknownId = this.initial.get(config.unk_token);
+    const { vocab, unk_token: unknown } = config;
+    const unknownId = Object.hasOwn(vocab, unknown) ? vocab[unknown] : undefined;
     if (unknownId === undefined) {
       throw new Error(
         `tokenizer.json: unk_token ${JSON.stringify(config.unk_token)} is not in the vocabulary`,
       );
     }
+    this.trie = new PieceTrie(Object.entries(vocab));
+    let node = ROOT;
+    for (const unit of config.continuing_subword_prefix.split('')) {
+      if (node !== NOWHERE) node = this.trie.step(node, unit.charCodeAt(0));
+    }
+    this.continuing = node;
     this.unknownId = unknownId;
     this.maxCharsPerWord = config.max_input_chars_per_word;
   }
 
-  /** Appends the ids of one word to `ids`. */
-  encodeWord(word: string, ids: number[]): void {
-    if (this.isTooLong(word)) {
+  /** Appends the ids of the word that stands in `text` from `start` to `end`. */
+  encodeWord(text: string, start: number, end: number, ids: number[]): void {
+    if (this.isTooLong(text, start, end)) {
       ids.push(this.unknownId);
       return;
     }
     const before = ids.length;
-    let vocabulary = this.initial;
-    let longest = this.longestInitial;
-    for (let start = 0; start < word.length;) {
-      let end = Math.min(word.length, start + longest);
-      let id: number | undefined;
-      // An end between the halves of a surrogate pair finds nothing, as no entry ends in one.
-      while (end > start && (id = vocabulary.get(word.slice(start, end))) === undefined) end--;
-      if (id === undefined) {
+    let from = ROOT;
+    for (let at = start; at < end;) {
+      let longest = -1;
+      let next = at;
+      let node = from;
+      // A step between the halves of a surrogate pair finds no piece, as none ends in one.
+      for (let i = at; i < end && node !== NOWHERE;) {
+        node = this.trie.step(node, text.charCodeAt(i++));
+        const id = node === NOWHERE ? -1 : this.trie.idAt(node);
+        if (id < 0) continue;
+        longest = id;
+        next = i;
+      }
+      if (longest < 0) {
         ids.length = before;
         ids.push(this.unknownId);
         return;
       }
-      ids.push(id);
-      start = end;
-      vocabulary = this.continuing;
-      longest = this.longestContinuing;
+      ids.push(longest);
+      at = next;
+      from = this.continuing;
     }
   }
 
-  private isTooLong(word: string): boolean {
-    if (word.length <= this.maxCharsPerWord) return false;
-    if (word.length > 2 * this.maxCharsPerWord) return true;
-    return Array.from(word).length > this.maxCharsPerWord;
+  private isTooLong(text: string, start: number, end: number): boolean {
+    if (end - start <= this.maxCharsPerWord) return false;
+    if (end - start > 2 * this.maxCharsPerWord) return true;
+    return Array.from(text.slice(start, end)).length > this.maxCharsPerWord;
   }
-}
-
-function longestKey(vocabulary: ReadonlyMap<string, number>): number {
-  let longest = 0;
-  for (const piece of vocabulary.keys()) longest = Math.max(longest, piece.length);
-  return longest;
 }
