@@ -34,6 +34,7 @@ async function handle(message: ToWorker): Promise<void> {
     }
     case 'unload':
       await table.unload(message.key);
+      send({ type: 'unloaded', key: message.key });
       return;
     case 'run': {
       const { batchId, key, texts, split } = message;

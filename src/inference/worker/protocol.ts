@@ -68,6 +68,7 @@ export type FromWorker =
       readonly loadMs: number;
     }
   | { readonly type: 'load_failed'; readonly key: string; readonly message: string }
+  | { readonly type: 'unloaded'; readonly key: string }
   | BatchDone;
 
 export type BatchDone =

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { BatchSplit, FromWorker, ToWorker, VersionSpec } from './protocol.js';
+import type { FromWorker, PlannedRuns, ToWorker, VersionSpec } from './protocol.js';
 
 /** The script that a worker process runs. */
 export const WORKER_ENTRY_FILE = fileURLToPath(new URL('./entry.js', import.meta.url));
@@ -29,7 +29,10 @@ export class WorkerHandle {
   /** `active` workers take batches; a `spare` is loaded and waits to replace one. */
   role: 'active' | 'spare';
   private readonly loads = new Map<string, LoadState>();
+  private readonly onceUnloaded = new Map<string, (() => void)[]>();
   private readonly child: ChildProcess;
+  private batches = 0;
+  private resting = false;
   private ended = false;
   private doomed = false;
   private online = false;
@@ -101,8 +104,31 @@ export class WorkerHandle {
   }
 
   /** A batch sent to a process that is still loading another version would wait for that load to end. */
+  get takesBatches(): boolean {
+    return this.role === 'active' && this.alive && !this.resting && this.loading === undefined;
+  }
+
+  /** It takes no batches for a while, and is as good as ready: it serves again in a moment. */
+  get isResting(): boolean {
+    return this.alive && this.resting;
+  }
+
+  /** True while it runs a batch, or has one ahead. */
+  get busy(): boolean {
+    return this.batches > 0;
+  }
+
   canRun(key: string): boolean {
-    return this.role === 'active' && this.alive && this.has(key) && this.loading === undefined;
+    return this.takesBatches && this.has(key);
+  }
+
+  /** It ends what it has in hand and takes no more, until {@link resume}. */
+  rest(): void {
+    this.resting = true;
+  }
+
+  resume(): void {
+    this.resting = false;
   }
 
   load(spec: VersionSpec): void {
@@ -111,12 +137,24 @@ export class WorkerHandle {
     this.send({ type: 'load', spec });
   }
 
-  unload(key: string): void {
-    if (this.loads.delete(key)) this.send({ type: 'unload', key });
+  /** Gives a version up, behind the batches in hand; resolves when its memory is released, or the process gone. */
+  async unload(key: string): Promise<void> {
+    if (!this.loads.delete(key) || this.ended) return;
+    const released = new Promise<void>((resolve) => {
+      this.onceUnloaded.set(key, [...(this.onceUnloaded.get(key) ?? []), resolve]);
+    });
+    this.send({ type: 'unload', key });
+    await released;
   }
 
-  run(batchId: number, key: string, texts: readonly string[], split: BatchSplit = 'by_cost'): void {
-    this.send({ type: 'run', batchId, key, texts, split });
+  run(batchId: number, key: string, texts: readonly string[]): void {
+    this.batches++;
+    this.send({ type: 'run', batchId, key, texts });
+  }
+
+  runPlanned(batchId: number, key: string, runs: PlannedRuns): void {
+    this.batches++;
+    this.send({ type: 'run_planned', batchId, key, runs });
   }
 
   /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
@@ -139,12 +177,15 @@ export class WorkerHandle {
     if (message.type === 'online') this.online = true;
     if (message.type === 'loaded' && this.loads.has(message.key)) this.loads.set(message.key, 'loaded');
     if (message.type === 'load_failed' && this.loads.has(message.key)) this.loads.set(message.key, 'failed');
+    if (message.type === 'unloaded') this.onceUnloaded.get(message.key)?.shift()?.();
+    if (message.type === 'done') this.batches--;
     this.events.message(this, message);
   }
 
   private end(how: string): void {
     if (this.ended) return;
     this.ended = true;
+    for (const waiting of this.onceUnloaded.values()) for (const resolve of waiting) resolve();
     this.events.exit(this, how);
   }
 }

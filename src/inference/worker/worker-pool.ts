@@ -1,4 +1,5 @@
 import type { BatchDone, CostCoefficients, FromWorker, VersionSpec } from './protocol.js';
+import { DEATHS_THAT_CONDEMN_A_VERSION, RollingLoad, type RollingResult } from './rolling-load.js';
 import { StartBackoff } from './start-backoff.js';
 import { WorkerHandle, type WorkerEvents } from './worker-handle.js';
 
@@ -8,7 +9,7 @@ export type LossReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
 /** What becomes of a version across the pool. */
 export type VersionEvent =
   | { readonly state: 'warming' }
-  | { readonly state: 'ready'; readonly cost: CostCoefficients; readonly loadMs: number }
+  | { readonly state: 'ready'; readonly cost: CostCoefficients }
   | { readonly state: 'failed'; readonly reason: string };
 
 export interface PoolListener {
@@ -32,9 +33,6 @@ export interface PoolOptions {
 /** A process that has not loaded its versions by then is taken for hung. */
 export const START_TIMEOUT_MS = 60_000;
 
-/** Two processes that die while loading the same version, which none ever loaded, say that it is the version. */
-const DEATHS_THAT_CONDEMN_A_VERSION = 2;
-
 const CLOSE_TIMEOUT_MS = 1_000;
 
 /**
@@ -52,6 +50,7 @@ export class WorkerPool implements WorkerEvents {
   private readonly onceGone = new Map<WorkerHandle, () => void>();
   private readonly backoff = new StartBackoff();
   private retry: NodeJS.Timeout | undefined;
+  private rolling: RollingLoad | undefined;
   private restarts = 0;
   private closing = false;
 
@@ -65,18 +64,45 @@ export class WorkerPool implements WorkerEvents {
     this.replenish();
   }
 
-  /** Loads a version into every worker, present and future, behind those asked for before. */
+  /** Loads a version into every worker, present and future, behind those asked for before; all load at once. */
   load(spec: VersionSpec): void {
     this.specs.set(spec.key, spec);
-    for (const worker of this.handles) {
-      worker.load(spec);
-      this.watchStart(worker);
-    }
+    for (const worker of this.handles) this.loadInto(worker, spec);
   }
 
-  unload(key: string): void {
+  /**
+   * Loads a version into one worker after the other while the rest infer; see {@link RollingLoad}. It is reported
+   * ready once all have it, and failed when it is given up; no worker has it then. One at a time.
+   */
+  async loadOneByOne(spec: VersionSpec): Promise<RollingResult> {
+    if (this.rolling !== undefined) throw new Error(`${this.rolling.spec.key} is being loaded still`);
+    this.rolling = new RollingLoad(spec, {
+      workers: () => [...this.handles],
+      isWhole: () => this.isWhole(),
+      load: (worker) => {
+        this.loadInto(worker, spec);
+      },
+      available: (worker) => {
+        this.listener.workerAvailable(worker);
+      },
+    });
+    this.rolling.advance();
+    const result = await this.rolling.result;
+    if (result.ok) {
+      this.specs.set(spec.key, spec);
+      this.report(spec.key, { state: 'ready', cost: result.cost });
+    } else {
+      if (!this.closing) this.report(spec.key, { state: 'failed', reason: result.reason });
+      await this.unload(spec.key);
+    }
+    this.rolling = undefined;
+    return result;
+  }
+
+  /** Takes a version from every worker, behind the batches that they have in hand; resolves when all have given it up. */
+  async unload(key: string): Promise<void> {
     this.specs.delete(key);
-    for (const worker of this.handles) worker.unload(key);
+    await Promise.all([...this.handles].map((worker) => worker.unload(key)));
   }
 
   active(): WorkerHandle[] {
@@ -91,7 +117,7 @@ export class WorkerPool implements WorkerEvents {
     startFailuresInARow: number;
     exhausted: boolean;
   } {
-    const ready = [...this.handles].filter((worker) => worker.ready);
+    const ready = [...this.handles].filter((worker) => worker.ready || worker.isResting);
     return {
       wanted: this.options.workers,
       ready: ready.filter((worker) => worker.role === 'active').length,
@@ -112,6 +138,7 @@ export class WorkerPool implements WorkerEvents {
   async close(): Promise<void> {
     this.closing = true;
     clearTimeout(this.retry);
+    this.rolling?.failed('the service is shutting down');
     const ends = [...this.handles].map(
       (worker) => new Promise<void>((resolve) => this.onceGone.set(worker, resolve)),
     );
@@ -124,27 +151,8 @@ export class WorkerPool implements WorkerEvents {
   }
 
   message(worker: WorkerHandle, message: FromWorker): void {
-    switch (message.type) {
-      case 'online':
-        this.started(worker);
-        return;
-      case 'warming':
-        if (!this.everLoaded.has(message.key)) this.report(message.key, { state: 'warming' });
-        return;
-      case 'loaded':
-        this.everLoaded.add(message.key);
-        this.report(message.key, { state: 'ready', cost: message.cost, loadMs: message.loadMs });
-        this.loadSettled(worker);
-        return;
-      case 'load_failed':
-        this.loadFailed(worker, message.key, message.message);
-        return;
-      case 'done':
-        this.listener.batchDone(worker, message);
-        return;
-      default:
-        return message satisfies never;
-    }
+    this.handle(worker, message);
+    this.rolling?.advance();
   }
 
   exit(worker: WorkerHandle, how: string): void {
@@ -155,12 +163,58 @@ export class WorkerPool implements WorkerEvents {
     const reason = this.killedFor.get(worker) ?? (wasReady ? 'exit' : 'start_failed');
     if (this.closing) return;
     this.restarts++;
+    this.rolling?.lost(worker, how);
     if (!wasReady) {
       this.backoff.failed();
       if (worker.started && worker.loading !== undefined) this.diedLoading(worker.loading, how);
     }
     this.listener.workerLost(worker, reason, how);
     this.replenish();
+  }
+
+  private handle(worker: WorkerHandle, message: FromWorker): void {
+    switch (message.type) {
+      case 'online':
+        this.started(worker);
+        return;
+      case 'warming':
+        if (!this.everLoaded.has(message.key) || this.isRolling(message.key)) {
+          this.report(message.key, { state: 'warming' });
+        }
+        return;
+      case 'loaded':
+        this.everLoaded.add(message.key);
+        if (this.isRolling(message.key)) this.rolling?.loaded(worker, message.cost);
+        else this.report(message.key, { state: 'ready', cost: message.cost });
+        this.loadSettled(worker);
+        return;
+      case 'load_failed':
+        this.loadFailed(worker, message.key, message.message);
+        return;
+      case 'unloaded':
+        return;
+      case 'done':
+        this.listener.batchDone(worker, message);
+        return;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  private loadInto(worker: WorkerHandle, spec: VersionSpec): void {
+    worker.load(spec);
+    this.watchStart(worker);
+  }
+
+  /** Every process is there, ready, and does nothing but infer or wait. */
+  private isWhole(): boolean {
+    const { workers, spareWorkers } = this.options;
+    const complete = this.active().length === workers && this.handles.size === workers + spareWorkers;
+    return complete && [...this.handles].every((worker) => worker.ready);
+  }
+
+  private isRolling(key: string): boolean {
+    return this.rolling?.spec.key === key;
   }
 
   private loadSettled(worker: WorkerHandle): void {
@@ -192,7 +246,7 @@ export class WorkerPool implements WorkerEvents {
 
   /** What a worker says of a version that is no longer wanted changes nothing. */
   private report(key: string, event: VersionEvent): void {
-    if (this.specs.has(key)) this.listener.versionChanged(key, event);
+    if (this.specs.has(key) || this.isRolling(key)) this.listener.versionChanged(key, event);
   }
 
   /**
@@ -200,6 +254,11 @@ export class WorkerPool implements WorkerEvents {
    * just now), so the process is replaced. Otherwise it is the version that fails.
    */
   private loadFailed(worker: WorkerHandle, key: string, reason: string): void {
+    if (this.isRolling(key)) {
+      this.started(worker);
+      this.rolling?.failed(reason);
+      return;
+    }
     if (this.everLoaded.has(key)) {
       this.backoff.failed();
       this.kill(worker, 'start_failed');
@@ -218,7 +277,7 @@ export class WorkerPool implements WorkerEvents {
       state: 'failed',
       reason: `${deaths} worker processes died while loading it (${how})`,
     });
-    this.unload(key);
+    void this.unload(key);
   }
 
   /** Brings the pool back to its size: spares move up first, then processes are started. */
