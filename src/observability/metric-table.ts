@@ -17,6 +17,19 @@ export const METRIC = {
   workers: 'serin_workers',
   workerRestarts: 'serin_worker_restarts_total',
   versionState: 'serin_version_state',
+  cacheHits: 'serin_cache_hits_total',
+  cacheMisses: 'serin_cache_misses_total',
+  cacheJoins: 'serin_cache_joins_total',
+  cacheRemovals: 'serin_cache_removals_total',
+  cacheEntries: 'serin_cache_entries',
+  cacheBytes: 'serin_cache_bytes',
+  cacheLookupSeconds: 'serin_cache_memory_lookup_duration_seconds',
+  redisUp: 'serin_redis_up',
+  redisErrors: 'serin_redis_errors_total',
+  redisLookups: 'serin_redis_lookups_total',
+  redisLookupSeconds: 'serin_redis_lookup_duration_seconds',
+  redisDroppedWrites: 'serin_redis_dropped_writes_total',
+  redisBreakerState: 'serin_redis_breaker_state',
 } as const;
 
 /**
@@ -26,6 +39,14 @@ export const METRIC = {
 const LATENCY_BUCKETS_S = [
   0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01, 0.0125, 0.015, 0.02, 0.03,
   0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5,
+];
+
+/** Seconds: hashing a text and asking this process' own memory takes microseconds. */
+const MEMORY_BUCKETS_S = [0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005];
+
+/** Seconds: a round trip in one network, up to the deadline of a look-up and somewhat over it. */
+const REDIS_BUCKETS_S = [
+  0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.0075, 0.01,
 ];
 
 const BY_VERSION = ['model', 'version'];
@@ -113,5 +134,74 @@ export const METRIC_PROVIDERS = [
     name: METRIC.versionState,
     help: '1 for the state that a version is in, 0 for those that it has left.',
     labelNames: [...BY_VERSION, 'state'],
+  }),
+  makeCounterProvider({
+    name: METRIC.cacheHits,
+    help: 'Texts answered from a cache, by level (memory, redis).',
+    labelNames: ['level'],
+  }),
+  makeCounterProvider({
+    name: METRIC.cacheMisses,
+    help: 'Texts that no cache had and that were given a computation; refreshes (no-cache) are none.',
+  }),
+  makeCounterProvider({
+    name: METRIC.cacheJoins,
+    help: 'Texts that joined the computation of an equal text, also when the cache is off.',
+  }),
+  makeCounterProvider({
+    name: METRIC.cacheRemovals,
+    help: 'Entries that left memory: evicted for want of room, expired, or purged.',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: METRIC.cacheEntries,
+    help: 'Entries in memory; expired ones count until somebody asks for them or they are evicted.',
+    inject: [MetricSources],
+    collect(this: Gauge, sources: MetricSources) {
+      this.set(sources.cache().entries);
+    },
+  }),
+  makeGaugeProvider({
+    name: METRIC.cacheBytes,
+    help: 'Estimated heap bytes of the entries in memory.',
+    inject: [MetricSources],
+    collect(this: Gauge, sources: MetricSources) {
+      this.set(sources.cache().bytes);
+    },
+  }),
+  makeHistogramProvider({
+    name: METRIC.cacheLookupSeconds,
+    help: 'Time to hash the texts of a request and to ask the memory for them.',
+    buckets: MEMORY_BUCKETS_S,
+  }),
+  makeGaugeProvider({
+    name: METRIC.redisUp,
+    help: '1 while the connection to Redis is up, 0 while it is not; absent without REDIS_URL.',
+    labelNames: ['link'],
+  }),
+  makeCounterProvider({
+    name: METRIC.redisErrors,
+    help: 'What failed with Redis: an attempt to connect, a connection that was lost, a command.',
+    labelNames: ['failure'],
+  }),
+  makeCounterProvider({
+    name: METRIC.redisLookups,
+    help: 'Look-ups in the second cache level: answered, too_late, failed, refused by the breaker, away.',
+    labelNames: ['outcome'],
+  }),
+  makeHistogramProvider({
+    name: METRIC.redisLookupSeconds,
+    help: 'How long a request waited for the second cache level.',
+    buckets: REDIS_BUCKETS_S,
+  }),
+  makeCounterProvider({
+    name: METRIC.redisDroppedWrites,
+    help: 'Entries not written to the second cache level: backlog is full, failed, unfit (too large), away.',
+    labelNames: ['reason'],
+  }),
+  makeGaugeProvider({
+    name: METRIC.redisBreakerState,
+    help: "1 for the state that the second cache level's breaker is in: closed, open, half_open.",
+    labelNames: ['state'],
   }),
 ];

@@ -2,11 +2,13 @@ import { Global, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { AnswerInterceptor } from './answer.interceptor.js';
+import { CacheMetrics } from './cache-metrics.js';
 import { Lifecycle } from './lifecycle.js';
 import { MetricSources } from './metric-sources.js';
 import { METRIC_PROVIDERS } from './metric-table.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
+import { RedisMetrics } from './redis-metrics.js';
 
 /** Log, metrics and the process' phase, for every module. */
 @Global()
@@ -22,8 +24,10 @@ import { MetricsController } from './metrics.controller.js';
     Lifecycle,
     MetricSources,
     Metrics,
+    CacheMetrics,
+    RedisMetrics,
     ...METRIC_PROVIDERS,
   ],
-  exports: [Lifecycle, Metrics],
+  exports: [Lifecycle, Metrics, CacheMetrics, RedisMetrics],
 })
 export class ObservabilityModule {}

@@ -1,0 +1,63 @@
+import type { RedisConnection } from '../redis/redis-connection.js';
+import { redisKey } from './redis-key.js';
+import { encodeRow } from './redis-value.js';
+import { type CacheEntry, inScope, type PurgeScope } from './second-level.js';
+
+/** Entries that wait for Redis; beyond it they are dropped, for a cache may forget and the memory is not for waiting. */
+const MAX_BACKLOG = 1_000;
+
+/** Written at once. Small enough that a look-up that comes after them waits for less than a millisecond. */
+const BATCH = 64;
+
+/** Entries that were written together should not end together: each lives up to a tenth shorter. */
+const TTL_JITTER = 0.1;
+
+/** Why an entry was not written. `unfit`: it is too large, or would not be read back. */
+export type DropReason = 'backlog' | 'failed' | 'unfit';
+
+/** Writes entries after the answers that they come from, a batch at a time, and drops what it cannot write. */
+export class RedisWriter {
+  private backlog: CacheEntry[] = [];
+  private draining: Promise<void> | null = null;
+
+  constructor(
+    private readonly redis: Pick<RedisConnection, 'send'>,
+    private readonly ttlMs: number,
+    private readonly onDrop: (reason: DropReason, entries: number) => void,
+  ) {}
+
+  add(entries: readonly CacheEntry[]): void {
+    const room = Math.min(entries.length, MAX_BACKLOG - this.backlog.length);
+    this.backlog.push(...entries.slice(0, room));
+    if (room < entries.length) this.onDrop('backlog', entries.length - room);
+    this.draining ??= this.drain();
+  }
+
+  /** Forgets what waits and belongs to the scope; resolves when what was on its way has arrived. */
+  async forget(scope: PurgeScope): Promise<void> {
+    this.backlog = this.backlog.filter(({ key }) => !inScope(key, scope));
+    await this.draining;
+  }
+
+  private async drain(): Promise<void> {
+    // Not in the turn of the event loop that answers the request.
+    await new Promise(setImmediate);
+    while (this.backlog.length > 0)
+      await Promise.all(this.backlog.splice(0, BATCH).map((entry) => this.write(entry)));
+    this.draining = null;
+  }
+
+  private async write({ key, row }: CacheEntry): Promise<void> {
+    const value = encodeRow(row);
+    if (value === null) {
+      this.onDrop('unfit', 1);
+      return;
+    }
+    const ttlMs = Math.max(1, Math.round(this.ttlMs * (1 - TTL_JITTER * Math.random())));
+    try {
+      await this.redis.send(['SET', redisKey(key), value, 'PX', String(ttlMs)]);
+    } catch {
+      this.onDrop('failed', 1);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import { METRIC } from './metric-table.js';
+
+const BREAKER_STATES = ['closed', 'open', 'half_open'];
+
+/** Writes what the connection to Redis and the second cache level report. */
+@Injectable()
+export class RedisMetrics {
+  @InjectMetric(METRIC.redisUp) private readonly up!: Gauge;
+  @InjectMetric(METRIC.redisErrors) private readonly errors!: Counter;
+  @InjectMetric(METRIC.redisLookups) private readonly lookups!: Counter;
+  @InjectMetric(METRIC.redisLookupSeconds) private readonly lookupSeconds!: Histogram;
+  @InjectMetric(METRIC.redisDroppedWrites) private readonly droppedWrites!: Counter;
+  @InjectMetric(METRIC.redisBreakerState) private readonly breakerState!: Gauge;
+
+  linkIsUp(link: string, isUp: boolean): void {
+    this.up.set({ link }, isUp ? 1 : 0);
+  }
+
+  failed(failure: string): void {
+    this.errors.inc({ failure });
+  }
+
+  /** @param waitedMs how long a request waited; 0 when nobody was asked. */
+  lookup(outcome: string, waitedMs: number): void {
+    this.lookups.inc({ outcome });
+    if (waitedMs > 0) this.lookupSeconds.observe(waitedMs / 1000);
+  }
+
+  dropped(reason: string, entries: number): void {
+    this.droppedWrites.inc({ reason }, entries);
+  }
+
+  breakerIs(state: string): void {
+    for (const each of BREAKER_STATES) this.breakerState.set({ state: each }, each === state ? 1 : 0);
+  }
+}

@@ -1,0 +1,226 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RedisConnection, RedisUnavailable } from '../../src/redis/redis-connection.js';
+import { redisScript } from '../../src/redis/redis-script.js';
+import { NO_REDIS, RedisServer } from './redis-harness.js';
+
+const closing: (() => unknown)[] = [];
+
+beforeEach(({ skip }) => {
+  skip(NO_REDIS !== null, NO_REDIS ?? '');
+});
+
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface Opened {
+  readonly redis: RedisConnection;
+  readonly lines: string[];
+  readonly reports: string[];
+}
+
+const open = (url: string): Opened => {
+  const lines: string[] = [];
+  const reports: string[] = [];
+  const log =
+    (level: string) =>
+    (message: unknown): void => {
+      lines.push(`${level}: ${String(message)}`);
+    };
+  const redis = new RedisConnection(
+    url,
+    { log: log('info'), warn: log('warn'), error: log('error') },
+    {
+      linkIsUp: (link, isUp) => reports.push(`${link} ${isUp ? 'up' : 'down'}`),
+      failed: (failure) => reports.push(failure),
+    },
+  );
+  closing.push(() => {
+    redis.onApplicationShutdown();
+  });
+  redis.open();
+  return { redis, lines, reports };
+};
+
+const startServer = async (...options: string[]): Promise<RedisServer> => {
+  const server = await RedisServer.start(...options);
+  closing.push(() => server.remove());
+  return server;
+};
+
+const until = (condition: () => boolean, timeoutMs = 15_000): Promise<void> =>
+  vi.waitFor(
+    () => {
+      if (!condition()) throw new Error('not yet');
+    },
+    { timeout: timeoutMs, interval: 5 },
+  );
+
+describe('the connection to Redis', () => {
+  it('sends commands as soon as it is up, and refuses them before', async () => {
+    const server = await startServer();
+    const { redis, lines, reports } = open(server.url);
+    expect(redis.isUp).toBe(false);
+    await expect(redis.send(['PING'])).rejects.toThrow(RedisUnavailable);
+    await until(() => redis.isUp);
+    expect(await redis.send(['SET', 'ä', 'ö'])).toBe('OK');
+    expect(await redis.send(['MGET', 'ä', 'none'])).toEqual(['ö', null]);
+    await expect(redis.send(['INCR', 'ä'])).rejects.toThrow(/not an integer/);
+    expect(lines).toEqual([`info: Redis at 127.0.0.1:${server.port} is connected`]);
+    expect(reports).toEqual(['commands down', 'commands up', 'command']);
+  });
+
+  it('comes back by itself, and says one line when Redis goes and one when it is back', async () => {
+    const server = await startServer();
+    const { redis, lines, reports } = open(server.url);
+    await until(() => redis.isUp);
+    const sent = redis.send(['BLPOP', 'never', '0']);
+    await Promise.all([expect(sent).rejects.toThrow(), server.kill()]);
+    await until(() => reports.filter((report) => report === 'connect').length >= 3);
+    expect(redis.isUp).toBe(false);
+    await server.start();
+    await until(() => redis.isUp);
+    expect(await redis.send(['PING'])).toBe('PONG');
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toMatch(
+      /^warn: Redis at 127.0.0.1:\d+ is gone \(.+\); going on without it, and trying again$/,
+    );
+    expect(lines[2]).toMatch(/^info: Redis at 127.0.0.1:\d+ is back after \d+ ms$/);
+    expect(reports).toContain('lost');
+  });
+
+  it('waits for a server that is not there yet', async () => {
+    const server = await RedisServer.none();
+    closing.push(() => server.remove());
+    const { redis, lines } = open(server.url);
+    await until(() => lines.length > 0);
+    expect(lines).toEqual([
+      expect.stringMatching(/^warn: Redis at 127.0.0.1:\d+ cannot be reached \(connect ECONNREFUSED .+\)/),
+    ]);
+    await server.start();
+    await until(() => redis.isUp);
+    expect(lines).toHaveLength(2);
+  });
+
+  it('notices a server that hangs, and one that wakes up', async () => {
+    const server = await startServer();
+    const { redis, lines } = open(server.url);
+    await until(() => redis.isUp);
+    server.pause();
+    const sent = redis.send(['GET', 'x']);
+    await expect(sent).rejects.toThrow();
+    await until(() => !redis.isUp);
+    expect(lines[1]).toMatch(/is gone \(no answer for 2000 ms\)/);
+    server.resume();
+    await until(() => redis.isUp);
+    expect(lines).toHaveLength(3);
+  });
+
+  it('says what is wrong with a login, and never the password', async () => {
+    const server = await startServer('--requirepass', 'right');
+    const wrong = open(server.url.replace('//', '//:wr0ng@'));
+    const none = open(server.url);
+    const right = open(server.url.replace('//', '//:right@'));
+    await until(() => right.redis.isUp && wrong.lines.length > 0 && none.lines.length > 0);
+    expect(wrong.lines[0]).toMatch(/cannot be reached \(WRONGPASS/);
+    expect(none.lines[0]).toMatch(/cannot be reached \(NOAUTH/);
+    expect(JSON.stringify([wrong.lines, none.lines, right.lines])).not.toMatch(/wr0ng|right@/);
+  });
+
+  it('selects the database of the URL', async () => {
+    const server = await startServer();
+    const { redis } = open(`${server.url}/3`);
+    await until(() => redis.isUp);
+    await redis.send(['SET', 'here', '1']);
+    expect(await server.command('DBSIZE')).toBe(0);
+  });
+
+  it('runs a script that the server has forgotten', async () => {
+    const server = await startServer();
+    const { redis } = open(server.url);
+    await until(() => redis.isUp);
+    const compareAndSet = redisScript(
+      `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+       redis.call('SET', KEYS[1], ARGV[2]) return 1`,
+      (reply) => reply === 1,
+    );
+    await redis.send(['SET', 'k', 'a']);
+    expect(await redis.run(compareAndSet, ['k'], ['a', 'b'])).toBe(true);
+    expect(await redis.run(compareAndSet, ['k'], ['a', 'c'])).toBe(false);
+    await redis.send(['SCRIPT', 'FLUSH']);
+    expect(await redis.run(compareAndSet, ['k'], ['b', 'c'])).toBe(true);
+    expect(await redis.send(['GET', 'k'])).toBe('c');
+    const broken = redisScript('return redis.call("NONE")', () => true);
+    await expect(redis.run(broken, [])).rejects.toThrow(/Unknown Redis command/);
+  });
+
+  it('does not keep a process from ending', async () => {
+    const server = await startServer();
+    const { redis, lines } = open(server.url);
+    await until(() => redis.isUp);
+    redis.onApplicationShutdown();
+    await expect(redis.send(['PING'])).rejects.toThrow(RedisUnavailable);
+    await until(() => true);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+describe('subscriptions', () => {
+  it('outlive the connection; whoever needs what was missed is told when to read it', async () => {
+    const server = await startServer();
+    const { redis, lines, reports } = open(server.url);
+    const heard: string[] = [];
+    let reconnects = 0;
+    redis.onReconnect(() => reconnects++);
+    redis.subscribe('a', (message) => heard.push(`a ${message}`));
+    redis.subscribe('b', (message) => heard.push(`b ${message}`));
+    await until(() => reconnects === 1);
+    await redis.send(['PUBLISH', 'a', 'one']);
+    await redis.send(['PUBLISH', 'b', 'two']);
+    await until(() => heard.length === 2);
+    await server.kill();
+    await until(() => !redis.isUp);
+    await server.start();
+    await until(() => reconnects === 2);
+    // From here on nothing is missed.
+    expect(await redis.send(['PUBLISH', 'a', 'three'])).toBe(1);
+    await until(() => heard.length === 3);
+    expect(heard).toEqual(['a one', 'b two', 'a three']);
+    expect(lines).toHaveLength(3);
+    expect(reports).toContain('subscriptions up');
+  });
+
+  it('can begin and end at any time, and a listener that fails spares the others', async () => {
+    const server = await startServer();
+    const { redis, lines } = open(server.url);
+    await until(() => redis.isUp);
+    const heard: string[] = [];
+    const listen = (name: string) => (): void => {
+      heard.push(name);
+    };
+    redis.subscribe('a', () => {
+      throw new Error('of its own');
+    });
+    const endFirst = redis.subscribe('a', listen('first'));
+    const count = async (): Promise<unknown> => redis.send(['PUBLISH', 'a', 'x']);
+    await vi.waitFor(async () => {
+      expect(await count()).toBe(1);
+    });
+    await until(() => heard.length > 0);
+    const endLate = redis.subscribe('late', listen('late'));
+    await vi.waitFor(async () => {
+      expect(await redis.send(['PUBLISH', 'late', 'x'])).toBe(1);
+    });
+    await until(() => heard.includes('late'));
+    endFirst();
+    endLate();
+    await vi.waitFor(async () => {
+      expect(await redis.send(['PUBLISH', 'late', 'x'])).toBe(0);
+    });
+    const before = heard.length;
+    expect(await count()).toBe(1);
+    await until(() => lines.filter((line) => line.includes('of its own')).length >= 2);
+    expect(heard).toHaveLength(before);
+    expect(lines.at(-1)).toBe('error: a listener to the Redis channel a failed: of its own');
+  });
+});
