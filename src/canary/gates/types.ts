@@ -20,16 +20,12 @@ export interface GateSettings {
   readonly alpha: number;
 }
 
-export const DEFAULT_GATES: GateSettings = {
-  minimumSamples: 500,
-  disagreement: 0.03,
-  errorRateIncrease: 0.005,
-  latencyRatio: 1.25,
-  labelShareShift: 0.02,
+/** What the limits of the configuration do not say. */
+export const DEFAULT_GATE_OPTIONS = {
   feedbackAccuracyDrop: null,
   kpiDrop: null,
   alpha: 0.01,
-};
+} as const satisfies Partial<GateSettings>;
 
 /** What the verdict looks at: one snapshot, summed over replicas. */
 export interface GateEvidence {

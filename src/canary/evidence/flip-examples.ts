@@ -1,0 +1,32 @@
+/** A text on which the versions disagree. */
+export interface FlipExample {
+  /** 16 hex digits. */
+  readonly hash: string;
+  readonly stableLabel: number;
+  readonly canaryLabel: number;
+  readonly stableScore: number;
+  readonly canaryScore: number;
+  /** UTF-16 units of the text. */
+  readonly length: number;
+  /** Null unless texts may be logged. */
+  readonly text: string | null;
+}
+
+const MAX_EXAMPLES = 50;
+/** A long text is kept by its beginning. */
+const MAX_TEXT_LENGTH = 500;
+
+/** 16 hex digits, as in FlipExample.hash. */
+export const hexOf = (hash: bigint): string => hash.toString(16).padStart(16, '0');
+
+/** The text as an example may show it. */
+export const exampleText = (text: string): string => text.slice(0, MAX_TEXT_LENGTH);
+
+/**
+ * Examples of several replicas as one: the 50 with the smallest hashes. A hash does not know what it stands for,
+ * so these are a fair sample of all distinct flips, and the same one however the parts were put together.
+ */
+export function mergeExamples(...parts: readonly (readonly FlipExample[])[]): FlipExample[] {
+  const byHash = new Map(parts.flat().map((example) => [example.hash, example]));
+  return [...byHash.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1)).slice(0, MAX_EXAMPLES);
+}

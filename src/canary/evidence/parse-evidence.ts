@@ -1,0 +1,44 @@
+import { noEvidence, type Evidence } from './counts.js';
+import { mergeEvidence } from './merge.js';
+
+/** Where counts are kept by bucket, label or kind: the keys that may stand there. */
+const OPEN: readonly { readonly path: RegExp; readonly key: RegExp }[] = [
+  { path: /\.(labels|gained|lost|latencyMicros|runs(\.\d{1,2})?)$/, key: /^\d{1,6}$/ },
+  { path: /\.flips$/, key: /^\d{1,6}>\d{1,6}$/ },
+];
+/** Sums that may be negative; all other numbers are counts. */
+const SIGNED = /\.(scoreShiftMicro|kpi\.sum)$/;
+
+export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** What is wrong with the value, or null. */
+function problemOf(value: unknown, shape: unknown, path: string): string | null {
+  if (typeof value === 'number') {
+    if (isRecord(shape)) return `${path}: allowed is an object, not a number`;
+    const sound = Number.isFinite(value) && (value >= 0 || SIGNED.test(path));
+    return sound ? null : `${path}: ${value} is not a count`;
+  }
+  if (!isRecord(value)) return `${path}: allowed are numbers and objects of numbers`;
+  if (typeof shape === 'number') return `${path}: allowed is a number`;
+  const open = OPEN.find((rule) => rule.path.test(path));
+  for (const [key, part] of Object.entries(value)) {
+    const known = isRecord(shape) && Object.hasOwn(shape, key);
+    if (!known && !open?.key.test(key)) return `${path}.${key}: unknown`;
+    const inner = known ? shape[key] : path.endsWith('.runs') ? {} : 0;
+    const problem = problemOf(part, inner, `${path}.${key}`);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+/**
+ * Evidence as it came from a file or from Redis. A figure that is missing, as in a document of an older release,
+ * counts as 0.
+ * @throws Error naming the place, when the document is not evidence
+ */
+export function parseEvidence(document: unknown): Evidence {
+  const problem = problemOf(document, noEvidence(), 'evidence');
+  if (problem !== null) throw new Error(problem);
+  return mergeEvidence(noEvidence(), document as Evidence);
+}

@@ -1,0 +1,118 @@
+import { noEvidence, type Evidence } from './counts.js';
+import { parseDocument, type EvidenceDocument } from './evidence-document.js';
+import { exampleText, hexOf, mergeExamples, type FlipExample } from './flip-examples.js';
+import {
+  isFlip,
+  recordFeedback,
+  recordOutcome,
+  recordPair,
+  recordRun,
+  type Feedback,
+  type OwnOutcome,
+  type SideAnswer,
+  type WorkerRun,
+} from './record.js';
+import { SeenTexts, textHash } from './seen-texts.js';
+
+export type Side = 'canary' | 'stable';
+
+const MAX_STEPS = 16;
+
+/**
+ * What one process has seen of one rollout, in bounded memory: each number is counted in the step in which it came
+ * and in the total. A text is new once per rollout and process: replicas that share one rollout ask a store
+ * of their own whether a text is new to all of them (see `isNewElsewhere`).
+ */
+export class RolloutEvidence {
+  private total = noEvidence();
+  private readonly steps = new Map<number, Evidence>();
+  private readonly seen = new SeenTexts();
+  private examples: FlipExample[] = [];
+  private wasSaturated = false;
+  private step = noEvidence();
+
+  constructor(
+    visit: number,
+    private readonly keepTexts: boolean,
+  ) {
+    this.enterStep(visit);
+  }
+
+  /** From now on everything counts in this step; one that was entered before goes on. */
+  enterStep(visit: number): void {
+    this.step = this.steps.get(visit) ?? noEvidence();
+    this.steps.set(visit, this.step);
+    const oldest = Math.min(...this.steps.keys());
+    if (this.steps.size > MAX_STEPS && oldest !== visit) this.steps.delete(oldest);
+  }
+
+  /**
+   * Counts what both versions said about a text.
+   * @param isNewElsewhere false when another replica has counted this text already
+   */
+  addPair(text: string, stable: SideAnswer, canary: SideAnswer, isNewElsewhere = true): void {
+    if (stable === null && canary === null) return;
+    const hash = textHash(text);
+    const isNew = this.seen.add(hash) && isNewElsewhere;
+    for (const window of this.windows()) recordPair(window, stable, canary, isNew);
+    if (isNew && stable !== null && canary !== null && isFlip(stable, canary)) {
+      const example: FlipExample = {
+        hash: hexOf(hash),
+        stableLabel: stable.label,
+        canaryLabel: canary.label,
+        stableScore: stable.score,
+        canaryScore: canary.score,
+        length: text.length,
+        text: this.keepTexts ? exampleText(text) : null,
+      };
+      this.examples = mergeExamples(this.examples, [example]);
+    }
+  }
+
+  addOutcome(side: Side, outcome: OwnOutcome): void {
+    for (const window of this.windows()) recordOutcome(window[side], outcome);
+  }
+
+  addRun(side: Side, run: WorkerRun): void {
+    for (const window of this.windows()) recordRun(window[side], run);
+  }
+
+  addFeedback(side: Side, feedback: Feedback): void {
+    for (const window of this.windows()) recordFeedback(window[side], feedback);
+  }
+
+  /** A copy: what is counted later does not change it. */
+  toDocument(): EvidenceDocument {
+    return structuredClone({
+      total: this.total,
+      steps: Object.fromEntries(this.steps),
+      examples: this.examples,
+      saturated: this.wasSaturated || this.seen.saturated,
+    });
+  }
+
+  /** Hashes of the texts seen, 8 bytes each. */
+  seenBytes(): Buffer {
+    return this.seen.toBytes();
+  }
+
+  /**
+   * Goes on from what an earlier process left.
+   * @param document what `toDocument` gave, as it was read back
+   * @throws Error naming the place, when the document is not evidence; nothing is taken over then
+   */
+  restore(document: unknown, seenBytes: Buffer, visit: number): void {
+    const { total, steps, examples, saturated } = parseDocument(document);
+    this.total = total;
+    this.steps.clear();
+    for (const [key, step] of Object.entries(steps)) this.steps.set(Number(key), step);
+    this.examples = [...examples];
+    this.wasSaturated = saturated;
+    this.seen.addBytes(seenBytes);
+    this.enterStep(visit);
+  }
+
+  private windows(): readonly Evidence[] {
+    return [this.total, this.step];
+  }
+}

@@ -1,0 +1,67 @@
+import { logWealth, type Tally } from './wealth.js';
+
+/** A confidence sequence at one moment: each side holds at all moments together with probability 1 − α. */
+export interface Bounds {
+  readonly lower: number;
+  readonly upper: number;
+}
+
+const HALVINGS = 40;
+
+export const sizeOf = (tally: Tally): number => tally.reduce((n, [, count]) => n + count, 0);
+
+/** Average of a tally; 0 for an empty one. */
+export const meanOf = (tally: Tally): number => {
+  const n = sizeOf(tally);
+  return n === 0 ? 0 : tally.reduce((sum, [value, count]) => sum + value * (count / n), 0);
+};
+
+/** Of `k` yes among `n`: a tally of 0 and 1. */
+export const rateTally = (k: number, n: number): Tally => [
+  [1, k],
+  [0, n - k],
+];
+
+/** The tally of `most − value`, to bet on a low mean. */
+const mirrored = (tally: Tally, most: number): Tally =>
+  tally.map(([value, count]) => [most - value, count] as const);
+
+/**
+ * Whether the tally proves, at level α and at whatever moment it is asked, that the true mean is above `mean`.
+ * By Jensen's inequality no bet wins while the average is not above `mean`: then the answer costs nothing.
+ */
+export function provesAbove(tally: Tally, mean: number, alpha: number): boolean {
+  return meanOf(tally) > mean && logWealth(tally, mean) >= -Math.log(alpha);
+}
+
+/** The same for "below"; no value is above `most`. */
+export function provesBelow(tally: Tally, mean: number, most: number, alpha: number): boolean {
+  return provesAbove(mirrored(tally, most), most - mean, alpha);
+}
+
+/** The highest mean that the tally proves to be too low; 0 when it proves nothing. */
+export function lowerBound(tally: Tally, alpha: number): number {
+  let low = 0;
+  let high = meanOf(tally);
+  if (high <= 0) return 0;
+  for (let i = 0; i < HALVINGS; i++) {
+    const middle = (low + high) / 2;
+    if (provesAbove(tally, middle, alpha)) low = middle;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The lowest mean that the tally proves to be too high; `most` when it proves nothing. */
+export function upperBound(tally: Tally, most: number, alpha: number): number {
+  return most - lowerBound(mirrored(tally, most), alpha);
+}
+
+/**
+ * Both sides at once: the values that the wealth does not reject (Howard, Ramdas, McAuliffe & Sekhon 2021,
+ * "Time-uniform, nonparametric, nonasymptotic confidence sequences").
+ */
+export const boundsOf = (tally: Tally, most: number, alpha: number): Bounds => ({
+  lower: lowerBound(tally, alpha),
+  upper: upperBound(tally, most, alpha),
+});

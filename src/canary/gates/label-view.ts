@@ -1,0 +1,46 @@
+import type { PairCounts } from '../evidence/counts.js';
+import { signedView, type View } from './view.js';
+
+/** The label whose share changed most, and the view of it. */
+export interface LabelView extends View {
+  /** Index; null while nothing flipped. */
+  readonly label: number | null;
+}
+
+/**
+ * The largest change of any label's share, up or down, among distinct texts that both versions answered: the texts
+ * that gained the label minus those that lost it. The users' own label shares would not do: whoever is sent to
+ * the canary by text brings each of his favourite texts to one side only. Alpha is divided by labels and directions.
+ */
+export function labelView(where: string, pairs: PairCounts, labelCount: number, alpha: number): LabelView {
+  const { pairs: n, gained, lost } = pairs;
+  const each = alpha / (2 * Math.max(1, labelCount));
+  const flipped = [...new Set([...Object.keys(gained), ...Object.keys(lost)])].map((key) => {
+    const [up, down] = [gained[key] ?? 0, lost[key] ?? 0];
+    return { label: Number(key), up, down, size: Math.abs(up - down) };
+  });
+  const worst = flipped.reduce<(typeof flipped)[number] | null>(
+    (most, label) => (most === null || label.size > most.size ? label : most),
+    null,
+  );
+  /** Both directions of every label, and one that stands for the labels without a flip. */
+  const views = [...flipped, { up: 0, down: 0 }].flatMap(({ up, down }) => [
+    signedView(where, up, down, n, each),
+    signedView(where, down, up, n, each),
+  ]);
+  return {
+    where,
+    label: worst?.label ?? null,
+    observed: n === 0 ? null : (worst?.size ?? 0) / n,
+    n,
+    provesAbove: (limit) => views.some((view) => view.provesAbove(limit)),
+    provesBelow: (limit) => n > 0 && views.every((view) => view.provesBelow(limit)),
+    bounds: () => {
+      const all = views.map((view) => view.bounds());
+      return {
+        lower: Math.max(0, ...all.map(({ lower }) => lower)),
+        upper: Math.max(...all.map(({ upper }) => upper)),
+      };
+    },
+  };
+}

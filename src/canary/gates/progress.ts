@@ -1,0 +1,65 @@
+import type { Judged } from './judge.js';
+import type { GateEvidence, GateSettings, StepInfo } from './types.js';
+import { figure, wholeNumber } from './wording.js';
+
+/** Repeats per distinct text from which on it is worth saying that the traffic has few distinct texts. */
+const FEW_TEXTS = 20;
+
+/**
+ * Enough to judge by: distinct texts in the whole rollout (a service may have seen all of its texts in the first
+ * step), and in this step answers of the canary to users; in shadow mode pairs of any kind.
+ */
+export function minimumSamples(
+  { total, step, saturated }: GateEvidence,
+  { minimumSamples: limit }: GateSettings,
+  { shadow }: StepInfo,
+): Judged {
+  const texts = total.pairs.pairs;
+  const repeats = total.pairs.trafficPairs;
+  const served = shadow ? step.pairs.trafficPairs : step.canary.requests;
+  const observed = Math.min(texts, served);
+  const state = observed >= limit ? 'pass' : 'not_enough_data';
+  const servedWords = shadow
+    ? 'compared answers in this step'
+    : 'requests answered by the canary in this step';
+  const remark = saturated
+    ? ' The set of seen texts is full: no text counts as new any more.'
+    : texts < limit && repeats > FEW_TEXTS * Math.max(texts, limit)
+      ? ' The traffic repeats itself: with so few distinct texts, lower the minimum or promote by hand.'
+      : '';
+  return {
+    state,
+    blocks: state !== 'pass',
+    row: () => ({
+      gate: 'minimum_samples',
+      state,
+      unit: 'samples',
+      observed,
+      limit,
+      lower: null,
+      upper: null,
+      n: observed,
+      sentence: `${wholeNumber(texts)} distinct texts compared, ${wholeNumber(served)} ${servedWords}; ${wholeNumber(limit)} of each are needed.${remark}`,
+    }),
+  };
+}
+
+/** Whether the step has been held for as long as the plan says. */
+export function holdTime({ elapsedMs, holdMs }: StepInfo): Judged {
+  const state = elapsedMs >= holdMs ? 'pass' : 'open';
+  return {
+    state,
+    blocks: state !== 'pass',
+    row: () => ({
+      gate: 'hold_time',
+      state,
+      unit: 'ms',
+      observed: elapsedMs,
+      limit: holdMs,
+      lower: null,
+      upper: null,
+      n: 0,
+      sentence: `${figure(elapsedMs, 'ms')} of ${figure(holdMs, 'ms')} in this step.`,
+    }),
+  };
+}
