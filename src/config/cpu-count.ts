@@ -53,14 +53,18 @@ export function parseCfsQuota(quotaText: string, periodText: string): number | n
  * Folders whose limits bind this process, from the text of /proc/self/cgroup: its own group and every group
  * above it. A container often sees its group as the root, so the mount points themselves come last.
  */
-export function cgroupFolders(selfCgroup: string): string[] {
+export function cgroupFolders(selfCgroup: string, controller: 'cpu' | 'memory' = 'cpu'): string[] {
+  const v1Mounts = {
+    cpu: ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup/cpu,cpuacct'],
+    memory: ['/sys/fs/cgroup/memory'],
+  };
   const folders = new Set<string>();
   for (const line of selfCgroup.split('\n')) {
     const [, , controllers, path] = /^(\d+):([^:]*):(\/.*)$/.exec(line) ?? [];
     if (controllers === undefined || path === undefined) continue;
-    const isV1Cpu = controllers.split(',').includes('cpu');
-    if (controllers !== '' && !isV1Cpu) continue;
-    const mounts = isV1Cpu ? ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup/cpu,cpuacct'] : ['/sys/fs/cgroup'];
+    const isV1 = controllers.split(',').includes(controller);
+    if (controllers !== '' && !isV1) continue;
+    const mounts = isV1 ? v1Mounts[controller] : ['/sys/fs/cgroup'];
     for (const mount of mounts) {
       for (let group = path; ; group = posix.dirname(group)) {
         folders.add(posix.join(mount, group).replace(/\/$/, ''));

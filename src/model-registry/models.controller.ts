@@ -2,26 +2,8 @@ import { Controller, Get, Param } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
-import { ModelRegistryService, type VersionStatus } from './model-registry.service.js';
-import { ModelDto, ModelListDto, type VersionDto } from './models.dto.js';
-
-function toDto({ name, version, state, reason, role }: VersionStatus): VersionDto {
-  const manifest = version?.manifest;
-  return {
-    version: name,
-    state,
-    reason,
-    role,
-    digest: version?.digest ?? null,
-    task: manifest?.task ?? null,
-    labels: manifest?.labels ?? null,
-    max_tokens: manifest?.max_tokens ?? null,
-    precision: manifest?.precision ?? null,
-    accuracy: manifest?.accuracy ? { ...manifest.accuracy, interval_95: [...manifest.accuracy.interval_95] } : null,
-    parity: manifest?.checked_on?.map((record) => ({ ...record, features: [...record.features] })) ?? null,
-    batch_variance: manifest?.batch_variance ?? null,
-  };
-}
+import { ModelRegistryService } from './model-registry.service.js';
+import { ModelDto, ModelListDto, versionDtoOf } from './models.dto.js';
 
 /** What the registry holds. */
 @ApiTags('models')
@@ -50,7 +32,7 @@ export class ModelsController {
     return {
       model_name: name,
       default: name === this.registry.defaultModel,
-      versions: this.registry.describe(name).map(toDto),
+      versions: this.registry.describe(name).map(versionDtoOf),
     };
   }
 }

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import type { VersionStatus } from './model-registry.service.js';
 
 const STATES = ['discovered', 'loading', 'warming', 'ready', 'draining', 'unloaded', 'failed'];
 
@@ -67,6 +68,25 @@ export class VersionDto {
 
   @ApiProperty({ type: BatchVarianceDto, nullable: true })
   batch_variance!: BatchVarianceDto | null;
+}
+
+/** A version as HTTP shows it. */
+export function versionDtoOf({ name, version, state, reason, role }: VersionStatus): VersionDto {
+  const manifest = version?.manifest;
+  return {
+    version: name,
+    state,
+    reason,
+    role,
+    digest: version?.digest ?? null,
+    task: manifest?.task ?? null,
+    labels: manifest?.labels ?? null,
+    max_tokens: manifest?.max_tokens ?? null,
+    precision: manifest?.precision ?? null,
+    accuracy: manifest?.accuracy ? { ...manifest.accuracy, interval_95: [...manifest.accuracy.interval_95] } : null,
+    parity: manifest?.checked_on?.map((record) => ({ ...record, features: [...record.features] })) ?? null,
+    batch_variance: manifest?.batch_variance ?? null,
+  };
 }
 
 @ApiSchema({ name: 'Model' })

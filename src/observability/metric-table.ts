@@ -17,6 +17,8 @@ export const METRIC = {
   workers: 'serin_workers',
   workerRestarts: 'serin_worker_restarts_total',
   versionState: 'serin_version_state',
+  versionMemoryBytes: 'serin_version_memory_bytes',
+  versionLoadSeconds: 'serin_version_load_seconds',
   cacheHits: 'serin_cache_hits_total',
   cacheMisses: 'serin_cache_misses_total',
   cacheJoins: 'serin_cache_joins_total',
@@ -134,6 +136,16 @@ export const METRIC_PROVIDERS = [
     name: METRIC.versionState,
     help: '1 for the state that a version is in, 0 for those that it has left.',
     labelNames: [...BY_VERSION, 'state'],
+  }),
+  makeGaugeProvider({
+    name: METRIC.versionMemoryBytes,
+    help: 'Memory that one worker process is estimated to need for a version; 0 once it is unloaded.',
+    labelNames: BY_VERSION,
+  }),
+  makeGaugeProvider({
+    name: METRIC.versionLoadSeconds,
+    help: 'How long the last load of a version while serving took, from its verification to the last worker.',
+    labelNames: BY_VERSION,
   }),
   makeCounterProvider({
     name: METRIC.cacheHits,

@@ -44,6 +44,8 @@ export class Metrics implements OnModuleInit {
   @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
   @InjectMetric(METRIC.workerRestarts) private readonly workerRestarts!: Counter;
   @InjectMetric(METRIC.versionState) private readonly versionState!: Gauge;
+  @InjectMetric(METRIC.versionMemoryBytes) private readonly versionMemoryBytes!: Gauge;
+  @InjectMetric(METRIC.versionLoadSeconds) private readonly versionLoadSeconds!: Gauge;
 
   private readonly lastState = new Map<string, string>();
 
@@ -87,6 +89,15 @@ export class Metrics implements OnModuleInit {
     if (last !== undefined) this.versionState.set({ model, version, state: last }, 0);
     this.versionState.set({ model, version, state }, 1);
     this.lastState.set(key, state);
+  }
+
+  /** @param bytes estimated, of one worker process; 0 when it is unloaded */
+  setVersionMemory(model: string, version: string, bytes: number): void {
+    this.versionMemoryBytes.set({ model, version }, bytes);
+  }
+
+  setVersionLoadSeconds(model: string, version: string, seconds: number): void {
+    this.versionLoadSeconds.set({ model, version }, seconds);
   }
 
   /** @param source called at every scrape. */

@@ -35,6 +35,8 @@ export const START_TIMEOUT_MS = 60_000;
 
 const CLOSE_TIMEOUT_MS = 1_000;
 
+const SHUTTING_DOWN = 'the service is shutting down';
+
 /**
  * Keeps the wanted number of inference processes alive with every version loaded, and a spare beside them: when
  * an active worker is lost the spare takes its place at once and a new spare is started behind it.
@@ -75,6 +77,7 @@ export class WorkerPool implements WorkerEvents {
    * ready once all have it, and failed when it is given up; no worker has it then. One at a time.
    */
   async loadOneByOne(spec: VersionSpec): Promise<RollingResult> {
+    if (this.closing) return { ok: false, reason: SHUTTING_DOWN };
     if (this.rolling !== undefined) throw new Error(`${this.rolling.spec.key} is being loaded still`);
     this.rolling = new RollingLoad(spec, {
       workers: () => [...this.handles],
@@ -92,7 +95,7 @@ export class WorkerPool implements WorkerEvents {
       this.specs.set(spec.key, spec);
       this.report(spec.key, { state: 'ready', cost: result.cost });
     } else {
-      if (!this.closing) this.report(spec.key, { state: 'failed', reason: result.reason });
+      this.report(spec.key, { state: 'failed', reason: result.reason });
       await this.unload(spec.key);
     }
     this.rolling = undefined;
@@ -107,6 +110,10 @@ export class WorkerPool implements WorkerEvents {
 
   active(): WorkerHandle[] {
     return [...this.handles].filter((worker) => worker.role === 'active');
+  }
+
+  pids(): number[] {
+    return [...this.handles].map((worker) => worker.pid).filter((pid) => pid !== undefined);
   }
 
   status(): {
@@ -138,7 +145,7 @@ export class WorkerPool implements WorkerEvents {
   async close(): Promise<void> {
     this.closing = true;
     clearTimeout(this.retry);
-    this.rolling?.failed('the service is shutting down');
+    this.rolling?.failed(SHUTTING_DOWN);
     const ends = [...this.handles].map(
       (worker) => new Promise<void>((resolve) => this.onceGone.set(worker, resolve)),
     );
@@ -246,6 +253,7 @@ export class WorkerPool implements WorkerEvents {
 
   /** What a worker says of a version that is no longer wanted changes nothing. */
   private report(key: string, event: VersionEvent): void {
+    if (this.closing) return;
     if (this.specs.has(key) || this.isRolling(key)) this.listener.versionChanged(key, event);
   }
 
