@@ -50,7 +50,8 @@ module.exports = {
     only('model-registry', leaves),
     only('inference', ['model-registry', 'tokenization', ...leaves]),
     only('canary', ['model-registry', ...leaves]),
-    only('predict', ['canary', 'inference', 'model-registry', 'tokenization', ...leaves]),
+    only('cache', ['inference', 'model-registry', 'redis', ...leaves]),
+    only('predict', ['cache', 'canary', 'inference', 'model-registry', 'tokenization', ...leaves]),
     {
       name: 'files-imports-only',
       severity: 'error',
@@ -69,7 +70,7 @@ module.exports = {
       to: { path: NEST, reachable: true },
     },
     only('client', ['errors']),
-    only('replay', ['client', 'errors', 'tokenization']),
+    only('replay', ['cache', 'client', 'errors', 'tokenization']),
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     {
@@ -102,7 +103,7 @@ module.exports = {
       severity: 'error',
       comment: 'What decides is apart from what is wired: it can be tested, and reused, without a container.',
       from: {
-        path: '^src/(errors/(codes|app-error)|canary/split|inference/(scheduler|text-queue|permits|pending-text)|tokenization/(tokenizer/|text-tokenizer|token-estimate))',
+        path: '^src/(errors/(codes|app-error)|cache/(cache-key|cache-control|flight|flights|request-wait|lru-store|memory-level)|canary/split|inference/(scheduler|text-queue|permits|pending-text)|tokenization/(tokenizer/|text-tokenizer|token-estimate))',
       },
       to: { path: NEST },
     },

@@ -20,6 +20,14 @@ export interface PurgeScope {
   readonly versionDigest?: string;
 }
 
+/** Whether an entry is one of those that go. */
+export function inScope(key: CacheKey, { model, versionDigest }: PurgeScope): boolean {
+  return (
+    (model === undefined || key.model === model) &&
+    (versionDigest === undefined || key.versionDigest === versionDigest)
+  );
+}
+
 /**
  * A cache behind the one in memory, shared by several processes. It may be slow or gone at any time, and no request
  * may notice: it answers in time or not at all, and never with an error.

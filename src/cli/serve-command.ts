@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
-import { unsupportedVariables } from '../config/read-settings.js';
 import { addSettingFlags } from './setting-flags.js';
 
 /** `serin serve`: the service, until a signal ends it. */
@@ -8,9 +7,6 @@ export function addServeCommand(program: Command): void {
   const command = program.command('serve').description('serve the models of the registry over HTTP');
   const readFlags = addSettingFlags(command);
   command.action(async () => {
-    for (const name of unsupportedVariables()) {
-      process.stderr.write(`serin: ${name} is set, but this version does not support it: it has no effect\n`);
-    }
     const config = loadConfig({ flags: readFlags() });
     // Loaded late: `serin --help` and a wrong setting need neither Nest nor the model runtime.
     const { runService } = await import('../serve.js');

@@ -13,14 +13,6 @@ import {
 import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
-/** Variables of the versions to come. In the file they are unknown keys like any other, but the message says so. */
-const OF_LATER_VERSIONS = ['CACHE_MAX_ITEMS', 'CACHE_MAX_BYTES', 'CACHE_TTL_MS'];
-
-/** The variables that are set, that Serin's documentation names, and that this version does not act on. */
-export function unsupportedVariables(env: NodeJS.ProcessEnv = process.env): string[] {
-  return OF_LATER_VERSIONS.filter((name) => env[name]?.trim());
-}
-
 /** Keys of the file that are not settings: which versions take the traffic. */
 export const ROLLOUT_KEYS = ['default_model', 'rollout'];
 
@@ -121,9 +113,7 @@ function reportUnknownKeys(file: ConfigFile, problems: ConfigProblem[]): void {
   for (const key of file.entries.keys()) {
     if (typeof key === 'string' && named.has(key)) continue;
     const name = typeof key === 'string' ? key : shown(key);
-    const message = OF_LATER_VERSIONS.some((later) => fileKey(later) === name)
-      ? 'this version does not support it yet'
-      : `unknown key.${didYouMean(name, known)} docs/configuration.md lists the keys`;
+    const message = `unknown key.${didYouMean(name, known)} docs/configuration.md lists the keys`;
     problems.push({ key: name, source: file.name, value: null, message });
   }
 }

@@ -39,6 +39,11 @@ export interface SerinConfig {
   readonly threadsPerWorker: number;
   /** Processes kept loaded beside the working ones, so that a crash costs no start. */
   readonly spareWorkers: number;
+  /** Answers kept in memory at most; 0: no cache at all. */
+  readonly cacheMaxItems: number;
+  /** Heap that the kept answers may take together. */
+  readonly cacheMaxBytes: number;
+  readonly cacheTtlMs: number;
   /** Texts admitted at once, queued and running; at least 2 × maxTexts. */
   readonly queueLimit: number;
   /** A run still going this long after ten times its predicted time counts as hung. */

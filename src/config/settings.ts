@@ -96,6 +96,17 @@ export const SETTINGS = {
   ),
   MAX_BODY_BYTES: setting(byteSize(1, 1e9), 1e6, 'Largest request body, after decompression.'),
   MAX_TEXTS: setting(wholeNumber(1, 100_000), 256, 'Most texts in one POST /predict_batch.'),
+  CACHE_MAX_ITEMS: setting(
+    wholeNumber(0, 10_000_000),
+    10_000,
+    'Answers kept in memory at most; 0 switches the cache off, the second level too.',
+  ),
+  CACHE_MAX_BYTES: setting(byteSize(1e5, 1e12), 64e6, 'Memory that the kept answers may take together.'),
+  CACHE_TTL_MS: setting(
+    wholeNumber(1, 31 * 24 * HOUR_MS),
+    600_000,
+    'How long an answer is kept, give or take a tenth.',
+  ),
   LOG_LEVEL: setting(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',

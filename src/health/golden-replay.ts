@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
+import { AppError } from '../errors/app-error.js';
 import { ERROR_TABLE } from '../errors/codes.js';
 import { Executor } from '../inference/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
@@ -58,13 +59,18 @@ export class GoldenReplay {
     const check = await this.goldenSet(version);
     if (typeof check === 'string') return { ...UNKNOWN, status: 'down', reason: check, checkedAt };
     const items = check.items.map(({ text }) => ({ version, text }));
-    const deadlineAt = performance.now() + this.config.requestTimeoutMs;
-    let outcomes;
+    let computations;
     try {
-      outcomes = await this.executor.infer(items, { deadlineAt });
+      computations = this.executor.submit(items);
     } catch {
       return last; // Overloaded or not ready says nothing about the answers.
     }
+    const late = setTimeout(() => {
+      const error = new AppError('DEADLINE_EXCEEDED', 'The golden texts were not answered in time.');
+      for (const computation of computations) computation.cancel(error);
+    }, this.config.requestTimeoutMs);
+    const outcomes = await Promise.all(computations.map(({ outcome }) => outcome));
+    clearTimeout(late);
     if (outcomes.some((outcome) => !outcome.ok && ERROR_TABLE[outcome.error.code].retryable)) return last;
     return { ...compareWithGolden(check, outcomes), checkedAt };
   }

@@ -1,13 +1,15 @@
 import type { AppError } from '../errors/app-error.js';
-import type { Outcome } from './executor.js';
+import type { Outcome, Priority } from './executor.js';
 import type { QueuedText } from './text-queue.js';
 
-/** A text between admission and answer. Answered exactly once, whatever becomes of workers, deadline and caller. */
+/** A text between admission and answer. Answered exactly once, whatever becomes of workers and of whoever waits. */
 export class PendingText implements QueuedText {
+  readonly outcome: Promise<Outcome>;
   alone = false;
   /** Workers that died while this text was the only one they ran. */
   deathsAlone = 0;
   private done = false;
+  private answer!: (outcome: Outcome) => void;
 
   /** @param key the version that it waits for */
   constructor(
@@ -15,10 +17,14 @@ export class PendingText implements QueuedText {
     readonly text: string,
     readonly tokens: number,
     readonly enqueuedAt: number,
-    private readonly answer: (outcome: Outcome) => void,
-  ) {}
+    readonly priority: Priority,
+  ) {
+    this.outcome = new Promise((resolve) => {
+      this.answer = resolve;
+    });
+  }
 
-  /** True once answered, also when that answer was that the deadline has passed. */
+  /** True once answered, also when that answer was that nobody waits any more. */
   get settled(): boolean {
     return this.done;
   }

@@ -16,7 +16,7 @@ export class Permits {
   private recent = 0;
   private updatedAt = 0;
 
-  constructor(private readonly limit: number) {}
+  constructor(readonly limit: number) {}
 
   get inUse(): number {
     return this.taken;

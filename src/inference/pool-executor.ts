@@ -5,7 +5,7 @@ import { ModelRegistryService } from '../model-registry/model-registry.service.j
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { Metrics } from '../observability/metrics.js';
 import { estimateTokens } from '../tokenization/token-estimate.js';
-import { Executor, type InferenceCaller, type InferenceItem, type Outcome } from './executor.js';
+import { Executor, type Computation, type InferenceItem, type Priority } from './executor.js';
 import { PendingText } from './pending-text.js';
 import { Permits } from './permits.js';
 import { InferencePoolStatus, type InferenceStatus } from './pool-status.js';
@@ -24,6 +24,9 @@ import type { BatchDone } from './worker/protocol.js';
 /** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
 export const WORKER_ENTRY = Symbol('WORKER_ENTRY');
 
+/** Background texts admitted at once: what one idle worker gets done in a fraction of a second. */
+const BACKGROUND_LIMIT = 64;
+
 /** The executor of the service: admission, one scheduler, one pool of processes. */
 @Injectable()
 export class PoolExecutor
@@ -32,7 +35,7 @@ export class PoolExecutor
 {
   private readonly logger = new Logger('Inference');
   private readonly versions = new Map<string, ModelVersion>();
-  private readonly permits: Permits;
+  private readonly permits: Readonly<Record<Priority, Permits>>;
   private readonly pool: WorkerPool;
   private readonly scheduler: Scheduler;
   private everReady = false;
@@ -45,7 +48,7 @@ export class PoolExecutor
     @Inject(WORKER_ENTRY) entryFile: string,
   ) {
     super();
-    this.permits = new Permits(config.queueLimit);
+    this.permits = { user: new Permits(config.queueLimit), background: new Permits(BACKGROUND_LIMIT) };
     const { workers, spareWorkers } = config;
     this.pool = new WorkerPool({ entryFile, workers, spareWorkers, startTimeoutMs: START_TIMEOUT_MS }, this);
     this.scheduler = new Scheduler(
@@ -54,8 +57,8 @@ export class PoolExecutor
         kill: (worker, reason) => {
           this.pool.kill(worker, reason);
         },
-        released: (count) => {
-          this.permits.release(count, performance.now());
+        released: (items) => {
+          this.release(items);
         },
         batchFinished: (key, texts, { paddedTokens, tokenizeMs, inferenceMs }) => {
           const version = this.versions.get(key);
@@ -92,52 +95,30 @@ export class PoolExecutor
       workersReady: ready,
       spareReady,
       queuedTexts,
-      runningTexts: this.permits.inUse - queuedTexts,
+      runningTexts: this.permits.user.inUse - queuedTexts,
+      backgroundTexts: this.permits.background.inUse,
       restarts,
       startFailuresInARow,
       state: this.poolState(exhausted && ready === 0),
     };
   }
 
-  override async infer(requested: readonly InferenceItem[], caller: InferenceCaller): Promise<Outcome[]> {
+  override submit(items: readonly InferenceItem[], priority: Priority = 'user'): Computation[] {
+    if (items.length === 0) return [];
+    this.admit(items, priority);
     const now = performance.now();
-    if (requested.length === 0) return [];
-    if (now >= caller.deadlineAt || caller.signal?.aborted === true) {
-      const error = new AppError(
-        'DEADLINE_EXCEEDED',
-        'The deadline of the request had passed before it was read.',
-      );
-      return requested.map(() => ({ ok: false, error }));
-    }
-    this.admit(requested);
-    return new Promise((resolve) => {
-      const outcomes = new Array<Outcome>(requested.length);
-      let open = requested.length;
-      const pending = requested.map(({ version, text }, i) => {
-        const tokens = estimateTokens(text, version.manifest.max_tokens);
-        return new PendingText(version.key, text, tokens, now, (outcome) => {
-          outcomes[i] = outcome;
-          open--;
-          if (open > 0) return;
-          clearTimeout(deadline);
-          caller.signal?.removeEventListener('abort', leave);
-          resolve(outcomes);
-        });
-      });
-      const giveUp = (sentence: string): void => {
-        const error = new AppError('DEADLINE_EXCEEDED', sentence);
-        for (const item of pending) item.fail(error);
-        this.scheduler.discard(pending);
-      };
-      const leave = (): void => {
-        giveUp('The caller left before the answer was ready.');
-      };
-      const deadline = setTimeout(() => {
-        giveUp('The answer was not ready within the deadline of the request.');
-      }, caller.deadlineAt - now);
-      caller.signal?.addEventListener('abort', leave, { once: true });
-      this.scheduler.enqueue(pending);
+    const pending = items.map(({ version, text }) => {
+      const tokens = estimateTokens(text, version.manifest.max_tokens);
+      return new PendingText(version.key, text, tokens, now, priority);
     });
+    this.scheduler.enqueue(pending);
+    return pending.map((item) => ({
+      outcome: item.outcome,
+      cancel: (error) => {
+        item.fail(error);
+        this.scheduler.discard(item);
+      },
+    }));
   }
 
   workerAvailable(worker: WorkerHandle): void {
@@ -190,7 +171,7 @@ export class PoolExecutor
     }
   }
 
-  private admit(items: readonly InferenceItem[]): void {
+  private admit(items: readonly InferenceItem[], priority: Priority): void {
     if (this.closing) throw shuttingDown();
     const { exhausted, ready } = this.pool.status();
     if (!this.everReady || (exhausted && ready === 0)) {
@@ -201,10 +182,18 @@ export class PoolExecutor
       throw new AppError('VERSION_NOT_READY', `The version ${missing.version.version} is not loaded.`);
     }
     const texts = items.length;
-    if (this.permits.tryTake(texts)) return;
-    const retryAfterMs = this.permits.drainMs(performance.now());
-    const sentence = `The queue holds ${this.permits.inUse} of ${this.config.queueLimit} texts and ${texts} more do not fit.`;
+    const permits = this.permits[priority];
+    if (permits.tryTake(texts)) return;
+    const retryAfterMs = permits.drainMs(performance.now());
+    const sentence = `The queue holds ${permits.inUse} of ${permits.limit} texts and ${texts} more do not fit.`;
     throw new AppError('OVERLOADED', sentence, { retryAfterMs });
+  }
+
+  private release(items: readonly PendingText[]): void {
+    const ofUsers = items.filter(({ priority }) => priority === 'user').length;
+    const now = performance.now();
+    if (ofUsers > 0) this.permits.user.release(ofUsers, now);
+    if (ofUsers < items.length) this.permits.background.release(items.length - ofUsers, now);
   }
 
   private poolState(failing: boolean): InferenceStatus['state'] {

@@ -2,8 +2,11 @@ export interface InferenceStatus {
   readonly workersWanted: number;
   readonly workersReady: number;
   readonly spareReady: number;
+  /** Texts of users that wait for a worker, and those that a worker has. */
   readonly queuedTexts: number;
   readonly runningTexts: number;
+  /** Texts of background work, waiting or running. */
+  readonly backgroundTexts: number;
   /** Workers lost since the start. */
   readonly restarts: number;
   readonly startFailuresInARow: number;

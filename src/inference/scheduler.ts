@@ -1,6 +1,7 @@
 import { AppError } from '../errors/app-error.js';
+import type { Priority } from './executor.js';
 import type { PendingText } from './pending-text.js';
-import { TextQueue } from './text-queue.js';
+import { TextQueue, type BatchLimits } from './text-queue.js';
 import { WorkerSlot, type Batch } from './worker-slot.js';
 import { predictMs, WATCHDOG_FACTOR } from './worker/cost-model.js';
 import type { BatchDone, BatchTimings, CostCoefficients } from './worker/protocol.js';
@@ -28,7 +29,7 @@ export interface SchedulerPorts {
   /** Ends a worker that hangs, or has grown too large, so that the pool replaces it. */
   kill(worker: WorkerHandle, reason: LossReason): void;
   /** Texts that have left: answered, or dropped because nobody waits for them. */
-  released(count: number): void;
+  released(items: readonly PendingText[]): void;
   batchFinished(key: string, texts: number, timings: BatchTimings): void;
 }
 
@@ -39,10 +40,16 @@ export interface SchedulerOptions {
 
 interface Lane {
   plan: VersionPlan;
-  readonly queue: TextQueue<PendingText>;
+  readonly queues: Readonly<Record<Priority, TextQueue<PendingText>>>;
 }
 
-/** Pulls batches from the queues for whichever worker is free, and decides what becomes of a batch that is lost. */
+/**
+ * Pulls batches from the queues for whichever worker is free, and decides what becomes of a batch that is lost.
+ *
+ * Background texts never delay a user: they go only when no user's text waits for any version, one at a time, never
+ * ahead of time, and never to the last idle worker of several. So whoever arrives finds a worker free, or, where
+ * there is one alone, waits for one short run.
+ */
 export class Scheduler {
   private readonly lanes = new Map<string, Lane>();
   private readonly slots = new Map<WorkerHandle, WorkerSlot>();
@@ -54,15 +61,16 @@ export class Scheduler {
     private readonly ports: SchedulerPorts,
   ) {}
 
+  /** Texts of users that wait. */
   get queuedTexts(): number {
     let texts = 0;
-    for (const { queue } of this.lanes.values()) texts += queue.size;
+    for (const { queues } of this.lanes.values()) texts += queues.user.size;
     return texts;
   }
 
   /** Makes a version schedulable that is not yet. */
   setPlan(plan: VersionPlan): void {
-    this.lanes.set(plan.key, { plan, queue: new TextQueue() });
+    this.lanes.set(plan.key, { plan, queues: { user: new TextQueue(), background: new TextQueue() } });
   }
 
   hasPlan(key: string): boolean {
@@ -71,14 +79,17 @@ export class Scheduler {
 
   /** Puts texts in the queues of their versions, each of which has a plan. */
   enqueue(items: readonly PendingText[]): void {
-    for (const item of items) this.lanes.get(item.key)?.queue.push(item);
+    for (const item of items) this.lanes.get(item.key)?.queues[item.priority].push(item);
     this.scheduleDispatch();
   }
 
-  /** Drops texts that are settled and still wait; those in a worker are released when their batch ends. */
-  discard(items: readonly PendingText[]): void {
-    const dropped = items.filter((item) => this.lanes.get(item.key)?.queue.remove(item) ?? false);
-    this.ports.released(dropped.length);
+  /** Drops a text that is settled and still waits; one in a worker is released when its batch ends. */
+  discard(item: PendingText): void {
+    const dropped = this.lanes.get(item.key)?.queues[item.priority].remove(item) ?? false;
+    if (!dropped) return;
+    this.ports.released([item]);
+    // It may have been the last text of a user that background texts had to wait for.
+    this.scheduleDispatch();
   }
 
   workerAvailable(worker: WorkerHandle): void {
@@ -127,9 +138,9 @@ export class Scheduler {
     const lane = this.lanes.get(key);
     if (lane === undefined) return;
     this.lanes.delete(key);
-    const items = lane.queue.clear();
+    const items = [...lane.queues.user.clear(), ...lane.queues.background.clear()];
     for (const item of items) item.fail(error);
-    this.ports.released(items.length);
+    this.ports.released(items);
   }
 
   /** Answers whatever waits or runs with this error, for good. */
@@ -149,7 +160,7 @@ export class Scheduler {
     for (const item of condemned) {
       item.fail(new AppError('INFERENCE_FAILED', 'This text, on its own, ended two worker processes.'));
     }
-    this.ports.released(condemned.length);
+    this.ports.released(condemned);
     const again = batch.items.filter((item) => !condemned.includes(item));
     for (const item of again) item.alone = true;
     this.requeue(batch.key, again);
@@ -157,15 +168,16 @@ export class Scheduler {
 
   /** Puts back what somebody still waits for. */
   private requeue(key: string, items: readonly PendingText[]): void {
-    const queue = this.lanes.get(key)?.queue;
-    const waiting = items.filter((item) => !item.settled);
-    if (queue === undefined) {
-      for (const item of waiting) item.fail(new AppError('VERSION_NOT_READY', 'The version was unloaded.'));
-      this.ports.released(items.length);
+    const queues = this.lanes.get(key)?.queues;
+    if (queues === undefined) {
+      for (const item of items) item.fail(new AppError('VERSION_NOT_READY', 'The version was unloaded.'));
+      this.ports.released(items);
       return;
     }
-    this.ports.released(items.length - waiting.length);
-    queue.putBack(waiting);
+    this.ports.released(items.filter((item) => item.settled));
+    const waiting = items.filter((item) => !item.settled);
+    queues.user.putBack(waiting.filter(({ priority }) => priority === 'user'));
+    queues.background.putBack(waiting.filter(({ priority }) => priority === 'background'));
   }
 
   private updateCost(key: string, cost: CostCoefficients): void {
@@ -183,7 +195,7 @@ export class Scheduler {
       }
       const cause = new Error(message.message);
       batch.items[0]?.fail(new AppError(message.code, 'The model could not process this text.', { cause }));
-      this.ports.released(batch.items.length);
+      this.ports.released(batch.items);
       return;
     }
     const { rows, timings } = message;
@@ -207,7 +219,7 @@ export class Scheduler {
         },
       });
     });
-    this.ports.released(batch.items.length);
+    this.ports.released(batch.items);
   }
 
   /** After the requests that the sockets hold right now have all been read: they may share a batch. */
@@ -223,10 +235,20 @@ export class Scheduler {
   private dispatch(): void {
     const idle = [...this.slots.values()].filter((slot) => slot.idle && !slot.retiring);
     idle.forEach((slot, i) => {
-      const batch = this.pull(slot, idle.length - i);
+      const batch = this.pull(slot, 'user', idle.length - i);
       if (batch !== undefined) this.begin(slot, batch);
     });
+    this.dispatchBackground();
     this.handOverAhead();
+  }
+
+  private dispatchBackground(): void {
+    if (this.queuedTexts > 0) return;
+    const idle = [...this.slots.values()].filter((slot) => slot.idle && !slot.retiring && slot.worker.ready);
+    for (const slot of this.slots.size > 1 ? idle.slice(1) : idle) {
+      const batch = this.pull(slot, 'background', 1);
+      if (batch !== undefined) this.begin(slot, batch);
+    }
   }
 
   /** Hands the next batch to workers that are about to be free, and sets a timer for those that will be. */
@@ -236,7 +258,7 @@ export class Scheduler {
       if (this.queuedTexts === 0) return;
       if (slot.idle || slot.retiring || slot.ahead !== undefined) continue;
       if (now >= slot.handOverAt) {
-        slot.ahead = this.pull(slot, 1);
+        slot.ahead = this.pull(slot, 'user', 1);
       } else {
         slot.handOver ??= setTimeout(() => {
           // A timer may fire a fraction of a millisecond before its time on this clock.
@@ -249,15 +271,24 @@ export class Scheduler {
   }
 
   /** Takes the next batch for this worker, from the version whose oldest text has waited longest, and sends it. */
-  private pull(slot: WorkerSlot, idleWorkers: number): Batch | undefined {
+  private pull(slot: WorkerSlot, priority: Priority, idleWorkers: number): Batch | undefined {
     let chosen: Lane | undefined;
+    let oldestAt = Infinity;
     for (const lane of this.lanes.values()) {
-      if (lane.queue.size === 0 || !slot.worker.canRun(lane.plan.key)) continue;
-      if (chosen === undefined || lane.queue.oldestAt < chosen.queue.oldestAt) chosen = lane;
+      const queue = lane.queues[priority];
+      if (queue.oldestAt >= oldestAt || !slot.worker.canRun(lane.plan.key)) continue;
+      chosen = lane;
+      oldestAt = queue.oldestAt;
     }
     if (chosen === undefined) return undefined;
     const { key, cost, maxPaddedTokens, runsAlone } = chosen.plan;
-    const items = chosen.queue.take({ cost, maxPaddedTokens, runsAlone, idleWorkers });
+    const limits: BatchLimits = {
+      cost,
+      maxPaddedTokens,
+      runsAlone: runsAlone || priority === 'background',
+      idleWorkers,
+    };
+    const items = chosen.queues[priority].take(limits);
     const longest = items.at(-1)?.tokens ?? 0;
     const predictedMs = predictMs(cost, items.length, longest);
     const batch = { id: this.nextBatchId++, key, items, predictedMs };

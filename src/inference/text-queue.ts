@@ -14,7 +14,7 @@ export interface QueuedText {
 export interface BatchLimits {
   readonly cost: CostCoefficients;
   readonly maxPaddedTokens: number;
-  /** True when the version's answers depend on batch mates. */
+  /** True when a batch is one text: the version's answers depend on batch mates, or the shortest run is wanted. */
   readonly runsAlone: boolean;
   /** Idle workers that could share what is queued; at least 1. */
   readonly idleWorkers: number;

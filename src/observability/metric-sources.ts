@@ -11,9 +11,15 @@ export interface WorkerCounts {
   readonly spareReady: number;
 }
 
-/** Where gauges that are read at each scrape get their figures; the worker pool sets both once it exists. */
+export interface CacheSize {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Where gauges that are read at each scrape get their figures; whoever has them sets the source once it exists. */
 @Injectable()
 export class MetricSources {
   queueDepth: () => QueueDepth = () => ({ queuedTexts: 0, runningTexts: 0 });
+  cache: () => CacheSize = () => ({ entries: 0, bytes: 0 });
   workers: () => WorkerCounts = () => ({ wanted: 0, ready: 0, spareReady: 0 });
 }

@@ -7,6 +7,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
+import { asksForFreshAnswer } from '../cache/cache-control.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { StrictBody } from '../errors/strict-body.pipe.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
@@ -28,11 +29,13 @@ import { type BatchAnswer, type PredictChoice, PredictService } from './predict.
 const choiceOf = (
   { model, version, top_k: topK }: PredictOptions,
   routingKey: string | undefined,
+  cacheControl: string | undefined,
 ): PredictChoice => ({
   model,
   version,
   topK,
   routingKey,
+  refresh: asksForFreshAnswer(cacheControl),
 });
 
 /** What concerns the whole request; in a batch, what concerns one text stands in its place. */
@@ -62,6 +65,11 @@ const REQUEST_PROBLEMS = [
   required: false,
   description: 'Who the request is for: the same key meets the same version. Absent: the text decides.',
 })
+@ApiHeader({
+  name: 'cache-control',
+  required: false,
+  description: '`no-cache` computes the answer afresh, and replaces what the cache holds.',
+})
 @ApiRequestHeaders()
 @Controller()
 export class PredictController {
@@ -79,9 +87,10 @@ export class PredictController {
   predict(
     @Body(new StrictBody(PredictRequest)) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
+    @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
   ): Promise<Answered<TextAnswer>> {
-    return this.service.predict(body.text, choiceOf(body, routingKey), context);
+    return this.service.predict(body.text, choiceOf(body, routingKey, cacheControl), context);
   }
 
   @Post('predict_batch')
@@ -100,8 +109,9 @@ export class PredictController {
   predictBatch(
     @Body(new StrictBody(PredictBatchRequest)) body: PredictBatchRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
+    @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
   ): Promise<Answered<BatchAnswer>> {
-    return this.service.predictBatch(body.texts, choiceOf(body, routingKey), context);
+    return this.service.predictBatch(body.texts, choiceOf(body, routingKey, cacheControl), context);
   }
 }

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { PredictionCache, type CacheAnswer } from '../cache/prediction-cache.js';
 import { CanaryService } from '../canary/canary.service.js';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
 import { problemOf, type Problem } from '../errors/problem.js';
-import { Executor, type InferenceItem } from '../inference/executor.js';
+import type { InferenceItem } from '../inference/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
-import { Answered } from '../observability/answer.interceptor.js';
+import { Answered, type Facts } from '../observability/answer.interceptor.js';
 import { Metrics } from '../observability/metrics.js';
 import type { RequestContext } from '../observability/request-context.js';
 import { BatchFacts } from './batch-facts.js';
@@ -21,6 +22,8 @@ export interface PredictChoice {
   readonly topK?: number | undefined;
   /** Who the request is for; undefined: each text is its own key. */
   readonly routingKey: string | undefined;
+  /** Whether the answer must be computed, whatever the caches hold. */
+  readonly refresh: boolean;
 }
 
 export type BatchResult = TextAnswer | { readonly error: Problem };
@@ -34,13 +37,13 @@ interface ChosenText extends InferenceItem {
   readonly index: number;
 }
 
-/** From texts to answers: pick a version, infer, shape. */
+/** From texts to answers: pick a version, look up or infer, shape. */
 @Injectable()
 export class PredictService {
   constructor(
     private readonly registry: ModelRegistryService,
     private readonly canary: CanaryService,
-    private readonly executor: Executor,
+    private readonly cache: PredictionCache,
     private readonly metrics: Metrics,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
@@ -54,14 +57,12 @@ export class PredictService {
     const version = this.pick(choice, text);
     context.modelName = version.model;
     context.modelVersion = version.version;
-    const [outcome] = await this.executor.infer([{ version, text }], context);
-    if (outcome === undefined) throw new Error('The executor answered no outcome for one text.');
+    const [outcome] = await this.cache.answer([{ version, text }], context, choice);
+    if (outcome === undefined) throw new Error('The cache answered no outcome for one text.');
     if (!outcome.ok) throw outcome.error;
-    const { value } = outcome;
-    this.metrics.observeText(version.model, version.version, value.truncated);
-    const { tokens, truncated, queueMs, tokenizeMs, inferenceMs, batchSize } = value;
-    const facts = { cacheHit: false, tokens, truncated, queueMs, tokenizeMs, inferenceMs, batchSize };
-    return new Answered(textAnswerOf(version, value, choice.topK), facts);
+    const { row, level } = outcome;
+    this.metrics.observeText(version.model, version.version, row.truncated);
+    return new Answered(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome));
   }
 
   /** One bad or failed text is an error in its place; it throws only what concerns the whole request. */
@@ -79,17 +80,18 @@ export class PredictService {
     const sound = this.choose(raw, choice, results, context.requestId);
     // Known to exist by now: a name that a client invents must not become a label of a metric.
     context.modelName = model;
-    const outcomes = sound.length === 0 ? [] : await this.executor.infer(sound, context);
+    const outcomes = sound.length === 0 ? [] : await this.cache.answer(sound, context, choice);
     sound.forEach(({ version, index }, i) => {
       const outcome = outcomes[i];
       if (outcome?.ok !== true) {
-        const error = outcome?.error ?? new AppError('INTERNAL', 'The executor answered too few outcomes.');
+        const error = outcome?.error ?? new AppError('INTERNAL', 'The cache answered too few outcomes.');
         results[index] = { error: problemOf(error, context.requestId) };
         return;
       }
-      facts.add(version.version, outcome.value);
-      this.metrics.observeText(version.model, version.version, outcome.value.truncated);
-      results[index] = textAnswerOf(version, outcome.value, choice.topK);
+      const { row, level } = outcome;
+      facts.add(version.version, outcome);
+      this.metrics.observeText(version.model, version.version, row.truncated);
+      results[index] = textAnswerOf(version, row, choice.topK, level !== null);
     });
     return new Answered({ results, model_name: model }, facts.toFacts());
   }
@@ -130,4 +132,18 @@ export class PredictService {
     });
     return chosen;
   }
+}
+
+/** For the log line. The times are those of a computation made for this text; another one's are not its own. */
+function textFacts({ row, level, inference }: CacheAnswer): Facts {
+  return {
+    cacheHit: level !== null,
+    cacheLevel: level,
+    tokens: row.tokens,
+    truncated: row.truncated,
+    queueMs: inference?.queueMs ?? null,
+    tokenizeMs: inference?.tokenizeMs ?? null,
+    inferenceMs: inference?.inferenceMs ?? null,
+    batchSize: inference?.batchSize ?? null,
+  };
 }

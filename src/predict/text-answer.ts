@@ -38,8 +38,14 @@ export function rankLabels(
 
 /**
  * @param topK how many labels the client asked for; undefined: only the best, and no `scores`.
+ * @param cacheHit whether the row came from a cache
  */
-export function textAnswerOf(version: ModelVersion, row: Row, topK: number | undefined): TextAnswer {
+export function textAnswerOf(
+  version: ModelVersion,
+  row: Row,
+  topK: number | undefined,
+  cacheHit = false,
+): TextAnswer {
   const { labels } = version.manifest;
   const best = indexOfBest(row.scores);
   const answer: TextAnswer = {
@@ -47,7 +53,7 @@ export function textAnswerOf(version: ModelVersion, row: Row, topK: number | und
     score: row.scores[best] ?? 0,
     model_name: version.model,
     model_version: version.version,
-    cache_hit: false,
+    cache_hit: cacheHit,
     tokens: row.tokens,
     truncated: row.truncated,
   };

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModelVersion } from '../../src/model-registry/model-version.js';
-import { codes, infer, inMs, startPool, values, type Running } from './pool-harness.js';
+import { AppError } from '../../src/errors/app-error.js';
+import { codes, infer, outcomesOf, startPool, submit, until, values, type Running } from './pool-harness.js';
 
 interface ParityFile {
   readonly tolerance: number;
@@ -35,7 +36,6 @@ describe('answers', () => {
           await infer(
             running,
             slice.map(({ text }) => text),
-            60_000,
             version,
           ),
         );
@@ -57,9 +57,9 @@ describe('answers', () => {
     async (version) => {
       const { items } = parityOf(running.registry.resolve('sentiment', version));
       const texts = items.filter((_, i) => i % 7 === 0).map(({ text }) => text);
-      const together = values(await infer(running, texts, 60_000, version));
+      const together = values(await infer(running, texts, version));
       for (const [i, text] of texts.entries()) {
-        const [alone] = values(await infer(running, [text], 60_000, version));
+        const [alone] = values(await infer(running, [text], version));
         expect(alone?.batchSize).toBe(1);
         alone?.scores.forEach((score, label) => {
           expect(Math.abs(score - (together[i]?.scores[label] ?? NaN))).toBeLessThanOrEqual(1e-5);
@@ -90,27 +90,34 @@ describe('admission', () => {
     expect(running.pool.status()).toMatchObject({ queuedTexts: 0, runningTexts: 0 });
   });
 
-  it('does not start work whose deadline has passed, and answers the texts that are late one by one', async () => {
-    const busy = infer(running, new Array<string>(60).fill('word '.repeat(200)), 60_000, 'v1');
-    expect(codes(await infer(running, ['late', 'too'], 1))).toEqual([
-      'DEADLINE_EXCEEDED',
-      'DEADLINE_EXCEEDED',
-    ]);
+  it('drops a cancelled text from the queue, and frees its place', async () => {
+    const busy = infer(running, new Array<string>(60).fill('word '.repeat(200)), 'v1');
+    const waiting = submit(running, ['gone', 'too']);
+    for (const computation of waiting) computation.cancel(new AppError('DEADLINE_EXCEEDED', 'nobody waits'));
+    expect(codes(await outcomesOf(waiting))).toEqual(['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED']);
     expect(running.pool.status().queuedTexts + running.pool.status().runningTexts).toBe(60);
     values(await busy);
   });
 
-  it('drops the texts of a caller that has left', async () => {
-    const busy = infer(running, new Array<string>(60).fill('word '.repeat(200)), 60_000, 'v1');
-    const gone = new AbortController();
-    const version = running.registry.resolve('sentiment', 'v2');
-    const waiting = running.executor.infer([{ version, text: 'gone' }], {
-      deadlineAt: inMs(60_000),
-      signal: gone.signal,
-    });
-    gone.abort();
-    expect(codes(await waiting)).toEqual(['DEADLINE_EXCEEDED']);
-    expect(running.pool.status().queuedTexts + running.pool.status().runningTexts).toBe(60);
-    values(await busy);
+  it('lets a text run to its end when it is cancelled in a worker, and answers its batch mates', async () => {
+    const [cancelled, mate] = submit(running, ['word '.repeat(200), 'word '.repeat(200)], { version: 'v1' });
+    if (cancelled === undefined || mate === undefined) throw new Error('too few computations');
+    await until(() => running.pool.status().runningTexts > 0);
+    cancelled.cancel(new AppError('DEADLINE_EXCEEDED', 'nobody waits'));
+    expect(codes(await outcomesOf([cancelled, mate]))).toEqual(['DEADLINE_EXCEEDED', null]);
+    await until(() => running.pool.status().runningTexts === 0);
+  });
+
+  it('admits background texts to a small queue of their own, and runs them when no user waits', async () => {
+    const user = infer(running, new Array<string>(60).fill('a film'));
+    const background = submit(running, new Array<string>(64).fill('a film'), { priority: 'background' });
+    expect(() => submit(running, ['one more'], { priority: 'background' })).toThrow(
+      expect.objectContaining({ code: 'OVERLOADED' }),
+    );
+    expect(running.pool.status()).toMatchObject({ queuedTexts: 60, runningTexts: 0, backgroundTexts: 64 });
+    values(await user);
+    const rows = values(await outcomesOf(background));
+    expect(rows.every(({ batchSize }) => batchSize === 1)).toBe(true);
+    expect(running.pool.status()).toMatchObject({ queuedTexts: 0, runningTexts: 0, backgroundTexts: 0 });
   });
 });

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { vi } from 'vitest';
-import type { Executor, Inference, Outcome } from '../../src/inference/executor.js';
+import type { Computation, Executor, Inference, Outcome, Priority } from '../../src/inference/executor.js';
 import type { InferencePoolStatus, InferenceStatus } from '../../src/inference/pool-status.js';
 import type { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
 
@@ -84,18 +84,23 @@ export async function poolIs(
   await until(() => condition(pool.status()));
 }
 
-export const inMs = (ms: number): number => performance.now() + ms;
-
-export const infer = (
+/** @throws AppError when the texts are not admitted */
+export const submit = (
   { executor, registry }: Running,
-  texts: string[],
-  deadlineMs = 60_000,
-  version = 'v2',
-): Promise<Outcome[]> =>
-  executor.infer(
+  texts: readonly string[],
+  { version = 'v2', priority = 'user' }: { version?: string; priority?: Priority } = {},
+): Computation[] =>
+  executor.submit(
     texts.map((text) => ({ version: registry.resolve('sentiment', version), text })),
-    { deadlineAt: inMs(deadlineMs) },
+    priority,
   );
+
+export const outcomesOf = (computations: readonly Computation[]): Promise<Outcome[]> =>
+  Promise.all(computations.map(({ outcome }) => outcome));
+
+/** Rejects when the texts are not admitted. */
+export const infer = async (running: Running, texts: readonly string[], version = 'v2'): Promise<Outcome[]> =>
+  outcomesOf(submit(running, texts, { version }));
 
 export function values(outcomes: readonly Outcome[]): Inference[] {
   return outcomes.map((outcome) => {

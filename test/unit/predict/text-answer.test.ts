@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { CacheAnswer } from '../../../src/cache/prediction-cache.js';
 import type { Inference } from '../../../src/inference/executor.js';
 import type { ModelVersion } from '../../../src/model-registry/model-version.js';
 import { BatchFacts } from '../../../src/predict/batch-facts.js';
@@ -66,17 +67,39 @@ describe('the answer about a text', () => {
   });
 });
 
+const computed = (inference: Inference): CacheAnswer => ({
+  ok: true,
+  row: inference,
+  level: null,
+  joined: false,
+  inference,
+});
+const hit = (level: 'memory' | 'redis'): CacheAnswer => ({ ...computed(row(1)), level, inference: null });
+
 describe('the facts about a batch', () => {
+  it('call the request a hit when no text of it had to be computed, and name the level that all came from', () => {
+    const facts = new BatchFacts(2);
+    facts.add('v1', hit('memory'));
+    expect(facts.toFacts()).toMatchObject({ cacheHit: false, cacheHits: 1 });
+    facts.add('v1', hit('memory'));
+    expect(facts.toFacts()).toMatchObject({ cacheHit: true, cacheHits: 2, cacheLevel: 'memory' });
+    facts.add('v1', hit('redis'));
+    expect(facts.toFacts()).toMatchObject({ cacheLevel: null });
+  });
+
   it('add up tokens, and take the time of the slowest', () => {
     const facts = new BatchFacts(4);
-    facts.add('v1', row(1));
-    facts.add('v1', { ...row(1), truncated: true, queueMs: 9, inferenceMs: 1, batchSize: 2 });
+    facts.add('v1', computed(row(1)));
+    facts.add('v1', computed({ ...row(1), truncated: true, queueMs: 9, inferenceMs: 1, batchSize: 2 }));
+    facts.add('v1', hit('memory'));
     expect(facts.toFacts()).toEqual({
+      cacheHit: false,
+      cacheLevel: null,
       modelVersion: 'v1',
       texts: 4,
-      cacheHits: 0,
-      textsPerVersion: { v1: 2 },
-      tokens: 10,
+      cacheHits: 1,
+      textsPerVersion: { v1: 3 },
+      tokens: 15,
       truncated: true,
       queueMs: 9,
       tokenizeMs: 2,
@@ -88,8 +111,8 @@ describe('the facts about a batch', () => {
   it('name no version when there were several, or none', () => {
     const facts = new BatchFacts(2);
     expect(facts.toFacts()).toMatchObject({ modelVersion: null, queueMs: null, textsPerVersion: {} });
-    facts.add('v1', row(1));
-    facts.add('v2', row(1));
+    facts.add('v1', computed(row(1)));
+    facts.add('v2', computed(row(1)));
     expect(facts.toFacts()).toMatchObject({ modelVersion: null, textsPerVersion: { v1: 1, v2: 1 } });
   });
 });

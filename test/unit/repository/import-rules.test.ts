@@ -15,6 +15,7 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'tokenization-imports-only': { file: 'src/tokenization/a.ts', imports: '../inference/leaf.js' },
   'model-registry-imports-only': { file: 'src/model-registry/a.ts', imports: '../inference/leaf.js' },
   'inference-imports-only': { file: 'src/inference/a.ts', imports: '../predict/leaf.js' },
+  'cache-imports-only': { file: 'src/cache/a.ts', imports: '../predict/leaf.js' },
   'canary-imports-only': { file: 'src/canary/a.ts', imports: '../inference/leaf.js' },
   'predict-imports-only': { file: 'src/predict/a.ts', imports: '../health/leaf.js' },
   'client-imports-only': { file: 'src/client/a.ts', imports: '../config/leaf.js' },

@@ -1,0 +1,55 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Histogram } from 'prom-client';
+import { MetricSources, type CacheSize } from './metric-sources.js';
+import { METRIC } from './metric-table.js';
+
+const REMOVAL_REASONS = ['evicted', 'expired', 'purged'];
+
+/** What became of the texts of one request: each counts once. */
+export interface CacheCounts {
+  readonly memory: number;
+  readonly redis: number;
+  readonly joins: number;
+  readonly misses: number;
+}
+
+/** Writes what the prediction cache earns. */
+@Injectable()
+export class CacheMetrics implements OnModuleInit {
+  @InjectMetric(METRIC.cacheHits) private readonly hits!: Counter;
+  @InjectMetric(METRIC.cacheMisses) private readonly misses!: Counter;
+  @InjectMetric(METRIC.cacheJoins) private readonly joins!: Counter;
+  @InjectMetric(METRIC.cacheRemovals) private readonly removals!: Counter;
+  @InjectMetric(METRIC.cacheLookupSeconds) private readonly lookupSeconds!: Histogram;
+
+  constructor(private readonly sources: MetricSources) {}
+
+  /** A counter that never counted is absent from a scrape, and a hit rate made of it would be no number. */
+  onModuleInit(): void {
+    this.hits.inc({ level: 'memory' }, 0);
+    this.hits.inc({ level: 'redis' }, 0);
+    for (const reason of REMOVAL_REASONS) this.removals.inc({ reason }, 0);
+  }
+
+  count({ memory, redis, joins, misses }: CacheCounts): void {
+    if (memory > 0) this.hits.inc({ level: 'memory' }, memory);
+    if (redis > 0) this.hits.inc({ level: 'redis' }, redis);
+    if (joins > 0) this.joins.inc(joins);
+    if (misses > 0) this.misses.inc(misses);
+  }
+
+  /** @param reason evicted, expired or purged */
+  removed(reason: string): void {
+    this.removals.inc({ reason });
+  }
+
+  memoryLookup(ms: number): void {
+    this.lookupSeconds.observe(ms / 1000);
+  }
+
+  /** @param source called at every scrape. */
+  setSizeSource(source: () => CacheSize): void {
+    this.sources.cache = source;
+  }
+}
