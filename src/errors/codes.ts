@@ -137,6 +137,13 @@ export const ERROR_TABLE = {
     'warn',
     'The version exists but is not loaded; its state stands in GET /models/{name}.',
   ),
+  STATE_UNAVAILABLE: entry(
+    503,
+    'State unavailable',
+    true,
+    'error',
+    'The state of the rollout cannot be written, so nothing was changed; GET /health says why.',
+  ),
   SHUTTING_DOWN: entry(
     503,
     'Shutting down',

@@ -44,12 +44,15 @@ function silence(stdout: ReturnType<typeof destination>, reason: string): void {
   if (reason !== 'EPIPE') process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);
 }
 
-const text = (message: unknown): string =>
-  typeof message === 'string'
-    ? message
-    : message instanceof Error
-      ? message.message
-      : JSON.stringify(message);
+/** A message with fields of its own, which become members of the log line. */
+const isLine = (message: unknown): message is Readonly<Record<string, unknown>> & { readonly msg: string } =>
+  typeof message === 'object' && message !== null && 'msg' in message && typeof message.msg === 'string';
+
+function text(message: unknown): string {
+  if (typeof message === 'string') return message;
+  if (message instanceof Error) return message.message;
+  return isLine(message) ? message.msg : JSON.stringify(message);
+}
 
 /** Lets Nest's `new Logger('Name')` write to our log; the name becomes `context`. */
 export class NestLogger implements LoggerService {
@@ -90,7 +93,8 @@ export class NestLogger implements LoggerService {
     const context = strings.at(-1);
     const stack = message instanceof Error ? message.stack : strings.length > 1 ? strings[0] : undefined;
     const fromNest = context !== undefined && NEST_CONTEXTS.has(context);
-    this.logger[fromNest && level === 'info' ? 'debug' : level]({ context, stack }, text(message));
+    const fields = isLine(message) ? { ...message, msg: undefined } : {};
+    this.logger[fromNest && level === 'info' ? 'debug' : level]({ ...fields, context, stack }, text(message));
   }
 }
 

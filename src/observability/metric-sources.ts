@@ -21,5 +21,7 @@ export interface CacheSize {
 export class MetricSources {
   queueDepth: () => QueueDepth = () => ({ queuedTexts: 0, runningTexts: 0 });
   cache: () => CacheSize = () => ({ entries: 0, bytes: 0 });
+  /** By model. */
+  canaryInFlight: () => ReadonlyMap<string, number> = () => new Map();
   workers: () => WorkerCounts = () => ({ wanted: 0, ready: 0, spareReady: 0 });
 }

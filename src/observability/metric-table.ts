@@ -32,6 +32,11 @@ export const METRIC = {
   redisLookupSeconds: 'serin_redis_lookup_duration_seconds',
   redisDroppedWrites: 'serin_redis_dropped_writes_total',
   redisBreakerState: 'serin_redis_breaker_state',
+  canaryPercent: 'serin_canary_percent',
+  canaryInFlight: 'serin_canary_in_flight_texts',
+  rolloutPhase: 'serin_rollout_phase',
+  rolloutVerdict: 'serin_rollout_verdict',
+  rolloutMoves: 'serin_rollout_moves_total',
 } as const;
 
 /**
@@ -215,5 +220,34 @@ export const METRIC_PROVIDERS = [
     name: METRIC.redisBreakerState,
     help: "1 for the state that the second cache level's breaker is in: closed, open, half_open.",
     labelNames: ['state'],
+  }),
+  makeGaugeProvider({
+    name: METRIC.canaryPercent,
+    help: 'Share of the traffic that the canary gets now, 0 to 100; version is empty where there is none.',
+    labelNames: BY_VERSION,
+  }),
+  makeGaugeProvider({
+    name: METRIC.canaryInFlight,
+    help: 'Texts that the canary of a model is answering; after a rollback those that drain.',
+    labelNames: ['model'],
+    inject: [MetricSources],
+    collect(this: Gauge, sources: MetricSources) {
+      for (const [model, texts] of sources.canaryInFlight()) this.set({ model }, texts);
+    },
+  }),
+  makeGaugeProvider({
+    name: METRIC.rolloutPhase,
+    help: '1 for the phase that a rollout is in (idle, running, paused, promoted, rolled_back), 0 for those that it has left.',
+    labelNames: ['model', 'phase'],
+  }),
+  makeGaugeProvider({
+    name: METRIC.rolloutVerdict,
+    help: '1 for what the gates say now (promote, hold, roll_back, not_enough_data), 0 for what they said before.',
+    labelNames: ['model', 'verdict'],
+  }),
+  makeCounterProvider({
+    name: METRIC.rolloutMoves,
+    help: 'Moves of a rollout by cause: admin, gate, ramp, configuration, environment, recovery.',
+    labelNames: ['model', 'move', 'cause'],
   }),
 ];

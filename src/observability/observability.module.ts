@@ -6,6 +6,7 @@ import { CacheMetrics } from './cache-metrics.js';
 import { Lifecycle } from './lifecycle.js';
 import { MetricSources } from './metric-sources.js';
 import { METRIC_PROVIDERS } from './metric-table.js';
+import { RolloutMetrics } from './rollout-metrics.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RedisMetrics } from './redis-metrics.js';
@@ -26,8 +27,9 @@ import { RedisMetrics } from './redis-metrics.js';
     Metrics,
     CacheMetrics,
     RedisMetrics,
+    RolloutMetrics,
     ...METRIC_PROVIDERS,
   ],
-  exports: [Lifecycle, Metrics, CacheMetrics, RedisMetrics],
+  exports: [Lifecycle, Metrics, CacheMetrics, RedisMetrics, RolloutMetrics],
 })
 export class ObservabilityModule {}
