@@ -4,6 +4,8 @@ import { Executor } from './executor.js';
 import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
 import { WORKER_ENTRY_FILE } from './worker/worker-handle.js';
 import { InferencePoolStatus } from './pool-status.js';
+import { VersionHost } from './version-host.js';
+import { VersionLoader } from './version-loader.js';
 
 @Module({
   imports: [ModelRegistryModule],
@@ -12,7 +14,9 @@ import { InferencePoolStatus } from './pool-status.js';
     PoolExecutor,
     { provide: Executor, useExisting: PoolExecutor },
     { provide: InferencePoolStatus, useExisting: PoolExecutor },
+    { provide: VersionHost, useExisting: PoolExecutor },
+    VersionLoader,
   ],
-  exports: [Executor, InferencePoolStatus],
+  exports: [Executor, InferencePoolStatus, VersionLoader],
 })
 export class InferenceModule {}

@@ -10,6 +10,7 @@ import { PendingText } from './pending-text.js';
 import { Permits } from './permits.js';
 import { InferencePoolStatus, type InferenceStatus } from './pool-status.js';
 import { Scheduler } from './scheduler.js';
+import type { VersionHost } from './version-host.js';
 import { toVersionSpec } from './version-spec.js';
 import {
   START_TIMEOUT_MS,
@@ -20,6 +21,7 @@ import {
 } from './worker/worker-pool.js';
 import type { WorkerHandle } from './worker/worker-handle.js';
 import type { BatchDone } from './worker/protocol.js';
+import type { RollingResult } from './worker/rolling-load.js';
 
 /** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
 export const WORKER_ENTRY = Symbol('WORKER_ENTRY');
@@ -31,7 +33,7 @@ const BACKGROUND_LIMIT = 64;
 @Injectable()
 export class PoolExecutor
   extends Executor
-  implements InferencePoolStatus, PoolListener, OnModuleInit, OnApplicationShutdown
+  implements InferencePoolStatus, VersionHost, PoolListener, OnModuleInit, OnApplicationShutdown
 {
   private readonly logger = new Logger('Inference');
   private readonly versions = new Map<string, ModelVersion>();
@@ -78,7 +80,6 @@ export class PoolExecutor
       const { workersWanted, workersReady, spareReady } = this.status();
       return { wanted: workersWanted, ready: workersReady, spareReady };
     });
-    void this.loadWanted();
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -121,6 +122,33 @@ export class PoolExecutor
     }));
   }
 
+  load(version: ModelVersion): void {
+    this.versions.set(version.key, version);
+    this.pool.load(toVersionSpec(version, this.config.threadsPerWorker));
+  }
+
+  async loadOneByOne(version: ModelVersion): Promise<RollingResult> {
+    this.versions.set(version.key, version);
+    const result = await this.pool.loadOneByOne(toVersionSpec(version, this.config.threadsPerWorker));
+    if (!result.ok) this.versions.delete(version.key);
+    return result;
+  }
+
+  textsOf({ key }: ModelVersion): number {
+    return this.scheduler.textsOf(key);
+  }
+
+  async unload(version: ModelVersion): Promise<void> {
+    const { key } = version;
+    this.scheduler.drop(key, notLoaded(version));
+    await this.pool.unload(key);
+    this.versions.delete(key);
+  }
+
+  workerPids(): number[] {
+    return this.pool.pids();
+  }
+
   workerAvailable(worker: WorkerHandle): void {
     this.everReady = true;
     this.scheduler.workerAvailable(worker);
@@ -152,22 +180,10 @@ export class PoolExecutor
       }
       case 'failed':
         this.registry.setState(version, 'failed', event.reason);
-        this.scheduler.drop(
-          key,
-          new AppError('VERSION_NOT_READY', `The version ${version.version} is not loaded.`),
-        );
+        this.scheduler.drop(key, notLoaded(version));
         return;
       default:
         return event satisfies never;
-    }
-  }
-
-  /** One after the other, so that the stable version of each model, which is wanted first, serves first. */
-  private async loadWanted(): Promise<void> {
-    for (const version of this.registry.wanted()) {
-      if (!(await this.registry.verify(version))) continue;
-      this.versions.set(version.key, version);
-      this.pool.load(toVersionSpec(version, this.config.threadsPerWorker));
     }
   }
 
@@ -178,9 +194,7 @@ export class PoolExecutor
       throw new AppError('NOT_READY', 'No worker process is ready to infer; the log says why.');
     }
     const missing = items.find(({ version }) => !this.scheduler.hasPlan(version.key));
-    if (missing !== undefined) {
-      throw new AppError('VERSION_NOT_READY', `The version ${missing.version.version} is not loaded.`);
-    }
+    if (missing !== undefined) throw notLoaded(missing.version);
     const texts = items.length;
     const permits = this.permits[priority];
     if (permits.tryTake(texts)) return;
@@ -201,6 +215,10 @@ export class PoolExecutor
     if (failing) return 'not_ready';
     return this.everReady ? 'ready' : 'starting';
   }
+}
+
+function notLoaded({ version }: ModelVersion): AppError {
+  return new AppError('VERSION_NOT_READY', `The version ${version} is not loaded.`);
 }
 
 function shuttingDown(): AppError {

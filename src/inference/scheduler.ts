@@ -68,6 +68,16 @@ export class Scheduler {
     return texts;
   }
 
+  /** Texts of a version that wait or are with a worker. */
+  textsOf(key: string): number {
+    const lane = this.lanes.get(key);
+    const inHand = [...this.slots.values()].flatMap(({ current, ahead }) => [current, ahead]);
+    return inHand.reduce(
+      (texts, batch) => texts + (batch?.key === key ? batch.items.length : 0),
+      (lane?.queues.user.size ?? 0) + (lane?.queues.background.size ?? 0),
+    );
+  }
+
   /** Makes a version schedulable that is not yet. */
   setPlan(plan: VersionPlan): void {
     this.lanes.set(plan.key, { plan, queues: { user: new TextQueue(), background: new TextQueue() } });
@@ -233,7 +243,7 @@ export class Scheduler {
   }
 
   private dispatch(): void {
-    const idle = [...this.slots.values()].filter((slot) => slot.idle && !slot.retiring);
+    const idle = this.idleSlots();
     idle.forEach((slot, i) => {
       const batch = this.pull(slot, 'user', idle.length - i);
       if (batch !== undefined) this.begin(slot, batch);
@@ -242,10 +252,16 @@ export class Scheduler {
     this.handOverAhead();
   }
 
+  /** Workers that wait for a batch; one that rests, loads or has become the spare does not. */
+  private idleSlots(): WorkerSlot[] {
+    return [...this.slots.values()].filter((slot) => slot.idle && !slot.retiring && slot.worker.takesBatches);
+  }
+
   private dispatchBackground(): void {
     if (this.queuedTexts > 0) return;
-    const idle = [...this.slots.values()].filter((slot) => slot.idle && !slot.retiring && slot.worker.ready);
-    for (const slot of this.slots.size > 1 ? idle.slice(1) : idle) {
+    const idle = this.idleSlots();
+    const active = [...this.slots.values()].filter(({ worker }) => worker.role === 'active').length;
+    for (const slot of active > 1 ? idle.slice(1) : idle) {
       const batch = this.pull(slot, 'background', 1);
       if (batch !== undefined) this.begin(slot, batch);
     }
