@@ -70,34 +70,40 @@ export class TextTokenizer {
   }
 
   encode(text: string): Encoding {
-    const content =
-      this.limits.truncationSide === 'right' ? this.first(wellFormed(text)) : this.last(wellFormed(text));
-    const truncated = content.length > this.contentLimit;
-    if (truncated && this.limits.truncationSide === 'right') content.length = this.contentLimit;
-    const kept = truncated ? content.slice(-this.contentLimit) : content;
-    return { ids: [...this.prefixIds, ...kept, ...this.suffixIds], truncated };
+    const { prefixIds, suffixIds, contentLimit } = this;
+    if (this.limits.truncationSide === 'left') {
+      const content = this.last(wellFormed(text));
+      const truncated = content.length > contentLimit;
+      const kept = truncated ? content.slice(-contentLimit) : content;
+      return { ids: [...prefixIds, ...kept, ...suffixIds], truncated };
+    }
+    const ids = [...prefixIds];
+    const limit = prefixIds.length + contentLimit;
+    this.appendFirst(wellFormed(text), ids, limit);
+    const truncated = ids.length > limit;
+    if (truncated) ids.length = limit;
+    ids.push(...suffixIds);
+    return { ids, truncated };
   }
 
-  /** Content ids from the beginning: all, or more than the limit. */
-  private first(text: string): number[] {
+  /** Appends content ids from the beginning: all, or until there are more than `limit`. */
+  private appendFirst(text: string, ids: number[], limit: number): void {
     const { pipeline, contentLimit } = this;
-    const ids: number[] = [];
     let section = 0;
     for (const piece of pipeline.rawSplitter.split(text)) {
       if (typeof piece === 'number') ids.push(piece);
       else {
-        for (let start = 0; start < piece.length && ids.length <= contentLimit;) {
+        for (let start = 0; start < piece.length && ids.length <= limit;) {
           const end = pipeline.cuttable
             ? cutAfter(piece, start, contentLimit * STRETCH_PER_TOKEN, pipeline.chinese)
             : piece.length;
-          pipeline.encode(piece.slice(start, end), section, ids, contentLimit);
+          pipeline.encode(piece.slice(start, end), section, ids, limit);
           start = end;
         }
       }
-      if (ids.length > contentLimit) break;
+      if (ids.length > limit) break;
       section++;
     }
-    return ids;
   }
 
   /** Content ids up to the end: all, or more than the limit. */

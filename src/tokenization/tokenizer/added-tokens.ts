@@ -30,8 +30,15 @@ export class AddedTokenSplitter {
 
   /** The text in order, as far as the caller reads on; nothing for an empty text. */
   *split(text: string): Generator<Piece, void, undefined> {
+    const { pattern } = this;
     let from = 0;
-    for (const match of this.pattern === null ? [] : text.matchAll(this.pattern)) {
+    let searched = 0;
+    while (pattern !== null) {
+      // matchAll would make a RegExp of its own for each text.
+      pattern.lastIndex = searched;
+      const match = pattern.exec(text);
+      if (match === null) break;
+      searched = pattern.lastIndex;
       const token = this.tokens.get(match[0]);
       let start = match.index;
       let end = start + match[0].length;

@@ -1,5 +1,5 @@
-/** Slots per piece: a vocabulary has three or four prefixes per piece, and a table half empty has short probes. */
-const SLOTS_PER_PIECE = 6;
+/** Slots per piece to begin with: BERT has two prefixes per piece, and a table half empty has short probes. */
+const SLOTS_PER_PIECE = 4;
 const MOST_FULL = 0.6;
 /** Numbers per slot: the parent's node (0: the slot is free), the UTF-16 unit that leads here, the piece's id + 1. */
 const FIELDS = 3;
