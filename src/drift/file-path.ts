@@ -101,7 +101,7 @@ async function plannerOf(version: ModelVersion): Promise<() => BatchPlanner> {
   try {
     const tokenizer = await loadTokenizer(version);
     const limits = { maxPaddedTokens, runsAlone };
-    return () => new BatchPlanner((text) => tokenizer.encode(text).ids.length, limits);
+    return () => new BatchPlanner((text) => tokenizer.encode(text), limits);
   } catch (error) {
     const { message } = error as Error;
     throw new StartError(`${version.model}/${version.version} cannot be used: ${message}`, { cause: error });

@@ -1,5 +1,5 @@
 import { StartError } from '../errors/start-error.js';
-import { predictMs, WATCHDOG_FACTOR } from '../inference/worker/cost-model.js';
+import { WATCHDOG_FACTOR } from '../inference/worker/cost-model.js';
 import type { BatchDone, CostCoefficients, VersionSpec } from '../inference/worker/protocol.js';
 import {
   START_TIMEOUT_MS,
@@ -10,6 +10,7 @@ import {
 } from '../inference/worker/worker-pool.js';
 import type { WorkerHandle } from '../inference/worker/worker-handle.js';
 import { BatchGroup, type GroupBatch, type TextOutcome } from './batch-group.js';
+import { answer, lose, pack, takeMessage, type BatchMessage } from './batch-message.js';
 import type { BatchPlan } from './batch-plan.js';
 
 export interface DispatcherOptions {
@@ -24,10 +25,10 @@ export interface DispatcherOptions {
   readonly onProgress: () => void;
 }
 
-/** What one worker has in hand: the batch that it runs, and the one behind it, so that it never waits for the pipe. */
+/** What one worker has in hand: the message that it runs, and the one behind it, so that it never waits for the pipe. */
 interface Slot {
-  running: GroupBatch | undefined;
-  ahead: GroupBatch | undefined;
+  running: BatchMessage | undefined;
+  ahead: BatchMessage | undefined;
   watchdog: NodeJS.Timeout | undefined;
   /** The process has grown too large: it gets no more, and is replaced once it is idle. */
   retiring: boolean;
@@ -42,7 +43,7 @@ export class BatchDispatcher implements PoolListener {
   private queue: GroupBatch[] = [];
   private readonly groups = new Set<BatchGroup>();
   private cost: CostCoefficients | undefined;
-  private nextBatchId = 1;
+  private nextMessageId = 1;
   private failure: Error | undefined;
 
   constructor(
@@ -104,7 +105,7 @@ export class BatchDispatcher implements PoolListener {
   batchDone(worker: WorkerHandle, message: BatchDone): void {
     const slot = this.slots.get(worker);
     if (slot?.running?.id !== message.batchId) return;
-    const batch = slot.running;
+    const { running } = slot;
     clearTimeout(slot.watchdog);
     slot.running = undefined;
     if (message.ok) this.cost = message.cost;
@@ -116,9 +117,9 @@ export class BatchDispatcher implements PoolListener {
       this.slots.delete(worker);
       this.pool.kill(worker, 'memory');
     }
-    // The worker gets its next batch before this one's rows are looked at.
+    // The worker gets its next message before the rows of this one are looked at.
     this.dispatch();
-    this.requeue(batch.group.answered(batch, message));
+    this.requeue(answer(running, message));
     this.options.onProgress();
   }
 
@@ -133,8 +134,8 @@ export class BatchDispatcher implements PoolListener {
     if (slot === undefined) return;
     this.slots.delete(worker);
     clearTimeout(slot.watchdog);
-    if (slot.ahead !== undefined) this.requeue([slot.ahead]);
-    if (slot.running !== undefined) this.requeue(slot.running.group.lost(slot.running));
+    if (slot.ahead !== undefined) this.requeue(slot.ahead.batches);
+    if (slot.running !== undefined) this.requeue(lose(slot.running));
     this.options.onProgress();
   }
 
@@ -167,25 +168,22 @@ export class BatchDispatcher implements PoolListener {
 
   private send(worker: WorkerHandle, slot: Slot): void {
     if (slot.retiring) return;
-    const batch = this.queue.shift();
-    if (batch === undefined) return;
-    batch.id = this.nextBatchId++;
-    batch.group.started = true;
-    worker.run(batch.id, this.spec.key, batch.group.textsOf(batch), 'none');
-    if (slot.running === undefined) this.begin(worker, slot, batch);
-    else slot.ahead = batch;
+    const message = takeMessage(this.queue, this.nextMessageId, this.options.workers, this.cost);
+    if (message === undefined) return;
+    this.nextMessageId++;
+    for (const { group } of message.batches) group.started = true;
+    worker.runPlanned(message.id, this.spec.key, pack(message.batches));
+    if (slot.running === undefined) this.begin(worker, slot, message);
+    else slot.ahead = message;
   }
 
-  private begin(worker: WorkerHandle, slot: Slot, batch: GroupBatch): void {
-    slot.running = batch;
-    const expectedMs = this.cost
-      ? predictMs(this.cost, batch.end - batch.start, batch.group.longestOf(batch))
-      : 0;
+  private begin(worker: WorkerHandle, slot: Slot, message: BatchMessage): void {
+    slot.running = message;
     slot.watchdog = setTimeout(
       () => {
         this.pool.kill(worker, 'watchdog');
       },
-      this.options.watchdogMs + WATCHDOG_FACTOR * expectedMs,
+      this.options.watchdogMs + WATCHDOG_FACTOR * message.expectedMs,
     );
   }
 }

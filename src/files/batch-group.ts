@@ -1,4 +1,5 @@
-import type { BatchDone, Row } from '../inference/worker/protocol.js';
+import type { Row } from '../inference/worker/protocol.js';
+import type { Encoding } from '../tokenization/text-tokenizer.js';
 import type { BatchPlan } from './batch-plan.js';
 import type { LineError } from './records.js';
 
@@ -19,8 +20,9 @@ export interface GroupBatch {
   readonly group: BatchGroup;
   readonly start: number;
   readonly end: number;
-  /** Set whenever it is sent to a worker. */
-  id: number;
+  /** A message that it was part of has failed, or its worker died: it goes alone, so that it is known who is to blame. */
+  isSuspect: boolean;
+  /** Workers that died of it, or by chance, while they ran it and nothing else. */
   deaths: number;
 }
 
@@ -35,7 +37,7 @@ export class BatchGroup {
   private reject: (error: Error) => void = () => undefined;
 
   constructor(private readonly plan: BatchPlan) {
-    this.open = plan.texts.length;
+    this.open = plan.encodings.length;
     this.outcomes = new Array<TextOutcome>(this.open);
     this.done = new Promise((resolve, reject) => {
       this.settle = resolve;
@@ -45,15 +47,16 @@ export class BatchGroup {
   }
 
   batches(): GroupBatch[] {
-    return this.plan.ends.map((end, i) => this.batch(i === 0 ? 0 : (this.plan.ends[i - 1] ?? 0), end));
+    return this.plan.ends.map((end, i) => this.batch(i === 0 ? 0 : (this.plan.ends[i - 1] ?? 0), end, false));
   }
 
-  textsOf({ start, end }: GroupBatch): readonly string[] {
-    return this.plan.texts.slice(start, end);
+  encodingsOf({ start, end }: GroupBatch): readonly Encoding[] {
+    return this.plan.encodings.slice(start, end);
   }
 
+  /** Tokens of a batch's longest text. */
   longestOf({ end }: GroupBatch): number {
-    return this.plan.tokens[end - 1] ?? 0;
+    return this.plan.encodings[end - 1]?.ids.length ?? 0;
   }
 
   /** Gives it up: {@link done} resolves to undefined. */
@@ -65,24 +68,25 @@ export class BatchGroup {
     this.reject(error);
   }
 
-  /** @returns what must run instead: the texts of a batch that failed, each alone */
-  answered(batch: GroupBatch, message: BatchDone): GroupBatch[] {
-    if (!message.ok) {
-      if (batch.end - batch.start > 1) return this.split(batch);
-      this.set(batch.start, { code: message.code, message: `The model failed: ${message.message}` });
-      return [];
-    }
-    for (let i = batch.start; i < batch.end; i++) {
-      const row = message.rows[i - batch.start];
+  /** @param rows one per text of the batch */
+  answered({ start, end }: GroupBatch, rows: readonly Row[]): void {
+    for (let i = start; i < end; i++) {
+      const row = rows[i - start];
       this.set(
         i,
         row ?? { code: 'INTERNAL', message: 'The worker answered fewer rows than it was given texts.' },
       );
     }
+  }
+
+  /** The model failed on the batch. @returns what must run instead: its texts, each alone */
+  failed(batch: GroupBatch, { code, message }: LineError): GroupBatch[] {
+    if (batch.end - batch.start > 1) return this.split(batch);
+    this.set(batch.start, { code, message: `The model failed: ${message}` });
     return [];
   }
 
-  /** The worker died while it ran the batch. @returns what must run again */
+  /** The worker died while it ran this batch alone. @returns what must run again */
   lost(batch: GroupBatch): GroupBatch[] {
     batch.deaths++;
     const isAlone = batch.end - batch.start === 1;
@@ -95,11 +99,11 @@ export class BatchGroup {
   }
 
   private split({ start, end }: GroupBatch): GroupBatch[] {
-    return Array.from({ length: end - start }, (_, i) => this.batch(start + i, start + i + 1));
+    return Array.from({ length: end - start }, (_, i) => this.batch(start + i, start + i + 1, true));
   }
 
-  private batch(start: number, end: number): GroupBatch {
-    return { group: this, start, end, id: 0, deaths: 0 };
+  private batch(start: number, end: number, isSuspect: boolean): GroupBatch {
+    return { group: this, start, end, isSuspect, deaths: 0 };
   }
 
   private set(index: number, outcome: TextOutcome): void {

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { WORKER_ENTRY_FILE } from '../inference/worker/worker-handle.js';
 import { toVersionSpec } from '../inference/version-spec.js';
+import type { Encoding } from '../tokenization/text-tokenizer.js';
 import { answerWriter } from './answer.js';
 import { BatchDispatcher } from './batch-dispatcher.js';
 import { addTally, emptyTally } from './block-tally.js';
@@ -104,7 +105,7 @@ export class BatchJob {
     this.dispatcher = dispatcher;
     this.inFlight = new InFlight(workers, () => dispatcher.waiting);
     try {
-      await this.pump(input, (text) => tokenizer.encode(text).ids.length, dispatcher, this.inFlight);
+      await this.pump(input, (text) => tokenizer.encode(text), dispatcher, this.inFlight);
     } finally {
       await dispatcher.close();
     }
@@ -127,7 +128,7 @@ export class BatchJob {
 
   private async pump(
     { blocks, formats }: InputBlocks,
-    countTokens: (text: string) => number,
+    encode: (text: string) => Encoding,
     dispatcher: BatchDispatcher,
     inFlight: InFlight,
   ): Promise<void> {
@@ -140,7 +141,7 @@ export class BatchJob {
       this.cutShort = stopped();
       if (this.cutShort) break;
       await this.source.checkUnchanged();
-      const planned = await planBlock(block, formats.read, countTokens, limits);
+      const planned = await planBlock(block, formats.read, encode, limits);
       inFlight.add(block.bytes.length);
       const before = this.written;
       this.written = this.write(planned, dispatcher.run(planned.plan), before, writeAnswer).finally(() => {

@@ -1,4 +1,4 @@
-import { wellFormed } from '../tokenization/text-tokenizer.js';
+import { wellFormed, type Encoding } from '../tokenization/text-tokenizer.js';
 
 export interface BatchLimits {
   /** Largest rows × longest row of a batch; a longer text runs alone. */
@@ -8,12 +8,11 @@ export interface BatchLimits {
 
 /** What a block has to infer: its distinct texts, shortest first, and how they are cut into batches. */
 export interface BatchPlan {
-  readonly texts: readonly string[];
-  /** Tokens per text, ascending. */
-  readonly tokens: readonly number[];
-  /** Exclusive end of each batch in `texts`, ascending. */
+  /** Ascending by their number of tokens. */
+  readonly encodings: readonly Encoding[];
+  /** Exclusive end of each batch in `encodings`, ascending. */
   readonly ends: readonly number[];
-  /** Index in `texts` of every text that was added, in the order of adding. */
+  /** Index in `encodings` of every text that was added, in the order of adding. */
   readonly indices: readonly number[];
 }
 
@@ -38,12 +37,12 @@ export function cutBatches(tokens: readonly number[], { maxPaddedTokens, runsAlo
  */
 export class BatchPlanner {
   private readonly distinct = new Map<string, number>();
-  private readonly tokens: number[] = [];
+  private readonly encodings: Encoding[] = [];
   private readonly added: number[] = [];
 
-  /** @param countTokens exact number of tokens that a text enters the model with */
+  /** @param encode the version's tokenizer: what it answers is what the model is given */
   constructor(
-    private readonly countTokens: (text: string) => number,
+    private readonly encode: (text: string) => Encoding,
     private readonly limits: BatchLimits,
   ) {}
 
@@ -53,21 +52,22 @@ export class BatchPlanner {
     if (order === undefined) {
       order = this.distinct.size;
       this.distinct.set(key, order);
-      this.tokens.push(this.countTokens(key));
+      this.encodings.push(this.encode(key));
     }
     this.added.push(order);
   }
 
   finish(): BatchPlan {
-    const texts = [...this.distinct.keys()];
-    const order = texts.map((_, i) => i).sort((a, b) => (this.tokens[a] ?? 0) - (this.tokens[b] ?? 0));
-    const placeOf = new Array<number>(texts.length);
-    order.forEach((original, place) => (placeOf[original] = place));
-    const tokens = order.map((i) => this.tokens[i] ?? 0);
+    const sorted = this.encodings.map((encoding, i) => ({ encoding, i, tokens: encoding.ids.length }));
+    sorted.sort((a, b) => a.tokens - b.tokens);
+    const placeOf = new Array<number>(sorted.length);
+    sorted.forEach(({ i }, place) => (placeOf[i] = place));
     return {
-      texts: order.map((i) => texts[i] ?? ''),
-      tokens,
-      ends: cutBatches(tokens, this.limits),
+      encodings: sorted.map(({ encoding }) => encoding),
+      ends: cutBatches(
+        sorted.map(({ tokens }) => tokens),
+        this.limits,
+      ),
       indices: this.added.map((i) => placeOf[i] ?? 0),
     };
   }

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Row } from '../inference/worker/protocol.js';
 import type { TextOutcome } from './batch-group.js';
+import type { Encoding } from '../tokenization/text-tokenizer.js';
 import { BatchPlanner, type BatchLimits, type BatchPlan } from './batch-plan.js';
 import type { Block } from './blocks.js';
 import { emptyTally, type Tally } from './block-tally.js';
@@ -46,10 +47,10 @@ function slicer(): () => Promise<void> | undefined {
 export async function planBlock(
   block: Block,
   read: BlockReader,
-  countTokens: (text: string) => number,
+  encode: (text: string) => Encoding,
   limits: BatchLimits,
 ): Promise<PlannedBlock> {
-  const planner = new BatchPlanner(countTokens, limits);
+  const planner = new BatchPlanner(encode, limits);
   const lines: PlannedLine[] = [];
   let blankLines = 0;
   const pause = slicer();

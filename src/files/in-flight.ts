@@ -4,8 +4,8 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** Blocks of a few batches (mostly equal texts, or long lines) in memory at once. */
 const MAX_BLOCKS = 32;
 
-/** Batches that wait per worker: more only fill the memory, fewer and a worker may find none. */
-const WAITING_PER_WORKER = 4;
+/** Batches that wait per worker, two messages or more: more only fill the memory, fewer and a worker may find none. */
+const WAITING_PER_WORKER = 16;
 
 /** Decides when the next block is read, so that the workers never wait and the memory stays flat. */
 export class InFlight {

@@ -3,7 +3,8 @@ import { readVerified } from '../model-registry/registry-files.js';
 import { TextTokenizer } from '../tokenization/text-tokenizer.js';
 
 /**
- * The tokenizer that the workers run, for this process to know the exact length of each text.
+ * The tokenizer that the service's workers run. Files are tokenized in this process, once: the exact length of each
+ * text decides about batches, and the workers are given the ids.
  * @throws Error with a sentence when a file is missing or does not match its digest
  */
 export async function loadTokenizer(version: ModelVersion): Promise<TextTokenizer> {

@@ -36,10 +36,14 @@ async function handle(message: ToWorker): Promise<void> {
       await table.unload(message.key);
       send({ type: 'unloaded', key: message.key });
       return;
-    case 'run': {
-      const { batchId, key, texts, split } = message;
+    case 'run':
+    case 'run_planned': {
+      const { batchId, key } = message;
       try {
-        const result = await table.run(key, texts, split);
+        const result =
+          message.type === 'run'
+            ? await table.run(key, message.texts)
+            : await table.runPlanned(key, message.runs);
         send({ type: 'done', batchId, ok: true, ...result, rssBytes: memory.read() });
       } catch (error) {
         send({

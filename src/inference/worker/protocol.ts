@@ -41,10 +41,19 @@ export interface BatchTimings {
 }
 
 /**
- * `by_cost`: the worker splits the batch where the predicted run times are least; `none`: it runs it as it is, so
- * that whoever planned it gets the same runs every time.
+ * Texts that are tokenized already, and the runs that are to be made of them: whoever planned these gets the same
+ * runs every time. Several runs share a message, since one that carries little costs as much as one that carries more.
  */
-export type BatchSplit = 'by_cost' | 'none';
+export interface PlannedRuns {
+  /** Token ids of all texts, special tokens included, one text after the other. */
+  readonly ids: Int32Array;
+  /** Exclusive end of each text in `ids`; in each run the longest text comes last. */
+  readonly textEnds: Int32Array;
+  /** Per text: whether it had more tokens than these. */
+  readonly truncated: readonly boolean[];
+  /** Exclusive end of each run, in texts. */
+  readonly runEnds: readonly number[];
+}
 
 export type ToWorker =
   | { readonly type: 'load'; readonly spec: VersionSpec }
@@ -53,8 +62,14 @@ export type ToWorker =
       readonly type: 'run';
       readonly batchId: number;
       readonly key: string;
+      /** The worker tokenizes them and splits them where the predicted run times are least. */
       readonly texts: readonly string[];
-      readonly split: BatchSplit;
+    }
+  | {
+      readonly type: 'run_planned';
+      readonly batchId: number;
+      readonly key: string;
+      readonly runs: PlannedRuns;
     };
 
 /** Nothing is thrown across the process boundary: an error loses class and code there, so it travels as data. */

@@ -3,69 +3,88 @@ import { logitsPerRow, type LoadedVersion } from './load-version.js';
 import { partition } from './partition.js';
 import { POST_PROCESS } from './post-process.js';
 import type { CostEstimator } from './cost-estimator.js';
-import type { BatchSplit, BatchTimings, Row } from './protocol.js';
+import type { BatchTimings, PlannedRuns, Row } from './protocol.js';
 
 export interface BatchResult {
   readonly rows: Row[];
   readonly timings: BatchTimings;
 }
 
-interface Encoded {
-  readonly index: number;
+interface Sequence {
   readonly ids: ArrayLike<number>;
   readonly truncated: boolean;
 }
 
 /**
- * Tokenises the texts, splits them (unless told not to) where the predicted run time is least now that their exact
- * lengths are known,
- * runs each part and answers one row per text, in the order of the texts. The time of each run goes to `costs`.
+ * Tokenises the texts, splits them where the predicted run time is least now that their exact lengths are known, runs
+ * each part and answers one row per text, in the order of the texts. The time of each run goes to `costs`.
  */
 export async function runBatch(
   version: LoadedVersion,
   texts: readonly string[],
   costs: CostEstimator,
-  split: BatchSplit,
 ): Promise<BatchResult> {
   const startedAt = performance.now();
-  const encoded: Encoded[] = texts.map((text, index) => ({ index, ...version.tokenizer.encode(text) }));
-  const tokenizedAt = performance.now();
+  const encoded = texts.map((text, index) => ({ index, ...version.tokenizer.encode(text) }));
+  const tokenizeMs = performance.now() - startedAt;
   encoded.sort((a, b) => a.ids.length - b.ids.length);
-  const { batching } = version.spec;
-  const ends =
-    split === 'none'
-      ? [texts.length]
-      : partition(
-          encoded.map(({ ids }) => ids.length),
-          costs.cost,
-          { maxPaddedTokens: batching.max_padded_tokens, maxTexts: batching.runs_alone ? 1 : texts.length },
-        );
+  const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.spec.batching;
+  const ends = partition(
+    encoded.map(({ ids }) => ids.length),
+    costs.cost,
+    { maxPaddedTokens, maxTexts: runsAlone ? 1 : texts.length },
+  );
+  const sorted = await runParts(version, encoded, ends, costs);
   const rows = new Array<Row>(texts.length);
+  encoded.forEach(({ index }, i) => {
+    const row = sorted.rows[i];
+    if (row !== undefined) rows[index] = row;
+  });
+  return { rows, timings: { ...sorted.timings, tokenizeMs } };
+}
+
+/** Makes the runs that are asked for, no others, and answers one row per text. */
+export async function runPlanned(
+  version: LoadedVersion,
+  { ids, textEnds, truncated, runEnds }: PlannedRuns,
+  costs: CostEstimator,
+): Promise<BatchResult> {
+  const sequences = truncated.map((isTruncated, i) => {
+    const start = i === 0 ? 0 : textEnds[i - 1];
+    return { ids: ids.subarray(start, textEnds[i]), truncated: isTruncated };
+  });
+  return runParts(version, sequences, runEnds, costs);
+}
+
+/** @param ends exclusive end of each run; in each the longest sequence comes last */
+async function runParts(
+  version: LoadedVersion,
+  sequences: readonly Sequence[],
+  ends: readonly number[],
+  costs: CostEstimator,
+): Promise<BatchResult> {
+  const startedAt = performance.now();
+  const rows: Row[] = [];
   let start = 0;
   let paddedTokens = 0;
   for (const end of ends) {
-    const part = encoded.slice(start, end);
-    const rowCount = part.length;
+    const part = sequences.slice(start, end);
     const length = part.at(-1)?.ids.length ?? 0;
     const partStartedAt = performance.now();
     const scores = await runPart(
       version,
       part.map(({ ids }) => ids),
     );
-    costs.add({ rows: rowCount, length, ms: performance.now() - partStartedAt });
-    part.forEach(({ index, ids, truncated }, i) => {
-      rows[index] = { scores: scores[i] ?? [], tokens: ids.length, truncated };
+    costs.add({ rows: part.length, length, ms: performance.now() - partStartedAt });
+    part.forEach(({ ids, truncated }, i) => {
+      rows.push({ scores: scores[i] ?? [], tokens: ids.length, truncated });
     });
-    paddedTokens += rowCount * length;
+    paddedTokens += part.length * length;
     start = end;
   }
   return {
     rows,
-    timings: {
-      tokenizeMs: tokenizedAt - startedAt,
-      inferenceMs: performance.now() - tokenizedAt,
-      paddedTokens,
-    },
+    timings: { tokenizeMs: 0, inferenceMs: performance.now() - startedAt, paddedTokens },
   };
 }
 

@@ -1,12 +1,17 @@
 import { loadVersion, type LoadedVersion } from './load-version.js';
-import { runBatch, type BatchResult } from './run-batch.js';
+import { runBatch, runPlanned, type BatchResult } from './run-batch.js';
 import { CostEstimator } from './cost-estimator.js';
-import type { BatchSplit, CostCoefficients, VersionSpec } from './protocol.js';
+import type { CostCoefficients, PlannedRuns, VersionSpec } from './protocol.js';
 import { warmUp } from './warm-up.js';
 
 interface Entry {
   readonly version: LoadedVersion;
   readonly costs: CostEstimator;
+}
+
+export interface TableResult extends BatchResult {
+  /** What runs of the version cost now, by the latest fit. */
+  readonly cost: CostCoefficients;
 }
 
 /** The versions that this process holds in memory, by key. */
@@ -38,14 +43,21 @@ export class SessionTable {
     await entry?.version.session.release();
   }
 
-  async run(
-    key: string,
-    texts: readonly string[],
-    split: BatchSplit,
-  ): Promise<BatchResult & { cost: CostCoefficients }> {
+  /** Tokenizes and runs texts. */
+  async run(key: string, texts: readonly string[]): Promise<TableResult> {
+    const { version, costs } = this.entry(key);
+    return { ...(await runBatch(version, texts, costs)), cost: costs.cost };
+  }
+
+  /** Runs what is tokenized and planned already. */
+  async runPlanned(key: string, runs: PlannedRuns): Promise<TableResult> {
+    const { version, costs } = this.entry(key);
+    return { ...(await runPlanned(version, runs, costs)), cost: costs.cost };
+  }
+
+  private entry(key: string): Entry {
     const entry = this.entries.get(key);
     if (entry === undefined) throw new Error(`the version ${key} is not loaded in this worker`);
-    const result = await runBatch(entry.version, texts, entry.costs, split);
-    return { ...result, cost: entry.costs.cost };
+    return entry;
   }
 }

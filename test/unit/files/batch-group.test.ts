@@ -1,30 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { BatchGroup, type GroupBatch } from '../../../src/files/batch-group.js';
-import type { BatchDone, Row } from '../../../src/inference/worker/protocol.js';
+import type { LineError } from '../../../src/files/records.js';
+import type { Row } from '../../../src/inference/worker/protocol.js';
 
-const COST = { fixedMs: 0, perTokenMs: 0, perTokenSquaredMs: 0 };
 const rowOf = (tokens: number): Row => ({ scores: [tokens], tokens, truncated: false });
+const FAILURE: LineError = { code: 'INFERENCE_FAILED', message: 'no' };
+const encodings = [1, 2, 3].map((tokens) => ({ ids: new Array<number>(tokens).fill(7), truncated: false }));
 
-const done = (rows: readonly Row[]): BatchDone => ({
-  type: 'done',
-  batchId: 1,
-  ok: true,
-  rows,
-  timings: { tokenizeMs: 0, inferenceMs: 0, paddedTokens: 0 },
-  cost: COST,
-  rssBytes: 0,
-});
-const failed: BatchDone = {
-  type: 'done',
-  batchId: 1,
-  ok: false,
-  code: 'INFERENCE_FAILED',
-  message: 'no',
-  rssBytes: 0,
-};
-
-const group = () =>
-  new BatchGroup({ texts: ['a', 'b', 'c'], tokens: [1, 2, 3], ends: [2, 3], indices: [0, 1, 2] });
+const group = () => new BatchGroup({ encodings, ends: [2, 3], indices: [0, 1, 2] });
 const spans = (batches: readonly GroupBatch[]) => batches.map(({ start, end }) => [start, end]);
 
 function only(batches: readonly GroupBatch[]): GroupBatch {
@@ -38,9 +21,10 @@ describe('BatchGroup', () => {
     const all = group();
     const [first, second] = all.batches();
     if (!first || !second) throw new Error('no batches');
-    expect(all.textsOf(first)).toEqual(['a', 'b']);
-    all.answered(second, done([rowOf(3)]));
-    all.answered(first, done([rowOf(1), rowOf(2)]));
+    expect(all.encodingsOf(first)).toEqual(encodings.slice(0, 2));
+    expect(all.longestOf(second)).toBe(3);
+    all.answered(second, [rowOf(3)]);
+    all.answered(first, [rowOf(1), rowOf(2)]);
     expect(await all.done).toEqual([rowOf(1), rowOf(2), rowOf(3)]);
   });
 
@@ -49,17 +33,19 @@ describe('BatchGroup', () => {
     if (!first) throw new Error('no batch');
     expect(first.group.lost(first)).toEqual([first]);
     expect(first.group.lost(first)).toEqual([first]);
-    expect(spans(first.group.lost(first))).toEqual([
+    const alone = first.group.lost(first);
+    expect(spans(alone)).toEqual([
       [0, 1],
       [1, 2],
     ]);
+    expect(alone.every(({ isSuspect }) => isSuspect)).toBe(true);
   });
 
   it('blames a text that took two workers down on its own', async () => {
     const all = group();
     const [first, second] = all.batches();
     if (!first || !second) throw new Error('no batches');
-    all.answered(first, done([rowOf(1), rowOf(2)]));
+    all.answered(first, [rowOf(1), rowOf(2)]);
     expect(all.lost(only(all.lost(second)))).toEqual([]);
     expect((await all.done)?.[2]).toMatchObject({ code: 'INFERENCE_FAILED' });
   });
@@ -68,11 +54,11 @@ describe('BatchGroup', () => {
     const all = group();
     const [first, second] = all.batches();
     if (!first || !second) throw new Error('no batches');
-    const [a, b] = all.answered(first, failed);
+    const [a, b] = all.failed(first, FAILURE);
     if (!a || !b) throw new Error('not split');
-    all.answered(a, failed);
-    all.answered(b, done([rowOf(2)]));
-    all.answered(second, done([rowOf(3)]));
+    expect(all.failed(a, FAILURE)).toEqual([]);
+    all.answered(b, [rowOf(2)]);
+    all.answered(second, [rowOf(3)]);
     expect(await all.done).toEqual([
       { code: 'INFERENCE_FAILED', message: 'The model failed: no' },
       rowOf(2),
@@ -81,7 +67,7 @@ describe('BatchGroup', () => {
   });
 
   it('has nothing to wait for without texts, and gives up when it is dropped', async () => {
-    expect(await new BatchGroup({ texts: [], tokens: [], ends: [], indices: [] }).done).toEqual([]);
+    expect(await new BatchGroup({ encodings: [], ends: [], indices: [] }).done).toEqual([]);
     const dropped = group();
     dropped.drop();
     expect(await dropped.done).toBeUndefined();
