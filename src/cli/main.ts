@@ -6,6 +6,7 @@ import { addBatchCommand } from './batch-command.js';
 import { addDriftCommand } from './drift-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
+import { addReplayCommand } from './replay-command.js';
 import { addServeCommand } from './serve-command.js';
 
 function packageVersion(): string {
@@ -26,6 +27,7 @@ function createProgram(): Command {
   addModelsCommand(program);
   addBatchCommand(program);
   addDriftCommand(program);
+  addReplayCommand(program);
   return program;
 }
 

@@ -2,12 +2,13 @@ import { StartError } from '../errors/start-error.js';
 import type { Problem } from '../errors/problem.js';
 import { failureCode, RequestFailed, unusable } from './request-failed.js';
 
-/** What GET /models tells of a version, as far as drift needs it. */
+/** What GET /models tells of a version, as far as the commands need it. */
 export interface ServedVersion {
   readonly version: string;
   readonly state: string;
   readonly role: string | null;
   readonly digest: string | null;
+  readonly labels: readonly string[] | null;
   readonly max_tokens: number | null;
 }
 

@@ -1,0 +1,15 @@
+/** When each request is to be sent, milliseconds after the replay begins; the index is its place in the trace. */
+export type Schedule = (index: number) => number;
+
+/** Evenly spaced: `ratePerS` requests per second, whatever the service makes of them (an open loop). */
+export function fixedRate(ratePerS: number): Schedule {
+  return (index) => (index * 1000) / ratePerS;
+}
+
+/**
+ * At the times of the trace.
+ * @param speed 2 sends in half of the time
+ */
+export function recordedTimes(timesMs: Float64Array, speed: number): Schedule {
+  return (index) => (timesMs[index] ?? 0) / speed;
+}
