@@ -6,9 +6,13 @@ import { contextOf, type RequestContext } from './request-context.js';
 const entry = (name: string, ms: number | null): string =>
   ms === null ? '' : `${name};dur=${ms.toFixed(2)}, `;
 
-/** `Server-Timing` (https://www.w3.org/TR/server-timing/), milliseconds: the stages that happened, then the total. */
+/**
+ * `Server-Timing` (https://www.w3.org/TR/server-timing/), milliseconds: the level of the cache that answered, the
+ * stages that happened, then the total.
+ */
 export function serverTiming(context: RequestContext): string {
   const stages =
+    (context.cacheLevel === null ? '' : `cache;desc=${context.cacheLevel}, `) +
     entry('queue', context.queueMs) +
     entry('tokenize', context.tokenizeMs) +
     entry('inference', context.inferenceMs);

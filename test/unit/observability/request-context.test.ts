@@ -24,12 +24,15 @@ describe('RequestContext', () => {
     expect(contextOf(response)).toBe(context);
   });
 
-  it('is told in Server-Timing: the stages that happened, then the total', () => {
+  it('is told in Server-Timing: the level of the cache that answered, the stages that happened, the total', () => {
     const context = new RequestContext('a', null, 1000);
     expect(serverTiming(context)).toMatch(/^total;dur=\d+\.\d\d$/);
     context.queueMs = 0.126;
     context.inferenceMs = 3;
     expect(serverTiming(context)).toMatch(/^queue;dur=0\.13, inference;dur=3\.00, total;dur=\d+\.\d\d$/);
+    const hit = new RequestContext('a', null, 1000);
+    hit.cacheLevel = 'memory';
+    expect(serverTiming(hit)).toMatch(/^cache;desc=memory, total;dur=\d+\.\d\d$/);
   });
 });
 
