@@ -73,6 +73,7 @@ module.exports = {
     only('replay', ['cache', 'client', 'errors', 'tokenization']),
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
+    only('admin', ['cache', 'canary', 'inference', 'model-registry', 'predict', ...leaves]),
     {
       name: 'nobody-imports-the-command-line',
       severity: 'error',

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AdminModule } from './admin/admin.module.js';
 import { SerinConfigModule } from './config/config.module.js';
 import type { SerinConfig } from './config/serin-config.js';
 import { HealthModule } from './health/health.module.js';
@@ -18,6 +19,7 @@ export class AppModule {
         ModelRegistryModule,
         PredictModule,
         HealthModule,
+        AdminModule,
       ],
     };
   }

@@ -24,6 +24,7 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'files-imports-only': { file: 'src/files/a.ts', imports: '../predict/leaf.js' },
   'files-know-no-nest': { file: 'src/files/b.ts', imports: '@nestjs/common' },
   'health-imports-only': { file: 'src/health/a.ts', imports: '../predict/leaf.js' },
+  'admin-imports-only': { file: 'src/admin/a.ts', imports: '../health/leaf.js' },
   'nobody-imports-the-command-line': { file: 'src/app.module.ts', imports: './cli/leaf.js' },
   'workers-stand-alone': { file: 'src/inference/worker/entry.ts', imports: '../../observability/leaf.js' },
   'pool-knows-no-nest': { file: 'src/inference/worker/worker-pool.ts', imports: '@nestjs/common' },
