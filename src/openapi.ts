@@ -14,7 +14,11 @@ export function createDocument(app: NestExpressApplication): OpenAPIObject {
     .addTag('prediction', 'Text in, label out.')
     .addTag('models', 'What the registry holds.')
     .addTag('operations', 'Probes and metrics.')
-    .addBearerAuth({ type: 'http', description: 'An API key; needed when API_KEYS is set.' }, 'bearer')
+    .addTag('admin', 'What can be changed while the service runs; only with ADMIN_TOKEN set.')
+    .addBearerAuth(
+      { type: 'http', description: 'An API key, needed when API_KEYS is set; under /admin the admin token.' },
+      'bearer',
+    )
     .addApiKey(
       { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, the other way.' },
       'api_key',

@@ -79,7 +79,7 @@ export const ERROR_TABLE = {
     'Version refused',
     false,
     'warn',
-    'The version failed its acceptance and takes no traffic.',
+    'The version may not do that: it failed its acceptance or its load, there is no room for it, or traffic depends on it; `detail` says which.',
   ),
   BODY_TOO_LARGE: entry(
     413,
