@@ -18,25 +18,41 @@ export function addValue(histogram: Histogram, value: number): void {
   histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }
 
-/** Buckets in ascending order with their counts (integer keys of an object are in ascending order). */
-export const bucketsOf = (histogram: Histogram): [bucket: number, count: number][] =>
-  Object.entries(histogram).map(([bucket, count]) => [Number(bucket), count]);
+/** A histogram made ready for questions about ranks. */
+export interface Distribution {
+  readonly n: number;
+  /** Number of values in buckets below this one. */
+  countBelow(bucket: number): number;
+  /** The bucket in which the value of this rank lies, from 1 to n; the last one for a higher rank. */
+  bucketAtRank(rank: number): number;
+}
 
-export const countOf = (histogram: Histogram): number =>
-  Object.values(histogram).reduce((sum, count) => sum + count, 0);
-
-/** Number of values in buckets `from` and above. */
-export const countFrom = (histogram: Histogram, from: number): number =>
-  bucketsOf(histogram).reduce((sum, [bucket, count]) => (bucket >= from ? sum + count : sum), 0);
-
-/** The first bucket at or below which `rank` values lie (rank from 1); null when there are not so many. */
-export function bucketAtRank(histogram: Histogram, rank: number): number | null {
-  let seen = 0;
-  for (const [bucket, count] of bucketsOf(histogram)) {
-    seen += count;
-    if (seen >= rank) return bucket;
+export function distributionOf(histogram: Histogram): Distribution {
+  const buckets: number[] = [];
+  /** Number of values up to and with the bucket. */
+  const cumulative: number[] = [];
+  let n = 0;
+  // Integer keys of an object come in ascending order.
+  for (const bucket in histogram) {
+    n += histogram[bucket] ?? 0;
+    buckets.push(Number(bucket));
+    cumulative.push(n);
   }
-  return null;
+  /** Index of the first entry of ascending `values` that is at least `least`. */
+  const firstAtLeast = (values: readonly number[], least: number): number => {
+    let [low, high] = [0, values.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((values[middle] ?? 0) < least) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  return {
+    n,
+    countBelow: (bucket) => cumulative[firstAtLeast(buckets, bucket) - 1] ?? 0,
+    bucketAtRank: (rank) => buckets[Math.min(firstAtLeast(cumulative, rank), buckets.length - 1)] ?? 0,
+  };
 }
 
 /**
@@ -45,6 +61,7 @@ export function bucketAtRank(histogram: Histogram, rank: number): number | null 
  * @returns null for an empty histogram
  */
 export function quantileOf(histogram: Histogram, q: number): number | null {
-  const bucket = bucketAtRank(histogram, Math.max(1, Math.ceil(q * countOf(histogram))));
-  return bucket === null ? null : lowerEdgeOf(bucket + 0.5);
+  const values = distributionOf(histogram);
+  if (values.n === 0) return null;
+  return lowerEdgeOf(values.bucketAtRank(Math.max(1, Math.ceil(q * values.n))) + 0.5);
 }

@@ -14,6 +14,7 @@ import {
 } from './record.js';
 import { SeenTexts, textHash } from './seen-texts.js';
 
+export type { EvidenceDocument };
 export type Side = 'canary' | 'stable';
 
 const MAX_STEPS = 16;

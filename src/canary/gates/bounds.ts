@@ -31,7 +31,10 @@ const mirrored = (tally: Tally, most: number): Tally =>
  * By Jensen's inequality no bet wins while the average is not above `mean`: then the answer costs nothing.
  */
 export function provesAbove(tally: Tally, mean: number, alpha: number): boolean {
-  return meanOf(tally) > mean && logWealth(tally, mean) >= -Math.log(alpha);
+  const observed = meanOf(tally);
+  if (observed <= mean) return false;
+  // No bet is large enough to say that what cannot happen has happened.
+  return mean <= 0 || logWealth(tally, mean) >= -Math.log(alpha);
 }
 
 /** The same for "below"; no value is above `most`. */

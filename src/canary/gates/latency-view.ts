@@ -1,5 +1,5 @@
 import type { Histogram } from '../evidence/counts.js';
-import { BUCKETS_PER_OCTAVE, bucketAtRank, countFrom, countOf } from '../evidence/log-histogram.js';
+import { BUCKETS_PER_OCTAVE, distributionOf, type Distribution } from '../evidence/log-histogram.js';
 import type { Bounds } from './bounds.js';
 import { provesAbove as provesRateAbove, rateTally } from './bounds.js';
 import { medianBounds, type MedianBounds } from './median-bounds.js';
@@ -12,8 +12,8 @@ const STRATA = 16;
 /** A ratio of 2^±32: as far as two buckets can lie apart. */
 const MAX_SHIFT = 1024;
 
-const bucketsOf = (ratio: number): number => BUCKETS_PER_OCTAVE * Math.log2(ratio);
-const middleOf = (histogram: Histogram, n: number): number => bucketAtRank(histogram, Math.ceil(n / 2)) ?? 0;
+const bucketsIn = (ratio: number): number => BUCKETS_PER_OCTAVE * Math.log2(ratio);
+const middleOf = (values: Distribution): number => values.bucketAtRank(Math.ceil(values.n / 2));
 
 /**
  * The ratio, canary to stable, of the median worker time per padded token, run sizes compared like with like: a
@@ -25,59 +25,54 @@ const middleOf = (histogram: Histogram, n: number): number => bucketAtRank(histo
  * shared machine have a tail that says more about the neighbours than about the version.
  */
 export function latencyView(where: string, canary: Runs, stable: Runs, alpha: number): View {
-  const strata = Object.entries(canary).flatMap(([stratum, ours]) => {
-    const theirs = stable[stratum];
-    if (theirs === undefined) return [];
-    const [n, stableN] = [countOf(ours), countOf(theirs)];
-    return [{ ours, theirs, n, ownMiddle: middleOf(ours, n), stableMiddle: middleOf(theirs, stableN) }];
-  });
-  const n = strata.reduce((sum, stratum) => sum + stratum.n, 0);
+  const strata = strataOf(canary, stable);
+  const n = strata.reduce((sum, { ours }) => sum + ours.n, 0);
   const shift = strata.reduce(
-    (sum, { n: weight, ownMiddle, stableMiddle }) => sum + (ownMiddle - stableMiddle) * (weight / n),
+    (sum, { ours, theirs }) => sum + (middleOf(ours) - middleOf(theirs)) * (ours.n / n),
     0,
   );
 
-  let known: readonly { ours: Histogram; n: number; median: MedianBounds }[] | null = null;
-  const medians = (): NonNullable<typeof known> =>
-    (known ??= strata.map(({ ours, theirs, n: runs }) => ({
-      ours,
-      n: runs,
-      median: medianBounds(theirs, alpha / 2 / STRATA),
-    })));
-
-  /** A run of bucket i is certainly slower than 2^(d/32) times bucket u when i > u + d. */
-  const provesSlower = (d: number): boolean => {
+  let known: readonly { ours: Distribution; median: MedianBounds | null }[] | null = null;
+  /** Whether what `count` counts among the canary's runs is more than half, over the classes whose stable median is known. */
+  const provesMajority = (count: (ours: Distribution, median: MedianBounds) => number): boolean => {
+    known ??= strata.map(({ ours, theirs }) => ({ ours, median: medianBounds(theirs, alpha / 2 / STRATA) }));
     let [k, among] = [0, 0];
-    for (const { ours, n: runs, median } of medians()) {
-      if (median.upper === null) continue;
-      among += runs;
-      k += countFrom(ours, median.upper + 1 + d);
+    for (const { ours, median } of known) {
+      if (median === null) continue;
+      among += ours.n;
+      k += count(ours, median);
     }
     return provesRateAbove(rateTally(k, among), 0.5, alpha / 2);
   };
-  const provesFaster = (d: number): boolean => {
-    let [k, among] = [0, 0];
-    for (const { ours, n: runs, median } of medians()) {
-      if (median.lower === null) continue;
-      among += runs;
-      k += runs - countFrom(ours, median.lower + d);
-    }
-    return provesRateAbove(rateTally(k, among), 0.5, alpha / 2);
-  };
+  /** A run of bucket i took longer than 2^(d/32) times any time of bucket u for certain when i > u + d. */
+  const provesSlower = (d: number): boolean =>
+    provesMajority((ours, { upper }) => ours.n - ours.countBelow(upper + 1 + d));
+  const provesFaster = (d: number): boolean =>
+    provesMajority((ours, { lower }) => ours.countBelow(lower + d));
 
   return {
     where,
     observed: n === 0 ? null : 2 ** (shift / BUCKETS_PER_OCTAVE),
     n,
     provesAbove: (limit) => {
-      const d = Math.ceil(bucketsOf(limit));
+      const d = Math.ceil(bucketsIn(limit));
       // The highest possible median is not below the observed one: no class can win that does not win against that.
-      const possible = strata.some((s) => 2 * countFrom(s.ours, s.stableMiddle + 1 + d) > s.n);
+      const possible = strata.some(
+        ({ ours, theirs }) => 2 * ours.countBelow(middleOf(theirs) + 1 + d) < ours.n,
+      );
       return possible && provesSlower(d);
     },
-    provesBelow: (limit) => provesFaster(Math.floor(bucketsOf(limit))),
+    provesBelow: (limit) => provesFaster(Math.floor(bucketsIn(limit))),
     bounds: () => ratioBounds(provesSlower, provesFaster),
   };
+}
+
+/** Classes of which both versions have runs. */
+function strataOf(canary: Runs, stable: Runs): { ours: Distribution; theirs: Distribution }[] {
+  return Object.entries(canary).flatMap(([stratum, ours]) => {
+    const theirs = stable[stratum];
+    return theirs === undefined ? [] : [{ ours: distributionOf(ours), theirs: distributionOf(theirs) }];
+  });
 }
 
 /** The largest shift that is proven to be too small, and the smallest that is proven to be too large, as ratios. */

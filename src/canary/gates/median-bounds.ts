@@ -1,11 +1,10 @@
-import type { Histogram } from '../evidence/counts.js';
-import { bucketAtRank, countOf } from '../evidence/log-histogram.js';
+import type { Distribution } from '../evidence/log-histogram.js';
 import { provesAbove, rateTally } from './bounds.js';
 
-/** Between which buckets, both included, a median lies; null where that is not known yet. */
+/** Between which buckets, both included, a median lies. */
 export interface MedianBounds {
-  readonly lower: number | null;
-  readonly upper: number | null;
+  readonly lower: number;
+  readonly upper: number;
 }
 
 /** The least `k` of `n` that proves a probability above one half; null when not even `n` of `n` do. */
@@ -24,13 +23,11 @@ function majorityOf(n: number, alpha: number): number | null {
  * A confidence sequence for a median: a bucket is proven to be at or above it once the share of values up to there
  * is proven to be above one half (Howard & Ramdas 2022, "Sequential estimation of quantiles with applications to
  * A/B testing and best-arm identification").
+ * @returns null while there are too few values to say anything
  */
-export function medianBounds(histogram: Histogram, alpha: number): MedianBounds {
-  const n = countOf(histogram);
+export function medianBounds(values: Distribution, alpha: number): MedianBounds | null {
+  const { n } = values;
   const majority = majorityOf(n, alpha);
-  if (majority === null) return { lower: null, upper: null };
-  return {
-    lower: bucketAtRank(histogram, n - majority + 1),
-    upper: bucketAtRank(histogram, majority),
-  };
+  if (majority === null) return null;
+  return { lower: values.bucketAtRank(n - majority + 1), upper: values.bucketAtRank(majority) };
 }

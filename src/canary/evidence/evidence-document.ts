@@ -1,0 +1,58 @@
+import { noEvidence, type Evidence } from './counts.js';
+import { mergeExamples, type FlipExample } from './flip-examples.js';
+import { mergeEvidence } from './merge.js';
+import { isRecord, parseEvidence } from './parse-evidence.js';
+
+/** The evidence of a rollout as JSON; the hashes of seen texts are apart, as bytes. */
+export interface EvidenceDocument {
+  readonly total: Evidence;
+  /** By visit of a step (StepInfo.visit), the latest ones. */
+  readonly steps: Readonly<Record<string, Evidence>>;
+  readonly examples: readonly FlipExample[];
+  readonly saturated: boolean;
+}
+
+/** The evidence of several replicas as one. */
+export function mergeDocuments(documents: readonly EvidenceDocument[]): EvidenceDocument {
+  const steps: Record<string, Evidence> = {};
+  for (const document of documents) {
+    for (const [visit, step] of Object.entries(document.steps)) {
+      steps[visit] = mergeEvidence(steps[visit] ?? noEvidence(), step);
+    }
+  }
+  return {
+    total: mergeEvidence(noEvidence(), ...documents.map(({ total }) => total)),
+    steps,
+    examples: mergeExamples(...documents.map(({ examples }) => examples)),
+    saturated: documents.some(({ saturated }) => saturated),
+  };
+}
+
+const isExample = (value: unknown): value is FlipExample =>
+  isRecord(value) &&
+  typeof value.hash === 'string' &&
+  [value.stableLabel, value.canaryLabel, value.length].every((number) => Number.isInteger(number)) &&
+  [value.stableScore, value.canaryScore].every((number) => Number.isFinite(number)) &&
+  (value.text === null || typeof value.text === 'string');
+
+/**
+ * A document as it came from a file or from Redis.
+ * @throws Error naming the place, when it is not evidence
+ */
+export function parseDocument(document: unknown): EvidenceDocument {
+  if (!isRecord(document)) throw new Error('evidence: allowed is an object');
+  const { total, steps, examples, saturated } = document;
+  if (!isRecord(steps) || Object.keys(steps).some((visit) => !/^\d{1,9}$/.test(visit))) {
+    throw new Error('evidence.steps: allowed is an object with the numbers of steps as keys');
+  }
+  if (!Array.isArray(examples) || !examples.every(isExample)) {
+    throw new Error('evidence.examples: allowed is a list of flips');
+  }
+  if (typeof saturated !== 'boolean') throw new Error('evidence.saturated: allowed are true and false');
+  return {
+    total: parseEvidence(total),
+    steps: Object.fromEntries(Object.entries(steps).map(([visit, step]) => [visit, parseEvidence(step)])),
+    examples,
+    saturated,
+  };
+}
