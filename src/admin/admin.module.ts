@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
+import { CacheModule } from '../cache/cache.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { CacheController } from './cache.controller.js';
 import { VersionsController } from './versions.controller.js';
 
 /** What can be changed while the service runs; everything here lies behind the admin token. */
-@Module({ imports: [InferenceModule, ModelRegistryModule], controllers: [VersionsController] })
+@Module({
+  imports: [CacheModule, InferenceModule, ModelRegistryModule],
+  controllers: [CacheController, VersionsController],
+})
 export class AdminModule {}

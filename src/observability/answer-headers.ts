@@ -22,9 +22,10 @@ export function serverTiming(context: RequestContext): string {
 type WriteHead = (this: Response, ...args: unknown[]) => Response;
 
 /**
- * Adds what every answer carries, at the last moment before its headers leave: Server-Timing, and
- * `connection: close` while draining. It overrides writeHead once, on the prototype of this application's
- * responses, since a listener per response would cost each request a closure.
+ * Adds what every answer carries, at the last moment before its headers leave: Server-Timing, `connection: close`
+ * while draining, and `cache-control: no-store` unless the route has said otherwise (ADR 10). It overrides writeHead
+ * once, on the prototype of this application's responses, since a listener per response would cost each request a
+ * closure.
  */
 export function stampAnswers(express: Express, lifecycle: Lifecycle): void {
   const { response } = express as unknown as { response: Response };
@@ -32,6 +33,7 @@ export function stampAnswers(express: Express, lifecycle: Lifecycle): void {
   response.writeHead = function (this: Response, ...args: unknown[]): Response {
     const context = contextOf(this);
     if (context !== undefined) this.setHeader('server-timing', serverTiming(context));
+    if (!this.hasHeader('cache-control')) this.setHeader('cache-control', 'no-store');
     if (lifecycle.phase === 'draining') this.setHeader('connection', 'close');
     return original.apply(this, args);
   };

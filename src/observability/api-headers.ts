@@ -8,7 +8,12 @@ export const ANSWER_HEADERS = {
     schema: { type: 'string' as const },
   },
   'server-timing': {
-    description: 'Milliseconds per stage: queue, tokenize, inference, total.',
+    description:
+      'The level of the cache that answered, if one did; milliseconds per stage: queue, tokenize, inference, total.',
+    schema: { type: 'string' as const },
+  },
+  'cache-control': {
+    description: '`no-store`: the answer is for this caller alone, and depends on the state of the rollout.',
     schema: { type: 'string' as const },
   },
 };
