@@ -1,4 +1,5 @@
-import { Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../errors/api-problems.js';
 import { AppError } from '../errors/app-error.js';
@@ -8,12 +9,13 @@ import { VersionDto, versionDtoOf } from '../model-registry/models.dto.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
 import { audit } from '../observability/audit.js';
 import { CurrentRequest } from '../observability/current-request.js';
+import { timeoutFrom } from '../observability/deadline.js';
 import { Lifecycle } from '../observability/lifecycle.js';
 import type { RequestContext } from '../observability/request-context.js';
 
 /**
- * How long the answer to a load or unload may take. It is not REQUEST_TIMEOUT_MS, which is made for predictions: a
- * large model in many workers takes minutes. What has begun goes on after the answer.
+ * How long the answer to a load or unload may take, unless x-deadline-ms says less. It is not REQUEST_TIMEOUT_MS,
+ * which is made for predictions: a large model in many workers takes minutes. What has begun goes on after the answer.
  */
 const ANSWER_LIMIT_MS = 120_000;
 
@@ -57,9 +59,10 @@ export class VersionsController {
   loadVersion(
     @Param('name') name: string,
     @Param('version') version: string,
+    @Headers('x-deadline-ms') deadline: string | undefined,
     @CurrentRequest() context: RequestContext,
   ): Promise<VersionDto> {
-    return this.change('load', name, version, context);
+    return this.change('load', { name, version }, timeoutFrom(deadline, ANSWER_LIMIT_MS), context);
   }
 
   @Post('unload')
@@ -74,22 +77,22 @@ export class VersionsController {
   unloadVersion(
     @Param('name') name: string,
     @Param('version') version: string,
+    @Headers('x-deadline-ms') deadline: string | undefined,
     @CurrentRequest() context: RequestContext,
   ): Promise<VersionDto> {
-    return this.change('unload', name, version, context);
+    return this.change('unload', { name, version }, timeoutFrom(deadline, ANSWER_LIMIT_MS), context);
   }
 
   private async change(
     action: 'load' | 'unload',
-    model: string,
-    version: string,
+    { name: model, version }: Readonly<Record<'name' | 'version', string>>,
+    limitMs: number,
     { requestId }: RequestContext,
   ): Promise<VersionDto> {
     const line = { model, version, request_id: requestId };
     try {
-      const why = this.whyNotServing();
-      if (why !== null) throw why;
-      await this.inTime(this.loader[action](model, version));
+      this.assertServing();
+      await this.inTime(this.loader[action](model, version), limitMs);
     } catch (error) {
       const [outcome, detail] = error instanceof AppError ? [error.code, error.message] : ['INTERNAL', null];
       audit(`version_${action}`, { ...line, outcome, detail });
@@ -100,33 +103,29 @@ export class VersionsController {
     return versionDtoOf(status);
   }
 
-  /** Waits no longer than an answer may take, nor into a shutdown. */
-  private async inTime(work: Promise<void>): Promise<void> {
+  /** Waits no longer than the answer may take, nor into a shutdown. */
+  private async inTime(work: Promise<void>, limitMs: number): Promise<void> {
     const startedAt = performance.now();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setInterval(() => {
-        const why = this.whyNotServing() ?? whyTooLate(startedAt);
-        if (why !== null) reject(why);
-      }, CHECK_MS);
-    });
+    const given = new AbortController();
+    const late = async (): Promise<void> => {
+      while (performance.now() - startedAt < limitMs) {
+        await delay(Math.min(CHECK_MS, limitMs), undefined, { signal: given.signal });
+        this.assertServing();
+      }
+      throw new AppError(
+        'DEADLINE_EXCEEDED',
+        'It takes longer than the answer may, and goes on; GET /models shows how far it is.',
+      );
+    };
     try {
-      await Promise.race([work, late]);
+      await Promise.race([work, late()]);
     } finally {
-      clearInterval(timer);
+      given.abort();
     }
   }
 
-  private whyNotServing(): AppError | null {
-    if (this.lifecycle.phase === 'serving') return null;
-    return new AppError('SHUTTING_DOWN', 'This instance is shutting down; its versions stay as they are.');
+  private assertServing(): void {
+    if (this.lifecycle.phase === 'serving') return;
+    throw new AppError('SHUTTING_DOWN', 'This instance is shutting down; its versions stay as they are.');
   }
-}
-
-function whyTooLate(startedAt: number): AppError | null {
-  if (performance.now() - startedAt <= ANSWER_LIMIT_MS) return null;
-  return new AppError(
-    'DEADLINE_EXCEEDED',
-    'It takes longer than an answer may, and goes on; GET /models shows how far it is.',
-  );
 }
