@@ -45,13 +45,24 @@ module.exports = {
     only('config', ['errors']),
     only('observability', ['config', 'errors']),
     only('redis', leaves),
-    only('access', leaves),
+    only('access', ['redis', ...leaves]),
     only('tokenization', ['model-registry', ...leaves]),
     only('model-registry', leaves),
     only('inference', ['model-registry', 'tokenization', ...leaves]),
-    only('canary', ['model-registry', ...leaves]),
+    {
+      name: 'canary-imports-only',
+      severity: 'error',
+      comment:
+        'canary keeps its state with the lock that the outputs of files are kept with, and imports nothing else of theirs.',
+      from: { path: '^src/canary/' },
+      to: {
+        path: '^src/',
+        pathNot: `^src/(canary|model-registry|${leaves.join('|')})/|^src/files/output-lock\\.ts$`,
+      },
+    },
     only('cache', ['inference', 'model-registry', 'redis', ...leaves]),
-    only('predict', ['cache', 'canary', 'inference', 'model-registry', 'tokenization', ...leaves]),
+    only('feedback', ['canary', 'model-registry', ...leaves]),
+    only('predict', ['cache', 'canary', 'feedback', 'inference', 'model-registry', 'tokenization', ...leaves]),
     {
       name: 'files-imports-only',
       severity: 'error',
@@ -104,7 +115,7 @@ module.exports = {
       severity: 'error',
       comment: 'What decides is apart from what is wired: it can be tested, and reused, without a container.',
       from: {
-        path: '^src/(errors/(codes|app-error)|cache/(cache-key|cache-control|flight|flights|request-wait|lru-store|memory-level)|canary/split|inference/(scheduler|text-queue|permits|pending-text)|tokenization/(tokenizer/|text-tokenizer|token-estimate))',
+        path: '^src/(errors/(codes|app-error)|cache/(cache-key|cache-control|flight|flights|request-wait|lru-store|memory-level)|canary/(split|rollout-machine|who-decides|ramp|gates/|evidence/)|inference/(scheduler|text-queue|permits|pending-text)|tokenization/(tokenizer/|text-tokenizer|token-estimate))',
       },
       to: { path: NEST },
     },

@@ -1,6 +1,45 @@
 import { Module } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { CanaryService } from './canary.service.js';
+import { EvidenceBook } from './evidence-book.js';
+import { FileRolloutStore } from './file-rollout-store.js';
+import { RolloutAdmin } from './rollout-admin.js';
+import { RolloutConfiguration } from './rollout-configuration.js';
+import { RolloutContext } from './rollout-context.js';
+import { RolloutEffects } from './rollout-effects.js';
+import { RolloutJudge } from './rollout-judge.js';
+import { RolloutService } from './rollout.service.js';
+import { RolloutStore } from './rollout-store.js';
+import { RolloutVersions } from './rollout-versions.js';
 
-@Module({ imports: [ModelRegistryModule], providers: [CanaryService], exports: [CanaryService] })
+@Module({
+  imports: [ModelRegistryModule],
+  providers: [
+    CanaryService,
+    RolloutVersions,
+    RolloutConfiguration,
+    RolloutEffects,
+    EvidenceBook,
+    RolloutJudge,
+    RolloutContext,
+    RolloutAdmin,
+    {
+      provide: RolloutStore,
+      inject: [SERIN_CONFIG],
+      useFactory: ({ stateDir }: SerinConfig): RolloutStore => new FileRolloutStore(stateDir),
+    },
+    {
+      // Versions are loaded once everything is put together: by then the state has to say which are wanted.
+      provide: RolloutService,
+      inject: [RolloutStore, RolloutContext],
+      useFactory: async (store: RolloutStore, context: RolloutContext): Promise<RolloutService> => {
+        const service = new RolloutService(store, context);
+        await service.begin();
+        return service;
+      },
+    },
+  ],
+  exports: [CanaryService, EvidenceBook, RolloutAdmin, RolloutConfiguration, RolloutEffects, RolloutService],
+})
 export class CanaryModule {}

@@ -1,3 +1,4 @@
+import type { EvidenceDocument } from './evidence/evidence-document.js';
 import type { RolloutDocument } from './rollout-types.js';
 
 /** What a store knows about one model. */
@@ -9,13 +10,20 @@ export interface StoredRollout {
 }
 
 /**
- * `saved`; `conflict`: somebody else has written another revision, which is `current`; `refused`: it cannot be
- * written here now, `reason` says why.
+ * `conflict`: somebody else has written another revision, which is `current`. `refused`: this process has no right to
+ * write. `failed`: it could not be written, and the same call may succeed later.
  */
 export type SaveResult =
   | { readonly kind: 'saved' }
   | { readonly kind: 'conflict'; readonly current: RolloutDocument | null }
-  | { readonly kind: 'refused'; readonly reason: string };
+  | { readonly kind: 'refused' | 'failed'; readonly reason: string };
+
+/** What one process has seen of a rollout. */
+export interface KeptEvidence {
+  readonly document: EvidenceDocument;
+  /** Hashes of the texts seen, as RolloutEvidence gives and takes them. */
+  readonly seen: Buffer;
+}
 
 /** Called when somebody else has written a document. */
 export type RolloutListener = (document: RolloutDocument) => void;
@@ -36,11 +44,14 @@ export abstract class RolloutStore {
   /** @returns how to stop listening */
   abstract onChange(listener: RolloutListener): () => void;
 
-  /** Keeps what the gates have seen in rollout `rolloutId`, as JSON; the last one wins. Never rejects. */
-  abstract saveEvidence(model: string, rolloutId: string, evidence: unknown): Promise<void>;
+  /** Keeps what this process has seen of rollout `rolloutId`; the last one wins. Never rejects. */
+  abstract saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<void>;
 
   /** What was kept for this rollout; null when there is nothing that can be used. Never rejects. */
-  abstract loadEvidence(model: string, rolloutId: string): Promise<unknown>;
+  abstract loadEvidence(model: string, rolloutId: string): Promise<KeptEvidence | null>;
+
+  /** Whether this process moves rollouts by itself (ramp, gates, configuration): at most one of many does. */
+  abstract leads(): boolean;
 
   /** Why nothing can be written now, in one sentence; null when all is well. Shown in /health. */
   abstract problem(): string | null;

@@ -1,5 +1,6 @@
 import type { RolloutMode } from '../config/rollout-config.js';
-import type { Judgement } from './gates/types.js';
+import type { Figures } from './figures-view.js';
+import type { Judgement, Verdict } from './gates/types.js';
 
 /**
  * The words of a rollout. What is written to disk, kept by a {@link RolloutStore} or answered by /admin is
@@ -77,8 +78,20 @@ export interface RolloutMove {
   readonly to: MovePoint;
   readonly cause: MoveCause;
   readonly forced: boolean;
-  /** What was known at that moment, as the gates saw it; null where nothing was measured. */
-  readonly figures: unknown;
+  /** What was known at that moment; null where nothing was measured. */
+  readonly figures: MoveFigures | null;
+}
+
+/** The whole rollout in a few counts, at the moment of a move. */
+export interface MoveFigures {
+  readonly verdict: Verdict;
+  readonly elapsed_in_step_ms: number;
+  readonly pairs: number;
+  readonly disagreements: number;
+  readonly stable_requests: number;
+  readonly stable_errors: number;
+  readonly canary_requests: number;
+  readonly canary_errors: number;
 }
 
 /** A digest that gets nothing until `clear`. */
@@ -190,7 +203,7 @@ export interface RolloutView {
   /** With one row per gate; null while there is nothing to judge. */
   readonly verdict: Judgement | null;
   /** Both sides, this step and in total; null while there is nothing to show. */
-  readonly figures: unknown;
+  readonly figures: Figures | null;
   /** Texts of the canary that are being answered now. */
   readonly in_flight: number;
   readonly rolled_back: readonly RolledBackDigest[];

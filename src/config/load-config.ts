@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './config-error.js';
-import { readConfigFile } from './config-file.js';
+import { DEFAULT_FILE, readConfigFile } from './config-file.js';
 import { grantedCores } from './cpu-count.js';
 import { readEnvironment, readFileSettings, readFlags, shown, type FlagValues } from './read-settings.js';
 import { readRolloutSection, type RolloutSection } from './rollout-section.js';
@@ -41,7 +41,31 @@ export function loadConfig({
   const config = fill(values, section, cwd);
   reportContradictions(config, values, origin, problems);
   if (problems.length > 0) throw new ConfigError(problems);
-  return deepFreeze(config);
+  sources.set(deepFreeze(config), {
+    file: resolve(cwd, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG ?? DEFAULT_FILE),
+    reload: () => loadConfig({ flags, env: { ...env }, cwd }),
+  });
+  return config;
+}
+
+/** Where a configuration came from. */
+export interface ConfigSource {
+  /** Absolute path of the file, whether or not it exists. */
+  readonly file: string;
+  /**
+   * The configuration as it would be if it were loaded now.
+   * @throws ConfigError
+   */
+  readonly reload: () => SerinConfig;
+}
+
+const sources = new WeakMap<SerinConfig, ConfigSource>();
+
+/** @throws Error for an object that {@link loadConfig} did not make */
+export function configSource(config: SerinConfig): ConfigSource {
+  const source = sources.get(config);
+  if (source === undefined) throw new Error('This configuration was not loaded.');
+  return source;
 }
 
 /** How the source that decided a setting calls it. */
@@ -78,6 +102,8 @@ function fill(values: SettingValues, section: RolloutSection, cwd: string): Seri
     rateLimitPerS,
     rateLimitBurst: rateLimitPerS === null ? null : (values.RATE_LIMIT_BURST ?? Math.ceil(rateLimitPerS)),
     logLevel: values.LOG_LEVEL ?? SETTINGS.LOG_LEVEL.default,
+    feedbackMaxRequests: values.FEEDBACK_MAX_REQUESTS ?? SETTINGS.FEEDBACK_MAX_REQUESTS.default,
+    feedbackTtlMs: values.FEEDBACK_TTL_MS ?? SETTINGS.FEEDBACK_TTL_MS.default,
     logText: values.LOG_TEXT ?? SETTINGS.LOG_TEXT.default,
     modelRegistry: values.MODEL_REGISTRY ?? resolve(cwd, SETTINGS.MODEL_REGISTRY.default),
     stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),

@@ -1,0 +1,80 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
+import { noEvidence } from './evidence/counts.js';
+import { RolloutEvidence } from './evidence/rollout-evidence.js';
+import type { GateEvidence } from './gates/types.js';
+import { RolloutStore } from './rollout-store.js';
+import type { RolloutDocument } from './rollout-types.js';
+
+/** The evidence of one model's rollout in this process. */
+export interface OpenBook {
+  readonly rolloutId: string;
+  readonly evidence: RolloutEvidence;
+}
+
+/** Requests and pairs counted: it grows with whatever is recorded. */
+const sizeOf = ({ total }: Pick<GateEvidence, 'total'>): number =>
+  total.pairs.trafficPairs + total.canary.requests + total.stable.requests + total.canary.feedback.total;
+
+/** What this process has seen of each rollout: one book per rollout, a new one when another begins. */
+@Injectable()
+export class EvidenceBook {
+  private readonly logger = new Logger('Rollout');
+  private readonly books = new Map<string, OpenBook>();
+  private readonly savedSizes = new Map<string, number>();
+
+  constructor(
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+    private readonly store: RolloutStore,
+  ) {}
+
+  /** Where to record what is seen of a model's rollout; undefined when nobody is being compared. */
+  open(model: string): OpenBook | undefined {
+    return this.books.get(model);
+  }
+
+  /** Follows the state: another rollout gets a new book, another step of it a new page. */
+  follow({ model, rollout_id: rolloutId, visit, phase }: RolloutDocument): void {
+    if (phase !== 'running' && phase !== 'paused') {
+      if (this.books.get(model)?.rolloutId !== rolloutId) this.books.delete(model);
+      return;
+    }
+    const book = this.books.get(model);
+    if (book?.rolloutId === rolloutId) book.evidence.enterStep(visit);
+    else this.books.set(model, { rolloutId, evidence: new RolloutEvidence(visit, this.config.logText) });
+  }
+
+  /** What the gates look at; null without a rollout. */
+  gateEvidence({ model, visit }: RolloutDocument, labelCount: number): GateEvidence | null {
+    const book = this.books.get(model);
+    if (book === undefined) return null;
+    const { total, steps, saturated } = book.evidence.toDocument();
+    return { labelCount, total, step: steps[visit] ?? noEvidence(), saturated };
+  }
+
+  /** Goes on from what was kept; what cannot be read is said, and the rollout goes on without. */
+  async restore(document: RolloutDocument): Promise<void> {
+    this.follow(document);
+    const book = this.books.get(document.model);
+    const kept = book && (await this.store.loadEvidence(document.model, book.rolloutId));
+    if (!kept) return;
+    try {
+      book.evidence.restore(kept.document, kept.seen, document.visit);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.error(`the evidence kept for ${document.model} cannot be used (${reason}): it begins anew`);
+    }
+  }
+
+  /** Writes it down if there is more of it than was written before. */
+  async save(model: string): Promise<void> {
+    const book = this.books.get(model);
+    if (book === undefined) return;
+    const document = book.evidence.toDocument();
+    const key = `${model}/${book.rolloutId}`;
+    const size = sizeOf(document);
+    if (this.savedSizes.get(key) === size) return;
+    await this.store.saveEvidence(model, book.rolloutId, { document, seen: book.evidence.seenBytes() });
+    this.savedSizes.set(key, size);
+  }
+}

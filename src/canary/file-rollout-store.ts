@@ -1,0 +1,191 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { takeLock } from '../files/output-lock.js';
+import type { EvidenceDocument } from './evidence/evidence-document.js';
+import { isRolloutDocument } from './rollout-document.js';
+import {
+  type KeptEvidence,
+  type RolloutListener,
+  RolloutStore,
+  type SaveResult,
+  type StoredRollout,
+} from './rollout-store.js';
+import type { RolloutDocument } from './rollout-types.js';
+import { readSealed, type SealedReading, writeSealed } from './sealed-file.js';
+
+/** How often a process that may not write looks whether it may, and what the one that may has written. */
+const FOLLOW_MS = 1000;
+
+interface Evidence {
+  readonly rollout_id: string;
+  readonly document: EvidenceDocument;
+  /** Base64. */
+  readonly seen: string;
+}
+
+const isEvidence = (content: unknown): content is Evidence =>
+  typeof content === 'object' && content !== null && 'rollout_id' in content && 'seen' in content;
+
+/**
+ * Keeps each rollout in STATE_DIR/rollout/<model>.json. One process at a time may write there: another one that is
+ * given the same folder follows what the first decides, refuses to be moved, and takes over when the first ends
+ * (so does the new one while a service is being replaced).
+ */
+export class FileRolloutStore extends RolloutStore {
+  private readonly logger = new Logger('Rollout');
+  private readonly folder: string;
+  private readonly listeners = new Set<RolloutListener>();
+  /** What this process knows the files to hold. */
+  private readonly known = new Map<
+    string,
+    { readonly revision: number | null; readonly modifiedMs: number }
+  >();
+  private release: (() => void) | null = null;
+  private reason: string | null = null;
+  private readonly following: NodeJS.Timeout | undefined;
+
+  constructor(stateDir: string) {
+    super();
+    this.folder = join(stateDir, 'rollout');
+    this.takeFolder();
+    if (this.release !== null) return;
+    this.logger.error(this.reason ?? '');
+    this.following = setInterval(() => void this.follow(), FOLLOW_MS);
+    this.following.unref();
+  }
+
+  override async load(model: string): Promise<StoredRollout> {
+    const path = this.path(model);
+    const reading = await readSealed(path);
+    const modifiedMs = this.modifiedMs(model);
+    const [document, problem] = this.documentOf(model, reading);
+    this.known.set(model, { revision: document?.revision ?? null, modifiedMs });
+    if (problem !== null) await this.setAside(path);
+    return { document, problem };
+  }
+
+  override async compareAndSet(
+    document: RolloutDocument,
+    expectedRevision: number | null,
+  ): Promise<SaveResult> {
+    const { model } = document;
+    if (this.release === null) return { kind: 'refused', reason: this.reason ?? '' };
+    if ((this.known.get(model)?.revision ?? null) !== expectedRevision) {
+      return { kind: 'conflict', current: (await this.load(model)).document };
+    }
+    try {
+      await writeSealed(this.path(model), document);
+    } catch (error) {
+      this.reason = this.unwritable(error);
+      return { kind: 'failed', reason: this.reason };
+    }
+    this.reason = null;
+    this.known.set(model, { revision: document.revision, modifiedMs: this.modifiedMs(model) });
+    return { kind: 'saved' };
+  }
+
+  override onChange(listener: RolloutListener): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  override async saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<void> {
+    if (this.release === null) return;
+    const { document, seen } = evidence;
+    const content: Evidence = { rollout_id: rolloutId, document, seen: seen.toString('base64') };
+    try {
+      await writeSealed(this.evidencePath(model), content);
+    } catch (error) {
+      this.reason = this.unwritable(error);
+    }
+  }
+
+  override async loadEvidence(model: string, rolloutId: string): Promise<KeptEvidence | null> {
+    const reading = await readSealed(this.evidencePath(model));
+    if (reading.kind !== 'content' || !isEvidence(reading.content)) return null;
+    const { rollout_id: id, document, seen } = reading.content;
+    return id === rolloutId ? { document, seen: Buffer.from(seen, 'base64') } : null;
+  }
+
+  override leads(): boolean {
+    return this.release !== null;
+  }
+
+  override problem(): string | null {
+    return this.reason;
+  }
+
+  override close(): Promise<void> {
+    clearInterval(this.following);
+    this.release?.();
+    this.release = null;
+    return Promise.resolve();
+  }
+
+  private path(model: string): string {
+    return join(this.folder, `${model}.json`);
+  }
+
+  private evidencePath(model: string): string {
+    return join(this.folder, `${model}.evidence.json`);
+  }
+
+  private modifiedMs(model: string): number {
+    return statSync(this.path(model), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  }
+
+  private documentOf(model: string, reading: SealedReading): [RolloutDocument | null, string | null] {
+    const name = `${this.path(model)} cannot be used`;
+    if (reading.kind === 'absent') return [null, null];
+    if (reading.kind === 'torn') return [null, `${name}: ${reading.reason}`];
+    if (isRolloutDocument(reading.content, model)) return [reading.content, null];
+    return [null, `${name}: this release does not know its form`];
+  }
+
+  /** Kept for whoever wants to see what happened; a process that may not write leaves the file where it is. */
+  private async setAside(path: string): Promise<void> {
+    if (this.release === null) return;
+    const aside = `${path}.torn-${new Date().toISOString().replaceAll(':', '')}`;
+    await rename(path, aside).catch((error: unknown) => {
+      this.reason = this.unwritable(error);
+    });
+  }
+
+  private takeFolder(): void {
+    try {
+      mkdirSync(this.folder, { recursive: true });
+      this.release = takeLock(join(this.folder, '.lock'));
+      this.reason = null;
+    } catch (error) {
+      const { message } = error as Error;
+      const pid = /\(process (\d+);/.exec(message)?.[1];
+      this.reason =
+        pid === undefined
+          ? this.unwritable(error)
+          : `STATE_DIR is in use by process ${pid}: this one follows its rollouts and cannot move them. Give each process a STATE_DIR of its own, or set REDIS_URL.`;
+    }
+  }
+
+  private unwritable(error: unknown): string {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return `The state of rollouts cannot be written to ${this.folder} (${code ?? message}): none can be begun or moved, and a rollback lasts until the process ends. Make STATE_DIR writable.`;
+  }
+
+  private async follow(): Promise<void> {
+    this.takeFolder();
+    if (this.release !== null) {
+      clearInterval(this.following);
+      this.logger.log(`STATE_DIR is ours now: ${this.folder}`);
+    }
+    for (const [model, { modifiedMs }] of [...this.known]) {
+      if (this.modifiedMs(model) === modifiedMs) continue;
+      const { document } = await this.load(model);
+      if (document === null) continue;
+      for (const listener of this.listeners) listener(document);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { Injectable } from '@nestjs/common';
+import type { ComparisonConfig } from '../config/rollout-config.js';
+import { RoleTable } from '../model-registry/role-table.js';
+import { audit } from '../observability/audit.js';
+import { RolloutMetrics } from '../observability/rollout-metrics.js';
+import { CanaryService } from './canary.service.js';
+import type { RolloutDocument, RolloutMove, ShareDecision } from './rollout-types.js';
+import { RolloutVersions } from './rollout-versions.js';
+
+/** Called after a move is in force. */
+export type MoveListener = (document: RolloutDocument, move: RolloutMove) => void;
+
+/** Carries a rollout's state out: to the split, the roles, the metrics, the audit log, and whoever listens. */
+@Injectable()
+export class RolloutEffects {
+  private readonly listeners = new Set<MoveListener>();
+  /** Revision of each model whose move is known already. */
+  private readonly told = new Map<string, number>();
+
+  constructor(
+    private readonly canary: CanaryService,
+    private readonly roles: RoleTable,
+    private readonly versions: RolloutVersions,
+    private readonly metrics: RolloutMetrics,
+  ) {}
+
+  /**
+   * In force for the very next request once it returns.
+   * @param verdict what the gates say; empty while there is nothing to judge
+   */
+  apply(
+    document: RolloutDocument,
+    { percent, decided_by: decidedBy }: ShareDecision,
+    verdict: string,
+    comparison: ComparisonConfig,
+  ): void {
+    const { model, phase, mode, canary, stable, last_good: lastGood, rollout_id: rolloutId } = document;
+    const version = this.versions.find(model, canary);
+    const shadow = mode === 'shadow' && (phase === 'running' || phase === 'paused');
+    const isLive = document.revision > 0 && decidedBy !== 'canary_percent_0';
+    const split = { rolloutId, canary: version, percent, shadow: shadow && isLive, comparison };
+    this.canary.setSplit(model, split);
+    const roles = {
+      stable: stable.version,
+      canary: canary?.version ?? null,
+      lastGood: lastGood?.version ?? null,
+      share: percent,
+    };
+    if (JSON.stringify(roles) !== JSON.stringify(this.roles.of(model))) this.roles.set(model, roles);
+    this.metrics.observe({ model, canary: canary?.version ?? '', percent, phase, verdict });
+    this.tell(document);
+  }
+
+  /** The moves until here were told by an earlier process. */
+  skip({ model, revision }: RolloutDocument): void {
+    this.told.set(model, revision);
+  }
+
+  /** Texts that the canary of a model, or the version that was rolled back last, is answering. */
+  inFlight({ model, canary }: RolloutDocument): number {
+    const version = this.versions.find(model, canary);
+    return version === null ? 0 : this.canary.inFlight(version);
+  }
+
+  /** @returns how to stop listening */
+  onMove(listener: MoveListener): () => void {
+    this.listeners.add(listener);
+    return () => {
+      this.listeners.delete(listener);
+    };
+  }
+
+  private tell(document: RolloutDocument): void {
+    const { model, revision, history } = document;
+    const known = this.told.get(model) ?? 0;
+    if (revision <= known) return;
+    this.told.set(model, revision);
+    for (const move of history.filter((entry) => entry.revision > known)) {
+      const { from, to, cause, forced } = move;
+      audit(`rollout.${move.move}`, {
+        model,
+        revision: move.revision,
+        from,
+        to,
+        by: cause.by,
+        cause: cause.detail,
+        forced,
+        request_id: cause.request_id,
+      });
+      this.metrics.moved(model, move.move, cause.by);
+      for (const listener of this.listeners) listener(document, move);
+    }
+  }
+}

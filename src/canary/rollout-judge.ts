@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { DEFAULT_GATES, type GateSettings } from '../config/rollout-config.js';
+import { EvidenceBook } from './evidence-book.js';
+import type { Figures } from './figures-view.js';
+import type { Judgement, Verdict } from './gates/types.js';
+import { decide, evaluate } from './gates/verdict.js';
+import { stepInfoOf } from './ramp.js';
+import { RolloutConfiguration } from './rollout-configuration.js';
+import type { MoveFigures, RolloutDocument } from './rollout-types.js';
+import { RolloutVersions } from './rollout-versions.js';
+import { figuresOf, moveFigures } from './rollout-view.js';
+
+/** Puts what was seen of a rollout before the gates. */
+@Injectable()
+export class RolloutJudge {
+  constructor(
+    private readonly book: EvidenceBook,
+    private readonly configuration: RolloutConfiguration,
+    private readonly versions: RolloutVersions,
+  ) {}
+
+  /** Null while there is nothing to judge. */
+  verdict(document: RolloutDocument): Verdict | null {
+    const evidence = this.evidence(document);
+    return evidence && decide(evidence, this.settings(document), stepInfoOf(document));
+  }
+
+  /** The verdict with one row per gate; a hundred times as much work. */
+  judgement(document: RolloutDocument): Judgement | null {
+    const evidence = this.evidence(document);
+    return evidence && evaluate(evidence, this.settings(document), stepInfoOf(document));
+  }
+
+  figures(document: RolloutDocument): Figures | null {
+    const evidence = this.book.gateEvidence(document, 0);
+    return evidence && figuresOf(evidence, this.versions.labels(document));
+  }
+
+  moveFigures(document: RolloutDocument): MoveFigures | null {
+    const evidence = this.evidence(document);
+    if (evidence === null) return null;
+    const verdict = decide(evidence, this.settings(document), stepInfoOf(document));
+    return moveFigures(document, evidence, verdict);
+  }
+
+  private evidence(document: RolloutDocument): ReturnType<EvidenceBook['gateEvidence']> {
+    if (document.phase !== 'running' && document.phase !== 'paused') return null;
+    return this.book.gateEvidence(document, this.versions.labels(document).length);
+  }
+
+  private settings({ model }: RolloutDocument): GateSettings {
+    return this.configuration.of(model)?.gates ?? DEFAULT_GATES;
+  }
+}

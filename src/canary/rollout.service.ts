@@ -1,0 +1,273 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { DEFAULT_COMPARISON } from '../config/rollout-config.js';
+import { AppError } from '../errors/app-error.js';
+import { ModelRollout, type Move } from './model-rollout.js';
+import { rampAction, tickMs } from './ramp.js';
+import { RolloutContext } from './rollout-context.js';
+import { nextStep, promote, recover, rollBack, start, untouched } from './rollout-machine.js';
+import { RolloutStore } from './rollout-store.js';
+import type { CauseName, MoveCause, RolloutDocument } from './rollout-types.js';
+import { type Beginning, type Verdict as Decided, whoDecides } from './who-decides.js';
+
+const TICK_MS = 1000;
+
+/** A kill loses at most this much of the time in the step, and of the evidence. */
+const SAVE_EVERY_TICKS = 3;
+
+const byItself = (by: CauseName, detail: string): MoveCause => ({ by, detail, request_id: null });
+
+/**
+ * The rollouts of all models: what their state says, who decides now, and what time, gates and configuration do to
+ * them. Moves by people come through RolloutAdmin.
+ */
+@Injectable()
+export class RolloutService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Rollout');
+  private readonly rollouts = new Map<string, ModelRollout>();
+  /** What was found wrong with a model's state at the start, until somebody moves it. */
+  private readonly lost = new Map<string, string>();
+  /** Models whose canary is held at 0 % because a rollback of it is waiting for its turn. */
+  private readonly silenced = new Set<string>();
+  private ticking: NodeJS.Timeout | undefined;
+  private lastTickMs = performance.now();
+  private ticks = 0;
+  private lastProblem: string | null = null;
+
+  constructor(
+    private readonly store: RolloutStore,
+    private readonly context: RolloutContext,
+  ) {}
+
+  /** Reads the state of every model and puts it in force; to be awaited before versions are loaded. */
+  async begin(): Promise<void> {
+    const { configuration, effects } = this.context;
+    for (const model of configuration.models()) {
+      const { document, problem } = await this.store.load(model);
+      const rollout = new ModelRollout(document ?? this.untouched(model), this.store, (now) => {
+        this.applied(now);
+      });
+      this.rollouts.set(model, rollout);
+      effects.skip(rollout.document);
+      await this.context.book.restore(rollout.document);
+      if (problem !== null) await this.recover(rollout, problem);
+      this.applied(rollout.document);
+      await this.reconcile(rollout);
+    }
+    this.store.onChange((document) => {
+      void this.rollouts.get(document.model)?.accept(document);
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.context.configuration.watch(() => void this.reconcileAll());
+    this.lastTickMs = performance.now();
+    this.ticking = setInterval(() => void this.tick(), TICK_MS);
+    this.ticking.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.ticking);
+    await this.save();
+    await this.store.close();
+  }
+
+  models(): string[] {
+    return [...this.rollouts.keys()];
+  }
+
+  /** @throws AppError MODEL_NOT_FOUND */
+  rollout(model: string): ModelRollout {
+    const rollout = this.rollouts.get(model);
+    if (rollout !== undefined) return rollout;
+    this.context.versions.checkModel(model);
+    throw new AppError(
+      'MODEL_NOT_FOUND',
+      `The configuration names no stable version of ${model}: it has no rollout.`,
+    );
+  }
+
+  decided({ document }: Pick<ModelRollout, 'document'>): Decided {
+    const { model } = document;
+    const { configuration, versions } = this.context;
+    return whoDecides({
+      document,
+      stableExists: versions.find(model, document.stable) !== null,
+      canaryPercent: configuration.canaryPercent(model),
+      file: this.context.wishOf(model),
+    });
+  }
+
+  /**
+   * Takes the canary out at once, before the move has its turn: the next request is answered by the stable version.
+   * @throws AppError what the move throws; everything is then as before
+   */
+  async rollBackAtOnce(rollout: ModelRollout, move: Move, revision: number | undefined): Promise<void> {
+    rollout.checkRevision(revision);
+    const { model } = rollout.document;
+    this.silenced.add(model);
+    this.applied(rollout.document);
+    try {
+      await rollout.move(move, { revision, atOnce: true });
+    } finally {
+      this.silenced.delete(model);
+      this.applied(rollout.document);
+    }
+  }
+
+  /** What keeps a rollout from going on, for people. */
+  problems(rollout: ModelRollout): string[] {
+    const { document } = rollout;
+    const { configuration, versions } = this.context;
+    const problems = [this.lost.get(document.model) ?? null, this.store.problem(), configuration.problem];
+    if (rollout.unsaved) problems.push('The last rollback is in force here and could not be written yet.');
+    const canary = versions.view(document.model, document.canary);
+    if (canary !== null && canary.state !== 'ready') {
+      problems.push(
+        `The canary ${canary.version} is ${canary.state}: it gets no traffic and its time stands still.`,
+      );
+    }
+    if (canary !== null && !canary.accepted && !document.forced) {
+      problems.push(
+        `The canary ${canary.version} has no accuracy on record: it gets no traffic unless it is forced.`,
+      );
+    }
+    return problems.filter((problem) => problem !== null);
+  }
+
+  /** Why states cannot be kept, or what became of one that was lost; null when all is well. For /health. */
+  stateProblem(): string | null {
+    return [...this.lost.values(), this.store.problem()].find((problem) => problem !== null) ?? null;
+  }
+
+  get configurationProblem(): string | null {
+    return this.context.configuration.problem;
+  }
+
+  private untouched(model: string): RolloutDocument {
+    const { fingerprint, ...wish } = this.context.wishOf(model);
+    return untouched(model, { ...wish, configuration: fingerprint });
+  }
+
+  /** A state that was lost must not become a guess: the canary gets nothing until somebody says so. */
+  private async recover(rollout: ModelRollout, problem: string): Promise<void> {
+    const { model } = rollout.document;
+    this.logger.error(
+      `${problem}. The canary of ${model} gets nothing until POST /admin/canary/${model}/clear.`,
+    );
+    this.lost.set(model, problem);
+    const cause = byItself('recovery', problem);
+    const move: Move = (document) => recover(document, randomUUID(), this.context.at(document, cause));
+    await this.tryMove(rollout, move, true);
+  }
+
+  private applied(document: RolloutDocument): void {
+    const { book, effects, judge } = this.context;
+    const { model, origin } = document;
+    if (origin.by !== 'recovery') this.lost.delete(model);
+    book.follow(document);
+    const { decision } = this.decided({ document });
+    const isServed = !this.silenced.has(model) && this.context.mayServe(document);
+    const share = isServed ? decision : { ...decision, percent: 0 };
+    const { comparison } = this.context.configuration.of(model) ?? { comparison: DEFAULT_COMPARISON };
+    effects.apply(document, share, judge.verdict(document) ?? '', comparison);
+  }
+
+  private async reconcileAll(): Promise<void> {
+    for (const rollout of this.rollouts.values()) {
+      await this.reconcile(rollout);
+      this.applied(rollout.document);
+    }
+  }
+
+  /** Begins what variable or file ask for. */
+  private async reconcile(rollout: ModelRollout): Promise<void> {
+    const { begin } = this.decided(rollout);
+    if (begin === null || !this.store.leads()) return;
+    const { by, detail } = this.context.causeOf(begin);
+    const move: Move = (document) => {
+      // Asked again in its turn: an admin may have been faster.
+      const wish: Beginning | null = this.decided({ document }).begin;
+      if (wish === null) return { kind: 'unchanged' };
+      const request = { ...this.context.allowed(document.model, wish), rolloutId: randomUUID() };
+      return start(document, request, this.context.at(document, byItself(by, detail)));
+    };
+    await this.tryMove(rollout, move, false);
+  }
+
+  /** A move that nobody waits for: what keeps it from being made is logged once, and tried again at the next tick. */
+  private async tryMove(rollout: ModelRollout, move: Move, atOnce: boolean): Promise<void> {
+    try {
+      await rollout.move(move, { atOnce });
+    } catch (error) {
+      this.say(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private say(problem: string | null): void {
+    if (problem === this.lastProblem) return;
+    this.lastProblem = problem;
+    if (problem !== null) this.logger.error(problem);
+  }
+
+  private async tick(): Promise<void> {
+    const now = performance.now();
+    const ms = tickMs(this.lastTickMs, now);
+    this.lastTickMs = now;
+    this.ticks++;
+    for (const rollout of this.rollouts.values()) {
+      if (!this.store.leads()) continue;
+      await this.reconcile(rollout);
+      if (this.context.isServing(rollout.document, this.decided(rollout))) rollout.advance(ms);
+      await this.act(rollout);
+    }
+    if (this.ticks % SAVE_EVERY_TICKS === 0) await this.save();
+    if (this.store.problem() === null) this.say(null);
+  }
+
+  /** Lets ramp and gates do what they want to. */
+  private async act(rollout: ModelRollout): Promise<void> {
+    const { document } = rollout;
+    const { mode } = this.decided(rollout);
+    const verdict = this.context.judge.verdict(document);
+    this.applied(document);
+    const action = verdict === null ? 'none' : rampAction(document, mode, verdict);
+    const at = (by: CauseName, detail: string): Parameters<typeof promote>[1] =>
+      this.context.at(document, byItself(by, detail));
+    switch (action) {
+      case 'none':
+        return;
+      case 'next_step':
+        await this.tryMove(
+          rollout,
+          (now) => nextStep(now, at('ramp', 'the step is over and every gate passes')),
+          false,
+        );
+        return;
+      case 'promote':
+        await this.tryMove(
+          rollout,
+          (now) => promote(now, at('ramp', 'the last step is over and every gate passes')),
+          false,
+        );
+        return;
+      case 'roll_back': {
+        const failed =
+          this.context.judge.judgement(document)?.gates.filter(({ state }) => state === 'fail') ?? [];
+        const why = failed.map(({ gate, sentence }) => `${gate}: ${sentence}`).join(' ');
+        await this.tryMove(rollout, (now) => rollBack(now, at('gate', why)), true);
+        return;
+      }
+      default:
+        return action satisfies never;
+    }
+  }
+
+  private async save(): Promise<void> {
+    if (!this.store.leads()) return;
+    for (const [model, rollout] of this.rollouts) {
+      await rollout.saveProgress();
+      await this.context.book.save(model);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** The one line that is written: content, and the checksum by which a torn or edited file is told. */
+interface Sealed {
+  readonly sha256: string;
+  readonly content: unknown;
+}
+
+const checksum = (content: unknown): string =>
+  createHash('sha256').update(JSON.stringify(content)).digest('hex');
+
+/** What a sealed file holds; `torn` says why it cannot be trusted. */
+export type SealedReading =
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'content'; readonly content: unknown }
+  | { readonly kind: 'torn'; readonly reason: string };
+
+/**
+ * Replaces a file as a whole: whoever reads it, also after a kill or a power cut, finds the old content or the new
+ * one. The folder must exist.
+ * @throws Error of the file system, e.g. ENOSPC or EROFS
+ */
+export async function writeSealed(path: string, content: unknown): Promise<void> {
+  const sealed: Sealed = { sha256: checksum(content), content };
+  const temporary = `${path}.${String(process.pid)}.tmp`;
+  try {
+    const file = await open(temporary, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify(sealed)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
+  const folder = await open(dirname(path), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
+
+function unseal(text: string): SealedReading {
+  let sealed: unknown;
+  try {
+    sealed = JSON.parse(text);
+  } catch {
+    return { kind: 'torn', reason: 'it is not JSON' };
+  }
+  if (typeof sealed !== 'object' || sealed === null || !('sha256' in sealed) || !('content' in sealed)) {
+    return { kind: 'torn', reason: 'it has no checksum' };
+  }
+  const { sha256, content } = sealed;
+  if (sha256 !== checksum(content)) return { kind: 'torn', reason: 'it does not match its checksum' };
+  return { kind: 'content', content };
+}
+
+/** Never rejects; a file that cannot be read counts as torn, with the reason. */
+export async function readSealed(path: string): Promise<SealedReading> {
+  try {
+    return unseal(await readFile(path, 'utf8'));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return { kind: 'absent' };
+    return { kind: 'torn', reason: `it cannot be read (${code ?? message})` };
+  }
+}
