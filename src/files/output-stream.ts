@@ -1,4 +1,5 @@
 import type { BlockPart, OutputTarget } from './output-target.js';
+import { writeError } from './write-error.js';
 
 /** The reader of stdout has gone: it has seen enough. */
 export class ReaderGone extends Error {
@@ -6,11 +7,12 @@ export class ReaderGone extends Error {
 }
 
 /** Writes to a stream and waits until it has taken the data, so that a slow reader slows the run. */
-function write(stream: NodeJS.WriteStream, data: Buffer): Promise<void> {
+function write(stream: NodeJS.WriteStream, name: string, data: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => {
       if (!error) resolve();
-      else reject((error as NodeJS.ErrnoException).code === 'EPIPE' ? new ReaderGone() : error);
+      else if ((error as NodeJS.ErrnoException).code === 'EPIPE') reject(new ReaderGone());
+      else reject(writeError(name, error, false));
     });
   });
 }
@@ -25,12 +27,12 @@ export class OutputStream implements OutputTarget {
   }
 
   async append({ output, errors }: BlockPart): Promise<void> {
-    await write(process.stdout, output);
-    if (errors.length > 0) await write(process.stderr, errors);
+    await write(process.stdout, 'stdout', output);
+    if (errors.length > 0) await write(process.stderr, 'stderr', errors);
   }
 
   async finish(): Promise<void> {
-    await write(process.stdout, Buffer.alloc(0));
+    await write(process.stdout, 'stdout', Buffer.alloc(0));
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { BLOCK_BYTES } from '../../src/files/blocks.js';
@@ -171,3 +171,34 @@ it('an input that grows while it is read gives no output', async () => {
   });
   expect(has('grows-out.jsonl')).toBe(false);
 });
+
+it.each<[string, (input: string) => void, RegExp]>([
+  ['vanishes', rmSync, /input vanishes\.jsonl vanished while it was read/],
+  [
+    'shrinks',
+    (input) => {
+      truncateSync(input, 4 * BLOCK_BYTES - 1000);
+    },
+    /changed while it was read: it had \d+ bytes and now has 1047576/,
+  ],
+])(
+  'an input that %s while it is read gives no output until it is as it was',
+  async (what, change, message) => {
+    const [input, output] = [`${what}.jsonl`, `${what}-out.jsonl`];
+    writeFileSync(at(input), read('in.jsonl'));
+    const { atime, mtime } = statSync(at(input));
+    const run = startBatch([input, output]);
+    await until(() => blocksDone(output) > 1);
+    change(at(input));
+    const { code, stderr } = await run.ended;
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(message) as string });
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(has(output)).toBe(false);
+
+    writeFileSync(at(input), read('in.jsonl'));
+    utimesSync(at(input), atime, mtime);
+    const { stdout } = await batch([input, output, '--resume', '--json']);
+    expect((JSON.parse(stdout) as { resumed_lines: number }).resumed_lines).toBeGreaterThan(0);
+    expectWhole(output);
+  },
+);

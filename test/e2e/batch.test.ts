@@ -1,13 +1,17 @@
 import { writeFileSync } from 'node:fs';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at, batch, devSentences, has, read, sampleLines } from './batch-harness.js';
 import { Service } from './harness.js';
 
 interface Answer {
   readonly label: string;
   readonly score: number;
+  readonly model_version: string;
 }
+
+/** Both paths infer all 872 sentences: long on cores that are busy with other work. */
+const DEV_TIMEOUT_MS = 120_000;
 
 const lines = sampleLines(5);
 const input = `${lines.join('\n')}\n`;
@@ -181,26 +185,43 @@ describe('tables', () => {
   });
 });
 
-it('the dev sentences get the labels and scores that the service gives them', async () => {
-  writeFileSync(at('dev.jsonl'), devSentences.map((text) => `${JSON.stringify({ text })}\n`).join(''));
-  const { code } = await batch(['dev.jsonl', 'dev-out.jsonl', '--workers', '2']);
-  expect(code).toBe(0);
-  const offline = read('dev-out.jsonl')
-    .toString()
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Answer);
-  const service = await Service.start({ REQUEST_TIMEOUT_MS: '60000', WORKERS: '2' });
-  const online: Answer[] = [];
-  for (let i = 0; i < devSentences.length; i += 256) {
-    const response = await service.post('/predict_batch', { texts: devSentences.slice(i, i + 256) });
-    online.push(...((await response.json()) as { results: Answer[] }).results);
-  }
-  await service.stop();
-  expect(offline).toHaveLength(872);
-  const differing = offline.filter(({ label, score }, i) => {
-    const other = online[i];
-    return other?.label !== label || Math.abs(other.score - score) > 1e-5;
+describe('the dev sentences', () => {
+  let service: Service;
+
+  beforeAll(async () => {
+    writeFileSync(at('dev.jsonl'), devSentences.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+    service = await Service.start({ REQUEST_TIMEOUT_MS: '60000', WORKERS: '2' });
   });
-  expect(differing).toEqual([]);
+
+  afterAll(async () => {
+    await service.stop();
+  });
+
+  it.each(['v1', 'v2'])(
+    'get from %s the labels and scores that the service gives them',
+    async (version) => {
+      const output = `dev-${version}.jsonl`;
+      const { code } = await batch(['dev.jsonl', output, '--workers', '2', '--version', version]);
+      expect(code).toBe(0);
+      const offline = read(output)
+        .toString()
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Answer);
+      const online: Answer[] = [];
+      for (let i = 0; i < devSentences.length; i += 256) {
+        const texts = devSentences.slice(i, i + 256);
+        const response = await service.post('/predict_batch', { texts, version });
+        online.push(...((await response.json()) as { results: Answer[] }).results);
+      }
+      expect(offline).toHaveLength(872);
+      const differing = offline.filter(({ label, score, model_version: by }, i) => {
+        const other = online[i];
+        const isEqual = other?.label === label && Math.abs(other.score - score) <= 1e-5;
+        return !isEqual || by !== version || other.model_version !== version;
+      });
+      expect(differing).toEqual([]);
+    },
+    DEV_TIMEOUT_MS,
+  );
 });
