@@ -1,11 +1,9 @@
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
+import { SETTINGS } from '../config/settings.js';
 import type { ReplayFlags } from './replay.js';
 import { DEFAULT_URL, positiveNumber, serviceUrl, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
-
-/** What a cache holds that nobody has configured: the default of CACHE_MAX_ITEMS. */
-const DEFAULT_CACHE_ITEMS = 10_000;
 
 const HELP = `
 How requests are sent
@@ -50,7 +48,7 @@ export function addReplayCommand(program: Command): void {
       '--cache-items <n>',
       'size of the ideal LRU: CACHE_MAX_ITEMS of the service',
       wholeNumber(1, 100_000_000),
-      DEFAULT_CACHE_ITEMS,
+      SETTINGS.CACHE_MAX_ITEMS.default,
     )
     .option('--api-key-file <file>', 'a file that holds the API key, where the service wants one')
     .option('--svg <file>', 'write the curve there too')

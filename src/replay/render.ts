@@ -73,10 +73,11 @@ function latencyTable({ latency, lateness }: ReplayReport): string[] {
   return columns(['latency, ms', 'requests', 'p50', 'p95', 'p99', 'max'], rows, [0]);
 }
 
-function timeTable({ over_time: buckets }: ReplayReport): string[] {
+function timeTable({ over_time: buckets, duration_s: duration }: ReplayReport): string[] {
+  const decimals = duration < 10 ? 2 : 1;
   const rows = buckets.map(
     ({ from_s: from, to_s: to, requests, failed, hit_rate: rate, ideal_hit_rate: ideal }) => [
-      `${from.toFixed(1)} to ${to.toFixed(1)}`,
+      `${from.toFixed(decimals)} to ${to.toFixed(decimals)}`,
       ...[count(requests), count(failed), percent(ideal), percent(rate)],
       bar(rate ?? 0, BAR_CELLS),
     ],

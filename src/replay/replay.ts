@@ -1,3 +1,4 @@
+import { RequestFailed, unusable } from '../client/request-failed.js';
 import { findModel, findVersion } from '../client/served-version.js';
 import { ServiceClient } from '../client/service-client.js';
 import { StartError } from '../errors/start-error.js';
@@ -54,18 +55,22 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const exchanges: Exchange[] = [];
   const progress = progressOf(say, trace.ids.length);
   const schedule = scheduleOf(trace, options);
+  const refused = new AbortController();
   const ended = await sendAll({
     requests: trace.ids.length,
     connections: options.connections,
     schedule,
     send: (index) => sender.send(trace.texts[trace.ids[index] ?? 0] ?? ''),
-    signal,
+    signal: AbortSignal.any([signal, refused.signal]),
     onExchange: (exchange) => {
       exchanges.push(exchange);
       progress(exchange);
+      // The routes that a key guards begin here, and the next request would be refused as well.
+      if (!exchange.reply.ok && exchange.reply.code === 'UNAUTHENTICATED') refused.abort();
     },
   });
   sender.close();
+  if (refused.signal.aborted) throw unusable(new RequestFailed(401, 'UNAUTHENTICATED', 'no key'));
   if (exchanges.every(({ reply }) => !reply.ok && reply.code === 'UNREACHABLE')) {
     signal.throwIfAborted();
     throw new StartError(`No request reached ${url}.`);

@@ -59,9 +59,9 @@ describe('the comparison with an ideal LRU', () => {
 
   it('knows when a request that left late was really sent', () => {
     const exchanges = [
-      { index: 0, sentMs: 0, lateMs: 0, latencyMs: 10, reply: from('model') },
-      // Due at 5 ms, sent at 12: the first was answered by then.
-      { index: 1, sentMs: 12, lateMs: 7, latencyMs: 10, reply: from('model') },
+      // Due at 0 ms, sent at 5, answered at 10; its latency counts from 0.
+      { index: 0, sentMs: 5, lateMs: 5, latencyMs: 10, reply: from('model') },
+      { index: 1, sentMs: 12, lateMs: 0, latencyMs: 10, reply: from('model') },
     ];
     expect(compare([0, 0], exchanges, 10).joined_misses).toBe(0);
   });

@@ -60,6 +60,13 @@ describe('distinct texts', () => {
 
   it('do not run out when there is one word', () => {
     expect(new Set(take(distinctTexts(['fine', 'fine'], seededRandom(1)), 50)).size).toBe(50);
+    // Where the first number to try is taken.
+    expect(
+      take(
+        distinctTexts(['a', 'a 0'], () => 0),
+        3,
+      )[2],
+    ).not.toBe('a 0');
   });
 
   it('keep the number of words', () => {
