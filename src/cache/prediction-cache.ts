@@ -104,6 +104,11 @@ export class PredictionCache implements OnModuleInit {
     return outcomes;
   }
 
+  /** What memory has about a text. Nobody waits for it: it computes nothing, asks no second level and counts nowhere. */
+  async peek({ version, text }: InferenceItem): Promise<CachedRow | undefined> {
+    return this.memory?.get(cacheKeyOf(version, text));
+  }
+
   /** Forgets entries in every level. Answers that are being computed meanwhile are given, but not kept. */
   async purge(scope: PurgeScope): Promise<Purged> {
     const entries = this.purgeMemory(scope);

@@ -26,6 +26,9 @@ export interface SerinConfig {
   readonly rateLimitBurst: number | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logText: boolean;
+  /** Answered texts that feedback may still speak about; 0: none. */
+  readonly feedbackMaxRequests: number;
+  readonly feedbackTtlMs: number;
   /** Absolute path, as is `stateDir`. */
   readonly modelRegistry: string;
   readonly stateDir: string;

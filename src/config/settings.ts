@@ -113,6 +113,16 @@ export const SETTINGS = {
     'Least level logged.',
   ),
   LOG_TEXT: setting(trueOrFalse(), false, 'Whether the texts of requests are logged.'),
+  FEEDBACK_MAX_REQUESTS: setting(
+    wholeNumber(0, 10_000_000),
+    100_000,
+    'Answered texts that POST /feedback may still speak about, the latest ones; 0: none.',
+  ),
+  FEEDBACK_TTL_MS: setting(
+    wholeNumber(1, 31 * 24 * HOUR_MS),
+    24 * HOUR_MS,
+    'How long they are remembered.',
+  ),
   SHUTDOWN_DELAY_MS: setting(
     wholeNumber(0, HOUR_MS),
     3000,

@@ -45,7 +45,13 @@ export const ERROR_TABLE = {
     'No valid API key (or admin token) came with the request.',
   ),
   FORBIDDEN: entry(403, 'Forbidden', false, 'info', 'The key is valid but may not do this.'),
-  NOT_FOUND: entry(404, 'Not found', false, 'info', 'There is no such route.'),
+  NOT_FOUND: entry(
+    404,
+    'Not found',
+    false,
+    'info',
+    'There is no such route; of POST /feedback: no such answer is remembered.',
+  ),
   MODEL_NOT_FOUND: entry(
     404,
     'Model not found',

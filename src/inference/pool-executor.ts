@@ -8,7 +8,7 @@ import { estimateTokens } from '../tokenization/token-estimate.js';
 import { Executor, type Computation, type InferenceItem, type Priority } from './executor.js';
 import { PendingText } from './pending-text.js';
 import { Permits } from './permits.js';
-import { InferencePoolStatus, type InferenceStatus } from './pool-status.js';
+import { InferencePoolStatus, type InferenceStatus, type RunListener } from './pool-status.js';
 import { Scheduler } from './scheduler.js';
 import type { VersionHost } from './version-host.js';
 import { toVersionSpec } from './version-spec.js';
@@ -40,6 +40,7 @@ export class PoolExecutor
   private readonly permits: Readonly<Record<Priority, Permits>>;
   private readonly pool: WorkerPool;
   private readonly scheduler: Scheduler;
+  private readonly runListeners: RunListener[] = [];
   private everReady = false;
   private closing = false;
 
@@ -67,6 +68,7 @@ export class PoolExecutor
           if (version === undefined) return;
           const labels = { model: version.model, version: version.version };
           metrics.observeBatch({ ...labels, texts, paddedTokens, tokenizeMs, inferenceMs });
+          for (const listener of this.runListeners) listener(version, { inferenceMs, paddedTokens });
         },
       },
     );
@@ -102,6 +104,10 @@ export class PoolExecutor
       startFailuresInARow,
       state: this.poolState(exhausted && ready === 0),
     };
+  }
+
+  onRun(listener: RunListener): void {
+    this.runListeners.push(listener);
   }
 
   override submit(items: readonly InferenceItem[], priority: Priority = 'user'): Computation[] {

@@ -1,3 +1,5 @@
+import type { ModelVersion } from '../model-registry/model-version.js';
+
 export interface InferenceStatus {
   readonly workersWanted: number;
   readonly workersReady: number;
@@ -14,7 +16,21 @@ export interface InferenceStatus {
   readonly state: 'starting' | 'ready' | 'not_ready' | 'closing';
 }
 
+/** One run of a worker, as it came back. */
+export interface FinishedRun {
+  /** Worker time in the model, without tokenization. */
+  readonly inferenceMs: number;
+  /** Rows times longest row. */
+  readonly paddedTokens: number;
+}
+
+/** Must not throw. */
+export type RunListener = (version: ModelVersion, run: FinishedRun) => void;
+
 /** What health and metrics may know of the worker pool; bound to the executor that owns it. */
 export abstract class InferencePoolStatus {
   abstract status(): InferenceStatus;
+
+  /** Called after each run, for whomever it was. */
+  abstract onRun(listener: RunListener): void;
 }

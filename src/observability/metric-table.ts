@@ -32,6 +32,11 @@ export const METRIC = {
   redisLookupSeconds: 'serin_redis_lookup_duration_seconds',
   redisDroppedWrites: 'serin_redis_dropped_writes_total',
   redisBreakerState: 'serin_redis_breaker_state',
+  comparisons: 'serin_comparison_texts_total',
+  comparisonSkipped: 'serin_comparison_skipped_total',
+  feedbackLabels: 'serin_feedback_labels_total',
+  feedbackKpis: 'serin_feedback_kpis_total',
+  feedbackKpiSum: 'serin_feedback_kpi_sum',
   canaryPercent: 'serin_canary_percent',
   canaryInFlight: 'serin_canary_in_flight_texts',
   rolloutPhase: 'serin_rollout_phase',
@@ -220,6 +225,31 @@ export const METRIC_PROVIDERS = [
     name: METRIC.redisBreakerState,
     help: "1 for the state that the second cache level's breaker is in: closed, open, half_open.",
     labelNames: ['state'],
+  }),
+  makeCounterProvider({
+    name: METRIC.comparisons,
+    help: 'Texts that both versions of a rollout answered: pair, or repeat when that was known from before.',
+    labelNames: ['kind'],
+  }),
+  makeCounterProvider({
+    name: METRIC.comparisonSkipped,
+    help: 'Texts that were not given to the other version, by reason; docs/comparison.md explains each.',
+    labelNames: ['reason'],
+  }),
+  makeCounterProvider({
+    name: METRIC.feedbackLabels,
+    help: 'Answers whose true label became known, and whether it was the one given.',
+    labelNames: [...BY_VERSION, 'correct'],
+  }),
+  makeCounterProvider({
+    name: METRIC.feedbackKpis,
+    help: 'Answers whose business figure became known.',
+    labelNames: BY_VERSION,
+  }),
+  makeGaugeProvider({
+    name: METRIC.feedbackKpiSum,
+    help: 'Sum of these figures, which may be below 0: divided by their number it is their mean.',
+    labelNames: BY_VERSION,
   }),
   makeGaugeProvider({
     name: METRIC.canaryPercent,

@@ -3,6 +3,8 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
 import { AnswerInterceptor } from './answer.interceptor.js';
 import { CacheMetrics } from './cache-metrics.js';
+import { ComparisonMetrics } from './comparison-metrics.js';
+import { FeedbackMetrics } from './feedback-metrics.js';
 import { Lifecycle } from './lifecycle.js';
 import { MetricSources } from './metric-sources.js';
 import { METRIC_PROVIDERS } from './metric-table.js';
@@ -26,10 +28,20 @@ import { RedisMetrics } from './redis-metrics.js';
     MetricSources,
     Metrics,
     CacheMetrics,
+    ComparisonMetrics,
+    FeedbackMetrics,
     RedisMetrics,
     RolloutMetrics,
     ...METRIC_PROVIDERS,
   ],
-  exports: [Lifecycle, Metrics, CacheMetrics, RedisMetrics, RolloutMetrics],
+  exports: [
+    Lifecycle,
+    Metrics,
+    CacheMetrics,
+    ComparisonMetrics,
+    FeedbackMetrics,
+    RedisMetrics,
+    RolloutMetrics,
+  ],
 })
 export class ObservabilityModule {}

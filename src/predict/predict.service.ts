@@ -1,15 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { PredictionCache, type CacheAnswer } from '../cache/prediction-cache.js';
-import { CanaryService } from '../canary/canary.service.js';
+import { PredictionCache, type CacheAnswer, type CacheOutcome } from '../cache/prediction-cache.js';
+import { CanaryService, type PickedVersion } from '../canary/canary.service.js';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
 import { problemOf, type Problem } from '../errors/problem.js';
 import type { InferenceItem } from '../inference/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
-import type { ModelVersion } from '../model-registry/model-version.js';
 import { Answered, type Facts } from '../observability/answer.interceptor.js';
-import { Metrics } from '../observability/metrics.js';
 import type { RequestContext } from '../observability/request-context.js';
+import { AnswerRecorder } from './answer-recorder.js';
 import { BatchFacts } from './batch-facts.js';
 import { type TextAnswer, textAnswerOf } from './text-answer.js';
 import { wellFormed } from '../tokenization/text-tokenizer.js';
@@ -32,7 +31,11 @@ export interface BatchAnswer {
   readonly model_name: string;
 }
 
-interface ChosenText extends InferenceItem {
+interface PickedText extends InferenceItem {
+  readonly picked: PickedVersion;
+}
+
+interface ChosenText extends PickedText {
   /** Its place in the request. */
   readonly index: number;
 }
@@ -44,7 +47,7 @@ export class PredictService {
     private readonly registry: ModelRegistryService,
     private readonly canary: CanaryService,
     private readonly cache: PredictionCache,
-    private readonly metrics: Metrics,
+    private readonly recorder: AnswerRecorder,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
@@ -54,14 +57,15 @@ export class PredictService {
     if (problem !== null) throw problem;
     if (this.config.logText) context.loggedText = raw;
     const text = wellFormed(raw);
-    const version = this.pick(choice, text);
+    const picked = this.pick(choice, text);
+    const { version } = picked;
     context.modelName = version.model;
     context.modelVersion = version.version;
-    const [outcome] = await this.cache.answer([{ version, text }], context, choice);
+    const [outcome] = await this.answer([{ version, text, picked }], choice, context);
     if (outcome === undefined) throw new Error('The cache answered no outcome for one text.');
+    this.recorder.record({ picked, text, index: null, outcome }, context);
     if (!outcome.ok) throw outcome.error;
     const { row, level } = outcome;
-    this.metrics.observeText(version.model, version.version, row.truncated);
     return new Answered(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome));
   }
 
@@ -80,26 +84,39 @@ export class PredictService {
     const sound = this.choose(raw, choice, results, context.requestId);
     // Known to exist by now: a name that a client invents must not become a label of a metric.
     context.modelName = model;
-    const outcomes = sound.length === 0 ? [] : await this.cache.answer(sound, context, choice);
-    sound.forEach(({ version, index }, i) => {
+    const outcomes = sound.length === 0 ? [] : await this.answer(sound, choice, context);
+    sound.forEach(({ version, text, picked, index }, i) => {
       const outcome = outcomes[i];
-      if (outcome?.ok !== true) {
-        const error = outcome?.error ?? new AppError('INTERNAL', 'The cache answered too few outcomes.');
-        results[index] = { error: problemOf(error, context.requestId) };
+      if (outcome === undefined) throw new Error('The cache answered too few outcomes.');
+      this.recorder.record({ picked, text, index, outcome }, context);
+      if (!outcome.ok) {
+        results[index] = { error: problemOf(outcome.error, context.requestId) };
         return;
       }
       const { row, level } = outcome;
       facts.add(version.version, outcome);
-      this.metrics.observeText(version.model, version.version, row.truncated);
       results[index] = textAnswerOf(version, row, choice.topK, level !== null);
     });
     return new Answered({ results, model_name: model }, facts.toFacts());
   }
 
-  private pick({ model, version, routingKey }: PredictChoice, text: string): ModelVersion {
-    return version === undefined
-      ? this.canary.pick(model, routingKey === undefined || routingKey === '' ? text : routingKey)
-      : this.registry.resolve(model, version);
+  private pick({ model, version, routingKey }: PredictChoice, text: string): PickedVersion {
+    const key = routingKey === undefined || routingKey === '' ? text : routingKey;
+    return this.canary.choose(model, key, version);
+  }
+
+  /** The texts of a canary count as in flight until they are answered. */
+  private async answer(
+    texts: readonly PickedText[],
+    choice: PredictChoice,
+    context: RequestContext,
+  ): Promise<CacheOutcome[]> {
+    for (const { picked } of texts) this.canary.began(picked);
+    try {
+      return await this.cache.answer(texts, context, choice);
+    } finally {
+      for (const { picked } of texts) this.canary.ended(picked);
+    }
   }
 
   private checkCount(texts: readonly unknown[]): void {
@@ -128,7 +145,8 @@ export class PredictService {
         return;
       }
       const text = wellFormed(item as string);
-      chosen.push({ index, version: this.pick(choice, text), text });
+      const picked = this.pick(choice, text);
+      chosen.push({ index, version: picked.version, text, picked });
     });
     return chosen;
   }

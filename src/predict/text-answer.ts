@@ -18,7 +18,8 @@ export interface TextAnswer {
   readonly scores?: readonly LabelScore[];
 }
 
-function indexOfBest(scores: readonly number[]): number {
+/** The first of the highest scores. */
+export function indexOfBest(scores: readonly number[]): number {
   let best = 0;
   for (let i = 1; i < scores.length; i++) if ((scores[i] ?? 0) > (scores[best] ?? 0)) best = i;
   return best;

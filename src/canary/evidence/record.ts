@@ -8,7 +8,8 @@ export type SideAnswer = { readonly label: number; readonly score: number } | nu
 export interface OwnOutcome {
   /** Index of the top label; null when it failed through the version's fault. */
   readonly label: number | null;
-  readonly latencyMs: number;
+  /** Null when it says nothing about the version: the answer came from a cache, or with others of a batch. */
+  readonly latencyMs: number | null;
 }
 
 /** One run of a worker. */
@@ -77,7 +78,7 @@ export function recordOutcome(version: VersionCounts, { label, latencyMs }: OwnO
   if (label === null) version.errors++;
   else {
     countLabel(version.labels, label);
-    addValue(version.latencyMicros, latencyMs * 1000);
+    if (latencyMs !== null) addValue(version.latencyMicros, latencyMs * 1000);
   }
 }
 

@@ -1,0 +1,74 @@
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
+import { IsInt, IsNumber, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
+
+/** An absent field is fine; null is not: it would hide a client's mistake. */
+const WhenPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
+
+const ID_MESSAGE = 'must be the request_id of an answer: 1 to 128 characters of A-Z a-z 0-9 . _ : -';
+const INDEX_MESSAGE = 'must be a whole number, at least 0: the place of the text in its batch';
+
+/** So that the sum of the squares of any number of them stays a number. */
+const MAX_KPI = 1e12;
+const KPI_MESSAGE = 'must be a number from -1e12 to 1e12';
+
+export class FeedbackRequest {
+  @ApiProperty({
+    description: 'The `request_id` of the answer that this is about.',
+    example: '5f1c7f9a0d7e4c0b8a1d2e3f40516273',
+  })
+  @IsString({ message: ID_MESSAGE })
+  @Matches(/^[A-Za-z0-9._:-]{1,128}$/, { message: ID_MESSAGE })
+  request_id!: string;
+
+  @ApiPropertyOptional({
+    description: 'Which text of a POST /predict_batch, from 0; to be left out for POST /predict.',
+    type: 'integer',
+    minimum: 0,
+    example: 0,
+  })
+  @WhenPresent()
+  @IsInt({ message: INDEX_MESSAGE })
+  @Min(0, { message: INDEX_MESSAGE })
+  index?: number;
+
+  @ApiPropertyOptional({
+    description: 'The label that would have been right: one of the model’s.',
+    example: 'POSITIVE',
+  })
+  @WhenPresent()
+  @IsString({ message: 'must be a string: one of the model’s labels' })
+  label?: string;
+
+  @ApiPropertyOptional({
+    description: 'What the answer was worth, in a unit of yours; more is better.',
+    type: 'number',
+    minimum: -MAX_KPI,
+    maximum: MAX_KPI,
+    example: 1,
+  })
+  @WhenPresent()
+  @IsNumber({ allowNaN: false, allowInfinity: false }, { message: KPI_MESSAGE })
+  @Min(-MAX_KPI, { message: KPI_MESSAGE })
+  @Max(MAX_KPI, { message: KPI_MESSAGE })
+  kpi?: number;
+}
+
+@ApiSchema({ name: 'FeedbackAnswer' })
+export class FeedbackAnswerDto {
+  @ApiProperty({
+    description: 'That of the answer, not of this request.',
+    example: '5f1c7f9a0d7e4c0b8a1d2e3f40516273',
+  })
+  request_id!: string;
+
+  @ApiProperty({ example: 'sentiment' })
+  model_name!: string;
+
+  @ApiProperty({ description: 'The version that gave the answer.', example: 'v1' })
+  model_version!: string;
+
+  @ApiProperty({
+    description: 'False when all of it had been told before: the first label and the first kpi count.',
+  })
+  counted!: boolean;
+}
