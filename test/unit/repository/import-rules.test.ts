@@ -17,6 +17,7 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'inference-imports-only': { file: 'src/inference/a.ts', imports: '../predict/leaf.js' },
   'cache-imports-only': { file: 'src/cache/a.ts', imports: '../predict/leaf.js' },
   'canary-imports-only': { file: 'src/canary/a.ts', imports: '../inference/leaf.js' },
+  'feedback-imports-only': { file: 'src/feedback/a.ts', imports: '../predict/leaf.js' },
   'predict-imports-only': { file: 'src/predict/a.ts', imports: '../health/leaf.js' },
   'client-imports-only': { file: 'src/client/a.ts', imports: '../config/leaf.js' },
   'replay-imports-only': { file: 'src/replay/a.ts', imports: '../predict/leaf.js' },
