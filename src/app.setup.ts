@@ -16,6 +16,7 @@ import { requestMiddleware } from './observability/request-middleware.js';
 import { routeMiddleware } from './observability/route-middleware.js';
 import { RouteTable } from './observability/routes.js';
 import { serveDocument } from './openapi.js';
+import { RedisConnection } from './redis/redis-connection.js';
 
 /** Longer than the 60 s after which load balancers give up idle connections: they close first, so nothing is lost. */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
@@ -24,7 +25,8 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_READ_TIMEOUT_MS = 30_000;
 
-const WITH_TEXTS = ['/predict', '/predict_batch'];
+/** Routes that need an API key and count against the rate limit. */
+const FOR_CLIENTS = ['/predict', '/predict_batch', '/feedback'];
 
 /**
  * Everything between the socket and the controllers, in the order in which a request meets it. What can be
@@ -44,7 +46,8 @@ export async function setUpApp(
   app.use(requestMiddleware(new RequestLog(logger, app.get(Metrics)), routes, config.requestTimeoutMs));
   app.use('/admin', adminGuard(config.adminToken));
   app.use(routeMiddleware(routes));
-  for (const handler of accessMiddleware(config)) app.use(WITH_TEXTS, handler);
+  const redis = app.get<RedisConnection | null>(RedisConnection);
+  for (const handler of accessMiddleware(config, redis)) app.use(FOR_CLIENTS, handler);
   app.use(jsonBody(config.maxBodyBytes));
   app.useGlobalFilters(new ProblemFilter());
   serveDocument(app);

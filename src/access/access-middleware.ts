@@ -3,7 +3,9 @@ import type { SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
 import { contextOf } from '../observability/request-context.js';
 import { ApiKeys, keyFrom } from './api-keys.js';
+import type { RedisConnection } from '../redis/redis-connection.js';
 import { RateLimiter } from './rate-limiter.js';
+import { SharedRateLimiter } from './shared-rate-limiter.js';
 
 function authenticate(keys: ApiKeys): RequestHandler {
   return (request, response, next): void => {
@@ -25,7 +27,7 @@ function authenticate(keys: ApiKeys): RequestHandler {
   };
 }
 
-function limitRate(limiter: RateLimiter): RequestHandler {
+function limitRate(limiter: Pick<RateLimiter, 'take'>): RequestHandler {
   return (request, response, next): void => {
     const keyName = contextOf(response)?.apiKeyName;
     const client = typeof keyName === 'string' ? `key:${keyName}` : `address:${request.ip ?? ''}`;
@@ -41,13 +43,18 @@ function limitRate(limiter: RateLimiter): RequestHandler {
 /**
  * Who may send texts, and how fast; checked before the body is read. Nothing of it is there when nothing is
  * configured.
+ * @param redis with it, processes share one rate for each client.
  */
-export function accessMiddleware({ apiKeys, rateLimitPerS, rateLimitBurst }: SerinConfig): RequestHandler[] {
+export function accessMiddleware(
+  { apiKeys, rateLimitPerS, rateLimitBurst }: SerinConfig,
+  redis: RedisConnection | null,
+): RequestHandler[] {
   const handlers: RequestHandler[] = [];
   if (apiKeys.length > 0) handlers.push(authenticate(new ApiKeys(apiKeys)));
   if (rateLimitPerS !== null) {
     const burst = rateLimitBurst ?? Math.ceil(rateLimitPerS);
-    handlers.push(limitRate(new RateLimiter(rateLimitPerS, burst)));
+    const limiter = new RateLimiter(rateLimitPerS, burst);
+    handlers.push(limitRate(redis === null ? limiter : new SharedRateLimiter(limiter, redis)));
   }
   return handlers;
 }

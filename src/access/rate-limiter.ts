@@ -16,9 +16,21 @@ export class RateLimiter {
 
   constructor(
     private readonly perSecond: number,
-    private readonly burst: number,
+    readonly burst: number,
     private readonly maxClients = MAX_CLIENTS,
   ) {}
+
+  get msPerToken(): number {
+    return 1000 / this.perSecond;
+  }
+
+  /**
+   * Says what a client's bucket holds, of somebody who knows better.
+   * @param tokens below zero: the client has taken more than it may, and waits longer.
+   */
+  set(client: string, tokens: number, now: number): void {
+    this.remember(client, { tokens, at: now });
+  }
 
   /**
    * Takes one token.

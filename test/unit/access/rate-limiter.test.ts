@@ -45,6 +45,16 @@ describe('RateLimiter', () => {
     );
   });
 
+  it('takes the word of somebody who knows better: a debt is waited for', () => {
+    const limiter = new RateLimiter(2, 3);
+    expect(limiter.take('a', 0)).toBe(0);
+    limiter.set('a', -1, 100);
+    expect(limiter.take('a', 100)).toBe(1000);
+    expect(limiter.take('a', 1100)).toBe(0);
+    limiter.set('b', 1, 0);
+    expect([limiter.take('b', 0), limiter.take('b', 0)]).toEqual([0, 500]);
+  });
+
   it('forgets the client seen longest ago when there are too many', () => {
     const limiter = new RateLimiter(1, 1, 2);
     for (const client of ['a', 'b']) expect(limiter.take(client, 0)).toBe(0);
