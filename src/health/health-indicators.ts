@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { RolloutService } from '../canary/rollout.service.js';
 import { InferencePoolStatus } from '../inference/pool-status.js';
 import { GoldenReplay } from './golden-replay.js';
 import { Readiness } from './readiness.js';
@@ -15,6 +16,7 @@ export class HealthIndicators {
     private readonly pool: InferencePoolStatus,
     private readonly readiness: Readiness,
     private readonly golden: GoldenReplay,
+    private readonly rollouts: RolloutService,
   ) {}
 
   /** Down when nothing can be inferred with the default model; degraded while workers are missing. */
@@ -42,6 +44,20 @@ export class HealthIndicators {
     }
     const session = this.indicator.check('versions');
     return this.noted(failed ? session.degraded(states) : session.up(states));
+  };
+
+  /** Degraded while the state of rollouts cannot be kept, or was lost: requests are served all the same. */
+  readonly rollout = (): HealthIndicatorResult => {
+    const problem = this.rollouts.stateProblem();
+    const session = this.indicator.check('rollout');
+    return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
+  };
+
+  /** Up also when the file has become invalid: the last good one is in force, and `problem` says what is wrong. */
+  readonly configuration = (): HealthIndicatorResult => {
+    const problem = this.rollouts.configurationProblem;
+    const session = this.indicator.check('configuration');
+    return problem === null ? session.up() : session.up({ problem });
   };
 
   readonly tokenization = async (): Promise<HealthIndicatorResult> => {

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
+import { CanaryModule } from '../canary/canary.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { TokenizationModule } from '../tokenization/tokenization.module.js';
@@ -13,6 +14,7 @@ import { Readiness } from './readiness.js';
   imports: [
     TerminusModule.forRoot({ logger: false }),
     ModelRegistryModule,
+    CanaryModule,
     InferenceModule,
     TokenizationModule,
   ],

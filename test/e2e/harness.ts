@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { deviations } from './openapi-check.js';
@@ -14,18 +15,24 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
 const WAIT_MS = 30_000;
 
+/** A rollout that one test leaves behind must not decide about the traffic of the next. */
+const STATE = mkdtempSync(join(tmpdir(), 'serin-state-'));
+let services = 0;
+const ownState = (): Settings => ({ STATE_DIR: join(STATE, String(++services)) });
+
 /** What every test wants unless it says otherwise: a free port, no wait at the end, quick to start. */
 const DEFAULTS: Settings = { PORT: '0', SHUTDOWN_DELAY_MS: '0', WORKERS: '1', SPARE_WORKERS: '0' };
 
 function environment(settings: Settings): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, MODEL_REGISTRY } = process.env;
-  return { PATH, HOME, TMPDIR, ...(MODEL_REGISTRY && { MODEL_REGISTRY }), ...DEFAULTS, ...settings };
+  return { PATH, HOME, TMPDIR, ...(MODEL_REGISTRY && { MODEL_REGISTRY }), ...DEFAULTS, ...ownState(), ...settings };
 }
 
 /** A test that fails before it stops its service must not leave it behind. */
 const running = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  rmSync(STATE, { recursive: true, force: true });
 });
 
 /** The real service, built, in a process of its own. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../src/config/config-error.js';
 import { loadConfig, type LoadOptions } from '../../../src/config/load-config.js';
+import { plainRollout } from '../../../src/config/rollout-config.js';
 import type { SerinConfig } from '../../../src/config/serin-config.js';
 import { ROOT } from '../../support/repository.js';
 
@@ -71,7 +72,8 @@ describe('defaults', () => {
       modelRegistry: join(cwd, 'model-registry'),
       stateDir: join(cwd, 'var'),
       defaultModel: 'sentiment',
-      rollout: { sentiment: { stable: 'v1', canary: 'v2', percent: 0 } },
+      rollout: { sentiment: plainRollout('v1', 'v2') },
+      canaryPercent: null,
       threadsPerWorker: 1,
       spareWorkers: 1,
       queueLimit: 1024,
@@ -241,13 +243,13 @@ describe('rollout', () => {
     });
   });
 
-  it('lets CANARY_PERCENT override the share of the default model alone', () => {
+  it('keeps CANARY_PERCENT apart from what the file says', () => {
     file(
       'rollout:\n  sentiment: {stable: v1, canary: v2, percent: 50}\n  b: {stable: v1, canary: v2, percent: 7}',
     );
-    const { rollout } = load({ env: { CANARY_PERCENT: '0' } });
-    expect(rollout.sentiment?.percent).toBe(0);
-    expect(rollout.b?.percent).toBe(7);
+    const { rollout, canaryPercent } = load({ env: { CANARY_PERCENT: '0' } });
+    expect([rollout.sentiment?.percent, rollout.b?.percent]).toEqual([50, 7]);
+    expect(canaryPercent).toBe(0);
   });
 
   it.each([
@@ -292,7 +294,7 @@ describe('rollout', () => {
     expect(problemOf({ env: { CANARY_PERCENT: '5' } })).toMatch(
       /^CANARY_PERCENT \(environment\) is 5: .*no canary/,
     );
-    expect(load({ env: { CANARY_PERCENT: '0' } }).rollout.sentiment?.percent).toBe(0);
+    expect(load({ env: { CANARY_PERCENT: '0' } }).canaryPercent).toBe(0);
   });
 
   it('has no inherited models', () => {
