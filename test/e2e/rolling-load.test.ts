@@ -139,9 +139,10 @@ describe('a version that ends the processes that load it', () => {
     await start({}, 'process.kill(process.pid, "SIGSEGV");');
     let stop = false;
     let answered = 0;
-    const client = (async () => {
+    const client = async (): Promise<void> => {
       for (; !stop; answered++) values(await infer(running, [`film number ${String(answered)}`], 'v1'));
-    })();
+    };
+    const served = client();
     await expect(loader.load('sentiment', 'v3')).rejects.toThrow(
       refusal('VERSION_REFUSED', /2 worker processes died while loading it \(signal SIGSEGV\)/),
     );
@@ -150,7 +151,7 @@ describe('a version that ends the processes that load it', () => {
     const before = answered;
     await until(() => answered > before + 5);
     stop = true;
-    await client;
+    await served;
     expect(state('v3')).toBe('failed');
     expect(running.pool.status().restarts).toBe(2);
   });
