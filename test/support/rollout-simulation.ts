@@ -28,7 +28,7 @@ const REQUESTS_PER_S = 200;
 const MAX_PAIRS_PER_S = 20;
 const STABLE_ERROR_RATE = 0.001;
 const RUNS_PER_S = 2;
-const LOG_NORMAL_SIGMA = 0.15;
+const LOG_NORMAL_SIGMA = 0.05;
 
 /** Marsaglia's xorshift32, in [0, 1). */
 export function xorshift(seed: number): () => number {
@@ -116,7 +116,9 @@ export function simulateRollout(
     traffic(percent, [total, step]);
     const nextPercent = DEFAULT_RAMP[at + 1] ?? null;
     const elapsedMs = (seconds - enteredAt) * 1000;
-    const info = { visit: at + 1, nextPercent, elapsedMs, holdMs: HOLD_MS, shadow: false };
+    // Whether a pass is proven is asked when the hold time is over: before, it changes no verdict and costs half of the time.
+    const leadsTo = elapsedMs < HOLD_MS ? 0 : nextPercent;
+    const info = { visit: at + 1, nextPercent: leadsTo, elapsedMs, holdMs: HOLD_MS, shadow: false };
     const verdict: Verdict = decide({ labelCount: 2, total, step, saturated: false }, settings, info);
     const pairs = total.pairs.pairs;
     if (verdict === 'roll_back') return { end: 'roll_back', seconds, pairs };

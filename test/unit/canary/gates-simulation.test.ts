@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GateSettings } from '../../../src/canary/gates/types.js';
 import { alphaOf } from '../../../src/canary/gates/alpha.js';
+import { SETTINGS } from '../../support/gate-evidence.js';
 import {
   simulateRollout,
   xorshift,
@@ -18,16 +18,6 @@ const RUNS = Number(process.env.SIMULATION_RUNS ?? 0);
 const SECONDS_OF_RAMP = 12_000;
 const MINUTES = 60_000;
 
-const SETTINGS: GateSettings = {
-  minimumSamples: 500,
-  disagreement: 0.03,
-  errorRateIncrease: 0.005,
-  latencyRatio: 1.25,
-  labelShareShift: 0.02,
-  feedbackAccuracyDrop: null,
-  kpiDrop: null,
-  alpha: 0.01,
-};
 const LIMIT = 0.03;
 const OPTIMUM = fixedSampleSize(LIMIT, 0.06, 0.01, 0.01);
 
