@@ -8,21 +8,54 @@ const HEIGHT = 500;
 /** Of the area that the curve is drawn in. */
 const AREA = { left: 70, right: 770, top: 60, bottom: 380 } as const;
 
-/** Dark where the page is: the picture has no background of its own to be wrong. */
+interface Theme {
+  readonly page: string;
+  readonly ink: string;
+  readonly faint: string;
+  readonly curve: string;
+  readonly now: string;
+  readonly advice: string;
+}
+
+const LIGHT: Theme = {
+  page: '#ffffff',
+  ink: '#1f2933',
+  faint: '#d5dbe1',
+  curve: '#0b6bcb',
+  now: '#b45309',
+  advice: '#047857',
+};
+const DARK: Theme = {
+  page: '#0d1117',
+  ink: '#e4e8ec',
+  faint: '#414b55',
+  curve: '#6cb4ff',
+  now: '#fbbf24',
+  advice: '#34d399',
+};
+
+const colours = ({ page, ink, faint, curve, now, advice }: Theme): string => `
+  .page { fill: ${page}; }
+  text { fill: ${ink}; }
+  .grid { stroke: ${faint}; }
+  .axis { stroke: ${ink}; }
+  .curve, .maximum { stroke: ${curve}; }
+  .now { stroke: ${now}; fill: ${now}; }
+  .advice { stroke: ${advice}; fill: ${advice}; }
+`;
+
+/**
+ * With a background of its own: a viewer that does not follow the page's theme would show dark on dark. Colours are
+ * written out, because viewers that are no browsers know no variables.
+ */
 const STYLE = `
-  svg { color-scheme: light dark; --ink: #1f2933; --faint: #d5dbe1; --line: #0b6bcb; --now: #b45309; --advice: #047857; }
-  @media (prefers-color-scheme: dark) {
-    svg { --ink: #e4e8ec; --faint: #414b55; --line: #6cb4ff; --now: #fbbf24; --advice: #34d399; }
-  }
-  text { font: 14px system-ui, sans-serif; fill: var(--ink); }
+  text { font: 14px system-ui, sans-serif; }
   .title { font-size: 17px; font-weight: 600; }
-  .grid { stroke: var(--faint); stroke-width: 1; }
-  .axis { stroke: var(--ink); stroke-width: 1; }
-  .curve { fill: none; stroke: var(--line); stroke-width: 2.5; stroke-linejoin: round; }
-  .maximum { stroke: var(--line); stroke-width: 1; stroke-dasharray: 2 4; }
-  .now { stroke: var(--now); fill: var(--now); }
-  .advice { stroke: var(--advice); fill: var(--advice); }
+  .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
+  .maximum { stroke-dasharray: 2 4; }
   line.now, line.advice { stroke-width: 1.5; stroke-dasharray: 6 4; }
+${colours(LIGHT)}
+  @media (prefers-color-scheme: dark) {${colours(DARK)}}
 `;
 
 type Report = Pick<ReplayReport, 'ideal_lru' | 'sizing'>;
@@ -42,6 +75,7 @@ export function renderCurve({ ideal_lru: ideal, sizing }: Report): string {
     element('title', {}, 'Hit rate against cache size'),
     element('desc', {}, sentence),
     element('style', {}, [STYLE]),
+    element('rect', { class: 'page', width: WIDTH, height: HEIGHT }),
     element('text', { class: 'title', x: AREA.left, y: 30 }, 'Hit rate of an LRU cache on this trace'),
     ...verticalAxis(y),
     ...horizontalAxis(x, largest),
