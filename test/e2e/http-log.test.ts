@@ -100,7 +100,7 @@ const OUTCOMES: readonly Outcome[] = [
   },
   {
     name: 'a batch',
-    send: post('/predict_batch', { texts: [SECRET_TEXT, '', 'fine'] }),
+    send: post('/predict_batch', { texts: [`${SECRET_TEXT} still`, '', 'fine'] }),
     line: {
       route: '/predict_batch',
       status: 200,
