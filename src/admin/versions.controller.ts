@@ -95,11 +95,11 @@ export class VersionsController {
       await this.inTime(this.loader[action](model, version), limitMs);
     } catch (error) {
       const [outcome, detail] = error instanceof AppError ? [error.code, error.message] : ['INTERNAL', null];
-      audit(`version_${action}`, { ...line, outcome, detail });
+      audit(`version.${action}`, { ...line, outcome, detail });
       throw error;
     }
     const status = this.registry.status(model, version);
-    audit(`version_${action}`, { ...line, outcome: status.state, digest: status.version?.digest ?? null });
+    audit(`version.${action}`, { ...line, outcome: status.state, digest: status.version?.digest ?? null });
     return versionDtoOf(status);
   }
 

@@ -127,7 +127,7 @@ describe('a version copied into the folder of a running service', () => {
       'ready',
     ]);
     const audited = await service.line(
-      ({ context, action }) => context === 'audit' && action === 'version_load',
+      ({ context, action }) => context === 'audit' && action === 'version.load',
     );
     expect(audited).toMatchObject({ model: 'sentiment', version: 'v3', outcome: 'ready' });
     expect(audited.request_id).toBe(response.headers.get('x-request-id'));

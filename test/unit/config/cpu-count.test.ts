@@ -62,6 +62,10 @@ describe('what the kernel writes', () => {
     expect(v1).toContain('/sys/fs/cgroup/cpu,cpuacct/docker/ab');
     expect(v1).toContain('/sys/fs/cgroup/cpu');
     expect(v1.join()).not.toMatch(/memory|systemd|\/m|\/x/);
+    expect(cgroupFolders('4:memory:/m\n3:cpu:/docker/ab\n', 'memory')).toEqual([
+      '/sys/fs/cgroup/memory/m',
+      '/sys/fs/cgroup/memory',
+    ]);
   });
 });
 
