@@ -25,7 +25,15 @@ const DEFAULTS: Settings = { PORT: '0', SHUTDOWN_DELAY_MS: '0', WORKERS: '1', SP
 
 function environment(settings: Settings): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, MODEL_REGISTRY } = process.env;
-  return { PATH, HOME, TMPDIR, ...(MODEL_REGISTRY && { MODEL_REGISTRY }), ...DEFAULTS, ...ownState(), ...settings };
+  return {
+    PATH,
+    HOME,
+    TMPDIR,
+    ...(MODEL_REGISTRY && { MODEL_REGISTRY }),
+    ...DEFAULTS,
+    ...ownState(),
+    ...settings,
+  };
 }
 
 /** A test that fails before it stops its service must not leave it behind. */
