@@ -16,6 +16,9 @@ import { sizingOf } from './sizing.js';
 import { stackDistances } from './stack-distance.js';
 import { readTrace, type Trace } from './trace.js';
 
+/** Longer than a restart takes. */
+const GONE_AFTER_MS = 10_000;
+
 export interface ReplayOptions {
   /** JSONL file; `-` for stdin. */
   readonly input: string;
@@ -60,6 +63,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     requests: trace.ids.length,
     connections: options.connections,
     schedule,
+    goneAfterMs: GONE_AFTER_MS,
     send: (index) => sender.send(trace.texts[trace.ids[index] ?? 0] ?? ''),
     signal: AbortSignal.any([signal, refused.signal]),
     onExchange: (exchange) => {

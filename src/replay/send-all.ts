@@ -5,10 +5,10 @@ import type { Schedule } from './schedule.js';
 
 /** A timer is a millisecond coarse: half of one too early is nearer than a whole one too late. */
 const EARLY_MS = 0.5;
+/** Codes of requests to which no answer came. */
+const SILENT: ReadonlySet<string> = new Set(['UNREACHABLE', 'NO_ANSWER']);
 /** A connection that is refused is not tried again at once. */
-const UNREACHABLE_PAUSE_MS = 100;
-/** A service that restarts is waited for; one that has been away for so long is gone. */
-const GONE_AFTER_MS = 10_000;
+const UNANSWERED_PAUSE_MS = 100;
 /** The longest that a timer of Node can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -21,6 +21,8 @@ export interface SendOptions {
   readonly schedule: Schedule | null;
   /** Sends the request at this place of the trace; never rejects. */
   readonly send: (index: number) => Promise<Reply>;
+  /** A service that restarts is waited for; one that has not answered for so long is gone. */
+  readonly goneAfterMs: number;
   /** Ends the replay; what is in flight is waited for. */
   readonly signal: AbortSignal;
   readonly onExchange: (exchange: Exchange) => void;
@@ -45,6 +47,8 @@ class Replay {
   private readonly stop: AbortSignal;
   private next = 0;
   private answeredMs = 0;
+  /** When the first of the requests was sent that got no answer, with no answer to any since. */
+  private silentSinceMs = Infinity;
 
   constructor(private readonly options: SendOptions) {
     this.stop = AbortSignal.any([options.signal, this.gone.signal]);
@@ -71,24 +75,30 @@ class Replay {
       const index = this.next++;
       const dueMs = schedule?.(index) ?? null;
       if (dueMs !== null && !(await this.waitUntil(dueMs))) return;
-      const reply = await this.exchange(index, dueMs);
-      if (!reply.ok && reply.code === 'UNREACHABLE') await this.unreachable();
-      else this.answeredMs = this.now();
+      const { reply, sentMs } = await this.exchange(index, dueMs);
+      if (!reply.ok && SILENT.has(reply.code)) await this.unanswered(sentMs);
+      else {
+        this.answeredMs = this.now();
+        this.silentSinceMs = Infinity;
+      }
     }
   }
 
-  private async exchange(index: number, dueMs: number | null): Promise<Reply> {
+  private async exchange(index: number, dueMs: number | null): Promise<Exchange> {
     const { send, onExchange } = this.options;
     const sentMs = this.now();
     const lateMs = dueMs === null ? 0 : Math.max(0, sentMs - dueMs);
     const reply = await send(index);
-    onExchange({ index, sentMs, lateMs, latencyMs: this.now() - sentMs + lateMs, reply });
-    return reply;
+    const exchange = { index, sentMs, lateMs, latencyMs: this.now() - sentMs + lateMs, reply };
+    onExchange(exchange);
+    return exchange;
   }
 
-  private async unreachable(): Promise<void> {
-    if (this.now() - this.answeredMs > GONE_AFTER_MS) this.gone.abort();
-    else if (this.options.schedule === null) await this.sleep(UNREACHABLE_PAUSE_MS);
+  private async unanswered(sentMs: number): Promise<void> {
+    const { goneAfterMs, schedule } = this.options;
+    this.silentSinceMs = Math.min(this.silentSinceMs, Math.max(sentMs, this.answeredMs));
+    if (this.now() - this.silentSinceMs > goneAfterMs) this.gone.abort();
+    else if (schedule === null) await this.sleep(UNANSWERED_PAUSE_MS);
   }
 
   /** False when the replay ended first. */

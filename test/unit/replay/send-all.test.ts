@@ -22,6 +22,7 @@ async function send(options: Partial<SendOptions>): Promise<Sent> {
     requests: 20,
     connections: 4,
     schedule: null,
+    goneAfterMs: 60_000,
     signal: new AbortController().signal,
     onExchange: (exchange) => exchanges.push(exchange),
     ...options,
@@ -59,6 +60,38 @@ describe('a closed loop', () => {
   it('goes on after a failure', async () => {
     const { end, exchanges } = await send({
       send: (index) => Promise.resolve(index === 3 ? UNREACHABLE : MISS),
+    });
+    expect(end).toBe('done');
+    expect(exchanges).toHaveLength(20);
+  });
+});
+
+describe('a service that is gone', () => {
+  it.each(['UNREACHABLE', 'NO_ANSWER'])('is noticed by %s alone for a while', async (code) => {
+    const { end, exchanges } = await send({
+      requests: 10_000,
+      goneAfterMs: 150,
+      send: (index) => Promise.resolve(index < 10 ? MISS : { ok: false, code }),
+    });
+    expect(end).toBe('service_gone');
+    expect(exchanges.length).toBeLessThan(100);
+  });
+
+  it('is not one that was not asked for a while', async () => {
+    const { end, exchanges } = await send({
+      requests: 3,
+      goneAfterMs: 100,
+      schedule: (index) => index * 150,
+      send: (index) => Promise.resolve(index === 1 ? UNREACHABLE : MISS),
+    });
+    expect(end).toBe('done');
+    expect(exchanges).toHaveLength(3);
+  });
+
+  it('is another one than a service that refuses', async () => {
+    const { end, exchanges } = await send({
+      goneAfterMs: 1,
+      send: () => after(2, { ok: false, code: 'OVERLOADED' }),
     });
     expect(end).toBe('done');
     expect(exchanges).toHaveLength(20);
