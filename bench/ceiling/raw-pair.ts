@@ -1,7 +1,7 @@
 import { Child } from '../child.js';
 import { readRunSettings } from '../corpus/manifest.js';
 import type { Sequence } from '../corpus/padded-batches.js';
-import { SEED, type Version } from '../plan.js';
+import type { Version } from '../plan.js';
 import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
 
 /**
@@ -15,7 +15,7 @@ export class RawPair {
     const settings = readRunSettings(folder);
     await Promise.all(
       this.pair.map((child, i) =>
-        child.ask({ type: 'load', version, folder, settings, sequences, seed: SEED + i }),
+        child.ask({ type: 'load', version, folder, settings, sequences, phase: i / this.pair.length }),
       ),
     );
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { lengthSortedBatches, type Sequence } from '../corpus/padded-batches.js';
-import { seededRandom, shuffled } from '../corpus/random.js';
+import { spread } from '../corpus/spread.js';
 import { quantile } from '../stats.js';
 import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
 
@@ -45,7 +45,7 @@ async function load({
   folder,
   settings,
   sequences,
-  seed,
+  phase,
 }: ToRaw & { type: 'load' }): Promise<FromRaw> {
   const { graph_optimization_level: level, disabled_optimizers: disabled } = settings.session;
   const session = await InferenceSession.create(join(folder, 'model.onnx'), {
@@ -57,14 +57,13 @@ async function load({
       extra: { optimization: { disable_specified_optimizers: disabled.join(';') } },
     }),
   });
-  const random = seededRandom(seed);
   const runsOf = (batches: readonly Sequence[][]): Run[] =>
-    shuffled(batches, random).map((batch) => toRun(batch, session.inputNames));
+    spread(batches, phase).map((batch) => toRun(batch, session.inputNames));
   versions.set(version, {
     session,
     runs: {
       batches: runsOf(lengthSortedBatches(sequences, settings.batching.max_padded_tokens)),
-      single: runsOf(sequences.map((sequence) => [sequence])),
+      single: runsOf([...sequences].sort((a, b) => a.length - b.length).map((sequence) => [sequence])),
     },
   });
   return { type: 'loaded' };

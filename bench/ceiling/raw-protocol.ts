@@ -11,8 +11,8 @@ export type ToRaw =
       readonly folder: string;
       readonly settings: RunSettings;
       readonly sequences: readonly Sequence[];
-      /** Each process walks the batches in an order of its own. */
-      readonly seed: number;
+      /** 0 to 1: each process walks the batches in an order of its own. */
+      readonly phase: number;
     }
   | {
       readonly type: 'measure';
