@@ -8,6 +8,7 @@ import {
   rateTally,
   upperBound,
 } from '../../../src/canary/gates/bounds.js';
+import { differenceView } from '../../../src/canary/gates/difference-view.js';
 import { kpiView } from '../../../src/canary/gates/kpi-view.js';
 import { signedView } from '../../../src/canary/gates/view.js';
 import { logWealth, type Tally } from '../../../src/canary/gates/wealth.js';
@@ -152,6 +153,33 @@ describe('a confidence sequence', () => {
     expect(few.bounds().upper).toBeGreaterThan(0.002);
     // Twice the standard error, 0.0013, and more: the price of looking all the time.
     expect(few.bounds().upper).toBeLessThan(0.006);
+  });
+
+  it('holds for the difference of two rates, of which neither is known', () => {
+    const random = xorshift(13);
+    let missed = 0;
+    for (let run = 0; run < 400; run++) {
+      const [canary, stable] = [
+        { k: 0, n: 0 },
+        { k: 0, n: 0 },
+      ];
+      let wrong = false;
+      for (let i = 1; i <= 600 && !wrong; i++) {
+        if (random() < 0.08) canary.k++;
+        if (random() < 0.05) stable.k++;
+        canary.n = stable.n = i;
+        wrong = i % 25 === 0 && differenceView('', canary, stable, 0.1).provesAbove(0.03);
+      }
+      if (wrong) missed++;
+    }
+    // P(more than 58 of 400 at a true 10 %) is 0.002.
+    expect(missed).toBeLessThanOrEqual(58);
+    const [higher, lower] = [
+      { k: 1600, n: 10_000 },
+      { k: 500, n: 10_000 },
+    ];
+    const { lower: low, upper: high } = differenceView('', higher, lower, ALPHA).bounds();
+    expect(low > 0.08 && low < 0.11 && high > 0.11 && high < 0.14).toBe(true);
   });
 
   it('has the same bounds one by one as together', () => {

@@ -25,6 +25,16 @@ describe('the gate on errors', () => {
     expect(rowOf('error_rate_increase', both).state).toBe('pass');
   });
 
+  it('takes an excess for chance that chance can bring', () => {
+    const noisy = evidenceOf(({ canary, stable }) => {
+      Object.assign(canary, { requests: 1000, errors: 58 });
+      Object.assign(stable, { requests: 99_000, errors: 4950 });
+    });
+    const row = rowOf('error_rate_increase', noisy);
+    expect(row.state).toBe('open');
+    expect(row.sentence).toContain('which can still be chance');
+  });
+
   it('sees a step that goes wrong after many that went well', () => {
     const step = noEvidence();
     Object.assign(step.canary, { requests: 1000, errors: 60 });

@@ -99,7 +99,7 @@ describe('the gate on disagreement', () => {
     [149, LAST, 'pass'],
     [300, STEP, 'fail'],
   ] as [number, StepInfo, string][])(
-    'takes %d of 5,000 at its limit of 3 %% (%o) as: %3$s',
+    'has %d of 5,000 with a limit of 3 %% and the step %o: %s',
     (k, step, state) => {
       const evidence = evidenceOf(({ pairs }) => (pairs.disagreements = k));
       expect(rowOf('disagreement', evidence, SETTINGS, step).state).toBe(state);
