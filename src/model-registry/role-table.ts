@@ -16,7 +16,7 @@ export interface ModelRoles {
 export type RoleListener = (model: string, roles: ModelRoles, before: ModelRoles | undefined) => void;
 
 /**
- * Who is stable, canary and last good now. It begins as the configuration says; only src/canary writes to it, since
+ * Who is stable, canary and last good now. It begins as the file says; only src/canary writes to it, since
  * only a rollout moves a role. Everybody else reads.
  */
 @Injectable()

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Service } from './harness.js';
 import { OPENAPI_FILE, readOpenApi } from './openapi-check.js';
+import { ADMIN_TOKEN, VERSION_ANSWERS } from './version-answers.js';
 
 const FAULTY_SERVICE = join(import.meta.dirname, 'fixtures/faulty-service.mjs');
 const KEY = { 'x-api-key': 'key-1' };
@@ -73,6 +74,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   getReady: { ...get('/health/ready'), 503: () => starting('/health/ready') },
   getStartup: { ...get('/health/startup'), 503: () => starting('/health/startup') },
   getMetrics: get('/metrics'),
+  ...VERSION_ANSWERS,
 };
 
 describe('the OpenAPI document', () => {
@@ -80,7 +82,7 @@ describe('the OpenAPI document', () => {
 
   beforeAll(async () => {
     const [normal, faulty] = await Promise.all([
-      Service.start({ API_KEYS: 'one:key-1' }),
+      Service.start({ API_KEYS: 'one:key-1', ADMIN_TOKEN }),
       Service.start({}, FAULTY_SERVICE),
     ]);
     services = { normal, faulty };
