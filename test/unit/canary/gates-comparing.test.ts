@@ -1,9 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { noEvidence, type Evidence } from '../../../src/canary/evidence/counts.js';
 import { mergeEvidence } from '../../../src/canary/evidence/merge.js';
 import { recordRun } from '../../../src/canary/evidence/record.js';
+import { labelView } from '../../../src/canary/gates/label-view.js';
 import type { GateEvidence } from '../../../src/canary/gates/types.js';
 import { decide } from '../../../src/canary/gates/verdict.js';
+import { signedView } from '../../../src/canary/gates/view.js';
 import { LAST, SETTINGS, STEP, evidenceOf, rowOf } from '../../support/gate-evidence.js';
 
 describe('the gate on errors', () => {
@@ -193,6 +196,32 @@ describe('the gate on label shares', () => {
       state: 'fail',
       observed: 0.04,
     });
+  });
+});
+
+describe('a view of many labels', () => {
+  const flips = fc.array(fc.tuple(fc.nat(60), fc.nat(60)), { maxLength: 12 });
+
+  it('is the worst of the views of each label in each direction', () => {
+    fc.assert(
+      fc.property(flips, fc.double({ min: 0, max: 0.2, noNaN: true }), (labels, limit) => {
+        const pairs = { ...noEvidence().pairs, pairs: 1500 };
+        labels.forEach(([up, down], label) => {
+          pairs.gained[label] = up;
+          pairs.lost[label] = down;
+        });
+        const view = labelView('', pairs, 20, 0.01);
+        const all = [...labels, [0, 0] as const].flatMap(([up, down]) => [
+          signedView('', up, down, 1500, 0.01 / 40),
+          signedView('', down, up, 1500, 0.01 / 40),
+        ]);
+        expect(view.provesAbove(limit)).toBe(all.some((one) => one.provesAbove(limit)));
+        expect(view.provesBelow(limit)).toBe(all.every((one) => one.provesBelow(limit)));
+        expect(view.bounds().upper).toBeCloseTo(Math.max(...all.map((one) => one.bounds().upper)), 9);
+        expect(view.bounds().lower).toBeCloseTo(Math.max(0, ...all.map((one) => one.bounds().lower)), 9);
+      }),
+      { numRuns: 20 },
+    );
   });
 });
 
