@@ -37,7 +37,7 @@ async function send(options: Partial<SendOptions>): Promise<Sent> {
   return { end, exchanges, order, mostAtOnce };
 }
 
-const after = (ms: number, reply = MISS): Promise<Reply> =>
+const after = (ms: number, reply: Reply = MISS): Promise<Reply> =>
   new Promise((resolve) => setTimeout(resolve, ms, reply));
 
 describe('schedules', () => {
