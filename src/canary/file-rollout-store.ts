@@ -106,6 +106,11 @@ export class FileRolloutStore extends RolloutStore {
 
   override async loadEvidence(model: string, rolloutId: string): Promise<KeptEvidence | null> {
     const reading = await readSealed(this.evidencePath(model));
+    if (reading.kind === 'torn') {
+      this.logger.error(
+        `${this.evidencePath(model)} cannot be used: ${reading.reason}; the evidence begins anew`,
+      );
+    }
     if (reading.kind !== 'content' || !isEvidence(reading.content)) return null;
     const { rollout_id: id, document, seen } = reading.content;
     return id === rolloutId ? { document, seen: Buffer.from(seen, 'base64') } : null;

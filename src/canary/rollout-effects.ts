@@ -14,6 +14,8 @@ export type MoveListener = (document: RolloutDocument, move: RolloutMove) => voi
 @Injectable()
 export class RolloutEffects {
   private readonly listeners = new Set<MoveListener>();
+  /** What is in force, by model. */
+  private readonly applied = new Map<string, RolloutDocument>();
   /** Revision of each model whose move is known already. */
   private readonly told = new Map<string, number>();
 
@@ -22,7 +24,11 @@ export class RolloutEffects {
     private readonly roles: RoleTable,
     private readonly versions: RolloutVersions,
     private readonly metrics: RolloutMetrics,
-  ) {}
+  ) {
+    metrics.setInFlightSource(
+      () => new Map([...this.applied].map(([model, document]) => [model, this.inFlight(document)])),
+    );
+  }
 
   /**
    * In force for the very next request once it returns.
@@ -35,6 +41,7 @@ export class RolloutEffects {
     comparison: ComparisonConfig,
   ): void {
     const { model, phase, mode, canary, stable, last_good: lastGood, rollout_id: rolloutId } = document;
+    this.applied.set(model, document);
     const version = this.versions.find(model, canary);
     const shadow = mode === 'shadow' && (phase === 'running' || phase === 'paused');
     const isLive = document.revision > 0 && decidedBy !== 'canary_percent_0';

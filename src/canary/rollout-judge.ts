@@ -31,6 +31,12 @@ export class RolloutJudge {
     return evidence && evaluate(evidence, this.settings(document), stepInfoOf(document));
   }
 
+  /** The gates that fail, in words. */
+  failedGates(document: RolloutDocument): string {
+    const failed = this.judgement(document)?.gates.filter(({ state }) => state === 'fail') ?? [];
+    return failed.map(({ gate, sentence }) => `${gate}: ${sentence}`).join(' ');
+  }
+
   figures(document: RolloutDocument): Figures | null {
     const evidence = this.book.gateEvidence(document, 0);
     return evidence && figuresOf(evidence, this.versions.labels(document));

@@ -105,8 +105,11 @@ function moved(
     forced: after.forced,
     figures,
   };
+  // Whoever moves a state that was lost has seen that it was.
+  const isSeen = before.origin.by === 'recovery' && outranks(cause);
   const document: RolloutDocument = {
     ...after,
+    origin: isSeen && after.origin.by === 'recovery' ? { by: 'admin', canary_percent: null } : after.origin,
     revision,
     visit: after.rollout_id !== before.rollout_id ? 1 : before.visit + (isNewStep ? 1 : 0),
     elapsed_in_step_ms: isNewStep ? 0 : after.elapsed_in_step_ms,
@@ -231,8 +234,7 @@ export function clear(before: RolloutDocument, context: MoveContext): MoveResult
   if (!isOver && !isHeld && before.rolled_back.length === 0) {
     return refused(`There is nothing to clear: ${says(before)}, and nothing was rolled back.`);
   }
-  const origin: RolloutOrigin = isHeld ? { by: 'admin', canary_percent: null } : before.origin;
-  const changes = { phase: isOver ? 'idle' : phase, last_good: null, rolled_back: [], origin } as const;
+  const changes = { phase: isOver ? 'idle' : phase, last_good: null, rolled_back: [] } as const;
   return moved(before, 'clear', changes, context);
 }
 

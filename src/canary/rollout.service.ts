@@ -2,10 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { DEFAULT_COMPARISON } from '../config/rollout-config.js';
 import { AppError } from '../errors/app-error.js';
+import type { Verdict } from './gates/types.js';
 import { ModelRollout, type Move } from './model-rollout.js';
-import { rampAction, tickMs } from './ramp.js';
+import { type RampAction, rampAction, tickMs } from './ramp.js';
 import { RolloutContext } from './rollout-context.js';
-import { nextStep, promote, recover, rollBack, start, untouched } from './rollout-machine.js';
+import {
+  type MoveContext,
+  nextStep,
+  promote,
+  recover,
+  rollBack,
+  start,
+  untouched,
+} from './rollout-machine.js';
 import { RolloutStore } from './rollout-store.js';
 import type { CauseName, MoveCause, RolloutDocument } from './rollout-types.js';
 import { type Beginning, type Verdict as Decided, whoDecides } from './who-decides.js';
@@ -33,6 +42,9 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   private lastTickMs = performance.now();
   private ticks = 0;
   private lastProblem: string | null = null;
+  private readonly verdicts = new Map<string, Verdict | null>();
+  private isTicking = false;
+  private wasLeading = false;
 
   constructor(
     private readonly store: RolloutStore,
@@ -54,6 +66,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
       this.applied(rollout.document);
       await this.reconcile(rollout);
     }
+    this.wasLeading = this.store.leads();
     this.store.onChange((document) => {
       void this.rollouts.get(document.model)?.accept(document);
     });
@@ -162,7 +175,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private applied(document: RolloutDocument): void {
-    const { book, effects, judge } = this.context;
+    const { book, effects } = this.context;
     const { model, origin } = document;
     if (origin.by !== 'recovery') this.lost.delete(model);
     book.follow(document);
@@ -170,7 +183,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
     const isServed = !this.silenced.has(model) && this.context.mayServe(document);
     const share = isServed ? decision : { ...decision, percent: 0 };
     const { comparison } = this.context.configuration.of(model) ?? { comparison: DEFAULT_COMPARISON };
-    effects.apply(document, share, judge.verdict(document) ?? '', comparison);
+    effects.apply(document, share, this.verdicts.get(model) ?? '', comparison);
   }
 
   private async reconcileAll(): Promise<void> {
@@ -210,53 +223,81 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
     if (problem !== null) this.logger.error(problem);
   }
 
+  /** One at a time: a disk that hangs must not make a step be taken twice. */
   private async tick(): Promise<void> {
+    if (this.isTicking) return;
+    this.isTicking = true;
+    try {
+      await this.tickOnce();
+      if (this.store.problem() === null) this.say(null);
+    } catch (error) {
+      this.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    } finally {
+      this.isTicking = false;
+    }
+  }
+
+  private async tickOnce(): Promise<void> {
     const now = performance.now();
     const ms = tickMs(this.lastTickMs, now);
     this.lastTickMs = now;
     this.ticks++;
+    const leads = this.store.leads();
     for (const rollout of this.rollouts.values()) {
-      if (!this.store.leads()) continue;
-      await this.reconcile(rollout);
-      if (this.context.isServing(rollout.document, this.decided(rollout))) rollout.advance(ms);
-      await this.act(rollout);
+      // Whoever led before has seen more of the rollout.
+      if (leads && !this.wasLeading) await this.context.book.restore(rollout.document);
+      if (leads) await this.advance(rollout, ms);
+      this.applied(rollout.document);
     }
+    this.wasLeading = leads;
     if (this.ticks % SAVE_EVERY_TICKS === 0) await this.save();
-    if (this.store.problem() === null) this.say(null);
   }
 
-  /** Lets ramp and gates do what they want to. */
-  private async act(rollout: ModelRollout): Promise<void> {
+  private async advance(rollout: ModelRollout, ms: number): Promise<void> {
+    await this.reconcile(rollout);
+    const isServing = this.context.isServing(rollout.document, this.decided(rollout));
+    if (isServing) rollout.advance(ms);
     const { document } = rollout;
-    const { mode } = this.decided(rollout);
     const verdict = this.context.judge.verdict(document);
-    this.applied(document);
-    const action = verdict === null ? 'none' : rampAction(document, mode, verdict);
-    const at = (by: CauseName, detail: string): Parameters<typeof promote>[1] =>
-      this.context.at(document, byItself(by, detail));
+    this.verdicts.set(document.model, verdict);
+    const action = verdict === null ? 'none' : rampAction(document, this.decided(rollout).mode, verdict);
+    if (action === 'roll_back' || isServing) await this.act(rollout, document, action);
+  }
+
+  /** Lets ramp and gates do what they want to; not when somebody else has moved the rollout since. */
+  private async act(rollout: ModelRollout, judged: RolloutDocument, action: RampAction): Promise<void> {
+    const context = (by: CauseName, detail: string): MoveContext =>
+      this.context.at(judged, byItself(by, detail));
+    const ifUnmoved =
+      (make: Move): Move =>
+      (document) =>
+        document.revision === judged.revision ? make(document) : { kind: 'unchanged' };
     switch (action) {
       case 'none':
         return;
-      case 'next_step':
-        await this.tryMove(
+      case 'next_step': {
+        const cause = context('ramp', 'the step is over and every gate passes');
+        return this.tryMove(
           rollout,
-          (now) => nextStep(now, at('ramp', 'the step is over and every gate passes')),
+          ifUnmoved((document) => nextStep(document, cause)),
           false,
         );
-        return;
-      case 'promote':
-        await this.tryMove(
+      }
+      case 'promote': {
+        const cause = context('ramp', 'the last step is over and every gate passes');
+        return this.tryMove(
           rollout,
-          (now) => promote(now, at('ramp', 'the last step is over and every gate passes')),
+          ifUnmoved((document) => promote(document, cause)),
           false,
         );
-        return;
+      }
       case 'roll_back': {
-        const failed =
-          this.context.judge.judgement(document)?.gates.filter(({ state }) => state === 'fail') ?? [];
-        const why = failed.map(({ gate, sentence }) => `${gate}: ${sentence}`).join(' ');
-        await this.tryMove(rollout, (now) => rollBack(now, at('gate', why)), true);
-        return;
+        const cause = context('gate', this.context.judge.failedGates(judged));
+        return this.tryMove(
+          rollout,
+          ifUnmoved((document) => rollBack(document, cause)),
+          true,
+        );
       }
       default:
         return action satisfies never;
