@@ -105,7 +105,7 @@ export class WorkerPool implements WorkerEvents {
   /** Takes a version from every worker, behind the batches that they have in hand; resolves when all have given it up. */
   async unload(key: string): Promise<void> {
     this.specs.delete(key);
-    await Promise.all([...this.handles].map((worker) => worker.unload(key)));
+    await Promise.all([...this.handles].map((worker) => this.unloadFrom(worker, key)));
   }
 
   active(): WorkerHandle[] {
@@ -211,6 +211,15 @@ export class WorkerPool implements WorkerEvents {
   private loadInto(worker: WorkerHandle, spec: VersionSpec): void {
     worker.load(spec);
     this.watchStart(worker);
+  }
+
+  /** A process that does not even give a version up is replaced by one that never had it. */
+  private async unloadFrom(worker: WorkerHandle, key: string): Promise<void> {
+    const timer = setTimeout(() => {
+      this.kill(worker, 'watchdog');
+    }, this.options.startTimeoutMs);
+    await worker.unload(key);
+    clearTimeout(timer);
   }
 
   /** Every process is there, ready, and does nothing but infer or wait. */
