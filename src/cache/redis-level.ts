@@ -78,7 +78,7 @@ export class RedisLevel implements SecondLevel {
 
   /** By SCAN and UNLINK, neither of which holds up the server. */
   async purge(scope: PurgeScope): Promise<boolean> {
-    await this.writer.forget(scope);
+    this.writer.forget(scope);
     try {
       for (let cursor = ''; cursor !== '0';) {
         const reply = await this.redis.send([

@@ -18,7 +18,7 @@ export type DropReason = 'backlog' | 'failed' | 'unfit';
 /** Writes entries after the answers that they come from, a batch at a time, and drops what it cannot write. */
 export class RedisWriter {
   private backlog: CacheEntry[] = [];
-  private draining: Promise<void> | null = null;
+  private isDraining = false;
 
   constructor(
     private readonly redis: Pick<RedisConnection, 'send'>,
@@ -30,21 +30,23 @@ export class RedisWriter {
     const room = Math.min(entries.length, MAX_BACKLOG - this.backlog.length);
     this.backlog.push(...entries.slice(0, room));
     if (room < entries.length) this.onDrop('backlog', entries.length - room);
-    this.draining ??= this.drain();
+    if (!this.isDraining) void this.drain();
   }
 
-  /** Forgets what waits and belongs to the scope; resolves when what was on its way has arrived. */
-  async forget(scope: PurgeScope): Promise<void> {
+  /** Forgets what waits and belongs to the scope. What is on its way comes before any command that is sent now. */
+  forget(scope: PurgeScope): void {
     this.backlog = this.backlog.filter(({ key }) => !inScope(key, scope));
-    await this.draining;
   }
 
   private async drain(): Promise<void> {
+    this.isDraining = true;
     // Not in the turn of the event loop that answers the request.
     await new Promise(setImmediate);
-    while (this.backlog.length > 0)
-      await Promise.all(this.backlog.splice(0, BATCH).map((entry) => this.write(entry)));
-    this.draining = null;
+    while (this.backlog.length > 0) {
+      const batch = this.backlog.splice(0, BATCH);
+      await Promise.all(batch.map((entry) => this.write(entry)));
+    }
+    this.isDraining = false;
   }
 
   private async write({ key, row }: CacheEntry): Promise<void> {

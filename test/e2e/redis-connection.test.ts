@@ -1,6 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RedisConnection, RedisUnavailable } from '../../src/redis/redis-connection.js';
 import { redisScript } from '../../src/redis/redis-script.js';
+import { DIST } from './pool-harness.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
 
 const closing: (() => unknown)[] = [];
@@ -154,15 +159,51 @@ describe('the connection to Redis', () => {
     await expect(redis.run(broken, [])).rejects.toThrow(/Unknown Redis command/);
   });
 
-  it('does not keep a process from ending', async () => {
+  it('counts a server that still loads its data as away', async () => {
+    const slow = ['--key-load-delay', '500', '--loading-process-events-interval-bytes', '1024'];
+    const server = await startServer(...slow);
+    await server.command('EVAL', `for i = 1, 2000 do redis.call('SET', i, i) end`, '0');
+    await server.command('SAVE');
+    const { redis } = open(server.url);
+    await until(() => redis.isUp);
+    const answers: Promise<unknown>[] = [];
+    redis.onReconnect(() => answers.push(redis.send(['GET', '1000'])));
+    await server.kill();
+    await until(() => !redis.isUp);
+    await server.start();
+    await until(() => redis.isUp);
+    expect(await Promise.all(answers)).toEqual(['1000']);
+  });
+
+  it('is refused for good after the shutdown', async () => {
     const server = await startServer();
     const { redis, lines } = open(server.url);
     await until(() => redis.isUp);
     redis.onApplicationShutdown();
     await expect(redis.send(['PING'])).rejects.toThrow(RedisUnavailable);
-    await until(() => true);
     expect(lines).toHaveLength(1);
   });
+
+  it.each(['a server that answers', 'a server that is away', 'a server that hangs'])(
+    'does not keep a process from ending: %s',
+    async (state) => {
+      const server = await startServer();
+      if (state.endsWith('away')) await server.kill();
+      if (state.endsWith('hangs')) server.pause();
+      const module = pathToFileURL(resolve(DIST, 'redis/redis-connection.js')).href;
+      const script = `
+        const { RedisConnection } = await import(${JSON.stringify(module)});
+        const nothing = () => undefined;
+        const reports = { linkIsUp: nothing, failed: nothing };
+        const redis = new RedisConnection('${server.url}', { log: nothing, warn: nothing, error: nothing }, reports);
+        redis.open();
+        redis.subscribe('channel', nothing);
+        await new Promise((resolve) => setTimeout(resolve, 500));`;
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit' });
+      expect(await once(child, 'close')).toEqual([0, null]);
+      server.resume();
+    },
+  );
 });
 
 describe('subscriptions', () => {

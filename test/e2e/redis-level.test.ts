@@ -179,10 +179,16 @@ describe('the second cache level', () => {
     expect(await redis.send(['KEYS', '*'])).toEqual(['serin:rollout:sentiment']);
   });
 
-  it('purges what waits to be written too', async () => {
-    level.put([entryOf('purged'), entryOf('kept', 'v2')]);
+  it('purges what waits to be written, and what is on its way', async () => {
+    level.put([entryOf('on its way')]);
+    await new Promise(setImmediate);
+    level.put([entryOf('waits'), entryOf('kept', 'v2')]);
     expect(await level.purge({ versionDigest: sha256('v1') })).toBe(true);
-    expect(await redis.send(['KEYS', '*'])).toEqual([redisKey(entryOf('kept', 'v2').key)]);
+    const kept = redisKey(entryOf('kept', 'v2').key);
+    await vi.waitFor(async () => {
+      expect(await redis.send(['EXISTS', kept])).toBe(1);
+    });
+    expect(await redis.send(['KEYS', '*'])).toEqual([kept]);
   });
 
   it('drops what is too much to wait, and what does not fit', async () => {
