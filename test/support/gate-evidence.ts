@@ -1,3 +1,4 @@
+import { DEFAULT_GATES } from '../../src/config/rollout-config.js';
 import { noEvidence, type Evidence } from '../../src/canary/evidence/counts.js';
 import { recordRun } from '../../src/canary/evidence/record.js';
 import type {
@@ -10,16 +11,7 @@ import type {
 import { evaluate } from '../../src/canary/gates/verdict.js';
 
 /** The defaults. */
-export const SETTINGS: GateSettings = {
-  minimumSamples: 500,
-  disagreement: 0.03,
-  errorRateIncrease: 0.005,
-  latencyRatio: 1.25,
-  labelShareShift: 0.02,
-  feedbackAccuracyDrop: null,
-  kpiDrop: null,
-  alpha: 0.01,
-};
+export const SETTINGS: GateSettings = DEFAULT_GATES;
 /** The first step, its time over. */
 export const STEP: StepInfo = { visit: 1, nextPercent: 5, elapsedMs: 60_000, holdMs: 60_000, shadow: false };
 /** The step that leads to the promotion. */

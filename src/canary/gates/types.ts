@@ -1,31 +1,6 @@
 import type { Evidence } from '../evidence/counts.js';
 
-/** The limits of a rollout; null switches a gate off. They stay as they are while a rollout runs. */
-export interface GateSettings {
-  /** Distinct pairs in the whole rollout, and canary requests in the step, that a promotion needs. */
-  readonly minimumSamples: number;
-  /** Allowed share of distinct texts with another top label, 0 to 1. */
-  readonly disagreement: number | null;
-  /** Allowed excess of the canary's error rate over the stable one's, absolute: 0.005 is half a point. */
-  readonly errorRateIncrease: number | null;
-  /** Allowed ratio, canary to stable, of the median worker time per padded token, above 0. */
-  readonly latencyRatio: number | null;
-  /** Allowed change of any label's share among distinct texts, absolute. */
-  readonly labelShareShift: number | null;
-  /** Allowed excess of the stable version's accuracy over the canary's, by feedback, absolute. */
-  readonly feedbackAccuracyDrop: number | null;
-  /** Allowed excess of the stable version's mean kpi over the canary's, in the kpi's own unit. */
-  readonly kpiDrop: number | null;
-  /** Chance that a canary within all limits is rolled back: over all gates, steps and looks together. */
-  readonly alpha: number;
-}
-
-/** What the limits of the configuration do not say. */
-export const DEFAULT_GATE_OPTIONS = {
-  feedbackAccuracyDrop: null,
-  kpiDrop: null,
-  alpha: 0.01,
-} as const satisfies Partial<GateSettings>;
+export type { GateSettings } from '../../config/rollout-config.js';
 
 /** What the verdict looks at: one snapshot, summed over replicas. */
 export interface GateEvidence {
