@@ -55,7 +55,7 @@ export class RolloutEvidence {
     if (stable === null && canary === null) return;
     const hash = textHash(text);
     const isNew = this.seen.add(hash) && isNewElsewhere;
-    for (const window of this.windows()) recordPair(window, stable, canary, isNew);
+    for (const window of this.current()) recordPair(window, stable, canary, isNew);
     if (isNew && stable !== null && canary !== null && isFlip(stable, canary)) {
       const example: FlipExample = {
         hash: hexOf(hash),
@@ -71,15 +71,15 @@ export class RolloutEvidence {
   }
 
   addOutcome(side: Side, outcome: OwnOutcome): void {
-    for (const window of this.windows()) recordOutcome(window[side], outcome);
+    for (const window of this.current()) recordOutcome(window[side], outcome);
   }
 
   addRun(side: Side, run: WorkerRun): void {
-    for (const window of this.windows()) recordRun(window[side], run);
+    for (const window of this.current()) recordRun(window[side], run);
   }
 
   addFeedback(side: Side, feedback: Feedback): void {
-    for (const window of this.windows()) recordFeedback(window[side], feedback);
+    for (const window of this.current()) recordFeedback(window[side], feedback);
   }
 
   /** A copy: what is counted later does not change it. */
@@ -90,6 +90,15 @@ export class RolloutEvidence {
       examples: this.examples,
       saturated: this.wasSaturated || this.seen.saturated,
     });
+  }
+
+  /** The total and one step as they stand: no copy, to be read before anything else is counted. */
+  windows(visit: number): { readonly total: Evidence; readonly step: Evidence; readonly saturated: boolean } {
+    return {
+      total: this.total,
+      step: this.steps.get(visit) ?? noEvidence(),
+      saturated: this.wasSaturated || this.seen.saturated,
+    };
   }
 
   /** Hashes of the texts seen, 8 bytes each. */
@@ -113,7 +122,7 @@ export class RolloutEvidence {
     this.enterStep(visit);
   }
 
-  private windows(): readonly Evidence[] {
+  private current(): readonly Evidence[] {
     return [this.total, this.step];
   }
 }

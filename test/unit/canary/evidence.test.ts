@@ -170,7 +170,9 @@ describe('a latency histogram', () => {
         const sorted = [...buckets].sort((a, b) => a - b);
         expect(values.n).toBe(sorted.length);
         expect(values.countBelow(at)).toBe(sorted.filter((bucket) => bucket < at).length);
-        sorted.forEach((bucket, i) => { expect(values.bucketAtRank(i + 1)).toBe(bucket); });
+        sorted.forEach((bucket, i) => {
+          expect(values.bucketAtRank(i + 1)).toBe(bucket);
+        });
       }),
     );
   });
@@ -261,6 +263,8 @@ describe('the evidence of a rollout', () => {
     expect([pairs(total), pairs(steps[1]), pairs(steps[2])]).toEqual([150, 100, 50]);
     expect(total.pairs.trafficPairs).toBe(200);
     expect([steps[1]?.canary.requests, steps[2]?.canary.requests]).toEqual([0, 1]);
+    expect(rollout.windows(2)).toEqual({ total, step: steps[2], saturated: false });
+    expect(rollout.windows(3).step).toEqual(noEvidence());
     expect(total).toEqual(mergeEvidence(steps[1] ?? noEvidence(), steps[2] ?? noEvidence()));
   });
 
