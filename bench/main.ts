@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { measureChaos } from './chaos/chaos.js';
 import { readRunSettings } from './corpus/manifest.js';
 import { versionFolder } from './corpus/version-folder.js';
-import { runFiles } from './files/run.js';
+import { runFiles, runMemory } from './files/run.js';
 import { requireWrk } from './load/wrk.js';
 import { InputError, USAGE, UsageError, readOptions, type BenchOptions } from './options.js';
 import { REPORT_FILE } from './paths.js';
@@ -19,10 +19,10 @@ import { measureSpeed } from './speed/speed.js';
 /** As every command of Serin: 0 done, 1 requests failed, 2 unusable input, 3 interrupted, 70 ours. */
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 3, fault: 70 } as const;
 
-async function requirements({ speed, files }: BenchOptions): Promise<void> {
+async function requirements({ speed, files, memoryLines }: BenchOptions): Promise<void> {
   if (process.platform !== 'linux') throw new InputError('the bench reads /proc: it runs on Linux only');
   for (const version of VERSIONS) readRunSettings(versionFolder(version));
-  if (speed && files === null) await requireWrk();
+  if (speed && files === null && memoryLines === null) await requireWrk();
 }
 
 async function measure(
@@ -57,10 +57,12 @@ async function run(): Promise<number> {
   process.once('exit', () => {
     rmSync(workFolder, { recursive: true, force: true });
   });
+  const filesOptions = { ...options, write: !options.quick };
+  if (options.memoryLines !== null) await runMemory(options.memoryLines, filesOptions, workFolder);
   if (options.files !== null) {
-    const right = await runFiles({ ...options, plan: options.files, write: !options.quick }, workFolder);
-    return right ? EXIT.done : EXIT.failed;
+    return (await runFiles(options.files, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
   }
+  if (options.memoryLines !== null) return EXIT.done;
   const report = await measure(options, workFolder);
   const markdown = toMarkdown(report);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : markdown);

@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly entry: string;
   /** Not null: `serin batch` is measured, and nothing else. */
   readonly files: FilesPlan | null;
+  /** Not null: the peaks of memory of files with so many lines are compared, and nothing else is measured. */
+  readonly memoryLines: readonly number[] | null;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -18,9 +20,9 @@ export const USAGE = `usage: npm run bench -- [options]
   --chaos       measures faults only, and writes nothing: workers killed and stopped, the service told to end
   --all         both, and writes docs/benchmarks.md
   --files       measures \`serin batch\` only, and writes its section of docs/benchmarks.md
-  --files-long  that, and the memory of long files: half an hour
     --kills N          how often a run is killed (default: 20)
-    --memory-lines N,N lines of the files whose memory is compared (default: 200000,2000000)
+  --files-memory measures the memory of long files only, and writes its section: half an hour
+    --memory-lines N,N lines of the files that are compared (default: 200000,2000000)
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
@@ -45,7 +47,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         chaos: { type: 'boolean', default: false },
         all: { type: 'boolean', default: false },
         files: { type: 'boolean', default: false },
-        'files-long': { type: 'boolean', default: false },
+        'files-memory': { type: 'boolean', default: false },
         kills: { type: 'string', default: '20' },
         'memory-lines': { type: 'string', default: '200000,2000000' },
         entry: { type: 'string', default: DEFAULT_ENTRY },
@@ -57,17 +59,17 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   }
   if (values.help) return null;
   const { quick, json, chaos, all, entry } = values;
-  const long = values['files-long'];
   const files = {
     ...(quick ? QUICK_FILES : FULL_FILES),
     kills: wholeNumber('--kills', values.kills),
-    memoryLines: long ? values['memory-lines'].split(',').map((n) => wholeNumber('--memory-lines', n)) : [],
   };
+  const memoryLines = values['memory-lines'].split(',').map((n) => wholeNumber('--memory-lines', n));
   return {
     ...{ quick, json, entry },
     speed: all || !chaos,
     chaos: all || chaos,
-    files: values.files || long ? files : null,
+    files: values.files ? files : null,
+    memoryLines: values['files-memory'] ? memoryLines : null,
   };
 }
 

@@ -9,12 +9,10 @@ export interface FilesPlan {
   readonly speedLines: Readonly<Record<Version, number>>;
   readonly crashLines: number;
   readonly kills: number;
-  /** Lines of the files whose peaks of memory are compared; none: it is not measured. */
-  readonly memoryLines: readonly number[];
 }
 
-/** About six minutes without the memory. */
-export const FULL_FILES: Omit<FilesPlan, 'kills' | 'memoryLines'> = {
+/** About six minutes. */
+export const FULL_FILES: Omit<FilesPlan, 'kills'> = {
   rounds: 3,
   ceilingMs: 4_000,
   speedLines: { v1: 15_000, v2: 45_000 },

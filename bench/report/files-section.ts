@@ -1,16 +1,13 @@
 import type { FilesReport } from '../files/files.js';
-import { CRASH_VERSION, MEMORY_VERSION } from '../files/plan.js';
+import { CRASH_VERSION } from '../files/plan.js';
 import { VERSIONS, type Version } from '../plan.js';
-import { count, megabytes, ratio, table } from './format.js';
+import { count, ratio, table } from './format.js';
 import { machineFacts, targetTable } from './markdown.js';
 import type { Machine } from './machine.js';
 import type { Target } from './targets.js';
 
 const LEAST_RATIO: Readonly<Record<Version, number>> = { v1: 0.95, v2: 0.92 };
 const SCORE_TOLERANCE = 1e-5;
-const MEMORY_LIMIT_BYTES = 1.2e9;
-/** How much larger the peak of the longest file may be than that of the shortest. */
-const MEMORY_GROWTH_LIMIT = 1.1;
 
 function speedTarget({ speed }: FilesReport, version: Version): Target {
   return {
@@ -50,33 +47,11 @@ function crashTargets({ crash }: FilesReport): Target[] {
   ];
 }
 
-function memoryTargets({ memory }: FilesReport): Target[] {
-  const peaks = memory.map(({ peakBytes }) => peakBytes);
-  const [shortest, longest] = [memory[0], memory.at(-1)];
-  if (shortest === undefined || longest === undefined) return [];
-  const growth = longest.peakBytes / shortest.peakBytes;
-  return [
-    {
-      what: 'peak memory of all processes (PSS)',
-      wanted: `at most ${megabytes(MEMORY_LIMIT_BYTES)}`,
-      measured: megabytes(Math.max(...peaks)),
-      reached: Math.max(...peaks) <= MEMORY_LIMIT_BYTES,
-    },
-    {
-      what: `its growth from ${count(shortest.lines)} to ${count(longest.lines)} lines`,
-      wanted: `at most ${ratio(MEMORY_GROWTH_LIMIT)}-fold`,
-      measured: `${ratio(growth)}-fold`,
-      reached: growth <= MEMORY_GROWTH_LIMIT,
-    },
-  ];
-}
-
 export function filesTargets(report: FilesReport): Target[] {
   return [
     ...VERSIONS.map((version) => speedTarget(report, version)),
     ...VERSIONS.map((version) => agreementTarget(report, version)),
     ...crashTargets(report),
-    ...memoryTargets(report),
   ];
 }
 
@@ -120,13 +95,6 @@ function speedTable({ speed }: FilesReport): string {
   );
 }
 
-function memoryTable({ memory }: FilesReport): string {
-  return table(
-    [`${MEMORY_VERSION}, distinct lines`, 'peak PSS of all processes', 'lines/s'],
-    memory.map(({ lines, peakBytes, linesPerS }) => [count(lines), megabytes(peakBytes), count(linesPerS)]),
-  );
-}
-
 function filesMethod({ plan }: FilesReport): string {
   return `\`serin batch\` with its default settings reads JSON lines and writes JSON lines. Each line is a distinct sentence, made as
 those of the requests are. ${plan.rounds} rounds; in each, a file of each version runs between two ceilings of ${plan.ceilingMs / 1000} s (two bare
@@ -139,12 +107,11 @@ the whole process group, from before a worker is ready on.`;
 export function filesSection(report: FilesReport, machine: Machine): string {
   return [
     '## Files',
-    'Written by `npm run bench -- --files-long`; `--files` leaves the memory out.',
+    'Written by `npm run bench -- --files`.',
     `${machineFacts(machine)}.`,
     targetTable(filesTargets(report)),
     filesMethod(report),
     speedTable(report),
-    ...(report.memory.length === 0 ? [] : [memoryTable(report)]),
   ]
     .join('\n\n')
     .concat('\n');

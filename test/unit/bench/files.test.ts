@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compareAnswers } from '../../../bench/files/agreement.js';
 import { redoneLines } from '../../../bench/files/redone.js';
-import { withFilesPart, withServicePart } from '../../../bench/report/report-file.js';
+import { withPart, withServicePart } from '../../../bench/report/report-file.js';
 
 describe('lines done twice', () => {
   const pace = { linesPerS: 1_000, startMs: 500 };
@@ -35,13 +35,19 @@ it('a sentence without an answer agrees with nothing', () => {
 describe('docs/benchmarks.md', () => {
   it('keeps the part of the one run when the other writes its own', () => {
     const first = withServicePart('', '# Benchmarks\n\nservice 1\n');
-    const second = withFilesPart(first, '## Files\n\nfiles 1\n');
-    const third = withServicePart(second, '# Benchmarks\n\nservice 2\n');
-    const fourth = withFilesPart(third, '## Files\n\nfiles 2\n');
-    expect(fourth).toBe('# Benchmarks\n\nservice 2\n\n<!-- files -->\n\n## Files\n\nfiles 2\n');
+    const second = withPart(first, 'memory', '## Memory\n\nmemory 1\n');
+    const third = withPart(second, 'files', '## Files\n\nfiles 1\n');
+    const fourth = withServicePart(third, '# Benchmarks\n\nservice 2\n');
+    const service = '# Benchmarks\n\nservice 2\n';
+    const files = '\n<!-- files -->\n\n## Files\n\nfiles 1\n';
+    const memory = '\n<!-- memory -->\n\n## Memory\n\nmemory 1\n';
+    expect(fourth).toBe(`${service}${files}${memory}`);
+    expect(withPart(fourth, 'memory', '## Memory\n\nmemory 2\n')).toBe(
+      `${service}${files}${memory.replace('memory 1', 'memory 2')}`,
+    );
   });
 
   it('has a heading also when the files are measured first', () => {
-    expect(withFilesPart('', '## Files\n')).toBe('# Benchmarks\n\n<!-- files -->\n\n## Files\n');
+    expect(withPart('', 'files', '## Files\n')).toBe('# Benchmarks\n\n<!-- files -->\n\n## Files\n');
   });
 });
