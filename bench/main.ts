@@ -14,6 +14,7 @@ import { readMachine } from './report/machine.js';
 import { toMarkdown, type BenchReport } from './report/markdown.js';
 import { withServicePart } from './report/report-file.js';
 import { chaosTargets, speedTargets } from './report/targets.js';
+import { runRollout } from './rollout/run.js';
 import { measureSpeed } from './speed/speed.js';
 
 /** As every command of Serin: 0 done, 1 requests failed, 2 unusable input, 3 interrupted, 70 ours. */
@@ -63,6 +64,10 @@ async function run(): Promise<number> {
     return (await runFiles(options.files, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
   }
   if (options.memoryLines !== null) return EXIT.done;
+  if (options.rollout !== null) {
+    const right = await runRollout({ ...options, plan: options.rollout, write: !options.quick }, workFolder);
+    return right ? EXIT.done : EXIT.failed;
+  }
   const report = await measure(options, workFolder);
   const markdown = toMarkdown(report);
   process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : markdown);

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { DEFAULT_ENTRY } from './paths.js';
+import { FULL_ROLLOUT, QUICK_ROLLOUT, type RolloutPlan } from './rollout/plan.js';
 
 export interface BenchOptions {
   readonly quick: boolean;
@@ -13,6 +14,8 @@ export interface BenchOptions {
   readonly files: FilesPlan | null;
   /** Not null: the peaks of memory of files with so many lines are compared, and nothing else is measured. */
   readonly memoryLines: readonly number[] | null;
+  /** Not null: what the comparison of two versions costs users is measured, and nothing else. */
+  readonly rollout: RolloutPlan | null;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -23,6 +26,7 @@ export const USAGE = `usage: npm run bench -- [options]
     --kills N          how often a run is killed (default: 20)
   --files-memory measures the memory of long files only, and writes its section: half an hour
     --memory-lines N,N lines of the files that are compared (default: 200000,2000000)
+  --rollout     measures what the comparison of a canary costs users, and writes its section
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
@@ -48,6 +52,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         all: { type: 'boolean', default: false },
         files: { type: 'boolean', default: false },
         'files-memory': { type: 'boolean', default: false },
+        rollout: { type: 'boolean', default: false },
         kills: { type: 'string', default: '20' },
         'memory-lines': { type: 'string', default: '200000,2000000' },
         entry: { type: 'string', default: DEFAULT_ENTRY },
@@ -70,6 +75,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     chaos: all || chaos,
     files: values.files ? files : null,
     memoryLines: values['files-memory'] ? memoryLines : null,
+    rollout: values.rollout ? (quick ? QUICK_ROLLOUT : FULL_ROLLOUT) : null,
   };
 }
 

@@ -23,8 +23,15 @@ export class ServiceProcess {
     private readonly child: ChildProcess,
   ) {}
 
-  /** @param workFolder for its log and its state */
-  static async start(entry: string, workFolder: string): Promise<ServiceProcess> {
+  /**
+   * @param workFolder for its log and its state
+   * @param settings what is not to be as by default
+   */
+  static async start(
+    entry: string,
+    workFolder: string,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<ServiceProcess> {
     const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const logPath = join(workFolder, 'service.log');
@@ -40,6 +47,7 @@ export class ServiceProcess {
         MODEL_REGISTRY,
         PORT: String(port),
         STATE_DIR: workFolder,
+        ...settings,
       },
     });
     closeSync(log);

@@ -1,0 +1,17 @@
+/** How much of the comparison's cost is measured. */
+export interface RolloutPlan {
+  /** Each round loads both services once, the one with the comparison first in every other round. */
+  readonly rounds: number;
+  readonly loadS: number;
+  /** Of the closed loop that tells the capacity. */
+  readonly capacityS: number;
+}
+
+/** About six minutes. */
+export const FULL_ROLLOUT: RolloutPlan = { rounds: 16, loadS: 10, capacityS: 8 };
+
+/** Tells whether all works, not what it costs. */
+export const QUICK_ROLLOUT: RolloutPlan = { rounds: 2, loadS: 3, capacityS: 2 };
+
+/** Half of the users meet the canary: enough that the comparison uses up its budget, which is the default one. */
+export const CANARY_PERCENT = 50;
