@@ -109,15 +109,17 @@ describe('a version copied into the folder of a running service', () => {
     expect(await problemOf(await service.post('/predict', { text: 'a film', version: 'v3' }))).toMatch(
       /^404 VERSION_NOT_FOUND/,
     );
+    const startedAt = performance.now();
     const response = await change('load', 'v3');
+    const loadMs = performance.now() - startedAt;
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({ version: 'v3', state: 'ready', role: null });
     await load.more(50);
     const answers = await load.stop();
     expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
-    // A load stops a worker for half a second and more; who waited for one would show here.
-    const slowest = answers.map(({ ms }) => ms).sort((a, b) => b - a);
-    expect(slowest[Math.floor(answers.length / 100)]).toBeLessThan(500);
+    // Three processes load in turn: whoever waited for one of them waited for a third of all that.
+    const slowest = answers.map(({ ms }) => ms).sort((one, other) => other - one);
+    expect(slowest[Math.floor(answers.length / 100)]).toBeLessThan(loadMs / 3);
     expect(service.workerPids()).toEqual(workers);
     const said = service.lines.map(({ msg }) => msg).filter((msg) => msg.startsWith('sentiment/v3 is '));
     expect(said.map((msg) => msg.split(' ')[2]?.replace(',', ''))).toEqual([
@@ -252,6 +254,31 @@ describe('what is refused leaves everything as it was', () => {
     );
     // It went on all the same.
     await vi.waitUntil(async () => (await shown('v4'))?.state === 'ready', { timeout: 60_000, interval: 50 });
+  });
+});
+
+describe('a service none of whose versions could be loaded', () => {
+  it('serves once its stable version is mended and loaded', async () => {
+    const broken = new TempRegistry();
+    for (const name of ['v1', 'v2']) {
+      broken.remove(name);
+      broken.addVersion(name);
+      broken.flipByte(name, 'model.onnx');
+    }
+    const lame = Service.spawn({ ...SETTINGS, MODEL_REGISTRY: broken.folder, WORKERS: '2' });
+    await lame.listening();
+    await lame.line(({ msg }) => msg.startsWith('sentiment/v2 failed'));
+    expect((await lame.fetch('/health/ready')).status).toBe(503);
+    broken.flipByte('v1', 'model.onnx');
+    const path = '/admin/models/sentiment/versions/v1/load';
+    expect(await (await lame.fetch(path, { method: 'POST', headers: ADMIN })).json()).toMatchObject({
+      state: 'ready',
+      role: 'stable',
+    });
+    expect((await lame.post('/predict', { text: 'a film' })).status).toBe(200);
+    expect((await lame.fetch('/health/ready')).status).toBe(200);
+    await lame.stop();
+    broken.delete();
   });
 });
 

@@ -222,11 +222,13 @@ export class WorkerPool implements WorkerEvents {
     clearTimeout(timer);
   }
 
-  /** Every process is there, ready, and does nothing but infer or wait. */
+  /** Every process that can be expected is there, and does nothing but infer or wait. */
   private isWhole(): boolean {
     const { workers, spareWorkers } = this.options;
-    const complete = this.active().length === workers && this.handles.size === workers + spareWorkers;
-    return complete && [...this.handles].every((worker) => worker.ready);
+    const active = this.active();
+    const expected = active.every((worker) => worker.ready) ? workers + spareWorkers : workers;
+    const isComplete = active.length === workers && this.handles.size >= expected;
+    return isComplete && [...this.handles].every((worker) => worker.alive && worker.settled);
   }
 
   private isRolling(key: string): boolean {
