@@ -140,7 +140,11 @@ export class FileRolloutStore extends RolloutStore {
   }
 
   private modifiedMs(model: string): number {
-    return statSync(this.path(model), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    try {
+      return statSync(this.path(model), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    } catch {
+      return 0;
+    }
   }
 
   private documentOf(model: string, reading: SealedReading): [RolloutDocument | null, string | null] {

@@ -67,7 +67,7 @@ export async function readSealed(path: string): Promise<SealedReading> {
     return unseal(await readFile(path, 'utf8'));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return { kind: 'absent' };
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
     return { kind: 'torn', reason: `it cannot be read (${code ?? message})` };
   }
 }
