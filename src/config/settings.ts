@@ -44,13 +44,13 @@ export const SETTINGS = {
   HOST: setting(host, '127.0.0.1', 'Address to listen on; the container image sets 0.0.0.0.'),
   PORT: setting(wholeNumber(0, 65_535), 3000, 'Port to listen on; 0 takes a free one.'),
   MODEL_REGISTRY: setting(path, './model-registry', 'Folder of the models.', { isPath: true }),
-  STATE_DIR: setting(path, './var', 'Folder for rollout state and job state; this version keeps none yet.', {
+  STATE_DIR: setting(path, './var', 'Folder for the state of rollouts; one process writes there.', {
     isPath: true,
   }),
   CANARY_PERCENT: setting(
     decimal(0, 100),
     undefined,
-    'Share of traffic for the canary of the default model; overrides the file, and 0 is the rollback toggle.',
+    'Share of traffic at which a rollout of the default model begins, before the file; 0 is the rollback toggle.',
     { notInFile: 'in the file it is written rollout.<model>.percent' },
   ),
   WORKERS: setting(wholeNumber(1, 256), undefined, 'Inference processes.', {
