@@ -8,6 +8,8 @@ export class PendingText implements QueuedText {
   alone = false;
   /** Workers that died while this text was the only one they ran. */
   deathsAlone = 0;
+  /** It was in a worker that died or hung. */
+  lost = false;
   private done = false;
   private answer!: (outcome: Outcome) => void;
 

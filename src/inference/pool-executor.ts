@@ -8,7 +8,12 @@ import { estimateTokens } from '../tokenization/token-estimate.js';
 import { Executor, type Computation, type InferenceItem, type Priority } from './executor.js';
 import { PendingText } from './pending-text.js';
 import { Permits } from './permits.js';
-import { InferencePoolStatus, type InferenceStatus, type RunListener } from './pool-status.js';
+import {
+  InferencePoolStatus,
+  type InferenceStatus,
+  type LossListener,
+  type RunListener,
+} from './pool-status.js';
 import { Scheduler } from './scheduler.js';
 import type { VersionHost } from './version-host.js';
 import { toVersionSpec } from './version-spec.js';
@@ -41,6 +46,7 @@ export class PoolExecutor
   private readonly pool: WorkerPool;
   private readonly scheduler: Scheduler;
   private readonly runListeners: RunListener[] = [];
+  private readonly lossListeners: LossListener[] = [];
   private everReady = false;
   private closing = false;
 
@@ -69,6 +75,11 @@ export class PoolExecutor
           const labels = { model: version.model, version: version.version };
           metrics.observeBatch({ ...labels, texts, paddedTokens, tokenizeMs, inferenceMs });
           for (const listener of this.runListeners) listener(version, { inferenceMs, paddedTokens });
+        },
+        lostForUser: (key) => {
+          const version = this.versions.get(key);
+          if (version === undefined) return;
+          for (const listener of this.lossListeners) listener(version);
         },
       },
     );
@@ -108,6 +119,10 @@ export class PoolExecutor
 
   onRun(listener: RunListener): void {
     this.runListeners.push(listener);
+  }
+
+  onLoss(listener: LossListener): void {
+    this.lossListeners.push(listener);
   }
 
   override submit(items: readonly InferenceItem[], priority: Priority = 'user'): Computation[] {

@@ -27,10 +27,19 @@ export interface FinishedRun {
 /** Must not throw. */
 export type RunListener = (version: ModelVersion, run: FinishedRun) => void;
 
+/** Must not throw. */
+export type LossListener = (version: ModelVersion) => void;
+
 /** What health and metrics may know of the worker pool; bound to the executor that owns it. */
 export abstract class InferencePoolStatus {
   abstract status(): InferenceStatus;
 
   /** Called after each run, for whomever it was. */
   abstract onRun(listener: RunListener): void;
+
+  /**
+   * Called for each user's text whose worker died or hung with it and whose user has left since. That user was
+   * answered DEADLINE_EXCEEDED, which alone does not tell a version that hangs from a service that is busy.
+   */
+  abstract onLoss(listener: LossListener): void;
 }

@@ -31,6 +31,8 @@ export interface SchedulerPorts {
   /** Texts that have left: answered, or dropped because nobody waits for them. */
   released(items: readonly PendingText[]): void;
   batchFinished(key: string, texts: number, timings: BatchTimings): void;
+  /** A user's text whose worker died or hung with it, and whose user has left before it could be tried again. */
+  lostForUser(key: string): void;
 }
 
 export interface SchedulerOptions {
@@ -97,6 +99,7 @@ export class Scheduler {
   discard(item: PendingText): void {
     const dropped = this.lanes.get(item.key)?.queues[item.priority].remove(item) ?? false;
     if (!dropped) return;
+    this.countLost(item);
     this.ports.released([item]);
     // It may have been the last text of a user that background texts had to wait for.
     this.scheduleDispatch();
@@ -165,6 +168,10 @@ export class Scheduler {
 
   private retryAlone(batch: Batch): void {
     const [only] = batch.items;
+    for (const item of batch.items) {
+      item.lost = true;
+      this.countLost(item);
+    }
     if (batch.items.length === 1 && only !== undefined) only.deathsAlone++;
     const condemned = batch.items.filter((item) => item.deathsAlone >= DEATHS_ALONE_THAT_CONDEMN_A_TEXT);
     for (const item of condemned) {
@@ -174,6 +181,10 @@ export class Scheduler {
     const again = batch.items.filter((item) => !condemned.includes(item));
     for (const item of again) item.alone = true;
     this.requeue(batch.key, again);
+  }
+
+  private countLost({ key, lost, settled, priority }: PendingText): void {
+    if (lost && settled && priority === 'user') this.ports.lostForUser(key);
   }
 
   /** Puts back what somebody still waits for. */

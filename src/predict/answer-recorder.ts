@@ -40,6 +40,9 @@ export class AnswerRecorder implements OnModuleInit {
     this.pool.onRun((version, run) => {
       this.rollouts.addRun(version, run);
     });
+    this.pool.onLoss((version) => {
+      this.rollouts.addLoss(version);
+    });
   }
 
   /** To be called when the text's outcome is known, before its user is answered. */

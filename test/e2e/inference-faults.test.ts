@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AppError } from '../../src/errors/app-error.js';
 import {
   built,
   codes,
@@ -11,6 +12,7 @@ import {
   poolIs,
   ROOT,
   startPool,
+  submit,
   until,
   values,
   workerPids,
@@ -59,6 +61,22 @@ describe('faults', () => {
       await whole();
     },
   );
+
+  it('tells of a text that hung until its user had left, and of no other that was late', async () => {
+    await whole();
+    const lost: string[] = [];
+    running.pool.onLoss(({ version }) => lost.push(version));
+    const late = new AppError('DEADLINE_EXCEEDED', 'Too late.');
+    const [slow] = submit(running, ['a film that is only late']);
+    slow?.cancel(late);
+    const { restarts } = running.pool.status();
+    const [hung] = submit(running, ['fault:hang']);
+    await poolIs(running, ({ queuedTexts, runningTexts }) => queuedTexts === 0 && runningTexts > 0);
+    hung?.cancel(late);
+    await poolIs(running, (status) => status.restarts > restarts);
+    await whole();
+    expect(lost).toEqual(['v2']);
+  });
 
   it('replaces a worker that has grown too large, after its batch and without a retry', async () => {
     await whole();

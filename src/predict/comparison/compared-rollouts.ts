@@ -42,6 +42,13 @@ export class ComparedRollouts {
     if (side !== undefined) rollout?.evidence.addRun(side, run);
   }
 
+  /** Counts a text that a user waited for in vain because a worker died or hung with it: an error of the version. */
+  addLoss(version: ModelVersion): void {
+    const rollout = this.find(version.model);
+    const side = rollout?.sideOf(version);
+    if (side !== undefined) rollout?.evidence.addOutcome(side, { label: null, latencyMs: null });
+  }
+
   private begin(model: string, split: LiveSplit, canary: ModelVersion): ComparedRollout | undefined {
     const { rolloutId, shadow } = split;
     const book = this.book.open(model);

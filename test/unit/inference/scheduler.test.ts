@@ -39,6 +39,7 @@ class Bench {
       kill: () => undefined,
       released: (items) => this.released.push(...items.map(({ text }) => text)),
       batchFinished: () => undefined,
+      lostForUser: () => undefined,
     },
   );
   private clock = 0;
