@@ -15,8 +15,9 @@ Lines without an answer
   the exit code is 1. Blank lines are skipped. When OUT is -, they go to stderr.
 
 Interrupted?
-  The same command goes on where it was, after Ctrl-C, kill -9 or a crash: OUT.part holds the output so far and
-  OUT.journal what is done; OUT appears when it is whole. The result is byte for byte that of an undisturbed run.
+  The same command goes on where it was, after Ctrl-C, kill -9, a crash or a full disk: OUT.part holds the output so
+  far and OUT.journal what is done; OUT appears when it is whole. The result is byte for byte that of an undisturbed
+  run. Ctrl-C once ends what is in flight, which takes a moment; twice stops at once.
   Another input, version, option, runtime or CPU is refused. OUT.journal stays: by it a finished OUT is known.
 
 Exit codes
