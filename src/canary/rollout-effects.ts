@@ -3,12 +3,16 @@ import type { ComparisonConfig } from '../config/rollout-config.js';
 import { RoleTable } from '../model-registry/role-table.js';
 import { audit } from '../observability/audit.js';
 import { RolloutMetrics } from '../observability/rollout-metrics.js';
-import { CanaryService } from './canary.service.js';
+import { CanaryService, type LiveSplit } from './canary.service.js';
 import type { RolloutDocument, RolloutMove, ShareDecision } from './rollout-types.js';
 import { RolloutVersions } from './rollout-versions.js';
 
 /** Called after a move is in force. */
 export type MoveListener = (document: RolloutDocument, move: RolloutMove) => void;
+
+/** The digest names a version; the rest of a split are plain values. */
+const isSame = (a: LiveSplit, b: LiveSplit | undefined): boolean =>
+  JSON.stringify({ ...a, canary: a.canary?.key }) === JSON.stringify({ ...b, canary: b?.canary?.key });
 
 /** Carries a rollout's state out: to the split, the roles, the metrics, the audit log, and whoever listens. */
 @Injectable()
@@ -46,7 +50,7 @@ export class RolloutEffects {
     const shadow = mode === 'shadow' && (phase === 'running' || phase === 'paused');
     const isLive = document.revision > 0 && decidedBy !== 'canary_percent_0';
     const split = { rolloutId, canary: version, percent, shadow: shadow && isLive, comparison };
-    this.canary.setSplit(model, split);
+    if (!isSame(split, this.canary.split(model))) this.canary.setSplit(model, split);
     const roles = {
       stable: stable.version,
       canary: canary?.version ?? null,

@@ -107,7 +107,8 @@ function shareOf({ document, canaryPercent, file }: Claims): ShareDecision {
   const percent = serves ? document.percent : 0;
   const promoted = already ? ` ${stable.version}, which is asked for as canary, was promoted already.` : '';
   if (document.moved || origin.by === 'admin' || origin.by === 'recovery') {
-    return decision('state', percent, `${stateSentence(document)}${promoted}`);
+    const idle = canaryPercent === null ? '' : ` ${variableSentence(canaryPercent)}`;
+    return decision('state', percent, `${stateSentence(document)}${promoted}${idle}`);
   }
   if (origin.by === 'environment') {
     return decision('canary_percent', percent, `CANARY_PERCENT=${origin.canary_percent ?? 0} says so.`);
@@ -115,6 +116,9 @@ function shareOf({ document, canaryPercent, file }: Claims): ShareDecision {
   const sentence = canary === null ? 'The file names no canary.' : `The file says so.${promoted}`;
   return decision('file', percent, sentence);
 }
+
+const variableSentence = (percent: number): string =>
+  `CANARY_PERCENT=${percent} begins nothing that somebody has moved; while it is set the gates do not act.`;
 
 function stateSentence({ history, origin }: RolloutDocument): string {
   const last = history.at(-1);

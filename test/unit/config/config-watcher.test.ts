@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ConfigWatcher } from '../../../src/config/config-watcher.js';
+import { configSource, loadConfig } from '../../../src/config/load-config.js';
+import type { SerinConfig } from '../../../src/config/serin-config.js';
+
+let cwd: string;
+let watcher: ConfigWatcher | undefined;
+let seen: (SerinConfig | Error)[];
+
+beforeEach(() => {
+  cwd = mkdtempSync(join(tmpdir(), 'serin-watch-'));
+  seen = [];
+});
+
+afterEach(() => {
+  watcher?.close();
+  rmSync(cwd, { recursive: true });
+});
+
+function watchFile(): void {
+  const source = configSource(loadConfig({ env: {}, cwd }));
+  watcher = new ConfigWatcher(source, {
+    changed: (config) => seen.push(config),
+    invalid: (error) => seen.push(error as Error),
+  });
+}
+
+const write = (content: string): void => {
+  writeFileSync(join(cwd, 'serin.config.yaml'), content);
+};
+
+const last = (matches: (item: SerinConfig | Error) => boolean): Promise<void> =>
+  vi.waitFor(() => {
+    const item = seen.at(-1);
+    if (item === undefined || !matches(item)) throw new Error('not yet');
+  }, 10_000);
+
+describe('the watcher of the configuration file', () => {
+  it('tells of a file that is written, replaced, removed and made', async () => {
+    write('port: 3001');
+    watchFile();
+    write('port: 3002');
+    await last((item) => 'port' in item && item.port === 3002);
+    writeFileSync(join(cwd, 'new.yaml'), 'port: 3003');
+    renameSync(join(cwd, 'new.yaml'), join(cwd, 'serin.config.yaml'));
+    await last((item) => 'port' in item && item.port === 3003);
+    rmSync(join(cwd, 'serin.config.yaml'));
+    await last((item) => 'port' in item && item.port === 3000);
+    write('port: 3004');
+    await last((item) => 'port' in item && item.port === 3004);
+  });
+
+  it('tells once why a file cannot be used, and not of one that says the same again', async () => {
+    write('port: 3001');
+    watchFile();
+    write('port: none');
+    await last((item) => item instanceof Error && /port .* is "none"/.test(item.message));
+    const before = seen.length;
+    write('port: none');
+    write('port: 3001');
+    await last((item) => 'port' in item && item.port === 3001);
+    expect(seen.length).toBe(before + 1);
+  });
+
+  it('sees what a mounted ConfigMap does: a link beside the file is swapped', async () => {
+    for (const [name, port] of Object.entries({ '..a': 3001, '..b': 3002 })) {
+      mkdirSync(join(cwd, name));
+      writeFileSync(join(cwd, name, 'serin.config.yaml'), `port: ${port}`);
+    }
+    symlinkSync('..a', join(cwd, '..data'));
+    symlinkSync(join('..data', 'serin.config.yaml'), join(cwd, 'serin.config.yaml'));
+    watchFile();
+    symlinkSync('..b', join(cwd, '..data_tmp'));
+    renameSync(join(cwd, '..data_tmp'), join(cwd, '..data'));
+    await last((item) => 'port' in item && item.port === 3002);
+  });
+});
