@@ -35,18 +35,19 @@ afterAll(() => {
 });
 
 /** A service of its own state, whose canary v2 gets everything, unless `section` says otherwise. */
-async function start(name: string, section = '', settings: Settings = {}): Promise<Service> {
+async function start(name: string, section = '', settings: Settings = {}, script?: string): Promise<Service> {
   const config = join(folder, `${name}.yaml`);
   const comparison = 'comparison: { sample_percent: 100, budget_percent: 100 }';
   const canary = section === '' ? `mode: manual, percent: 100, ${comparison}` : section;
   writeFileSync(config, `rollout:\n  sentiment: { stable: v1, canary: v2, ${canary} }\n`);
-  service = await Service.start({
+  const all = {
     SERIN_CONFIG: config,
     STATE_DIR: join(folder, name),
     ADMIN_TOKEN: 'let-me-in',
     CACHE_MAX_ITEMS: '0',
     ...settings,
-  });
+  };
+  service = await Service.start(all, script);
   return service;
 }
 
@@ -167,6 +168,28 @@ describe('the comparison', () => {
     await on.post('/predict_batch', { texts: [...texts(4, 'in a batch'), ' '] });
     const figures = await figuresWith(on, { pairs: { texts: 4 }, canary: { requests: 4, errors: 0 } });
     expect(figures.canary.latency_p50_ms).toBeNull();
+  });
+
+  it('counts what one version fails and the other answers, and takes no refusal for a failure', async () => {
+    const script = join(import.meta.dirname, 'fixtures/failing-versions.mjs');
+    const on = await start('errors', '', {}, script);
+    const status = async (text: string): Promise<number> => (await on.post('/predict', { text })).status;
+    expect(await status('fail on v2')).toBe(500);
+    await figuresWith(on, { pairs: { canary_only_errors: 1, stable_only_errors: 0 } });
+    expect(await status('fail on v1')).toBe(200);
+    await figuresWith(on, { pairs: { canary_only_errors: 1, stable_only_errors: 1 } });
+    expect(await status('fail on v1, fail on v2')).toBe(500);
+    expect(await status('late on v2')).toBe(504);
+    expect(await status('late on v1')).toBe(200);
+    expect(await status('busy')).toBe(200);
+    expect(await status('fine')).toBe(200);
+    const figures = await figuresWith(on, {
+      pairs: { texts: 1, canary_only_errors: 1, stable_only_errors: 1 },
+    });
+    // Four answers and two failures; the one that was late says nothing about the version.
+    expect(figures.canary).toMatchObject({ requests: 6, errors: 2 });
+    expect(await skipped(on, 'refused')).toBe(1);
+    expect(await skipped(on, 'too_late')).toBe(1);
   });
 
   it('in shadow mode gives users the stable version and compares what it said', async () => {
