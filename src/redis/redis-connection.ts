@@ -15,6 +15,9 @@ export interface RedisReports {
   failed(failure: RedisFailure): void;
 }
 
+/** No failure: the server is sent the script, and knows it from then on. */
+const isUnknownScript = (error: unknown): boolean => reasonOf(error).startsWith('NOSCRIPT');
+
 /** Rejects what is sent while Redis is away: nothing is queued for later. */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
@@ -69,7 +72,7 @@ export class RedisConnection implements OnApplicationShutdown {
     try {
       return await session.send(args);
     } catch (error) {
-      if (this.isUp) this.reports.failed('command');
+      if (this.isUp && !isUnknownScript(error)) this.reports.failed('command');
       throw error;
     }
   }
@@ -80,7 +83,7 @@ export class RedisConnection implements OnApplicationShutdown {
     try {
       return script.read(await this.send(['EVALSHA', script.sha1, ...rest]));
     } catch (error) {
-      if (!reasonOf(error).startsWith('NOSCRIPT')) throw error;
+      if (!isUnknownScript(error)) throw error;
     }
     return script.read(await this.send(['EVAL', script.lua, ...rest]));
   }

@@ -12,8 +12,11 @@ import { RedisConnection } from './redis-connection.js';
     {
       provide: RedisConnection,
       inject: [SERIN_CONFIG, RedisMetrics],
-      useFactory: ({ redisUrl }: SerinConfig, metrics: RedisMetrics): RedisConnection | null =>
-        redisUrl === null ? null : new RedisConnection(redisUrl, new Logger('Redis'), metrics),
+      useFactory: ({ redisUrl }: SerinConfig, metrics: RedisMetrics): RedisConnection | null => {
+        if (redisUrl === null) return null;
+        metrics.start();
+        return new RedisConnection(redisUrl, new Logger('Redis'), metrics);
+      },
     },
   ],
   exports: [RedisConnection],

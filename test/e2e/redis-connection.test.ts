@@ -142,7 +142,7 @@ describe('the connection to Redis', () => {
 
   it('runs a script that the server has forgotten', async () => {
     const server = await startServer();
-    const { redis } = open(server.url);
+    const { redis, reports } = open(server.url);
     await until(() => redis.isUp);
     const compareAndSet = redisScript(
       `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -155,6 +155,7 @@ describe('the connection to Redis', () => {
     await redis.send(['SCRIPT', 'FLUSH']);
     expect(await redis.run(compareAndSet, ['k'], ['b', 'c'])).toBe(true);
     expect(await redis.send(['GET', 'k'])).toBe('c');
+    expect(reports).not.toContain('command');
     const broken = redisScript('return redis.call("NONE")', () => true);
     await expect(redis.run(broken, [])).rejects.toThrow(/Unknown Redis command/);
   });
