@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FEEDBACK_ANSWERS } from './feedback-answers.js';
 import { Service } from './harness.js';
 import { OPENAPI_FILE, readOpenApi } from './openapi-check.js';
 import { ADMIN_TOKEN, VERSION_ANSWERS } from './version-answers.js';
@@ -67,6 +68,7 @@ const many = (text: string): object => ({ texts: [text] });
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   predict: { ...post('/predict', one), 504: late('/predict', one('Too late.')) },
   predictBatch: post('/predict_batch', many),
+  feedback: FEEDBACK_ANSWERS,
   listModels: get('/models'),
   getModel: { ...get('/models/sentiment'), 404: ({ normal }) => normal.fetch('/models/nobody') },
   getHealth: { ...get('/health'), 503: () => starting('/health') },
