@@ -68,6 +68,8 @@ describe('defaults', () => {
       rateLimitPerS: null,
       rateLimitBurst: null,
       logLevel: 'info',
+      feedbackMaxRequests: 100_000,
+      feedbackTtlMs: 86_400_000,
       logText: false,
       modelRegistry: join(cwd, 'model-registry'),
       stateDir: join(cwd, 'var'),
