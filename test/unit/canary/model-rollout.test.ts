@@ -19,13 +19,14 @@ class MemoryStore extends RolloutStore {
     return Promise.resolve({ document: this.held, problem: null });
   }
 
-  override compareAndSet(document: RolloutDocument, expected: number | null): Promise<SaveResult> {
-    if (this.failing !== null) return Promise.resolve({ kind: this.failing, reason: 'the disk is full' });
+  override async compareAndSet(document: RolloutDocument, expected: number | null): Promise<SaveResult> {
+    await new Promise((resume) => setImmediate(resume));
+    if (this.failing !== null) return { kind: this.failing, reason: 'the disk is full' };
     if ((this.held?.revision ?? null) !== expected) {
-      return Promise.resolve({ kind: 'conflict', current: this.held });
+      return { kind: 'conflict', current: this.held };
     }
     this.held = document;
-    return Promise.resolve({ kind: 'saved' });
+    return { kind: 'saved' };
   }
 
   override onChange(): () => void {
@@ -66,12 +67,13 @@ function rolloutOf(document = begun()): {
 
 describe('the moves of one process', () => {
   it('are made one after the other, each on what the one before left', async () => {
-    const { rollout, store } = rolloutOf();
+    const { rollout, store, applied } = rolloutOf();
     await Promise.all([
       rollout.move((now) => nextStep(now, by('ramp'))),
       rollout.move((now) => nextStep(now, by('ramp'))),
     ]);
     expect(rollout.document).toMatchObject({ percent: 25, revision: 3 });
+    expect(applied.map(({ percent }) => percent)).toEqual([5, 25]);
     expect(store.held).toBe(rollout.document);
   });
 

@@ -106,6 +106,13 @@ describe('moves of a rollout', () => {
     expect(setPercent(begun(), 1, admin)).toEqual({ kind: 'unchanged' });
   });
 
+  it('are remembered, the last of them', () => {
+    let document = begun();
+    for (let i = 0; i < 2 * HISTORY_MOVES; i++) document = done(setPercent(document, 2 - (i % 2), admin));
+    expect(document.history.length).toBe(HISTORY_MOVES);
+    expect(document.history.at(-1)?.revision).toBe(document.revision);
+  });
+
   it('end the shadow when an admin gives users the canary', () => {
     const shadow = begun({ mode: 'shadow', percent: 0 });
     expect(shadow).toMatchObject({ phase: 'running', percent: 0 });

@@ -36,7 +36,7 @@ const last = (matches: (item: SerinConfig | Error) => boolean): Promise<void> =>
   vi.waitFor(() => {
     const item = seen.at(-1);
     if (item === undefined || !matches(item)) throw new Error('not yet');
-  }, 10_000);
+  }, 4000); // less than the watcher's own poll of 5 s: it must have been told
 
 describe('the watcher of the configuration file', () => {
   it('tells of a file that is written, replaced, removed and made', async () => {
@@ -63,6 +63,22 @@ describe('the watcher of the configuration file', () => {
     write('port: 3001');
     await last((item) => 'port' in item && item.port === 3001);
     expect(seen.length).toBe(before + 1);
+  });
+
+  it('looks every five seconds, where nobody tells of changes, and says the same thing once', () => {
+    write('port: 3001');
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+    try {
+      watchFile();
+      vi.advanceTimersByTime(20_000);
+      expect(seen).toEqual([]);
+      write('port: 3002');
+      vi.advanceTimersByTime(20_000);
+      expect(seen).toMatchObject([{ port: 3002 }]);
+    } finally {
+      watcher?.close();
+      vi.useRealTimers();
+    }
   });
 
   it('sees what a mounted ConfigMap does: a link beside the file is swapped', async () => {
