@@ -75,16 +75,16 @@ async function total(on: Service): Promise<WindowFigures> {
   return figures.total;
 }
 
-/** The figures, once they are as expected: the comparison comes after the answer. */
+/** Comparisons come after the answers that they are about. */
+const PATIENCE = { timeout: 20_000, interval: 20 };
+
+/** The figures, once they are as expected. */
 const figuresWith = async (on: Service, expected: object): Promise<WindowFigures> =>
-  vi.waitFor(
-    async () => {
-      const figures = await total(on);
-      expect(figures).toMatchObject(expected);
-      return figures;
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  vi.waitFor(async () => {
+    const figures = await total(on);
+    expect(figures).toMatchObject(expected);
+    return figures;
+  }, PATIENCE);
 
 async function skipped(on: Service, reason: string): Promise<number> {
   const metrics = await (await on.fetch('/metrics')).text();
@@ -213,7 +213,7 @@ describe('the comparison', () => {
       const { pairs } = await total(on);
       expect(pairs.texts + (await skipped(on, 'not_sampled'))).toBe(40);
       return pairs.texts;
-    });
+    }, PATIENCE);
     // Beyond 4.7 standard deviations of 40 texts taken by halves lies one run in 400,000, and it is the same every time.
     expect(once).toBeGreaterThan(5);
     expect(once).toBeLessThan(35);
@@ -227,7 +227,7 @@ describe('the comparison', () => {
     await sayAll(on, texts(3, 'for nothing'));
     await vi.waitFor(async () => {
       expect(await skipped(on, 'budget')).toBe(3);
-    });
+    }, PATIENCE);
     expect((await total(on)).pairs.traffic_texts).toBe(0);
   });
 

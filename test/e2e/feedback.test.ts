@@ -151,7 +151,7 @@ describe('feedback', () => {
     await ask(brief, 'brief', GOOD);
     await vi.waitFor(async () => {
       expect(await tell(brief, { request_id: 'brief', kpi: 1 })).toMatchObject({ code: 'NOT_FOUND' });
-    });
+    }, 20_000);
     await brief.stop();
 
     const none = await start('none', { FEEDBACK_MAX_REQUESTS: '0' });
