@@ -1,6 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
-import { noEvidence } from './evidence/counts.js';
 import { RolloutEvidence } from './evidence/rollout-evidence.js';
 import type { GateEvidence } from './gates/types.js';
 import { RolloutStore } from './rollout-store.js';
@@ -44,12 +43,10 @@ export class EvidenceBook {
     else this.books.set(model, { rolloutId, evidence: new RolloutEvidence(visit, this.config.logText) });
   }
 
-  /** What the gates look at; null without a rollout. */
+  /** What the gates look at, as it is at this moment: to be read at once; null without a rollout. */
   gateEvidence({ model, visit }: RolloutDocument, labelCount: number): GateEvidence | null {
     const book = this.books.get(model);
-    if (book === undefined) return null;
-    const { total, steps, saturated } = book.evidence.toDocument();
-    return { labelCount, total, step: steps[visit] ?? noEvidence(), saturated };
+    return book === undefined ? null : { labelCount, ...book.evidence.windows(visit) };
   }
 
   /** Goes on from what was kept; what cannot be read is said, and the rollout goes on without. */
@@ -70,10 +67,10 @@ export class EvidenceBook {
   async save(model: string): Promise<void> {
     const book = this.books.get(model);
     if (book === undefined) return;
-    const document = book.evidence.toDocument();
     const key = `${model}/${book.rolloutId}`;
-    const size = sizeOf(document);
+    const size = sizeOf(book.evidence.windows(0));
     if (this.savedSizes.get(key) === size) return;
+    const document = book.evidence.toDocument();
     await this.store.saveEvidence(model, book.rolloutId, { document, seen: book.evidence.seenBytes() });
     this.savedSizes.set(key, size);
   }

@@ -1,5 +1,5 @@
 import { AppError } from '../errors/app-error.js';
-import type { MoveResult } from './rollout-machine.js';
+import { type MoveResult, rollBack } from './rollout-machine.js';
 import type { RolloutStore } from './rollout-store.js';
 import type { RolloutDocument } from './rollout-types.js';
 
@@ -125,9 +125,22 @@ export class ModelRollout {
     this.isBehind = false;
   }
 
-  private follow(document: RolloutDocument): void {
-    this.written(document);
+  /** What somebody else has written is in force; a rollback that still waits to be written is made again on it. */
+  private follow(theirs: RolloutDocument): void {
+    const document = this.isBehind ? this.rolledBackAgain(theirs) : theirs;
+    this.written(theirs);
+    this.isBehind = document !== theirs;
     this.adopt(document);
+  }
+
+  /** A rollback wins over whatever others did to the same version meanwhile. */
+  private rolledBackAgain(theirs: RolloutDocument): RolloutDocument {
+    const made = this.current.history.at(-1);
+    const bad = this.current.rolled_back.at(-1);
+    const concerned = theirs.phase === 'promoted' ? theirs.stable : theirs.canary;
+    if (made?.move !== 'roll_back' || bad?.digest !== concerned?.digest) return theirs;
+    const again = rollBack(theirs, made);
+    return again.kind === 'moved' ? again.document : theirs;
   }
 
   private adopt(document: RolloutDocument): void {

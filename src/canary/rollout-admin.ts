@@ -47,11 +47,9 @@ export class RolloutAdmin {
     const rollout = this.service.rollout(model);
     const { document } = rollout;
     const { versions, judge, effects } = this.context;
-    const decided = this.service.decided(rollout);
-    const mayServe = this.context.mayServe(document);
     return rolloutView({
       document,
-      decided: mayServe ? decided : { ...decided, decision: { ...decided.decision, percent: 0 } },
+      decided: this.service.decided(rollout),
       stable: versions.view(model, document.stable),
       canary: versions.view(model, document.canary),
       lastGood: versions.view(model, document.last_good),

@@ -44,17 +44,10 @@ export class RolloutContext {
     return isAllowed ? wish : { ...wish, percent: 0, mode: 'manual' };
   }
 
-  /** False for a canary whose files are gone, and for one that is neither accepted nor forced. */
-  mayServe({ model, canary, forced }: RolloutDocument): boolean {
-    return canary !== null && (forced || this.versions.isAccepted(model, canary));
-  }
-
   /** Whether the canary is doing what its step is there for: only then its time counts. */
-  isServing(document: RolloutDocument, { decision }: Decided): boolean {
-    const { phase, mode, model, canary } = document;
-    if (phase !== 'running' || !this.mayServe(document)) return false;
+  isServing({ phase, mode, model, canary }: RolloutDocument, { decision }: Decided): boolean {
     const version = this.versions.find(model, canary);
-    if (version === null || !this.versions.isReady(version)) return false;
+    if (phase !== 'running' || version === null || !this.versions.isReady(version)) return false;
     return decision.percent > 0 || (mode === 'shadow' && decision.decided_by !== 'canary_percent_0');
   }
 }

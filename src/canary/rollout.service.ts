@@ -180,8 +180,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
     if (origin.by !== 'recovery') this.lost.delete(model);
     book.follow(document);
     const { decision } = this.decided({ document });
-    const isServed = !this.silenced.has(model) && this.context.mayServe(document);
-    const share = isServed ? decision : { ...decision, percent: 0 };
+    const share = this.silenced.has(model) ? { ...decision, percent: 0 } : decision;
     const { comparison } = this.context.configuration.of(model) ?? { comparison: DEFAULT_COMPARISON };
     effects.apply(document, share, this.verdicts.get(model) ?? '', comparison);
   }

@@ -3,7 +3,7 @@ import { ModelRollout } from '../../../src/canary/model-rollout.js';
 import { nextStep, pause, rollBack, setPercent } from '../../../src/canary/rollout-machine.js';
 import { RolloutStore, type SaveResult, type StoredRollout } from '../../../src/canary/rollout-store.js';
 import type { RolloutDocument } from '../../../src/canary/rollout-types.js';
-import { begun, by, done } from './documents.js';
+import { begun, by, done, ref } from './documents.js';
 
 const admin = by('admin');
 
@@ -122,6 +122,30 @@ describe('the moves of one process', () => {
     store.failing = null;
     await rollout.saveProgress();
     expect([store.held?.phase, rollout.unsaved]).toEqual(['rolled_back', false]);
+  });
+
+  it('and wins over what others wrote while it could not be written', async () => {
+    const { rollout, store } = rolloutOf();
+    store.failing = 'failed';
+    await rollout.move((now) => rollBack(now, admin), { atOnce: true });
+    store.failing = null;
+    const ramped = done(nextStep(begun(), by('ramp')));
+    store.held = done(nextStep(ramped, by('ramp')));
+    await rollout.saveProgress();
+    expect(rollout.document).toMatchObject({ phase: 'rolled_back', percent: 0, revision: 4 });
+    await rollout.saveProgress();
+    expect(store.held).toMatchObject({ phase: 'rolled_back', revision: 4 });
+    expect(store.held.history.map(({ move }) => move)).toEqual(['start', 'step', 'step', 'roll_back']);
+  });
+
+  it('but not over another canary, which it says nothing about', async () => {
+    const { rollout, store } = rolloutOf();
+    store.failing = 'failed';
+    await rollout.move((now) => rollBack(now, admin), { atOnce: true });
+    store.failing = null;
+    store.held = begun({ rolloutId: 'r2', canary: ref('v3') }, begun());
+    await rollout.saveProgress();
+    expect([rollout.document.phase, rollout.unsaved]).toEqual(['running', false]);
   });
 
   it('in a folder that is not ours even a rollback is undone', async () => {
