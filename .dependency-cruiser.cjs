@@ -57,7 +57,7 @@ module.exports = {
       from: { path: '^src/canary/' },
       to: {
         path: '^src/',
-        pathNot: `^src/(canary|model-registry|${leaves.join('|')})/|^src/files/output-lock\\.ts$`,
+        pathNot: `^src/(canary|charts|model-registry|${leaves.join('|')})/|^src/files/output-lock\\.ts$`,
       },
     },
     only('cache', ['inference', 'model-registry', 'redis', ...leaves]),
@@ -80,8 +80,21 @@ module.exports = {
       from: { path: '^src/files/' },
       to: { path: NEST, reachable: true },
     },
+    only('charts', []),
     only('client', ['errors']),
-    only('replay', ['cache', 'client', 'errors', 'tokenization']),
+    only('replay', ['cache', 'charts', 'client', 'errors', 'tokenization']),
+    {
+      name: 'rollout-control-imports-only',
+      severity: 'error',
+      comment:
+        'rollout-control knows a rollout as /admin tells it: of canary it takes types and what renders figures, nothing that runs one.',
+      from: { path: '^src/rollout-control/' },
+      to: {
+        path: '^src/',
+        pathNot:
+          '^src/(rollout-control|charts|client|errors|replay)/|^src/canary/(report/(series|move-line|markdown|render-[a-z]+)|rollout-types|figures-view|gates/types)\\.ts$',
+      },
+    },
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     only('admin', ['cache', 'canary', 'inference', 'model-registry', 'predict', ...leaves]),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { replaceFile } from './replace-file.js';
 
 /** The one line that is written: content, and the checksum by which a torn or edited file is told. */
 interface Sealed {
@@ -18,32 +18,12 @@ export type SealedReading =
   | { readonly kind: 'torn'; readonly reason: string };
 
 /**
- * Replaces a file as a whole: whoever reads it, also after a kill or a power cut, finds the old content or the new
- * one. The folder must exist.
+ * Replaces a file as {@link replaceFile} does.
  * @throws Error of the file system, e.g. ENOSPC or EROFS
  */
 export async function writeSealed(path: string, content: unknown): Promise<void> {
   const sealed: Sealed = { sha256: checksum(content), content };
-  const temporary = `${path}.${String(process.pid)}.tmp`;
-  try {
-    const file = await open(temporary, 'w', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(sealed)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw error;
-  }
-  const folder = await open(dirname(path), 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
+  await replaceFile(path, `${JSON.stringify(sealed)}\n`);
 }
 
 function unseal(text: string): SealedReading {

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
 import { addBatchCommand } from './batch-command.js';
+import { addCanaryCommand } from './canary-command.js';
 import { addDriftCommand } from './drift-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
@@ -28,6 +29,7 @@ function createProgram(): Command {
   addBatchCommand(program);
   addDriftCommand(program);
   addReplayCommand(program);
+  addCanaryCommand(program);
   return program;
 }
 

@@ -2,7 +2,7 @@ import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../model-registry/registry-files.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { renderTable } from './render-table.js';
+import { renderTable } from '../charts/render-table.js';
 
 export interface ModelsOptions {
   readonly json?: true;

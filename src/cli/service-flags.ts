@@ -34,12 +34,16 @@ export function wholeNumber(min: number, max: number): (value: string) => number
   };
 }
 
-/** A reader of numbers above 0 for commander. */
-export function positiveNumber(max: number): (value: string) => number {
+/**
+ * A reader of numbers for commander.
+ * @param min the least; undefined: anything above 0
+ */
+export function positiveNumber(max: number, min?: number): (value: string) => number {
   return (value) => {
     const number = Number(value);
-    if (value.trim() === '' || !(number > 0 && number <= max)) {
-      throw new InvalidArgumentError(`It must be a number above 0, at most ${String(max)}.`);
+    if (value.trim() === '' || !(number > 0 && number >= (min ?? 0) && number <= max)) {
+      const from = min === undefined ? 'above 0' : `of at least ${String(min)}`;
+      throw new InvalidArgumentError(`It must be a number ${from}, at most ${String(max)}.`);
     }
     return number;
   };

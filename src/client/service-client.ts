@@ -59,6 +59,16 @@ export class ServiceClient {
     return this.request(route, { method: 'POST', body: JSON.stringify(body) });
   }
 
+  /** Reads a JSON document. @throws RequestFailed */
+  get(route: string): Promise<object> {
+    return this.request(route, {});
+  }
+
+  /** Puts a JSON document and reads one. @throws RequestFailed */
+  put(route: string, body: object): Promise<object> {
+    return this.request(route, { method: 'PUT', body: JSON.stringify(body) });
+  }
+
   private async request(route: string, init: RequestInit): Promise<object> {
     const { apiKey, signal } = this.options;
     let response: Response;

@@ -1,62 +1,23 @@
+import { svgPage, type Colours } from '../charts/page.js';
+import { element } from '../charts/svg.js';
 import { advise } from './advice.js';
 import { bytes, count, percent } from './format.js';
 import type { ReplayReport } from './report.js';
-import { element } from './svg.js';
 
 const WIDTH = 800;
 const HEIGHT = 500;
 /** Of the area that the curve is drawn in. */
 const AREA = { left: 70, right: 770, top: 60, bottom: 380 } as const;
 
-interface Theme {
-  readonly page: string;
-  readonly ink: string;
-  readonly faint: string;
-  readonly curve: string;
-  readonly now: string;
-  readonly advice: string;
-}
-
-const LIGHT: Theme = {
-  page: '#ffffff',
-  ink: '#1f2933',
-  faint: '#d5dbe1',
-  curve: '#0b6bcb',
-  now: '#b45309',
-  advice: '#047857',
-};
-const DARK: Theme = {
-  page: '#0d1117',
-  ink: '#e4e8ec',
-  faint: '#414b55',
-  curve: '#6cb4ff',
-  now: '#fbbf24',
-  advice: '#34d399',
-};
-
-const colours = ({ page, ink, faint, curve, now, advice }: Theme): string => `
-  .page { fill: ${page}; }
-  text { fill: ${ink}; }
-  .grid { stroke: ${faint}; }
-  .axis { stroke: ${ink}; }
-  .curve, .maximum { stroke: ${curve}; }
-  .now { stroke: ${now}; fill: ${now}; }
-  .advice { stroke: ${advice}; fill: ${advice}; }
-`;
-
-/**
- * With a background of its own: a viewer that does not follow the page's theme would show dark on dark. Colours are
- * written out, because viewers that are no browsers know no variables.
- */
-const STYLE = `
-  text { font: 14px system-ui, sans-serif; }
-  .title { font-size: 17px; font-weight: 600; }
+const SHAPES = `
   .curve { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
   .maximum { stroke-dasharray: 2 4; }
-  line.now, line.advice { stroke-width: 1.5; stroke-dasharray: 6 4; }
-${colours(LIGHT)}
-  @media (prefers-color-scheme: dark) {${colours(DARK)}}
-`;
+  line.now, line.advice { stroke-width: 1.5; stroke-dasharray: 6 4; }`;
+
+const colours = ({ main, second, third }: Colours): string => `
+  .curve, .maximum { stroke: ${main}; }
+  .now { stroke: ${second}; fill: ${second}; }
+  .advice { stroke: ${third}; fill: ${third}; }`;
 
 type Report = Pick<ReplayReport, 'ideal_lru' | 'sizing'>;
 
@@ -72,10 +33,6 @@ export function renderCurve({ ideal_lru: ideal, sizing }: Report): string {
   );
   const sentence = advise({ ideal_lru: ideal, sizing });
   const parts = [
-    element('title', {}, 'Hit rate against cache size'),
-    element('desc', {}, sentence),
-    element('style', {}, [STYLE]),
-    element('rect', { class: 'page', width: WIDTH, height: HEIGHT }),
     element('text', { class: 'title', x: AREA.left, y: 30 }, 'Hit rate of an LRU cache on this trace'),
     ...verticalAxis(y),
     ...horizontalAxis(x, largest),
@@ -93,19 +50,17 @@ export function renderCurve({ ideal_lru: ideal, sizing }: Report): string {
       : []),
     element('text', { x: AREA.left, y: HEIGHT - 12 }, `maximum: ${percent(maximum)}, dotted`),
   ];
-  const document = element(
-    'svg',
+  return svgPage(
     {
-      xmlns: 'http://www.w3.org/2000/svg',
-      viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+      title: 'Hit rate against cache size',
+      description: sentence,
       width: WIDTH,
       height: HEIGHT,
-      role: 'img',
-      'aria-label': sentence,
+      shapes: SHAPES,
+      colours,
     },
     parts,
   );
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${document}\n`;
 }
 
 /** Hit rates, 0 to 100 %. */

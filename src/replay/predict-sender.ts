@@ -35,32 +35,39 @@ export class PredictSender {
     };
   }
 
-  /** One request; never rejects. */
-  async send(text: string): Promise<Reply> {
+  /**
+   * One request; never rejects.
+   * @param routingKey who it is for: the key by which the canary is sticky; undefined: the text
+   */
+  async send(text: string, routingKey?: string): Promise<Reply> {
     const { model, version } = this.options;
     const body = JSON.stringify({ text, model, version });
     try {
-      return await this.post(body);
+      return await this.post(body, routingKey);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       // The service has closed an idle connection in the very moment: the request was not taken (Node's advice for
       // req.reusedSocket). A second time it is a failure.
       if (code !== IDLE_CLOSED) return { ok: false, code: code === NO_ANSWER ? NO_ANSWER : 'UNREACHABLE' };
     }
-    return this.post(body).catch(() => ({ ok: false, code: 'UNREACHABLE' }));
+    return this.post(body, routingKey).catch(() => ({ ok: false, code: 'UNREACHABLE' }));
   }
 
   close(): void {
     this.agent.destroy();
   }
 
-  private post(body: string): Promise<Reply> {
+  private post(body: string, routingKey: string | undefined): Promise<Reply> {
     const request = this.url.protocol === 'https:' ? httpsRequest : httpRequest;
     return new Promise((resolve, reject) => {
       const sent = request(this.url, {
         method: 'POST',
         agent: this.agent,
-        headers: { ...this.headers, 'content-length': Buffer.byteLength(body) },
+        headers: {
+          ...this.headers,
+          ...(routingKey !== undefined && { 'x-routing-key': routingKey }),
+          'content-length': Buffer.byteLength(body),
+        },
         timeout: NO_ANSWER_MS,
       });
       sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer'), { code: NO_ANSWER })));

@@ -10,7 +10,7 @@ import type { Exchange, Reply, Source } from '../../../src/replay/reply.js';
 import type { ReplayReport } from '../../../src/replay/report.js';
 import { sizingOf } from '../../../src/replay/sizing.js';
 import { stackDistances } from '../../../src/replay/stack-distance.js';
-import { element, escapeXml } from '../../../src/replay/svg.js';
+import { element, escapeXml } from '../../../src/charts/svg.js';
 
 const from = (source: Source, version = 'v1'): Reply => ({ ok: true, source, version });
 const failed = (code: string): Reply => ({ ok: false, code });

@@ -20,6 +20,8 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'feedback-imports-only': { file: 'src/feedback/a.ts', imports: '../predict/leaf.js' },
   'predict-imports-only': { file: 'src/predict/a.ts', imports: '../health/leaf.js' },
   'client-imports-only': { file: 'src/client/a.ts', imports: '../config/leaf.js' },
+  'charts-imports-only': { file: 'src/charts/a.ts', imports: '../config/leaf.js' },
+  'rollout-control-imports-only': { file: 'src/rollout-control/a.ts', imports: '../inference/leaf.js' },
   'replay-imports-only': { file: 'src/replay/a.ts', imports: '../predict/leaf.js' },
   'drift-imports-only': { file: 'src/drift/a.ts', imports: '../health/leaf.js' },
   'files-imports-only': { file: 'src/files/a.ts', imports: '../predict/leaf.js' },

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { ServiceClient } from '../client/service-client.js';
+import { adminTokenOf } from '../config/admin-token.js';
+import { StartError } from '../errors/start-error.js';
+import { RolloutClient } from '../rollout-control/rollout-client.js';
+
+/** Where the service is and what opens its /admin. */
+export interface AdminFlags {
+  readonly url: string;
+  readonly adminTokenFile?: string;
+}
+
+/** @throws StartError, ConfigError */
+function adminToken(path: string | undefined): string {
+  if (path === undefined) {
+    const token = adminTokenOf();
+    if (token !== null) return token;
+    throw new StartError('Name the admin token: in ADMIN_TOKEN, or in a file with --admin-token-file.');
+  }
+  let token: string;
+  try {
+    token = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new StartError(`The admin token cannot be read: ${(error as Error).message}`);
+  }
+  if (/^[!-~]{1,512}$/.test(token)) return token;
+  throw new StartError(
+    `${path} holds no admin token: allowed are printable ASCII characters without spaces.`,
+  );
+}
+
+/** Calls under /admin. @throws StartError, ConfigError when there is no token */
+export function rolloutClient({ url, adminTokenFile }: AdminFlags, signal: AbortSignal): RolloutClient {
+  return new RolloutClient(new ServiceClient({ url, apiKey: adminToken(adminTokenFile), signal }));
+}

@@ -1,0 +1,140 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartError } from '../errors/start-error.js';
+import { moveLine } from '../canary/report/move-line.js';
+import type { RolloutView } from '../canary/rollout-types.js';
+import { renderStatus, statusLine } from '../rollout-control/render-status.js';
+import { Refused } from '../rollout-control/refused.js';
+import { rollBackAndDrain, renderRollback } from '../rollout-control/roll-back.js';
+import type { Change, MoveRoute, RolloutClient } from '../rollout-control/rollout-client.js';
+import { type AdminFlags, rolloutClient } from './admin-access.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { interruptionSignal } from './service-flags.js';
+
+/** As commander has checked them. */
+export interface CanaryFlags extends AdminFlags {
+  readonly json?: true;
+  readonly watch?: true;
+  readonly every: number;
+  readonly percent: number;
+  readonly version?: string;
+  readonly force?: true;
+  readonly reason?: string;
+  readonly revision?: number;
+}
+
+const CLEAR_SCREEN = '\u001b[H\u001b[J';
+
+const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+const changeOf = ({ reason, revision }: CanaryFlags): Change => ({ reason, revision });
+
+/** Ends the command in order: a refusal has exit code 1, an interruption 3. */
+async function inOrder(
+  flags: CanaryFlags,
+  work: (client: RolloutClient, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const signal = interruptionSignal();
+  try {
+    await work(rolloutClient(flags, signal), signal);
+  } catch (error) {
+    if (signal.aborted) {
+      process.exitCode = EXIT_CODES.interrupted;
+    } else if (error instanceof Refused) {
+      say(`refused: ${error.message} (${error.code})`);
+      process.exitCode = EXIT_CODES.refused;
+    } else throw error;
+  }
+}
+
+/** `serin canary status`. @throws StartError */
+export function showStatus(model: string | undefined, flags: CanaryFlags): Promise<void> {
+  return inOrder(flags, async (client, signal) => {
+    const views = async (): Promise<readonly RolloutView[]> =>
+      model === undefined ? client.list() : [await client.view(model)];
+    if (flags.watch) return watch(views, flags, signal);
+    const found = await views();
+    process.stdout.write(flags.json ? json(model === undefined ? found : found[0]) : shown(found));
+  });
+}
+
+const shown = (views: readonly RolloutView[]): string =>
+  views.length === 0 ? 'The service has no rollout.\n' : views.map(renderStatus).join('\n');
+
+/** A service that restarts is waited for; a token that is wrong is not. */
+async function watch(
+  views: () => Promise<readonly RolloutView[]>,
+  { json: asJson, every }: CanaryFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  let hasSeen = false;
+  while (!signal.aborted) {
+    let text: string;
+    try {
+      const found = await views();
+      hasSeen = true;
+      const at = new Date().toISOString();
+      if (asJson) text = found.map((view) => `${JSON.stringify({ at, ...view })}\n`).join('');
+      else if (process.stdout.isTTY) text = `${CLEAR_SCREEN}${at}\n\n${shown(found)}`;
+      else text = found.map((view) => `${at}  ${statusLine(view)}\n`).join('');
+    } catch (error) {
+      if (!hasSeen || !(error instanceof StartError)) throw error;
+      say(error.message);
+      text = '';
+    }
+    process.stdout.write(text);
+    await delay(every * 1000, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** `serin canary set`. @throws StartError */
+export function setShare(model: string | undefined, flags: CanaryFlags): Promise<void> {
+  return change(model, flags, (client, name) => {
+    const { percent, version, force } = flags;
+    return client.set(name, { percent, version, force, ...changeOf(flags) });
+  });
+}
+
+/** `serin canary promote`, `clear`, `pause` and `resume`. @throws StartError */
+export function move(route: MoveRoute, model: string | undefined, flags: CanaryFlags): Promise<void> {
+  return change(model, flags, (client, name) => client.act(name, route, changeOf(flags)));
+}
+
+function change(
+  model: string | undefined,
+  flags: CanaryFlags,
+  call: (client: RolloutClient, model: string) => Promise<RolloutView>,
+): Promise<void> {
+  return inOrder(flags, async (client) => {
+    const name = await client.modelNamed(model);
+    const view = await call(client, name).catch((error: unknown) => withNews(client, name, flags, error));
+    process.stdout.write(flags.json ? json(view) : renderStatus(view));
+  });
+}
+
+/** `serin canary rollback`. @throws StartError */
+export function rollBack(model: string | undefined, flags: CanaryFlags): Promise<void> {
+  return inOrder(flags, async (client) => {
+    const name = await client.modelNamed(model);
+    const result = await rollBackAndDrain(client, name, changeOf(flags)).catch((error: unknown) =>
+      withNews(client, name, flags, error),
+    );
+    process.stdout.write(flags.json ? json(result) : renderRollback(result));
+    if (result.left > 0) process.exitCode = EXIT_CODES.refused;
+  });
+}
+
+/** Whoever named a revision that is no longer the latest is told what has happened since. */
+async function withNews(
+  client: RolloutClient,
+  model: string,
+  { revision }: CanaryFlags,
+  error: unknown,
+): Promise<never> {
+  if (!(error instanceof Refused) || error.code !== 'CONFLICT' || revision === undefined) throw error;
+  const { history } = await client.view(model);
+  const news = history.filter((entry) => entry.revision > revision).map((entry) => `\n  ${moveLine(entry)}`);
+  throw new Refused(
+    error.code,
+    news.length === 0 ? error.message : `${error.message} Since then:${news.join('')}`,
+  );
+}
