@@ -62,7 +62,15 @@ module.exports = {
     },
     only('cache', ['inference', 'model-registry', 'redis', ...leaves]),
     only('feedback', ['canary', 'model-registry', ...leaves]),
-    only('predict', ['cache', 'canary', 'feedback', 'inference', 'model-registry', 'tokenization', ...leaves]),
+    only('predict', [
+      'cache',
+      'canary',
+      'feedback',
+      'inference',
+      'model-registry',
+      'tokenization',
+      ...leaves,
+    ]),
     {
       name: 'files-imports-only',
       severity: 'error',
