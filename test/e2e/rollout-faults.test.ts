@@ -108,6 +108,35 @@ describe('a ramp', () => {
     expect(view.history.at(-1)?.figures).toMatchObject({ verdict: 'promote' });
     expect(new Set(await rollout.versions(texts(20)))).toEqual(new Set(['v2']));
   });
+
+  it('takes a canary out by itself when a gate fails, and says which', async () => {
+    // v2 is faster than v1, but not ten times: the gate must fail, and soon.
+    const gates = NO_GATES.replace('latency_ratio: off', 'latency_ratio: 0.1');
+    const rollout = await start({
+      STATE_DIR: folder(),
+      SERIN_CONFIG: configFile(AUTO(gates)),
+      REQUEST_TIMEOUT_MS: '30000',
+    });
+    let sent = 0;
+    const view = await vi.waitFor(
+      async () => {
+        await rollout.versions(texts(16, (sent += 16)));
+        const now = await rollout.view();
+        if (now.phase !== 'rolled_back') throw new Error(JSON.stringify(now.verdict));
+        return now;
+      },
+      { timeout: 40_000, interval: 100 },
+    );
+    expect(view).toMatchObject({ percent: 0, decided_by: 'rolled_back' });
+    const last = view.history.at(-1);
+    expect(last).toMatchObject({
+      move: 'roll_back',
+      cause: { by: 'gate' },
+      figures: { verdict: 'roll_back' },
+    });
+    expect(last?.cause.detail).toMatch(/^latency_ratio: .*the limit is exceeded/);
+    expect(new Set(await rollout.versions(texts(40)))).toEqual(new Set(['v1']));
+  });
 });
 
 describe('a state that cannot be trusted or kept', () => {
