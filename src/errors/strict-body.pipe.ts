@@ -1,7 +1,7 @@
 import { Injectable, type PipeTransform, type Type } from '@nestjs/common';
-import { plainToInstance } from 'class-transformer';
-import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
+import { validateSync, type ValidationError } from 'class-validator';
 import { AppError, type FieldError } from './app-error.js';
+import { quickCheckOf, rulesOf } from './field-rules.js';
 
 /** Beyond this many the list helps nobody, and a body of a million keys would make an answer larger than itself. */
 const MAX_ERRORS = 20;
@@ -24,39 +24,40 @@ const toFieldError = (error: ValidationError): FieldError => ({
 /**
  * The body as an instance of its DTO, or INVALID_REQUEST with every offending field by name.
  *
- * Bodies are flat: scalars and arrays of scalars. The shape is checked before class-transformer sees the
- * body, because it recurses into whatever it is given (deep nesting would exhaust the stack), and fields are
+ * Bodies are flat: scalars and arrays of scalars, which are copied, and nothing recurses into what was sent. Fields are
  * matched by own name only, so that `__proto__` and `constructor` are unknown fields like any other. What is
  * not a scalar inside an array becomes null, for whoever checks the items to name.
  */
 @Injectable()
 export class StrictBody implements PipeTransform {
   private readonly fields: ReadonlySet<string>;
+  private readonly isSound: (instance: object) => boolean;
 
   constructor(private readonly dto: Type<object>) {
-    const rules = getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
-    this.fields = new Set(rules.map((rule) => rule.propertyName));
+    this.fields = new Set(rulesOf(dto).map((rule) => rule.propertyName));
+    this.isSound = quickCheckOf(dto);
   }
 
   transform(body: unknown): object {
     const errors: FieldError[] = [];
-    const instance = plainToInstance(this.dto, this.flatten(body, errors));
+    const instance = this.copy(body, errors);
+    if (errors.length === 0 && this.isSound(instance)) return instance;
     const found = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: false });
     errors.push(...found.map(toFieldError));
     if (errors.length > 0) throw invalid(errors);
     return instance;
   }
 
-  private flatten(body: unknown, errors: FieldError[]): Record<string, unknown> {
+  private copy(body: unknown, errors: FieldError[]): object {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
       throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
     }
-    const flat: Record<string, unknown> = {};
+    const instance = new this.dto() as Record<string, unknown>;
     for (const [field, value] of Object.entries(body)) {
-      if (this.fields.has(field)) flat[field] = flattenValue(value);
+      if (this.fields.has(field)) instance[field] = flattenValue(value);
       else if (errors.length < MAX_ERRORS) errors.push(this.unknown(field));
     }
-    return flat;
+    return instance;
   }
 
   private unknown(field: string): FieldError {

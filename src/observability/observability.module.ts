@@ -1,7 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { APP_INTERCEPTOR } from '@nestjs/core';
 import { PrometheusModule } from '@willsoto/nestjs-prometheus';
-import { AnswerInterceptor } from './answer.interceptor.js';
 import { CacheMetrics } from './cache-metrics.js';
 import { ComparisonMetrics } from './comparison-metrics.js';
 import { FeedbackMetrics } from './feedback-metrics.js';
@@ -23,7 +21,6 @@ import { RedisMetrics } from './redis-metrics.js';
     }),
   ],
   providers: [
-    { provide: APP_INTERCEPTOR, useClass: AnswerInterceptor },
     Lifecycle,
     MetricSources,
     Metrics,

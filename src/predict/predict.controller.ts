@@ -1,5 +1,6 @@
-import { Body, Controller, Headers, HttpCode, Post } from '@nestjs/common';
+import { Controller, Headers, HttpCode, Post } from '@nestjs/common';
 import {
+  ApiBody,
   ApiExtraModels,
   ApiHeader,
   ApiOkResponse,
@@ -9,11 +10,11 @@ import {
 } from '@nestjs/swagger';
 import { asksForFreshAnswer } from '../cache/cache-control.js';
 import { ApiProblems } from '../errors/api-problems.js';
-import { StrictBody } from '../errors/strict-body.pipe.js';
+import { CheckedBody } from '../errors/checked-body.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
-import type { Answered } from '../observability/answer.interceptor.js';
 import { CurrentRequest } from '../observability/current-request.js';
 import type { RequestContext } from '../observability/request-context.js';
+import type { Stamped } from '../observability/stamp.js';
 import {
   PredictAnswerDto,
   PredictBatchAnswerDto,
@@ -78,6 +79,7 @@ export class PredictController {
   @Post('predict')
   @HttpCode(200)
   @ApiOperation({ summary: 'Classify one text' })
+  @ApiBody({ type: PredictRequest })
   @ApiOkResponse({
     type: PredictAnswerDto,
     description: 'The best label and its score.',
@@ -85,11 +87,11 @@ export class PredictController {
   })
   @ApiProblems(...REQUEST_PROBLEMS, 'EMPTY_TEXT', 'INFERENCE_FAILED', 'DEADLINE_EXCEEDED')
   predict(
-    @Body(new StrictBody(PredictRequest)) body: PredictRequest,
+    @CheckedBody(PredictRequest) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Answered<TextAnswer>> {
+  ): Promise<Stamped<TextAnswer>> {
     return this.service.predict(body.text, choiceOf(body, routingKey, cacheControl), context);
   }
 
@@ -99,6 +101,7 @@ export class PredictController {
     summary: 'Classify several texts',
     description: 'A bad text gets an error in its place and spares the rest.',
   })
+  @ApiBody({ type: PredictBatchRequest })
   @ApiExtraModels(TextAnswerDto, TextErrorDto)
   @ApiOkResponse({
     type: PredictBatchAnswerDto,
@@ -107,11 +110,11 @@ export class PredictController {
   })
   @ApiProblems(...REQUEST_PROBLEMS)
   predictBatch(
-    @Body(new StrictBody(PredictBatchRequest)) body: PredictBatchRequest,
+    @CheckedBody(PredictBatchRequest) body: PredictBatchRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Answered<BatchAnswer>> {
+  ): Promise<Stamped<BatchAnswer>> {
     return this.service.predictBatch(body.texts, choiceOf(body, routingKey, cacheControl), context);
   }
 }
