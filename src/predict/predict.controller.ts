@@ -1,4 +1,4 @@
-import { Controller, Headers, HttpCode, Post } from '@nestjs/common';
+import { Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
 import {
   ApiBody,
   ApiExtraModels,
@@ -8,13 +8,14 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
+import type { Response } from 'express';
 import { asksForFreshAnswer } from '../cache/cache-control.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { CheckedBody } from '../errors/checked-body.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
 import { CurrentRequest } from '../observability/current-request.js';
 import type { RequestContext } from '../observability/request-context.js';
-import type { Stamped } from '../observability/stamp.js';
+import { sendJson } from './send-json.js';
 import {
   PredictAnswerDto,
   PredictBatchAnswerDto,
@@ -24,8 +25,7 @@ import {
   TextAnswerDto,
   TextErrorDto,
 } from './predict.dto.js';
-import type { TextAnswer } from './text-answer.js';
-import { type BatchAnswer, type PredictChoice, PredictService } from './predict.service.js';
+import { type PredictChoice, PredictService } from './predict.service.js';
 
 const choiceOf = (
   { model, version, top_k: topK }: PredictOptions,
@@ -86,13 +86,15 @@ export class PredictController {
     headers: ANSWER_HEADERS,
   })
   @ApiProblems(...REQUEST_PROBLEMS, 'EMPTY_TEXT', 'INFERENCE_FAILED', 'DEADLINE_EXCEEDED')
-  predict(
+  async predict(
     @CheckedBody(PredictRequest) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Stamped<TextAnswer>> {
-    return this.service.predict(body.text, choiceOf(body, routingKey, cacheControl), context);
+    @Res() response: Response,
+  ): Promise<void> {
+    const choice = choiceOf(body, routingKey, cacheControl);
+    sendJson(response, await this.service.predict(body.text, choice, context));
   }
 
   @Post('predict_batch')
@@ -109,12 +111,14 @@ export class PredictController {
     headers: ANSWER_HEADERS,
   })
   @ApiProblems(...REQUEST_PROBLEMS)
-  predictBatch(
+  async predictBatch(
     @CheckedBody(PredictBatchRequest) body: PredictBatchRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Stamped<BatchAnswer>> {
-    return this.service.predictBatch(body.texts, choiceOf(body, routingKey, cacheControl), context);
+    @Res() response: Response,
+  ): Promise<void> {
+    const choice = choiceOf(body, routingKey, cacheControl);
+    sendJson(response, await this.service.predictBatch(body.texts, choice, context));
   }
 }
