@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEEDBACK_ANSWERS } from './feedback-answers.js';
 import { Service } from './harness.js';
 import { OPENAPI_FILE, readOpenApi } from './openapi-check.js';
+import { closeHeldFolder, ROLLOUT_ANSWERS } from './rollout-answers.js';
 import { ADMIN_TOKEN, VERSION_ANSWERS } from './version-answers.js';
 
 const FAULTY_SERVICE = join(import.meta.dirname, 'fixtures/faulty-service.mjs');
@@ -77,6 +78,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   getStartup: { ...get('/health/startup'), 503: () => starting('/health/startup') },
   getMetrics: get('/metrics'),
   ...VERSION_ANSWERS,
+  ...ROLLOUT_ANSWERS,
 };
 
 describe('the OpenAPI document', () => {
@@ -91,7 +93,7 @@ describe('the OpenAPI document', () => {
   });
 
   afterAll(async () => {
-    await Promise.all([services.normal.stop(), services.faulty.stop()]);
+    await Promise.all([services.normal.stop(), services.faulty.stop(), closeHeldFolder()]);
   });
 
   it('is committed as the service makes it (UPDATE_OPENAPI=1 writes it)', async () => {
