@@ -45,6 +45,7 @@ module.exports = {
     only('config', ['errors']),
     only('observability', ['config', 'errors']),
     only('redis', leaves),
+    only('onnx', []),
     only('access', ['redis', ...leaves]),
     only('tokenization', ['model-registry', ...leaves]),
     only('model-registry', leaves),

@@ -7,7 +7,18 @@ const NODE_GLOBALS = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', '.dist-*/', 'coverage/', 'node_modules/', 'var/', 'model-registry/', '**/.venv/'] },
+  {
+    ignores: [
+      'dist/',
+      '.dist-*/',
+      'coverage/',
+      'node_modules/',
+      'var/',
+      'model-registry/',
+      '**/.venv/',
+      'src/onnx/generated/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -11,6 +11,7 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'config-imports-only': { file: 'src/config/a.ts', imports: '../predict/leaf.js' },
   'observability-imports-only': { file: 'src/observability/a.ts', imports: '../health/leaf.js' },
   'redis-imports-only': { file: 'src/redis/a.ts', imports: '../predict/leaf.js' },
+  'onnx-imports-only': { file: 'src/onnx/a.ts', imports: '../config/leaf.js' },
   'access-imports-only': { file: 'src/access/a.ts', imports: '../predict/leaf.js' },
   'tokenization-imports-only': { file: 'src/tokenization/a.ts', imports: '../inference/leaf.js' },
   'model-registry-imports-only': { file: 'src/model-registry/a.ts', imports: '../inference/leaf.js' },
