@@ -66,6 +66,15 @@ const late =
 const one = (text: string): object => ({ text });
 const many = (text: string): object => ({ texts: [text] });
 
+const purge =
+  (query: string, init: RequestInit = {}): Provoke =>
+  ({ normal }) =>
+    normal.fetch(`/admin/cache${query}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+      ...init,
+    });
+
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   predict: { ...post('/predict', one), 504: late('/predict', one('Too late.')) },
   predictBatch: post('/predict_batch', many),
@@ -77,6 +86,13 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   getReady: { ...get('/health/ready'), 503: () => starting('/health/ready') },
   getStartup: { ...get('/health/startup'), 503: () => starting('/health/startup') },
   getMetrics: get('/metrics'),
+  purgeCache: {
+    200: purge('?model=sentiment'),
+    400: purge('?modell=sentiment'),
+    401: purge('', { headers: {} }),
+    404: purge('?model=nobody'),
+    405: purge('', { method: 'PATCH' }),
+  },
   ...VERSION_ANSWERS,
   ...ROLLOUT_ANSWERS,
 };
