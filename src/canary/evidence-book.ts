@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
-import { RolloutEvidence } from './evidence/rollout-evidence.js';
+import { RolloutEvidence, type EvidenceDocument } from './evidence/rollout-evidence.js';
 import type { GateEvidence } from './gates/types.js';
 import { RolloutStore } from './rollout-store.js';
 import type { RolloutDocument } from './rollout-types.js';
@@ -20,6 +20,11 @@ const sizeOf = ({ total }: Pick<GateEvidence, 'total'>): number =>
 export class EvidenceBook {
   private readonly logger = new Logger('Rollout');
   private readonly books = new Map<string, OpenBook>();
+  /** What was seen of the rollout before, by model: its report may still have to be written. */
+  private readonly closed = new Map<
+    string,
+    { readonly rolloutId: string; readonly document: EvidenceDocument }
+  >();
   private readonly savedSizes = new Map<string, number>();
 
   constructor(
@@ -34,11 +39,12 @@ export class EvidenceBook {
 
   /** Follows the state: another rollout gets a new book, another step of it a new page. */
   follow({ model, rollout_id: rolloutId, visit, phase }: RolloutDocument): void {
-    if (phase !== 'running' && phase !== 'paused') {
-      if (this.books.get(model)?.rolloutId !== rolloutId) this.books.delete(model);
-      return;
-    }
     const book = this.books.get(model);
+    if (book !== undefined && book.rolloutId !== rolloutId) {
+      this.closed.set(model, { rolloutId: book.rolloutId, document: book.evidence.toDocument() });
+      this.books.delete(model);
+    }
+    if (phase !== 'running' && phase !== 'paused') return;
     if (book?.rolloutId === rolloutId) book.evidence.enterStep(visit);
     else this.books.set(model, { rolloutId, evidence: new RolloutEvidence(visit, this.config.logText) });
   }
@@ -47,6 +53,14 @@ export class EvidenceBook {
   gateEvidence({ model, visit }: RolloutDocument, labelCount: number): GateEvidence | null {
     const book = this.books.get(model);
     return book === undefined ? null : { labelCount, ...book.evidence.windows(visit) };
+  }
+
+  /** All that was seen of a rollout: the one that is going on, or the one before it; null when it is not known here. */
+  documentOf(model: string, rolloutId: string): EvidenceDocument | null {
+    const book = this.books.get(model);
+    if (book?.rolloutId === rolloutId) return book.evidence.toDocument();
+    const closed = this.closed.get(model);
+    return closed?.rolloutId === rolloutId ? closed.document : null;
   }
 
   /** Goes on from what was kept; what cannot be read is said, and the rollout goes on without. */

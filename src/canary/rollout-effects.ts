@@ -7,8 +7,12 @@ import { CanaryService, type LiveSplit } from './canary.service.js';
 import type { RolloutDocument, RolloutMove, ShareDecision } from './rollout-types.js';
 import { RolloutVersions } from './rollout-versions.js';
 
-/** Called after a move is in force. */
-export type MoveListener = (document: RolloutDocument, move: RolloutMove) => void;
+/** Called after a move is in force, with the state before it; undefined when that is not known. */
+export type MoveListener = (
+  document: RolloutDocument,
+  move: RolloutMove,
+  before: RolloutDocument | undefined,
+) => void;
 
 /** The digest names a version; the rest of a split are plain values. */
 const isSame = (a: LiveSplit, b: LiveSplit | undefined): boolean =>
@@ -45,6 +49,7 @@ export class RolloutEffects {
     comparison: ComparisonConfig,
   ): void {
     const { model, phase, mode, canary, stable, last_good: lastGood, rollout_id: rolloutId } = document;
+    const before = this.applied.get(model);
     this.applied.set(model, document);
     const version = this.versions.find(model, canary);
     const shadow = mode === 'shadow' && (phase === 'running' || phase === 'paused');
@@ -59,12 +64,17 @@ export class RolloutEffects {
     };
     if (JSON.stringify(roles) !== JSON.stringify(this.roles.of(model))) this.roles.set(model, roles);
     this.metrics.observe({ model, canary: canary?.version ?? '', percent, phase, verdict });
-    this.tell(document);
+    this.tell(document, before);
   }
 
   /** The moves until here were told by an earlier process. */
   skip({ model, revision }: RolloutDocument): void {
     this.told.set(model, revision);
+  }
+
+  /** What is in force, of every model. */
+  documents(): RolloutDocument[] {
+    return [...this.applied.values()];
   }
 
   /** Texts that the canary of a model, or the version that was rolled back last, is answering. */
@@ -81,7 +91,7 @@ export class RolloutEffects {
     };
   }
 
-  private tell(document: RolloutDocument): void {
+  private tell(document: RolloutDocument, before: RolloutDocument | undefined): void {
     const { model, revision, history } = document;
     const known = this.told.get(model) ?? 0;
     if (revision <= known) return;
@@ -99,7 +109,7 @@ export class RolloutEffects {
         request_id: cause.request_id,
       });
       this.metrics.moved(model, move.move, cause.by);
-      for (const listener of this.listeners) listener(document, move);
+      for (const listener of this.listeners) listener(document, move, before);
     }
   }
 }

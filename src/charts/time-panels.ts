@@ -20,7 +20,7 @@ export interface Line {
   readonly stepped?: boolean;
 }
 
-/** An area between two values over time. */
+/** An area between two values over time, cut off at the top of the panel. */
 export interface Band {
   readonly name: string;
   readonly tone: Tone;
@@ -63,7 +63,8 @@ const TOP = 54;
 const PLOT_HEIGHT = 150;
 /** With title, legend and what is between panels. */
 const PANEL_HEIGHT = 232;
-const FOOT = 34;
+/** From the plot of a panel to the next panel. */
+const GAP = 38;
 const TIME_TICKS = 6;
 /** Labels of events closer than this would lie on each other: only the first is written. */
 const EVENT_LABEL_WIDTH = 70;
@@ -85,13 +86,13 @@ const colours = ({ ink, main, second, third }: Colours): string => `
 
 /** Diagrams over one time axis, as an SVG document. */
 export function renderTimeChart({ title, description, panels, events }: TimeChart): string {
-  const height = TOP + panels.length * PANEL_HEIGHT + FOOT;
+  const height = TOP + panels.length * PANEL_HEIGHT;
   const [fromMs, toMs] = rangeOf(panels, events);
   const x = (atMs: number): number => LEFT + ((atMs - fromMs) / (toMs - fromMs)) * (RIGHT - LEFT);
   const parts = [
     element('text', { class: 'title', x: LEFT, y: 30 }, title),
     ...panels.flatMap((panel, i) => renderPanel(panel, TOP + i * PANEL_HEIGHT, x, events, i === 0)),
-    ...timeAxis(fromMs, toMs, x, height - FOOT + 12),
+    ...timeAxis(fromMs, toMs, x, height - GAP + 20),
   ];
   return svgPage({ title, description, width: WIDTH, height, shapes: SHAPES, colours }, parts);
 }
@@ -181,10 +182,10 @@ function runs<T>(samples: readonly T[], isThere: (sample: T) => boolean): T[][] 
   return found;
 }
 
-function highestOf({ lines, bands = [], limit, atLeast }: Panel): number {
+/** Without the bands: in the beginning they are as wide as can be, and would press all else against the axis. */
+function highestOf({ lines, limit, atLeast }: Panel): number {
   const values = [
     ...lines.flatMap(({ samples }) => samples.map(({ value }) => value ?? 0)),
-    ...bands.flatMap(({ samples }) => samples.map(({ high }) => high ?? 0)),
     limit?.value ?? 0,
   ];
   return values.reduce((most, value) => Math.max(most, value), atLeast);
@@ -246,6 +247,7 @@ function timeAxis(fromMs: number, toMs: number, x: (atMs: number) => number, y: 
     const atMs = fromMs + (i * (toMs - fromMs)) / TIME_TICKS;
     const iso = new Date(atMs).toISOString();
     const label = withSeconds ? iso.slice(11, 19) : iso.slice(5, 16).replace('T', ' ');
-    return element('text', { class: 'small', x: x(atMs), y, 'text-anchor': 'middle' }, label);
+    const anchor = i === TIME_TICKS ? 'end' : 'middle';
+    return element('text', { class: 'small', x: x(atMs), y, 'text-anchor': anchor }, label);
   });
 }

@@ -1,3 +1,4 @@
+import { mergeSeries, parseSeries, type SeriesDocument } from '../report/series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { mergeExamples, type FlipExample } from './flip-examples.js';
 import { mergeEvidence } from './merge.js';
@@ -10,6 +11,8 @@ export interface EvidenceDocument {
   readonly steps: Readonly<Record<string, Evidence>>;
   readonly examples: readonly FlipExample[];
   readonly saturated: boolean;
+  /** How it went over time, for the report. */
+  readonly series: SeriesDocument;
 }
 
 /** The evidence of several replicas as one. */
@@ -25,6 +28,7 @@ export function mergeDocuments(documents: readonly EvidenceDocument[]): Evidence
     steps,
     examples: mergeExamples(...documents.map(({ examples }) => examples)),
     saturated: documents.some(({ saturated }) => saturated),
+    series: mergeSeries(...documents.map(({ series }) => series)),
   };
 }
 
@@ -41,7 +45,7 @@ const isExample = (value: unknown): value is FlipExample =>
  */
 export function parseDocument(document: unknown): EvidenceDocument {
   if (!isRecord(document)) throw new Error('evidence: allowed is an object');
-  const { total, steps, examples, saturated } = document;
+  const { total, steps, examples, saturated, series } = document;
   if (!isRecord(steps) || Object.keys(steps).some((visit) => !/^\d{1,9}$/.test(visit))) {
     throw new Error('evidence.steps: allowed is an object with the numbers of steps as keys');
   }
@@ -54,5 +58,6 @@ export function parseDocument(document: unknown): EvidenceDocument {
     steps: Object.fromEntries(Object.entries(steps).map(([visit, step]) => [visit, parseEvidence(step)])),
     examples,
     saturated,
+    series: parseSeries(series),
   };
 }

@@ -1,3 +1,4 @@
+import { emptySeries, withPoint, type SeriesDocument, type SeriesPoint } from '../report/series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { parseDocument, type EvidenceDocument } from './evidence-document.js';
 import { exampleText, hexOf, mergeExamples, type FlipExample } from './flip-examples.js';
@@ -30,6 +31,7 @@ export class RolloutEvidence {
   private readonly seen = new SeenTexts();
   private examples: FlipExample[] = [];
   private wasSaturated = false;
+  private points: SeriesDocument = emptySeries();
   private step = noEvidence();
 
   constructor(
@@ -82,6 +84,15 @@ export class RolloutEvidence {
     for (const window of this.current()) recordFeedback(window[side], feedback);
   }
 
+  /** How it went over time; never changed in place. */
+  get series(): SeriesDocument {
+    return this.points;
+  }
+
+  addPoint(point: SeriesPoint): void {
+    this.points = withPoint(this.points, point);
+  }
+
   /** A copy: what is counted later does not change it. */
   toDocument(): EvidenceDocument {
     return structuredClone({
@@ -89,6 +100,7 @@ export class RolloutEvidence {
       steps: Object.fromEntries(this.steps),
       examples: this.examples,
       saturated: this.wasSaturated || this.seen.saturated,
+      series: this.points,
     });
   }
 
@@ -112,12 +124,13 @@ export class RolloutEvidence {
    * @throws Error naming the place, when the document is not evidence; nothing is taken over then
    */
   restore(document: unknown, seenBytes: Buffer, visit: number): void {
-    const { total, steps, examples, saturated } = parseDocument(document);
+    const { total, steps, examples, saturated, series } = parseDocument(document);
     this.total = total;
     this.steps.clear();
     for (const [key, step] of Object.entries(steps)) this.steps.set(Number(key), step);
     this.examples = [...examples];
     this.wasSaturated = saturated;
+    this.points = series;
     this.seen.addBytes(seenBytes);
     this.enterStep(visit);
   }

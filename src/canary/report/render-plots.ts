@@ -67,7 +67,8 @@ function disagreementPanel({ series: { points }, disagreementLimit: limit }: Plo
       },
     ],
     limit: limit === null ? null : { name: `allowed: ${share(limit)}`, value: limit },
-    atLeast: 0.01,
+    // Room above the limit: there the bounds are until there are some hundred texts.
+    atLeast: 4 * (limit ?? 0.025),
     format: share,
   };
 }

@@ -57,6 +57,8 @@ class Drill {
   private revision = 0;
   private view: RolloutView | null = null;
   private gone = false;
+  /** In the history of the rollout, with each of our moves. */
+  private readonly reason = `drill of ${this.startedAt.toISOString()}`;
 
   constructor(private readonly options: DrillOptions) {}
 
@@ -99,7 +101,7 @@ class Drill {
   /** Gives the canary its share. A ramp would move it: it is stopped. */
   private async begin({ canary }: DrillPair, traffic: DrillTraffic): Promise<void> {
     const { client, model, percent, say } = this.options;
-    const reason = 'a drill';
+    const { reason } = this;
     let view = await client.set(model, { percent, version: canary.version, revision: this.revision, reason });
     this.revision = view.revision;
     if (view.mode === 'auto') {
@@ -146,9 +148,12 @@ class Drill {
       if (error instanceof StartError) return;
       throw error;
     }
-    const now = Date.now();
-    const point = pointOf(now, this.view.percent, this.view.figures, this.view.verdict);
-    if (point !== null && isDue(this.series, now)) this.series = withPoint(this.series, point);
+    if (isDue(this.series, Date.now())) this.draw(this.view, Date.now());
+  }
+
+  private draw({ percent, figures, verdict }: RolloutView, atMs: number): void {
+    const point = pointOf(atMs, percent, figures, verdict);
+    if (point !== null) this.series = withPoint(this.series, point);
   }
 
   private endOf({ canary }: DrillPair): DrillEnd | null {
@@ -170,38 +175,46 @@ class Drill {
       model,
       canary: pair.canary.version,
       revision: this.revision,
+      reason: this.reason,
       traffic,
       observeMs: between(durationMs * OBSERVE_SHARE, OBSERVE_MS),
     });
     this.rollback = exercise;
     this.view = view;
+    this.draw(view, Date.now() - exercise.observed_for_ms);
+    this.draw(view, Date.now());
     say(
       `the call took ${exercise.call_ms.toFixed(0)} ms; of ${exercise.requests_after} requests after it the canary served ${exercise.canary_after}; ${exercise.failed} failed`,
     );
-    const cleared = await client.act(model, 'clear', { revision: view.revision, reason: 'a drill' });
+    const cleared = await client.act(model, 'clear', { revision: view.revision, reason: this.reason });
     this.revision = cleared.revision;
   }
 
-  /** @returns the canary's share now; null when the service could not be asked */
+  /**
+   * Takes the canary out, unless the rollout is somebody else's by now.
+   * @returns the canary's share now; null when the service could not be asked
+   */
   private async leave(): Promise<number | null> {
     const { client, model, keep, signal, say } = this.options;
     try {
-      const now = await client.view(model);
-      const isOurs = now.revision === this.revision;
-      if (!isOurs || now.phase === 'rolled_back' || (keep && !signal.aborted && !this.gone))
-        return now.percent;
-      const left = await client.set(model, {
-        percent: 0,
-        revision: this.revision,
-        reason: 'the end of a drill',
-      });
-      this.view = { ...left, verdict: now.verdict, figures: now.figures };
+      const now = await client.view(model).catch(() => null);
+      if (now !== null) {
+        const isKept = keep && !signal.aborted && !this.gone;
+        if (!this.isOurs(now) || now.phase === 'rolled_back' || isKept) return now.percent;
+      }
+      const left = await client.set(model, { percent: 0, revision: now?.revision, reason: this.reason });
+      this.view = { ...left, verdict: now?.verdict ?? null, figures: now?.figures ?? null };
       return left.percent;
     } catch (error) {
       const { message } = error as Error;
       say(`THE CANARY COULD NOT BE TAKEN TO 0 %: ${message} Say serin canary rollback ${model}`);
       return null;
     }
+  }
+
+  /** The last move is ours also when its answer never came. */
+  private isOurs({ revision, history }: RolloutView): boolean {
+    return revision === this.revision || history.at(-1)?.cause.detail.endsWith(this.reason) === true;
   }
 
   private report(pair: DrillPair, end: DrillEnd, leftAt: number | null): DrillReport {

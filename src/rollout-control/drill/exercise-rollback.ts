@@ -12,6 +12,8 @@ export interface ExerciseOptions {
   /** The version that is to disappear. */
   readonly canary: string;
   readonly revision: number;
+  /** Kept with the move. */
+  readonly reason: string;
   readonly traffic: DrillTraffic;
   /** How long to look at the requests that come after the rollback. */
   readonly observeMs: number;
@@ -21,10 +23,10 @@ export interface ExerciseOptions {
 export async function exerciseRollback(
   options: ExerciseOptions,
 ): Promise<{ readonly exercise: RollbackExercise; readonly view: RolloutView }> {
-  const { client, model, canary, revision, traffic, observeMs } = options;
+  const { client, model, canary, revision, reason, traffic, observeMs } = options;
   const watched = traffic.watch();
   const calledAt = performance.now();
-  const view = await client.act(model, 'rollback', { revision, reason: 'the rollback of a drill' });
+  const view = await client.act(model, 'rollback', { revision, reason });
   const answeredAt = performance.now();
   const { left } = await client.drained(view, DRAIN_AT_MOST_MS);
   await delay(Math.max(0, observeMs - (performance.now() - answeredAt)));

@@ -1,0 +1,124 @@
+import { count, duration, milliseconds, plain, share } from '../../charts/figures.js';
+import type { SideFigures } from '../figures-view.js';
+import { markdownTable } from './markdown.js';
+import { moveLine } from './move-line.js';
+import { gateCells } from './render-gates.js';
+import { renderPlots } from './render-plots.js';
+import type { RolloutReport } from './rollout-report.js';
+
+/** Of the flips that the report holds, so many are shown to people. */
+const SHOWN_FLIPS = 20;
+
+/** The report as Markdown. @param plots name of the SVG file beside it */
+export function renderReport(report: RolloutReport, plots: string): string {
+  const { model_name: model, stable, canary, verdict, figures, moves, flips } = report;
+  const name = canary?.version ?? 'no canary';
+  const tookMs = report.began_at === null ? null : Date.parse(report.ended_at) - Date.parse(report.began_at);
+  const blocks = [
+    `# Rollout of ${model}: ${name} beside ${stable.version}`,
+    `**Decision: ${report.decision}**`,
+    markdownTable(
+      ['', ''],
+      [
+        ['began', report.began_at ?? 'longer ago than its history goes back'],
+        ['ended', report.ended_at],
+        ['took', tookMs === null ? '-' : duration(tookMs)],
+        ['mode', report.mode],
+        ['stable', `${stable.version}, manifest ${stable.digest.slice(0, 12)}`],
+        [
+          'canary',
+          canary === null
+            ? '-'
+            : `${name}, manifest ${canary.digest.slice(0, 12)}${report.forced ? ', FORCED: no accuracy on record' : ''}`,
+        ],
+        ['rollout', report.rollout_id],
+      ],
+    ),
+    `![Share, disagreement with its bounds, and latency of both versions over time](${plots})`,
+    '## Gates at the end',
+    verdict === null
+      ? 'Nothing was measured.'
+      : `Verdict: \`${verdict.verdict}\`\n\n${markdownTable(
+          ['gate', 'state', 'observed', 'limit', 'between', 'n', ''],
+          verdict.gates.map((row) => [...gateCells(row), row.sentence]),
+        )}`,
+    ...(figures === null
+      ? []
+      : [
+          '## What users saw, since it began',
+          markdownTable(
+            ['', stable.version, name],
+            sideRows(figures.total.stable, figures.total.canary).map((row) => [...row]),
+          ),
+          pairSentence(report),
+        ]),
+    ...(flips.length === 0 ? [] : [`## Some of the texts with another label`, flipTable(report)]),
+    '## Moves',
+    moves.map((move) => `- ${moveLine(move)}`).join('\n'),
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** The plots of the report, as an SVG document. */
+export function renderReportPlots(report: RolloutReport): string {
+  const { model_name: model, stable, canary, decision, series, moves, verdict } = report;
+  const name = canary?.version ?? 'no canary';
+  return renderPlots({
+    title: `Rollout of ${model}: ${name} beside ${stable.version}`,
+    description: decision,
+    stable: stable.version,
+    canary: name,
+    series,
+    moves,
+    disagreementLimit: verdict?.gates.find(({ gate }) => gate === 'disagreement')?.limit ?? null,
+  });
+}
+
+function sideRows(stable: SideFigures, canary: SideFigures): string[][] {
+  const row = (name: string, cell: (side: SideFigures) => string): string[] => [
+    name,
+    cell(stable),
+    cell(canary),
+  ];
+  return [
+    row('requests', ({ requests }) => count(requests)),
+    row('errors', ({ errors, error_rate: rate }) => `${count(errors)} (${share(rate)})`),
+    row('latency p50', ({ latency_p50_ms: ms }) => milliseconds(ms)),
+    row('latency p99', ({ latency_p99_ms: ms }) => milliseconds(ms)),
+    row('worker time per padded token', ({ worker_us_per_padded_token: us }) =>
+      us === null ? '-' : `${plain(us)} µs`,
+    ),
+    row('labels', ({ labels }) =>
+      Object.entries(labels)
+        .map(([label, times]) => `${label} ${count(times)}`)
+        .join(', '),
+    ),
+    row('feedback, accuracy', ({ feedback, feedback_accuracy: accuracy }) =>
+      feedback === 0 ? '-' : `${count(feedback)}, ${share(accuracy)}`,
+    ),
+    row('mean kpi', ({ kpi_mean: kpi }) => plain(kpi)),
+  ];
+}
+
+function pairSentence({ figures }: RolloutReport): string {
+  if (figures === null) return '';
+  const { pairs } = figures.total;
+  const flips = Object.entries(pairs.flips).map(([kind, times]) => `${kind} ${count(times)}`);
+  return `${count(pairs.texts)} distinct texts were answered by both versions; ${count(pairs.disagreements)} got another label (${share(pairs.disagreement_rate)}; ${share(pairs.traffic_disagreement_rate)} of the traffic)${flips.length === 0 ? '' : `: ${flips.join(', ')}`}. The score moved by ${plain(pairs.mean_absolute_score_shift)} on average.`;
+}
+
+function flipTable({ flips, stable, canary }: RolloutReport): string {
+  const withTexts = flips.some(({ text }) => text !== null);
+  return markdownTable(
+    ['hash', 'length', stable.version, canary?.version ?? '-', ...(withTexts ? ['text'] : [])],
+    flips
+      .slice(0, SHOWN_FLIPS)
+      .map((flip) => [
+        flip.hash,
+        count(flip.length),
+        `${flip.stable_label} ${flip.stable_score.toFixed(4)}`,
+        `${flip.canary_label} ${flip.canary_score.toFixed(4)}`,
+        ...(withTexts ? [flip.text ?? ''] : []),
+      ]),
+  );
+}

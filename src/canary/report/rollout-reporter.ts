@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../config/serin-config.js';
+import { DEFAULT_GATES } from '../../config/rollout-config.js';
+import { CanaryService } from '../canary.service.js';
+import { type EvidenceDocument, parseDocument } from '../evidence/evidence-document.js';
+import { RolloutContext } from '../rollout-context.js';
+import { RolloutStore } from '../rollout-store.js';
+import type { RolloutDocument, RolloutMove } from '../rollout-types.js';
+import { ReportFolder } from './report-folder.js';
+import { reportOf, type Outcome } from './rollout-report.js';
+import { isDue, pointOf } from './series.js';
+
+const LOOK_MS = 1000;
+
+/**
+ * Notes how each rollout goes over time, and writes the report of one that has ended: at the move that ended it, and
+ * at the next start where a kill came in between.
+ */
+@Injectable()
+export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Rollout');
+  private readonly folder: ReportFolder;
+  private looking: NodeJS.Timeout | undefined;
+  private lastWrite: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly context: RolloutContext,
+    private readonly canary: CanaryService,
+    private readonly store: RolloutStore,
+    @Inject(SERIN_CONFIG) { stateDir }: SerinConfig,
+  ) {
+    this.folder = new ReportFolder(join(stateDir, 'reports'));
+    context.effects.onMove((document, move, before) => {
+      // A rollback is answered first.
+      setImmediate(() => {
+        this.moved(document, move, before);
+      });
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    for (const document of this.context.effects.documents()) this.makeUpFor(document);
+    this.looking = setInterval(() => {
+      this.look();
+    }, LOOK_MS);
+    this.looking.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.looking);
+    await this.lastWrite;
+  }
+
+  private look(): void {
+    if (!this.store.leads()) return;
+    for (const document of this.context.effects.documents()) {
+      if (document.phase === 'running' || document.phase === 'paused') this.note(document, false);
+    }
+  }
+
+  /** @param always also before it is time: at a move */
+  private note(document: RolloutDocument, always: boolean): void {
+    const { model, rollout_id: rolloutId } = document;
+    const { book, judge } = this.context;
+    const open = book.open(model);
+    const now = Date.now();
+    if (open?.rolloutId !== rolloutId || !(always || isDue(open.evidence.series, now))) return;
+    const percent = this.canary.split(model)?.percent ?? 0;
+    const point = pointOf(now, percent, judge.figures(document), judge.judgement(document));
+    if (point !== null) open.evidence.addPoint(point);
+  }
+
+  private moved(document: RolloutDocument, move: RolloutMove, before: RolloutDocument | undefined): void {
+    if (!this.store.leads()) return;
+    this.note(document, true);
+    if (move.move === 'promote') this.report(document, 'promoted', move);
+    if (move.move === 'roll_back') this.report(document, 'rolled_back', move);
+    const isNew = before !== undefined && before.rollout_id !== document.rollout_id;
+    if (move.move === 'start' && isNew && isUnfinished(before)) this.report(before, 'replaced', move);
+  }
+
+  /** A rollout that had ended when this process began, and whose report is not there. */
+  private makeUpFor(document: RolloutDocument): void {
+    const { phase, model, rollout_id: rolloutId, history } = document;
+    if (phase !== 'promoted' && phase !== 'rolled_back') return;
+    const end = history.findLast(({ move }) => move === 'promote' || move === 'roll_back');
+    if (end === undefined || !this.store.leads()) return;
+    const named = { model_name: model, rollout_id: rolloutId };
+    this.inTurn(async () => {
+      if (!(await this.folder.has(named, end.revision))) await this.write(document, phase, end);
+    });
+  }
+
+  private report(document: RolloutDocument, outcome: Outcome, end: RolloutMove): void {
+    this.inTurn(() => this.write(document, outcome, end));
+  }
+
+  private async write(document: RolloutDocument, outcome: Outcome, end: RolloutMove): Promise<void> {
+    const { model, rollout_id: rolloutId } = document;
+    const { book, configuration, versions } = this.context;
+    const evidence = book.documentOf(model, rolloutId) ?? (await this.kept(model, rolloutId));
+    const settings = configuration.of(model)?.gates ?? DEFAULT_GATES;
+    const report = reportOf({
+      document,
+      outcome,
+      end,
+      evidence,
+      settings,
+      labels: versions.labels(document),
+    });
+    this.logger.log(`the report of the rollout: ${await this.folder.write(report)}`);
+  }
+
+  /** What an earlier process has seen; null when there is nothing that can be used. */
+  private async kept(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
+    const kept = await this.store.loadEvidence(model, rolloutId);
+    try {
+      return kept && parseDocument(kept.document);
+    } catch {
+      return null;
+    }
+  }
+
+  private inTurn(write: () => Promise<void>): void {
+    this.lastWrite = this.lastWrite.then(write).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.error(`the report of a rollout cannot be written to ${this.folder.path}: ${reason}`);
+    });
+  }
+}
+
+/** Whether a rollout has begun and had no end of its own. */
+const isUnfinished = ({ rollout_id: rolloutId, phase }: RolloutDocument): boolean =>
+  rolloutId !== '' && phase !== 'promoted' && phase !== 'rolled_back';
