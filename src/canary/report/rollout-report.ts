@@ -1,7 +1,7 @@
 import { noEvidence } from '../evidence/counts.js';
 import type { EvidenceDocument } from '../evidence/evidence-document.js';
 import type { Figures } from '../figures-view.js';
-import type { GateSettings, Judgement } from '../gates/types.js';
+import type { GateEvidence, GateSettings, Judgement, StepInfo } from '../gates/types.js';
 import { evaluate } from '../gates/verdict.js';
 import { stepInfoOf } from '../ramp.js';
 import { figuresOf } from '../rollout-view.js';
@@ -65,14 +65,7 @@ export interface ReportParts {
 
 /** Puts the report of a finished rollout together. */
 export function reportOf({ document, outcome, end, evidence, settings, labels }: ReportParts): RolloutReport {
-  const last = evidence && lastStep(document, evidence);
-  const looked = evidence &&
-    last && {
-      labelCount: labels.length,
-      total: evidence.total,
-      step: evidence.steps[last.visit] ?? noEvidence(),
-      saturated: evidence.saturated,
-    };
+  const measured = evidence && measuredIn(document, evidence, labels.length);
   const pair = pairOf(document);
   const moves = movesOf(document);
   return {
@@ -88,8 +81,8 @@ export function reportOf({ document, outcome, end, evidence, settings, labels }:
     ...pair,
     began_at: moves[0]?.at ?? null,
     ended_at: end.at,
-    verdict: looked && last && evaluate(looked, settings, stepInfoOf(last)),
-    figures: looked && figuresOf(looked, labels),
+    verdict: measured && evaluate(measured.evidence, settings, measured.where),
+    figures: measured && figuresOf(measured.evidence, labels),
     flips: (evidence?.examples ?? []).map((example) => ({
       hash: example.hash,
       length: example.length,
@@ -120,7 +113,21 @@ function movesOf({ history }: RolloutDocument): readonly RolloutMove[] {
   return history.slice(Math.max(0, start));
 }
 
-/** The rollout as it stood in its last step: what its gates were about. */
+/** What the gates were about at the end. */
+function measuredIn(
+  document: RolloutDocument,
+  evidence: EvidenceDocument,
+  labelCount: number,
+): { readonly evidence: GateEvidence; readonly where: StepInfo } {
+  const last = lastStep(document, evidence);
+  const { total, steps, saturated } = evidence;
+  return {
+    evidence: { labelCount, total, step: steps[last.visit] ?? noEvidence(), saturated },
+    where: stepInfoOf(last),
+  };
+}
+
+/** The rollout as it stood in its last step. */
 function lastStep(document: RolloutDocument, { steps }: EvidenceDocument): RolloutDocument {
   if (document.phase === 'running' || document.phase === 'paused') return document;
   const left = document.history.findLast(({ from }) => from.phase === 'running' || from.phase === 'paused');
