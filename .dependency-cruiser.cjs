@@ -58,7 +58,7 @@ module.exports = {
       from: { path: '^src/canary/' },
       to: {
         path: '^src/',
-        pathNot: `^src/(canary|charts|model-registry|${leaves.join('|')})/|^src/files/output-lock\\.ts$`,
+        pathNot: `^src/(canary|charts|model-registry|redis|${leaves.join('|')})/|^src/files/output-lock\\.ts$`,
       },
     },
     only('cache', ['inference', 'model-registry', 'redis', ...leaves]),
@@ -105,6 +105,33 @@ module.exports = {
       },
     },
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
+    only('doctor', [
+      'canary',
+      'files',
+      'health',
+      'inference',
+      'model-registry',
+      'redis',
+      'tokenization',
+      ...leaves,
+    ]),
+    {
+      name: 'tune-imports-only',
+      severity: 'error',
+      comment: 'tune runs the scheduler and the workers of the service, and nothing of HTTP.',
+      from: { path: '^src/tune/' },
+      to: {
+        path: '^src/',
+        pathNot: `^src/(tune|charts|inference|model-registry|replay|tokenization|${leaves.join('|')})/|^src/(canary/replace-file|doctor/processors)\\.ts$`,
+      },
+    },
+    {
+      name: 'tune-knows-no-nest',
+      severity: 'error',
+      comment: 'What is measured is the pool, not a framework beside it.',
+      from: { path: '^src/tune/' },
+      to: { path: NEST, reachable: true },
+    },
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     only('admin', ['cache', 'canary', 'inference', 'model-registry', 'predict', ...leaves]),
     {

@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
 import { addBatchCommand } from './batch-command.js';
 import { addCanaryCommand } from './canary-command.js';
+import { addDoctorCommand } from './doctor-command.js';
 import { addDriftCommand } from './drift-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
@@ -30,6 +31,7 @@ function createProgram(): Command {
   addDriftCommand(program);
   addReplayCommand(program);
   addCanaryCommand(program);
+  addDoctorCommand(program);
   return program;
 }
 

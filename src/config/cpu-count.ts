@@ -105,13 +105,30 @@ function cpuQuota({ readText }: MachineFacts): number {
   return Math.min(...quotas.map((quota) => quota ?? Infinity));
 }
 
+/** The processors that this process may use. */
+export interface CpuGrant {
+  /** Of the affinity mask; two hyper-threads count as two. */
+  readonly processors: number;
+  /** Cores behind them; null where the machine does not tell. */
+  readonly physicalCores: number | null;
+  /** Processors' worth of time that the control groups allow, e.g. 1.5; Infinity without a limit. */
+  readonly quota: number;
+}
+
+export function cpuGrant(machine: MachineFacts = thisMachine): CpuGrant {
+  const allowed = parseAllowedCpus(machine.readText('/proc/self/status') ?? '');
+  return {
+    processors: Math.min(allowed?.size ?? Infinity, machine.availableParallelism()),
+    physicalCores: countPhysicalCores(machine.readText('/proc/cpuinfo') ?? '', allowed),
+    quota: cpuQuota(machine),
+  };
+}
+
 /**
  * Physical cores that this process may use: those of its affinity mask, at most its CPU quota rounded down
  * (a process throttled in mid-run makes every batch late), and at least one.
  */
 export function grantedCores(machine: MachineFacts = thisMachine): number {
-  const allowed = parseAllowedCpus(machine.readText('/proc/self/status') ?? '');
-  const physical = countPhysicalCores(machine.readText('/proc/cpuinfo') ?? '', allowed);
-  const cores = Math.min(physical ?? Infinity, machine.availableParallelism(), cpuQuota(machine));
-  return Math.max(1, Math.floor(cores));
+  const { processors, physicalCores, quota } = cpuGrant(machine);
+  return Math.max(1, Math.floor(Math.min(physicalCores ?? Infinity, processors, quota)));
 }

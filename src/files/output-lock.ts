@@ -69,6 +69,13 @@ function isAbandoned(path: string, content: string): boolean {
   return Date.now() - touched > SILENCE_MS;
 }
 
+/** The process that holds a lock, as far as can be told from here; null when nobody does. Changes nothing. */
+export function lockHolder(path: string): number | null {
+  const content = readText(path);
+  if (content === null || isAbandoned(path, content)) return null;
+  return Number(/"pid":(\d+)/.exec(content)?.[1] ?? 0);
+}
+
 /** The lock appears with its content, or not at all: a link is made from a file that is already written. */
 function tryTake(path: string): boolean {
   const mine = `${path}.${String(process.pid)}`;

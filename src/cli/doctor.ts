@@ -1,0 +1,34 @@
+import { ConfigError } from '../config/config-error.js';
+import { loadConfig } from '../config/load-config.js';
+import type { FlagValues } from '../config/read-settings.js';
+import { examine, examineMachine } from '../doctor/examine.js';
+import { mustBeMended, note, type Finding } from '../doctor/finding.js';
+import { renderFindings } from '../doctor/render-findings.js';
+import { judgeConfigError } from '../doctor/settings-findings.js';
+import { EXIT_CODES } from './exit-codes.js';
+
+/** `serin doctor`, on stdout; the process will end with 1 when something must be mended. */
+export async function runDoctor(flags: FlagValues, { json }: { readonly json?: true }): Promise<void> {
+  const findings = await findAll(flags);
+  const isHealthy = !mustBeMended(findings);
+  process.stdout.write(
+    json ? `${JSON.stringify({ ok: isHealthy, findings }, null, 2)}\n` : renderFindings(findings),
+  );
+  if (!isHealthy) process.exitCode = EXIT_CODES.refused;
+}
+
+async function findAll(flags: FlagValues): Promise<readonly Finding[]> {
+  let config;
+  try {
+    config = loadConfig({ flags });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const rest = note(
+      'configuration',
+      'registry, parity, state, redis and port were not looked at',
+      'mend the configuration, then ask again',
+    );
+    return [...judgeConfigError(error), rest, ...(await examineMachine())];
+  }
+  return examine(config);
+}

@@ -1,0 +1,40 @@
+/** `note`: worth knowing; `warn`: works, but should be mended; `fail`: must be mended. */
+export type FindingState = 'ok' | 'note' | 'warn' | 'fail';
+
+/** What one check came to. */
+export interface Finding {
+  /** The check, e.g. `redis`; several findings may share it. */
+  readonly check: string;
+  readonly state: FindingState;
+  /** What is there, in one sentence. */
+  readonly found: string;
+  /** What to do about it; null where nothing is to be done. */
+  readonly todo: string | null;
+}
+
+export const ok = (check: string, found: string): Finding => ({ check, state: 'ok', found, todo: null });
+
+export const note = (check: string, found: string, todo: string | null = null): Finding => ({
+  check,
+  state: 'note',
+  found,
+  todo,
+});
+
+export const warn = (check: string, found: string, todo: string): Finding => ({
+  check,
+  state: 'warn',
+  found,
+  todo,
+});
+
+export const fail = (check: string, found: string, todo: string): Finding => ({
+  check,
+  state: 'fail',
+  found,
+  todo,
+});
+
+/** Whether something must be mended before this machine should serve. */
+export const mustBeMended = (findings: readonly Finding[]): boolean =>
+  findings.some(({ state }) => state === 'fail');
