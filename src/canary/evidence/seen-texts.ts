@@ -53,7 +53,7 @@ export class SeenTexts {
 
   private slotOf(key: bigint): number {
     const mask = this.slots.length - 1;
-    // The hash is uniform already: its low bits are as good as any.
+    // The hash is uniform already: its low bits are as good as others.
     let slot = Number(key & BigInt(mask));
     while (this.slots[slot] !== EMPTY && this.slots[slot] !== key) slot = (slot + 1) & mask;
     return slot;

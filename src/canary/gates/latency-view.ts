@@ -21,7 +21,7 @@ const middleOf = (values: Distribution): number => values.bucketAtRank(Math.ceil
  *
  * If the ratio is at most r in every class of sizes, then a run of the canary takes longer than r times its
  * class' stable median with a probability of at most one half. So runs are counted that take longer than r times
- * the highest bucket in which that median may lie, and the count is judged as any other rate. A median, for times on a
+ * the highest bucket in which that median may lie, and the count is judged like every other rate. A median, for times on a
  * shared machine have a tail that says more about the neighbours than about the version.
  */
 export function latencyView(where: string, canary: Runs, stable: Runs, alpha: number): View {

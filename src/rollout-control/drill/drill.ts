@@ -53,7 +53,7 @@ class Drill {
   private readonly parts: PartRecorder[] = [];
   private series = emptySeries();
   private rollback: RollbackExercise | null = null;
-  /** Of our own last move: any other is somebody else's. */
+  /** Of our own last move; another one is somebody else's. */
   private revision = 0;
   private view: RolloutView | null = null;
   private gone = false;
