@@ -10,6 +10,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
+      'bench/dist/',
       '.dist-*/',
       'coverage/',
       'node_modules/',

@@ -1,6 +1,8 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { requireRedis } from './cache/redis-process.js';
+import { runCache, runChurn } from './cache/run.js';
 import { measureChaos } from './chaos/chaos.js';
 import { readRunSettings } from './corpus/manifest.js';
 import { versionFolder } from './corpus/version-folder.js';
@@ -20,10 +22,13 @@ import { measureSpeed } from './speed/speed.js';
 /** As every command of Serin: 0 done, 1 requests failed, 2 unusable input, 3 interrupted, 70 ours. */
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 3, fault: 70 } as const;
 
-async function requirements({ speed, files, memoryLines }: BenchOptions): Promise<void> {
+async function requirements(options: BenchOptions): Promise<void> {
+  const { speed, files, memoryLines, cache, churnTexts } = options;
   if (process.platform !== 'linux') throw new InputError('the bench reads /proc: it runs on Linux only');
   for (const version of VERSIONS) readRunSettings(versionFolder(version));
-  if (speed && files === null && memoryLines === null) await requireWrk();
+  if (cache !== null) requireRedis();
+  const withoutLoad = files ?? memoryLines ?? churnTexts;
+  if (speed && withoutLoad === null) await requireWrk();
 }
 
 async function measure(
@@ -64,6 +69,12 @@ async function run(): Promise<number> {
     return (await runFiles(options.files, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
   }
   if (options.memoryLines !== null) return EXIT.done;
+  if (options.cache !== null) {
+    return (await runCache(options.cache, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
+  }
+  if (options.churnTexts !== null) {
+    return (await runChurn(options.churnTexts, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
+  }
   if (options.rollout !== null) {
     const right = await runRollout({ ...options, plan: options.rollout, write: !options.quick }, workFolder);
     return right ? EXIT.done : EXIT.failed;

@@ -1,4 +1,11 @@
 import { parseArgs } from 'node:util';
+import {
+  FULL_CACHE,
+  FULL_CHURN_TEXTS,
+  QUICK_CACHE,
+  QUICK_CHURN_TEXTS,
+  type CachePlan,
+} from './cache/plan.js';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { DEFAULT_ENTRY } from './paths.js';
 import { FULL_ROLLOUT, QUICK_ROLLOUT, type RolloutPlan } from './rollout/plan.js';
@@ -14,6 +21,10 @@ export interface BenchOptions {
   readonly files: FilesPlan | null;
   /** Not null: the peaks of memory of files with so many lines are compared, and nothing else is measured. */
   readonly memoryLines: readonly number[] | null;
+  /** Not null: hits, hit rate and outages of Redis are measured, and nothing else. */
+  readonly cache: CachePlan | null;
+  /** Not null: the memory of the cache is watched while so many texts go through it, and nothing else is measured. */
+  readonly churnTexts: number | null;
   /** Not null: what the comparison of two versions costs users is measured, and nothing else. */
   readonly rollout: RolloutPlan | null;
 }
@@ -26,6 +37,8 @@ export const USAGE = `usage: npm run bench -- [options]
     --kills N          how often a run is killed (default: 20)
   --files-memory measures the memory of long files only, and writes its section: half an hour
     --memory-lines N,N lines of the files that are compared (default: 200000,2000000)
+  --cache       measures hits, hit rate and outages of Redis only, and writes their section
+  --cache-long  measures the memory of the cache over a million texts only, and writes its section: ten minutes
   --rollout     measures what the comparison of a canary costs users, and writes its section
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
@@ -52,6 +65,8 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         all: { type: 'boolean', default: false },
         files: { type: 'boolean', default: false },
         'files-memory': { type: 'boolean', default: false },
+        cache: { type: 'boolean', default: false },
+        'cache-long': { type: 'boolean', default: false },
         rollout: { type: 'boolean', default: false },
         kills: { type: 'string', default: '20' },
         'memory-lines': { type: 'string', default: '200000,2000000' },
@@ -75,6 +90,8 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     chaos: all || chaos,
     files: values.files ? files : null,
     memoryLines: values['files-memory'] ? memoryLines : null,
+    cache: values.cache ? (quick ? QUICK_CACHE : FULL_CACHE) : null,
+    churnTexts: values['cache-long'] ? (quick ? QUICK_CHURN_TEXTS : FULL_CHURN_TEXTS) : null,
     rollout: values.rollout ? (quick ? QUICK_ROLLOUT : FULL_ROLLOUT) : null,
   };
 }

@@ -1,7 +1,7 @@
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-folder.js';
 import { askAlone, type Reference } from '../load/closed-loop.js';
-import { SEED, VERSIONS, type Plan } from '../plan.js';
+import { CACHE_OFF, SEED, VERSIONS, type Plan } from '../plan.js';
 import { say } from '../progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { endUnderLoad, type EndReport } from './end-under-load.js';
@@ -20,7 +20,7 @@ const REFERENCE_TEXTS = 400;
 /** One service, three misfortunes; the last one is its end. */
 export async function measureChaos(plan: Plan, entry: string, workFolder: string): Promise<ChaosReport> {
   const texts = new DistinctTexts(versionFolder('v1'), SEED);
-  const service = await ServiceProcess.start(entry, workFolder);
+  const service = await ServiceProcess.start(entry, workFolder, CACHE_OFF);
   try {
     const perVersion: Reference[][] = [];
     for (const version of VERSIONS) {

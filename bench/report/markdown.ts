@@ -32,9 +32,9 @@ the rounds, and each ratio is that of a load to the ceilings just before and jus
 
 - **Ceiling**: two bare processes with one thread each, the session options and the token budget of the version's
   manifest, tensors made beforehand, batches cut from all texts sorted by length. No queue can choose as well.
-- **Service**: \`serin serve\` with its default settings, its log written to a file. wrk with one thread sends one text
-  per POST /predict in a closed loop, on the same cores. Each text is sent once: a sentence of SST-2 dev with every word
-  exchanged for a random one of as many tokens (25 tokens on average, 5 to 60), so that no cache can help.
+- **Service**: \`serin serve\` with its default settings but without its cache (\`CACHE_MAX_ITEMS=0\`), its log written to a
+  file. wrk with one thread sends one text per POST /predict in a closed loop, on the same cores. Each text is sent once:
+  a sentence of SST-2 dev with every word exchanged for a random one of as many tokens (25 tokens on average, 5 to 60).
 - **Baseline**: what one writes first: node:http and the model in one process, a run per request, default threads and
   session options, at 32 connections.
 - **Memory**: proportional set size of the process tree after all loads, when the raw processes have ended.

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MODEL_REGISTRY, ROOT } from '../paths.js';
 import { VERSIONS } from '../plan.js';
 import { predictBody } from '../load/predict-body.js';
+import { freePort } from './free-port.js';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
@@ -93,14 +93,6 @@ export class ServiceProcess {
     this.signal('SIGINT');
     await this.ended();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Ready is what its probe says, and that each version really answers. */

@@ -3,7 +3,7 @@ import { RawPair } from '../ceiling/raw-pair.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-folder.js';
 import type { ProbeResult } from '../load/probe-protocol.js';
-import { SEED, TARGET_CONNECTIONS, VERSIONS, type Plan, type Version } from '../plan.js';
+import { CACHE_OFF, SEED, TARGET_CONNECTIONS, VERSIONS, type Plan, type Version } from '../plan.js';
 import { say } from '../progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/whole-pool.js';
@@ -33,7 +33,7 @@ const CEILING_TEXTS = 2_616;
 export async function measureSpeed(plan: Plan, entry: string, workFolder: string): Promise<SpeedReport> {
   const texts = new DistinctTexts(versionFolder('v1'), SEED);
   const startsMs = await measureStarts(plan.starts, entry, workFolder);
-  const service = await ServiceProcess.start(entry, workFolder);
+  const service = await ServiceProcess.start(entry, workFolder, CACHE_OFF);
   const raw = new RawPair();
   const naive = { v1: await NaiveService.start('v1'), v2: await NaiveService.start('v2') };
   try {
@@ -64,7 +64,7 @@ export async function measureSpeed(plan: Plan, entry: string, workFolder: string
 async function measureStarts(count: number, entry: string, workFolder: string): Promise<number[]> {
   const startsMs: number[] = [];
   for (let i = 0; i < count; i++) {
-    const service = await ServiceProcess.start(entry, workFolder);
+    const service = await ServiceProcess.start(entry, workFolder, CACHE_OFF);
     startsMs.push(service.startMs);
     say(`start ${i + 1} of ${count}: ready after ${service.startMs.toFixed(0)} ms`);
     await service.stop();
