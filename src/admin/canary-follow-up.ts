@@ -28,7 +28,7 @@ export class CanaryFollowUp implements OnModuleInit {
         void this.purge(model, canary);
         void this.countDrain(document, canary);
       }
-      if (move === 'start') void this.load(document, [stable, canary]);
+      void this.load(document, [stable, canary]);
     });
   }
 
@@ -52,7 +52,7 @@ export class CanaryFollowUp implements OnModuleInit {
     );
   }
 
-  /** A file that was changed while serving may name a version that is not loaded. */
+  /** A file that was changed while serving, or another replica, may name a version that is not loaded here. */
   private async load({ model }: RolloutDocument, versions: readonly (VersionRef | null)[]): Promise<void> {
     for (const ref of versions) {
       if (ref === null) continue;

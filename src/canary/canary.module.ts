@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { RedisConnection } from '../redis/redis-connection.js';
+import { RedisModule } from '../redis/redis.module.js';
 import { CanaryService } from './canary.service.js';
 import { EvidenceBook } from './evidence-book.js';
 import { FileRolloutStore } from './file-rollout-store.js';
@@ -13,9 +15,10 @@ import { RolloutJudge } from './rollout-judge.js';
 import { RolloutService } from './rollout.service.js';
 import { RolloutStore } from './rollout-store.js';
 import { RolloutVersions } from './rollout-versions.js';
+import { SharedRolloutStore } from './shared-rollout-store.js';
 
 @Module({
-  imports: [ModelRegistryModule],
+  imports: [ModelRegistryModule, RedisModule],
   providers: [
     CanaryService,
     RolloutVersions,
@@ -28,8 +31,11 @@ import { RolloutVersions } from './rollout-versions.js';
     RolloutReporter,
     {
       provide: RolloutStore,
-      inject: [SERIN_CONFIG],
-      useFactory: ({ stateDir }: SerinConfig): RolloutStore => new FileRolloutStore(stateDir),
+      inject: [SERIN_CONFIG, RedisConnection],
+      useFactory: ({ stateDir }: SerinConfig, redis: RedisConnection | null): RolloutStore => {
+        const files = new FileRolloutStore(stateDir);
+        return redis === null ? files : new SharedRolloutStore(files, redis);
+      },
     },
     {
       // Versions are loaded once everything is put together: by then the state has to say which are wanted. The

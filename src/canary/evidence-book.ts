@@ -1,19 +1,31 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
-import { RolloutEvidence, type EvidenceDocument } from './evidence/rollout-evidence.js';
+import { noEvidence } from './evidence/counts.js';
+import { type EvidenceDocument, mergeDocuments } from './evidence/evidence-document.js';
+import { mergeEvidence } from './evidence/merge.js';
+import { RolloutEvidence } from './evidence/rollout-evidence.js';
 import type { GateEvidence } from './gates/types.js';
-import { RolloutStore } from './rollout-store.js';
+import { type EvidenceElsewhere, RolloutStore } from './rollout-store.js';
 import type { RolloutDocument } from './rollout-types.js';
 
 /** The evidence of one model's rollout in this process. */
 export interface OpenBook {
   readonly rolloutId: string;
   readonly evidence: RolloutEvidence;
+  /** Null where no other process sees anything of it. */
+  readonly elsewhere: EvidenceElsewhere | null;
 }
 
 /** Requests and pairs counted: it grows with whatever is recorded. */
 const sizeOf = ({ total }: Pick<GateEvidence, 'total'>): number =>
   total.pairs.trafficPairs + total.canary.requests + total.stable.requests + total.canary.feedback.total;
+
+/** With what other processes have seen. */
+function allOf({ evidence, elsewhere }: OpenBook): EvidenceDocument {
+  const others = elsewhere?.() ?? null;
+  const own = evidence.toDocument();
+  return others === null ? own : mergeDocuments([own, others]);
+}
 
 /** What this process has seen of each rollout: one book per rollout, a new one when another begins. */
 @Injectable()
@@ -41,24 +53,37 @@ export class EvidenceBook {
   follow({ model, rollout_id: rolloutId, visit, phase }: RolloutDocument): void {
     const book = this.books.get(model);
     if (book !== undefined && book.rolloutId !== rolloutId) {
-      this.closed.set(model, { rolloutId: book.rolloutId, document: book.evidence.toDocument() });
+      this.closed.set(model, { rolloutId: book.rolloutId, document: allOf(book) });
       this.books.delete(model);
     }
     if (phase !== 'running' && phase !== 'paused') return;
     if (book?.rolloutId === rolloutId) book.evidence.enterStep(visit);
-    else this.books.set(model, { rolloutId, evidence: new RolloutEvidence(visit, this.config.logText) });
+    else {
+      const evidence = new RolloutEvidence(visit, this.config.logText);
+      const elsewhere = this.store.share(model, rolloutId, evidence);
+      this.books.set(model, { rolloutId, evidence, elsewhere });
+    }
   }
 
-  /** What the gates look at, as it is at this moment: to be read at once; null without a rollout. */
+  /** What the gates look at, of all replicas, as it is at this moment: to be read at once; null without a rollout. */
   gateEvidence({ model, visit }: RolloutDocument, labelCount: number): GateEvidence | null {
     const book = this.books.get(model);
-    return book === undefined ? null : { labelCount, ...book.evidence.windows(visit) };
+    if (book === undefined) return null;
+    const own = book.evidence.windows(visit);
+    const others = book.elsewhere?.() ?? null;
+    if (others === null) return { labelCount, ...own };
+    return {
+      labelCount,
+      total: mergeEvidence(own.total, others.total),
+      step: mergeEvidence(own.step, others.steps[visit] ?? noEvidence()),
+      saturated: own.saturated || others.saturated,
+    };
   }
 
   /** All that was seen of a rollout: the one that is going on, or the one before it; null when it is not known here. */
   documentOf(model: string, rolloutId: string): EvidenceDocument | null {
     const book = this.books.get(model);
-    if (book?.rolloutId === rolloutId) return book.evidence.toDocument();
+    if (book?.rolloutId === rolloutId) return allOf(book);
     const closed = this.closed.get(model);
     return closed?.rolloutId === rolloutId ? closed.document : null;
   }

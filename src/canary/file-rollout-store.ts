@@ -116,6 +116,10 @@ export class FileRolloutStore extends RolloutStore {
     return id === rolloutId ? { document, seen: Buffer.from(seen, 'base64') } : null;
   }
 
+  override share(): null {
+    return null;
+  }
+
   override leads(): boolean {
     return this.release !== null;
   }

@@ -4,7 +4,7 @@ import { RoleTable } from '../model-registry/role-table.js';
 import { audit } from '../observability/audit.js';
 import { RolloutMetrics } from '../observability/rollout-metrics.js';
 import { CanaryService, type LiveSplit } from './canary.service.js';
-import type { RolloutDocument, RolloutMove, ShareDecision } from './rollout-types.js';
+import type { RolloutDocument, RolloutMove, ShareDecision, VersionRef } from './rollout-types.js';
 import { RolloutVersions } from './rollout-versions.js';
 
 /** Called after a move is in force, with the state before it; undefined when that is not known. */
@@ -56,9 +56,10 @@ export class RolloutEffects {
     const isLive = document.revision > 0 && decidedBy !== 'canary_percent_0';
     const split = { rolloutId, canary: version, percent, shadow: shadow && isLive, comparison };
     if (!isSame(split, this.canary.split(model))) this.canary.setSplit(model, split);
+    const answering = this.answering(model, stable);
     const roles = {
-      stable: stable.version,
-      canary: canary?.version ?? null,
+      stable: answering,
+      canary: canary === null || canary.version === answering ? null : canary.version,
       lastGood: lastGood?.version ?? null,
       share: percent,
     };
@@ -91,12 +92,26 @@ export class RolloutEffects {
     };
   }
 
+  /**
+   * The stable version, once it is ready: another replica may have promoted one that is still being loaded here. Until
+   * then whoever answers goes on answering.
+   */
+  private answering(model: string, stable: VersionRef): string {
+    const now = this.roles.stable(model);
+    if (now === undefined || now === stable.version) return stable.version;
+    const wanted = this.versions.view(model, stable);
+    const current = this.versions.stateOf(model, now);
+    return wanted?.state !== 'ready' && current === 'ready' ? now : stable.version;
+  }
+
   private tell(document: RolloutDocument, before: RolloutDocument | undefined): void {
     const { model, revision, history } = document;
     const known = this.told.get(model) ?? 0;
     if (revision <= known) return;
     this.told.set(model, revision);
-    for (const move of history.filter((entry) => entry.revision > known)) {
+    // A replica that joins was not there when the others made the moves before.
+    const first = known === 0 ? revision : known + 1;
+    for (const move of history.filter((entry) => entry.revision >= first)) {
       const { from, to, cause, forced } = move;
       audit(`rollout.${move.move}`, {
         model,

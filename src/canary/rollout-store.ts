@@ -1,4 +1,5 @@
 import type { EvidenceDocument } from './evidence/evidence-document.js';
+import type { RolloutEvidence } from './evidence/rollout-evidence.js';
 import type { RolloutDocument } from './rollout-types.js';
 
 /** What a store knows about one model. */
@@ -24,6 +25,9 @@ export interface KeptEvidence {
   /** Hashes of the texts seen, as RolloutEvidence gives and takes them. */
   readonly seen: Buffer;
 }
+
+/** What other replicas have seen of the same rollout, as far as it is known here; null when there are none. */
+export type EvidenceElsewhere = () => EvidenceDocument | null;
 
 /** Called when somebody else has written a document. */
 export type RolloutListener = (document: RolloutDocument) => void;
@@ -52,6 +56,14 @@ export abstract class RolloutStore {
 
   /** Whether this process moves rollouts by itself (ramp, gates, configuration): at most one of many does. */
   abstract leads(): boolean;
+
+  /** Whether this process takes a bad canary out by itself, also when it may do nothing else. */
+  mayRollBack(): boolean {
+    return this.leads();
+  }
+
+  /** Adds what this process sees of a rollout to what others see of it, from now on; null where there are no others. */
+  abstract share(model: string, rolloutId: string, own: RolloutEvidence): EvidenceElsewhere | null;
 
   /** Why nothing can be written now, in one sentence; null when all is well. Shown in /health. */
   abstract problem(): string | null;

@@ -2,15 +2,13 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { RolloutConfig } from '../config/rollout-config.js';
 import { AppError } from '../errors/app-error.js';
+import { readAcceptance, type Acceptance } from '../model-registry/acceptance.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import type { RolloutDocument, VersionRef, VersionView } from './rollout-types.js';
 import type { FileWish } from './who-decides.js';
 
-/**
- * Until acceptance records exist, a version whose accuracy is on record in its manifest counts as accepted.
- */
-const isAccepted = ({ manifest }: ModelVersion): boolean => manifest.accuracy !== undefined;
+const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files' };
 
 /** What a rollout asks the registry: versions by digest, not by name alone. */
 @Injectable()
@@ -32,17 +30,23 @@ export class RolloutVersions {
     return this.registry.isReady(version);
   }
 
+  /** State of a version in the registry; `missing` when it has none of this name. */
+  stateOf(model: string, name: string): string {
+    return this.known(model, name)?.state ?? 'missing';
+  }
+
   /** False for versions that the registry lacks, too. */
   isAccepted(model: string, ref: VersionRef | null): boolean {
     const version = this.find(model, ref);
-    return version !== null && isAccepted(version);
+    return version !== null && readAcceptance(version).accepted;
   }
 
   view(model: string, ref: VersionRef | null): VersionView | null {
     if (ref === null) return null;
     const version = this.find(model, ref);
     const state = version === null ? 'missing' : (this.known(model, ref.version)?.state ?? 'missing');
-    return { ...ref, state, accepted: version !== null && isAccepted(version) };
+    const { accepted, reason } = version === null ? MISSING : readAcceptance(version);
+    return { ...ref, state, accepted, acceptance_reason: reason };
   }
 
   /** The file's section with the digests of its versions; a version without a readable manifest has an empty one. */
@@ -61,7 +65,7 @@ export class RolloutVersions {
 
   /**
    * A version that is to get traffic.
-   * @param force takes one whose accuracy is not on record
+   * @param force takes one that is not accepted
    * @throws AppError VERSION_NOT_FOUND, VERSION_NOT_READY or VERSION_REFUSED
    */
   candidate(
@@ -75,9 +79,9 @@ export class RolloutVersions {
       const sentence = `The version ${name} of ${model} is ${state}${why}, not ready; load it first.`;
       throw new AppError('VERSION_NOT_READY', sentence);
     }
-    const accepted = isAccepted(version);
+    const { accepted, reason: verdict } = readAcceptance(version);
     if (!accepted && !force) {
-      const sentence = `The version ${name} of ${model} has no accuracy on record; evaluate it, or send "force": true.`;
+      const sentence = `The version ${name} of ${model} is not accepted: ${verdict}, or send "force": true.`;
       throw new AppError('VERSION_REFUSED', sentence);
     }
     return { ref: { version: name, digest: version.digest }, forced: !accepted };

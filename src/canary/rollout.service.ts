@@ -43,6 +43,8 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   private ticks = 0;
   private lastProblem: string | null = null;
   private readonly verdicts = new Map<string, Verdict | null>();
+  /** Fingerprint of the file by model, once it was in force. */
+  private readonly wasInForce = new Map<string, string>();
   private isTicking = false;
   private wasLeading = false;
 
@@ -142,7 +144,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
     }
     if (canary !== null && !canary.accepted && !document.forced) {
       problems.push(
-        `The canary ${canary.version} has no accuracy on record: it gets no traffic unless it is forced.`,
+        `The canary ${canary.version} is not accepted: ${canary.acceptance_reason}; until then it gets no traffic unless it is forced.`,
       );
     }
     return problems.filter((problem) => problem !== null);
@@ -176,8 +178,9 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
 
   private applied(document: RolloutDocument): void {
     const { book, effects } = this.context;
-    const { model, origin } = document;
+    const { model, origin, configuration } = document;
     if (origin.by !== 'recovery') this.lost.delete(model);
+    if (configuration === this.context.wishOf(model).fingerprint) this.wasInForce.set(model, configuration);
     book.follow(document);
     const { decision } = this.decided({ document });
     const share = this.silenced.has(model) ? { ...decision, percent: 0 } : decision;
@@ -195,7 +198,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   /** Begins what variable or file ask for. */
   private async reconcile(rollout: ModelRollout): Promise<void> {
     const { begin } = this.decided(rollout);
-    if (begin === null || !this.store.leads()) return;
+    if (begin === null || !this.store.leads() || this.isSuperseded(rollout)) return;
     const { by, detail } = this.context.causeOf(begin);
     const move: Move = (document) => {
       // Asked again in its turn: an admin may have been faster.
@@ -205,6 +208,12 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
       return start(document, request, this.context.at(document, byItself(by, detail)));
     };
     await this.tryMove(rollout, move, false);
+  }
+
+  /** Another replica has begun what a newer file says; ours says nothing new until it changes, too. */
+  private isSuperseded({ document }: ModelRollout): boolean {
+    const { fingerprint } = this.context.wishOf(document.model);
+    return document.configuration !== fingerprint && this.wasInForce.get(document.model) === fingerprint;
   }
 
   /** A move that nobody waits for: what keeps it from being made is logged once, and tried again at the next tick. */
@@ -246,6 +255,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
       // Whoever led before has seen more of the rollout.
       if (leads && !this.wasLeading) await this.context.book.restore(rollout.document);
       if (leads) await this.advance(rollout, ms);
+      else if (this.store.mayRollBack()) await this.judge(rollout, false);
       this.applied(rollout.document);
     }
     this.wasLeading = leads;
@@ -256,11 +266,16 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
     await this.reconcile(rollout);
     const isServing = this.context.isServing(rollout.document, this.decided(rollout));
     if (isServing) rollout.advance(ms);
+    await this.judge(rollout, isServing);
+  }
+
+  /** @param mayGoOn false where a bad canary may be taken out, and nothing else */
+  private async judge(rollout: ModelRollout, mayGoOn: boolean): Promise<void> {
     const { document } = rollout;
     const verdict = this.context.judge.verdict(document);
     this.verdicts.set(document.model, verdict);
     const action = verdict === null ? 'none' : rampAction(document, this.decided(rollout).mode, verdict);
-    if (action === 'roll_back' || isServing) await this.act(rollout, document, action);
+    if (action === 'roll_back' || mayGoOn) await this.act(rollout, document, action);
   }
 
   /** Lets ramp and gates do what they want to; not when somebody else has moved the rollout since. */

@@ -17,16 +17,21 @@ export type SealedReading =
   | { readonly kind: 'content'; readonly content: unknown }
   | { readonly kind: 'torn'; readonly reason: string };
 
+/** One line of JSON, to be read back by {@link unseal}. */
+export function seal(content: unknown): string {
+  const sealed: Sealed = { sha256: checksum(content), content };
+  return JSON.stringify(sealed);
+}
+
 /**
  * Replaces a file as {@link replaceFile} does.
  * @throws Error of the file system, e.g. ENOSPC or EROFS
  */
 export async function writeSealed(path: string, content: unknown): Promise<void> {
-  const sealed: Sealed = { sha256: checksum(content), content };
-  await replaceFile(path, `${JSON.stringify(sealed)}\n`);
+  await replaceFile(path, `${seal(content)}\n`);
 }
 
-function unseal(text: string): SealedReading {
+export function unseal(text: string): SealedReading {
   let sealed: unknown;
   try {
     sealed = JSON.parse(text);

@@ -20,19 +20,27 @@ export type Side = 'canary' | 'stable';
 
 const MAX_STEPS = 16;
 
+/** Knows which texts any replica of one rollout has counted. */
+export interface DistinctTexts {
+  /** @param answer called once, now or later, when it is known whether the text is new to all of them. */
+  ask(hash: bigint, answer: (isNew: boolean) => void): void;
+}
+
 /**
  * What one process has seen of one rollout, in bounded memory: each number is counted in the step in which it came
- * and in the total. A text is new once per rollout and process: replicas that share one rollout ask a store
- * of their own whether a text is new to all of them (see `isNewElsewhere`).
+ * and in the total. A text is new once per rollout: replicas that share one ask {@link DistinctTexts}, and count its
+ * pair when they have the answer, in the step in which it was seen.
  */
 export class RolloutEvidence {
   private total = noEvidence();
   private readonly steps = new Map<number, Evidence>();
-  private readonly seen = new SeenTexts();
+  private seen = new SeenTexts();
   private examples: FlipExample[] = [];
   private wasSaturated = false;
   private points: SeriesDocument = emptySeries();
   private step = noEvidence();
+  private replicas: DistinctTexts | null = null;
+  private visit = 0;
 
   constructor(
     visit: number,
@@ -43,6 +51,7 @@ export class RolloutEvidence {
 
   /** From now on everything counts in this step; one that was entered before goes on. */
   enterStep(visit: number): void {
+    this.visit = visit;
     this.step = this.steps.get(visit) ?? noEvidence();
     this.steps.set(visit, this.step);
     const oldest = Math.min(...this.steps.keys());
@@ -51,14 +60,15 @@ export class RolloutEvidence {
 
   /**
    * Counts what both versions said about a text.
-   * @param isNewElsewhere false when another replica has counted this text already
+   * @param mayBeNew false for a text that is known to have been counted already
    */
-  addPair(text: string, stable: SideAnswer, canary: SideAnswer, isNewElsewhere = true): void {
+  addPair(text: string, stable: SideAnswer, canary: SideAnswer, mayBeNew = true): void {
     if (stable === null && canary === null) return;
     const hash = textHash(text);
-    const isNew = this.seen.add(hash) && isNewElsewhere;
-    for (const window of this.current()) recordPair(window, stable, canary, isNew);
-    if (isNew && stable !== null && canary !== null && isFlip(stable, canary)) {
+    const windows = this.current();
+    const count = (isNew: boolean): void => {
+      for (const window of windows) recordPair(window, stable, canary, isNew);
+      if (!isNew || stable === null || canary === null || !isFlip(stable, canary)) return;
       const example: FlipExample = {
         hash: hexOf(hash),
         stableLabel: stable.label,
@@ -69,7 +79,25 @@ export class RolloutEvidence {
         text: this.keepTexts ? exampleText(text) : null,
       };
       this.examples = mergeExamples(this.examples, [example]);
-    }
+    };
+    const isNewHere = this.seen.add(hash) && mayBeNew;
+    if (isNewHere && this.replicas !== null) this.replicas.ask(hash, count);
+    else count(isNewHere);
+  }
+
+  /** From now on a text counts only if none of the replicas has counted it. */
+  shareTexts(replicas: DistinctTexts): void {
+    this.replicas = replicas;
+  }
+
+  /** Begins anew in the same step, as if nothing had been seen. */
+  forget(): void {
+    this.total = noEvidence();
+    this.steps.clear();
+    this.seen = new SeenTexts();
+    this.examples = [];
+    this.wasSaturated = false;
+    this.enterStep(this.visit);
   }
 
   addOutcome(side: Side, outcome: OwnOutcome): void {

@@ -41,6 +41,10 @@ class MemoryStore extends RolloutStore {
     return Promise.resolve(null);
   }
 
+  override share(): null {
+    return null;
+  }
+
   override leads(): boolean {
     return true;
   }
