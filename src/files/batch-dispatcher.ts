@@ -38,6 +38,8 @@ interface Slot {
 export class BatchDispatcher implements PoolListener {
   /** `performance.now()` when the first worker was ready; null before. */
   readySince: number | null = null;
+  /** Resident memory of the largest worker so far; 0 before the first answer. */
+  largestRssBytes = 0;
   private readonly pool: WorkerPool;
   private readonly slots = new Map<WorkerHandle, Slot>();
   private queue: GroupBatch[] = [];
@@ -109,6 +111,7 @@ export class BatchDispatcher implements PoolListener {
     clearTimeout(slot.watchdog);
     slot.running = undefined;
     if (message.ok) this.cost = message.cost;
+    this.largestRssBytes = Math.max(this.largestRssBytes, message.rssBytes);
     slot.retiring ||= message.rssBytes > this.options.maxRssBytes;
     const next = slot.ahead;
     slot.ahead = undefined;

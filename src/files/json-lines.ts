@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { textError } from '../predict/text.js';
+import type { Block } from './blocks.js';
 import { openObject } from './json-members.js';
 import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './records.js';
 
 const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
-/** What the object of one line says; `null` where there is none. */
-function parseLine(line: string): Readonly<Record<string, unknown>> | string {
+/** The object of one line, or what is wrong with it. */
+export function parseObjectLine(line: string): Readonly<Record<string, unknown>> | string {
   let value: unknown;
   try {
     value = JSON.parse(line);
@@ -21,7 +22,7 @@ function parseLine(line: string): Readonly<Record<string, unknown>> | string {
 /** @param added names of the members that the answer brings: those of the input give way to them */
 export function readJsonLine(line: string, textField: string, added: ReadonlySet<string>): LineContent {
   if (BLANK.test(line)) return 'blank';
-  const object = parseLine(line);
+  const object = parseObjectLine(line);
   if (typeof object === 'string') return { code: 'MALFORMED_JSON', message: object };
   if (!Object.hasOwn(object, textField)) {
     return { code: 'INVALID_REQUEST', message: `The object has no field ${JSON.stringify(textField)}.` };
@@ -32,17 +33,23 @@ export function readJsonLine(line: string, textField: string, added: ReadonlySet
   return { text: text as string, prefix: openObject(line, Object.keys(object), added) };
 }
 
+/** The lines of a block; null for one that is not UTF-8. */
+export function* linesOf(block: Block): Generator<{ readonly line: number; readonly text: string | null }> {
+  const { bytes } = block;
+  const valid = isUtf8(bytes);
+  let line = block.start.line;
+  for (let at = markBytes(block); at < bytes.length; line++) {
+    const feed = bytes.indexOf(LINE_FEED, at);
+    const raw = bytes.subarray(at, feed < 0 ? bytes.length : feed);
+    at += raw.length + 1;
+    yield { line, text: valid || isUtf8(raw) ? raw.toString('utf8') : null };
+  }
+}
+
 export function jsonLinesReader(textField: string, added: ReadonlySet<string>): BlockReader {
   return function* read(block) {
-    const { bytes } = block;
-    const valid = isUtf8(bytes);
-    let line = block.start.line;
-    for (let at = markBytes(block); at < bytes.length; line++) {
-      const feed = bytes.indexOf(LINE_FEED, at);
-      const raw = bytes.subarray(at, feed < 0 ? bytes.length : feed);
-      at += raw.length + 1;
-      const content = valid || isUtf8(raw) ? readJsonLine(raw.toString('utf8'), textField, added) : NOT_UTF8;
-      yield { line, content };
+    for (const { line, text } of linesOf(block)) {
+      yield { line, content: text === null ? NOT_UTF8 : readJsonLine(text, textField, added) };
     }
   };
 }
