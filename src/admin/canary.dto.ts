@@ -16,7 +16,13 @@ export class RolloutVersionDto {
   })
   state!: string;
 
-  @ApiProperty({ description: 'Whether its accuracy is on record.' }) accepted!: boolean;
+  @ApiProperty({ description: 'Whether it may get traffic without being forced.' }) accepted!: boolean;
+
+  @ApiProperty({
+    description: 'Why, by its acceptance record or its manifest.',
+    example: 'its manifest has its accuracy on record',
+  })
+  acceptance_reason!: string;
 }
 
 @ApiSchema({ name: 'RolloutStep' })

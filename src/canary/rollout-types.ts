@@ -164,8 +164,10 @@ export type PickRole = 'stable' | 'canary' | 'pinned';
 export interface VersionView extends VersionRef {
   /** Its state in the registry, e.g. `ready`; `missing` when the registry no longer has this digest. */
   readonly state: string;
-  /** Whether its accuracy is on record; a version without takes traffic only when forced. */
+  /** Whether it may get traffic without being forced. */
   readonly accepted: boolean;
+  /** Why, in a sentence without its stop, about "it". */
+  readonly acceptance_reason: string;
 }
 
 /** Where the ramp stands. */

@@ -1,4 +1,5 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { readAcceptance } from './acceptance.js';
 import type { VersionStatus } from './model-registry.service.js';
 
 const STATES = ['discovered', 'loading', 'warming', 'ready', 'draining', 'unloaded', 'failed'];
@@ -68,11 +69,18 @@ export class VersionDto {
 
   @ApiProperty({ type: BatchVarianceDto, nullable: true })
   batch_variance!: BatchVarianceDto | null;
+
+  @ApiProperty({ type: Boolean, nullable: true, description: 'Whether a rollout takes it without being forced to.' })
+  accepted!: boolean | null;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Why, by its acceptance record or its manifest.' })
+  acceptance_reason!: string | null;
 }
 
 /** A version as HTTP shows it. */
 export function versionDtoOf({ name, version, state, reason, role }: VersionStatus): VersionDto {
   const manifest = version?.manifest;
+  const acceptance = version === null ? null : readAcceptance(version);
   return {
     version: name,
     state,
@@ -86,6 +94,8 @@ export function versionDtoOf({ name, version, state, reason, role }: VersionStat
     accuracy: manifest?.accuracy ? { ...manifest.accuracy, interval_95: [...manifest.accuracy.interval_95] } : null,
     parity: manifest?.checked_on?.map((record) => ({ ...record, features: [...record.features] })) ?? null,
     batch_variance: manifest?.batch_variance ?? null,
+    accepted: acceptance?.accepted ?? null,
+    acceptance_reason: acceptance?.reason ?? null,
   };
 }
 

@@ -84,8 +84,8 @@ function factsOf(view: RolloutView): string {
 
 function versionLine(version: VersionView | null): string {
   if (version === null) return '-';
-  const accuracy = version.accepted ? 'accuracy on record' : 'no accuracy on record';
-  return `${version.version}  ${version.state}, ${accuracy}, ${version.digest.slice(0, 12)}`;
+  const verdict = version.accepted ? 'accepted' : `not accepted: ${version.acceptance_reason}`;
+  return `${version.version}  ${version.state}, ${version.digest.slice(0, 12)}, ${verdict}`;
 }
 
 function stepLine({ step, percent, state_percent: statePercent }: RolloutView): string {

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { judgeAcceptance } from '../../../src/model-registry/acceptance.js';
+import { parseAcceptance, type AcceptanceRecord } from '../../../src/model-registry/acceptance-record.js';
+import type { ModelVersion } from '../../../src/model-registry/model-version.js';
+
+const digest = 'a'.repeat(64);
+const record = {
+  schema_version: 1,
+  model: 'sentiment',
+  version: 'v3',
+  manifest_sha256: digest,
+  decision: 'accepted',
+  reasons: [],
+  runs: 'batched',
+  data: { name: 'dev.jsonl' },
+  at: '2026-01-02T03:04:05.000Z',
+} as unknown as AcceptanceRecord;
+const refused: AcceptanceRecord = { ...record, decision: 'refused', reasons: ['accuracy drops by 3.00 points'] };
+const version = (accuracy: object | undefined): ModelVersion =>
+  ({ model: 'sentiment', version: 'v3', digest, manifest: { accuracy } }) as unknown as ModelVersion;
+const [known, unknown] = [version({ accuracy: 0.9 }), version(undefined)];
+const other = 'b'.repeat(64);
+
+describe('whether a version is accepted', () => {
+  it.each([
+    ['an accepted record', unknown, record, true, /evaluated and accepted at 2026-01-02.* on dev\.jsonl/],
+    ['a refused one', unknown, refused, false, /refused .*: accuracy drops by 3\.00 points; .*serin evaluate sentiment\/v3/],
+    ['a refused one, whatever the manifest says', known, refused, false, /refused/],
+    ['no record, and no accuracy', unknown, null, false, /no accuracy on record; evaluate it with "serin evaluate sentiment\/v3/],
+    ['no record, and an accuracy', known, null, true, /its manifest has its accuracy on record$/],
+    ['a record about other files', unknown, { ...record, manifest_sha256: other }, false, /another manifest and does not count/],
+    ['a refusal of other files', known, { ...refused, manifest_sha256: other }, true, /does not count/],
+    ['a record that cannot be read', known, new Error('acceptance.json is not JSON'), false, /cannot be used \(acceptance\.json is not JSON\)/],
+  ])('is decided by %s', (_, about, found, accepted, reason) => {
+    const judged = judgeAcceptance(about, found);
+    expect(judged.accepted).toBe(accepted);
+    expect(judged.reason).toMatch(reason);
+  });
+});
+
+describe('a record', () => {
+  it('is read as it was written', () => {
+    expect(parseAcceptance(JSON.stringify(refused))).toEqual(refused);
+  });
+
+  it.each([
+    ['{', /is not JSON/],
+    ['[]', /must hold a JSON object/],
+    [JSON.stringify({ ...record, schema_version: 2 }), /schema_version must be 1: this release reads no other/],
+    [JSON.stringify({ ...record, manifest_sha256: 'A' }), /manifest_sha256 must be 64 hexadecimal digits/],
+    [JSON.stringify({ ...record, decision: 'yes' }), /decision must be accepted or refused/],
+    [JSON.stringify({ ...record, reasons: undefined }), /reasons must be a list of strings/],
+    [JSON.stringify({ ...record, data: {} }), /data must be an object with a name/],
+    [JSON.stringify({ ...record, at: 'now' }), /at must be a time in ISO 8601/],
+  ])('that is %s is refused', (json, sentence) => {
+    expect(() => parseAcceptance(json)).toThrow(sentence);
+  });
+});
