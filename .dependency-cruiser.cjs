@@ -105,6 +105,16 @@ module.exports = {
       },
     },
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
+    {
+      name: 'evaluate-imports-only',
+      severity: 'error',
+      comment: 'evaluate runs versions as files does; of replay it takes what writes figures and draws lots.',
+      from: { path: '^src/evaluate/' },
+      to: {
+        path: '^src/',
+        pathNot: `^src/(evaluate|charts|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/replay/(format|seeded-random)\\.ts$`,
+      },
+    },
     only('doctor', [
       'canary',
       'files',

@@ -25,6 +25,7 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'rollout-control-imports-only': { file: 'src/rollout-control/a.ts', imports: '../inference/leaf.js' },
   'replay-imports-only': { file: 'src/replay/a.ts', imports: '../predict/leaf.js' },
   'drift-imports-only': { file: 'src/drift/a.ts', imports: '../health/leaf.js' },
+  'evaluate-imports-only': { file: 'src/evaluate/a.ts', imports: '../predict/leaf.js' },
   'files-imports-only': { file: 'src/files/a.ts', imports: '../predict/leaf.js' },
   'files-know-no-nest': { file: 'src/files/b.ts', imports: '@nestjs/common' },
   'doctor-imports-only': { file: 'src/doctor/a.ts', imports: '../predict/leaf.js' },

@@ -1,0 +1,78 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import { loadConfig } from '../config/load-config.js';
+import { wholeNumber } from './service-flags.js';
+import { addSettingFlags } from './setting-flags.js';
+import type { EvaluateFlags } from './evaluate.js';
+
+function numberBetween(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() === '' || !(number >= least && number <= most)) {
+      throw new InvalidArgumentError(`It must be a number, ${String(least)} to ${String(most)}.`);
+    }
+    return number;
+  };
+}
+
+const HELP = `
+FILE
+  By extension: .jsonl, .ndjson or .json (one object per line), .csv or .tsv (with a header), each also with .gz;
+  - is stdin, as JSON lines. A label is the model's name of it, or its index. Every line must be usable.
+
+The decision
+  Accepted when accuracy drops by at most --max-accuracy-drop points (a negative limit demands a gain), no label flips
+  with the texts beside it in a batch (or the manifest makes the version run alone), and the golden texts come out
+  right on this machine. The estimate decides; with --confident the end of its 95 % interval must be within the limit.
+  Without --against there is no drop: --min-accuracy sets what is demanded.
+  --record writes acceptance.json beside the manifest. A rollout takes accepted versions only: those whose record is
+  about their very manifest and says so, or those without a record whose manifest has an accuracy.
+
+Exit codes
+  0 accepted, 1 refused, 2 wrong usage or unusable input, 3 interrupted (nothing is kept), 70 a fault of ours.
+
+Examples
+  serin evaluate sentiment/v2 --against v1 --data dev.jsonl --record
+  serin evaluate sentiment/v2 --against v1 --data dev.tsv --text-field sentence --svg-dir charts > report.md`;
+
+/** `serin evaluate`: whether a version may go live. What it runs is loaded late, so that its help is quick. */
+export function addEvaluateCommand(program: Command): void {
+  const command = program
+    .command('evaluate')
+    .summary('measure a version on labelled texts, and accept or refuse it')
+    .description('Measures a version on labelled texts beside another one, and accepts or refuses it.')
+    .argument('<version>', 'model/version')
+    .requiredOption('--data <file>', 'labelled texts')
+    .option('--against <version>', 'the version that it is to replace')
+    .option('--text-field <name>', 'the key or column that holds the text', 'text')
+    .option('--label-field <name>', 'the key or column that holds the label', 'label')
+    .option(
+      '--max-accuracy-drop <points>',
+      'most points of accuracy that may be lost',
+      numberBetween(-100, 100),
+      0.5,
+    )
+    .option('--min-accuracy <share>', 'least accuracy, 0 to 1', numberBetween(0, 1))
+    .option('--confident', 'the ends of the 95 % intervals decide, not the estimates')
+    .option(
+      '--limit <n>',
+      'at most n of the texts, evenly spread over the file',
+      wholeNumber(2, 1_000_000_000),
+    )
+    .option('--record', 'write the verdict beside the manifest, for rollouts')
+    .option('--show-text', 'show the texts that the two disagree about, not only their lines')
+    .option('--svg-dir <folder>', 'write reliability.svg and latency.svg there')
+    .option('--json', 'as one JSON document; Markdown otherwise')
+    .addHelpText('after', HELP);
+  const settings = addSettingFlags(command, [
+    'MODEL_REGISTRY',
+    'WORKERS',
+    'THREADS_PER_WORKER',
+    'WORKER_WATCHDOG_MS',
+    'WORKER_MAX_RSS_BYTES',
+    'SERIN_CONFIG',
+  ]);
+  command.action(async (version: string, flags: EvaluateFlags) => {
+    const { runEvaluate } = await import('./evaluate.js');
+    await runEvaluate(loadConfig({ flags: settings() }), version, flags);
+  });
+}

@@ -1,0 +1,72 @@
+import type { SerinConfig } from '../config/serin-config.js';
+import { evaluate } from '../evaluate/evaluate.js';
+import { renderMarkdown } from '../evaluate/markdown.js';
+import { recordOf } from '../evaluate/report.js';
+import { writeCharts } from '../evaluate/write-charts.js';
+import { writeRecord } from '../evaluate/write-record.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { interruptionSignal } from './service-flags.js';
+
+export interface EvaluateFlags {
+  readonly data: string;
+  readonly against?: string;
+  readonly textField: string;
+  readonly labelField: string;
+  readonly maxAccuracyDrop: number;
+  readonly minAccuracy?: number;
+  readonly confident?: true;
+  readonly limit?: number;
+  readonly record?: true;
+  readonly showText?: true;
+  readonly svgDir?: string;
+  readonly json?: true;
+}
+
+const say = (sentence: string): void => {
+  process.stderr.write(`serin: ${sentence}\n`);
+};
+
+/** `serin evaluate`. @throws StartError with a sentence when it is wrong usage, or something cannot be used */
+export async function runEvaluate(
+  config: SerinConfig,
+  candidate: string,
+  flags: EvaluateFlags,
+): Promise<void> {
+  const signal = interruptionSignal();
+  const against = flags.against ?? null;
+  try {
+    const { report, folder } = await evaluate({
+      modelRegistry: config.modelRegistry,
+      candidate,
+      against,
+      data: {
+        path: flags.data,
+        textField: flags.textField,
+        labelField: flags.labelField,
+        limit: flags.limit ?? null,
+      },
+      limits: {
+        max_accuracy_drop_points: against === null ? null : flags.maxAccuracyDrop,
+        min_accuracy: flags.minAccuracy ?? null,
+        confident: flags.confident ?? false,
+        max_batch_label_flips: 0,
+      },
+      showText: flags.showText ?? false,
+      settings: config,
+      signal,
+      say,
+    });
+    if (flags.svgDir !== undefined) {
+      for (const path of await writeCharts(flags.svgDir, report)) say(`${path} is written`);
+    }
+    if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
+    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report));
+    const { accepted, reasons } = report.decision;
+    say(accepted ? `${candidate} is accepted` : `${candidate} is refused: ${reasons.join('; ')}`);
+    if (!accepted) process.exitCode = EXIT_CODES.refused;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say('interrupted; nothing is kept, the same command starts over');
+    process.exitCode = EXIT_CODES.interrupted;
+  }
+}
