@@ -6,6 +6,7 @@ import { addBatchCommand } from './batch-command.js';
 import { addCanaryCommand } from './canary-command.js';
 import { addDoctorCommand } from './doctor-command.js';
 import { addDriftCommand } from './drift-command.js';
+import { addEvaluateCommand } from './evaluate-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
 import { addReplayCommand } from './replay-command.js';
@@ -29,6 +30,7 @@ function createProgram(): Command {
   addModelsCommand(program);
   addBatchCommand(program);
   addDriftCommand(program);
+  addEvaluateCommand(program);
   addReplayCommand(program);
   addCanaryCommand(program);
   addDoctorCommand(program);
