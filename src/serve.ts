@@ -11,6 +11,7 @@ import type { SerinConfig } from './config/serin-config.js';
 import { StartError } from './errors/start-error.js';
 import { GoldenReplay } from './health/golden-replay.js';
 import { Readiness } from './health/readiness.js';
+import { JsonAdapter } from './json-adapter.js';
 import { createLogger, NestLogger } from './observability/logger.js';
 import { handleSignals } from './shutdown.js';
 
@@ -79,7 +80,7 @@ export async function startService(config: SerinConfig): Promise<NestExpressAppl
   surviveBrokenPipes();
   const logger = createLogger(config.logLevel);
   endOnUncaught(logger);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), new JsonAdapter(), {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,

@@ -1,5 +1,5 @@
 import type { CacheAnswer } from '../cache/prediction-cache.js';
-import type { Facts } from '../observability/stamp.js';
+import type { Facts } from '../observability/answer.interceptor.js';
 
 const larger = (a: number | null, b: number): number => (a === null || b > a ? b : a);
 

@@ -1,4 +1,4 @@
-import { Controller, Headers, HttpCode, Post, Res } from '@nestjs/common';
+import { Controller, Headers, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import {
   ApiBody,
   ApiExtraModels,
@@ -8,14 +8,13 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import type { Response } from 'express';
 import { asksForFreshAnswer } from '../cache/cache-control.js';
 import { ApiProblems } from '../errors/api-problems.js';
 import { CheckedBody } from '../errors/checked-body.js';
+import { AnswerInterceptor, type Answered } from '../observability/answer.interceptor.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../observability/api-headers.js';
 import { CurrentRequest } from '../observability/current-request.js';
 import type { RequestContext } from '../observability/request-context.js';
-import { sendJson } from './send-json.js';
 import {
   PredictAnswerDto,
   PredictBatchAnswerDto,
@@ -25,7 +24,8 @@ import {
   TextAnswerDto,
   TextErrorDto,
 } from './predict.dto.js';
-import { type PredictChoice, PredictService } from './predict.service.js';
+import { type BatchAnswer, type PredictChoice, PredictService } from './predict.service.js';
+import type { TextAnswer } from './text-answer.js';
 
 const choiceOf = (
   { model, version, top_k: topK }: PredictOptions,
@@ -72,6 +72,7 @@ const REQUEST_PROBLEMS = [
   description: '`no-cache` computes the answer afresh, and replaces what the cache holds.',
 })
 @ApiRequestHeaders()
+@UseInterceptors(AnswerInterceptor)
 @Controller()
 export class PredictController {
   constructor(private readonly service: PredictService) {}
@@ -86,15 +87,13 @@ export class PredictController {
     headers: ANSWER_HEADERS,
   })
   @ApiProblems(...REQUEST_PROBLEMS, 'EMPTY_TEXT', 'INFERENCE_FAILED', 'DEADLINE_EXCEEDED')
-  async predict(
+  predict(
     @CheckedBody(PredictRequest) body: PredictRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
-    @Res() response: Response,
-  ): Promise<void> {
-    const choice = choiceOf(body, routingKey, cacheControl);
-    sendJson(response, await this.service.predict(body.text, choice, context));
+  ): Promise<Answered<TextAnswer>> {
+    return this.service.predict(body.text, choiceOf(body, routingKey, cacheControl), context);
   }
 
   @Post('predict_batch')
@@ -111,14 +110,12 @@ export class PredictController {
     headers: ANSWER_HEADERS,
   })
   @ApiProblems(...REQUEST_PROBLEMS)
-  async predictBatch(
+  predictBatch(
     @CheckedBody(PredictBatchRequest) body: PredictBatchRequest,
     @Headers('x-routing-key') routingKey: string | undefined,
     @Headers('cache-control') cacheControl: string | undefined,
     @CurrentRequest() context: RequestContext,
-    @Res() response: Response,
-  ): Promise<void> {
-    const choice = choiceOf(body, routingKey, cacheControl);
-    sendJson(response, await this.service.predictBatch(body.texts, choice, context));
+  ): Promise<Answered<BatchAnswer>> {
+    return this.service.predictBatch(body.texts, choiceOf(body, routingKey, cacheControl), context);
   }
 }

@@ -7,7 +7,7 @@ import { problemOf, type Problem } from '../errors/problem.js';
 import type { InferenceItem } from '../inference/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { RequestContext } from '../observability/request-context.js';
-import { stamped, type Facts, type Stamped } from '../observability/stamp.js';
+import { Answered, type Facts } from '../observability/answer.interceptor.js';
 import { AnswerRecorder } from './answer-recorder.js';
 import { BatchFacts } from './batch-facts.js';
 import { type TextAnswer, textAnswerOf } from './text-answer.js';
@@ -52,7 +52,7 @@ export class PredictService {
   ) {}
 
   /** @throws AppError with any code of the table but those of /admin. */
-  async predict(raw: string, choice: PredictChoice, context: RequestContext): Promise<Stamped<TextAnswer>> {
+  async predict(raw: string, choice: PredictChoice, context: RequestContext): Promise<Answered<TextAnswer>> {
     const problem = textError(raw, 'text');
     if (problem !== null) throw problem;
     if (this.config.logText) context.loggedText = raw;
@@ -66,7 +66,7 @@ export class PredictService {
     this.recorder.record({ picked, text, index: null, outcome }, context);
     if (!outcome.ok) throw outcome.error;
     const { row, level } = outcome;
-    return stamped(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome), context);
+    return new Answered(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome));
   }
 
   /** One bad or failed text is an error in its place; it throws only what concerns the whole request. */
@@ -74,7 +74,7 @@ export class PredictService {
     raw: readonly unknown[],
     choice: PredictChoice,
     context: RequestContext,
-  ): Promise<Stamped<BatchAnswer>> {
+  ): Promise<Answered<BatchAnswer>> {
     this.checkCount(raw);
     if (this.config.logText) context.loggedText = raw;
     const model = choice.model ?? this.registry.defaultModel;
@@ -97,7 +97,7 @@ export class PredictService {
       facts.add(version.version, outcome);
       results[index] = textAnswerOf(version, row, choice.topK, level !== null);
     });
-    return stamped({ results, model_name: model }, facts.toFacts(), context);
+    return new Answered({ results, model_name: model }, facts.toFacts());
   }
 
   private pick({ model, version, routingKey }: PredictChoice, text: string): PickedVersion {

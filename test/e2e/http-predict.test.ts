@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchAnswer } from '../../src/predict/predict.service.js';
-import type { Stamp } from '../../src/observability/stamp.js';
+import type { Stamp } from '../../src/observability/answer.interceptor.js';
 import type { TextAnswer } from '../../src/predict/text-answer.js';
 import { Service } from './harness.js';
 
