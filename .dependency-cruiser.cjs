@@ -106,6 +106,22 @@ module.exports = {
     },
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
     {
+      name: 'quantize-imports-only',
+      severity: 'error',
+      comment: 'quantize runs versions as files does, and measures batch variance as evaluate does.',
+      from: { path: '^src/quantize/' },
+      to: {
+        path: '^src/',
+        pathNot: `^src/(quantize|onnx|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/evaluate/(batch-variance|labelled-data|run-groups)\\.ts$`,
+      },
+    },
+    {
+      name: 'quantize-knows-no-nest',
+      severity: 'error',
+      from: { path: '^src/quantize/' },
+      to: { path: NEST, reachable: true },
+    },
+    {
       name: 'evaluate-imports-only',
       severity: 'error',
       comment: 'evaluate runs versions as files does; of replay it takes what writes figures and draws lots.',
@@ -113,6 +129,17 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot: `^src/(evaluate|charts|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/replay/(format|seeded-random)\\.ts$`,
+      },
+    },
+    {
+      name: 'model-import-imports-only',
+      severity: 'error',
+      comment:
+        'model-import runs a version as files does and measures it as evaluate does; of canary it reads which versions a rollout needs.',
+      from: { path: '^src/model-import/' },
+      to: {
+        path: '^src/',
+        pathNot: `^src/(model-import|evaluate|files|inference|model-registry|onnx|tokenization|${leaves.join('|')})/|^src/predict/text-answer\\.ts$|^src/canary/(rollout-document|sealed-file)\\.ts$`,
       },
     },
     only('doctor', [

@@ -1,33 +1,159 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
+import type { ImportFlags } from './models-import.js';
 import type { ModelsOptions } from './models.js';
+import { wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 
+const IMPORT_HELP = `
+FOLDER
+  What transformers or Optimum wrote: model.onnx (or onnx/model.onnx) with its weights, tokenizer.json,
+  tokenizer_config.json and config.json. Nothing in it is changed.
+
+The version
+  is checked, loaded in a worker process of its own and run; then its folder appears as a whole. A rollout takes it
+  only after serin evaluate --record. A running service loads it when it is told to.
+
+Exit codes
+  0 imported, 2 wrong usage or something does not fit, 3 interrupted (nothing is kept), 70 a fault of ours.
+
+Examples
+  serin models import export --as sentiment/v3
+  serin models import export --as tone/v1 --labels angry,calm --parity parity.json`;
+
+/** The tasks of a manifest; written out, since the reader of manifests is loaded late. */
+const TASKS = ['text-classification', 'multi-label-classification', 'binary-classification'];
+
 /**
- * `serin models`: what lies in the registry, and whether it is what its manifests say. The reader of manifests is
- * loaded late: the other commands start in half the time without it.
+ * `serin models`: what lies in the registry, whether it is what its manifests say, and what comes into it or leaves
+ * it. The reader of manifests is loaded late: the other commands start in half the time without it.
  */
 export function addModelsCommand(program: Command): void {
-  const models = program.command('models').description('look into the registry');
+  const models = program.command('models').description('look into the registry, and change it');
+  addList(models);
+  addVerify(models);
+  addShow(models);
+  addImport(models);
+  addRemove(models);
+  addGoldenTexts(models);
+}
 
+function addList(models: Command): void {
   const list = models
     .command('list')
     .description('list every model and version')
     .option('--json', 'as one JSON document');
-  const listFlags = addSettingFlags(list, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
+  const settings = addSettingFlags(list, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
   list.action(async (options: ModelsOptions) => {
     const { listModels } = await import('./models.js');
-    listModels(loadConfig({ flags: listFlags() }), options);
+    listModels(loadConfig({ flags: settings() }), options);
   });
+}
 
+function addVerify(models: Command): void {
   const verify = models
     .command('verify')
     .description('compare every file with its digest; exit code 1 when one differs')
     .argument('[names...]', 'model or model/version; all when left out')
     .option('--json', 'as one JSON document');
-  const verifyFlags = addSettingFlags(verify, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
+  const settings = addSettingFlags(verify, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
   verify.action(async (names: string[], options: ModelsOptions) => {
     const { verifyModels } = await import('./models.js');
-    await verifyModels(loadConfig({ flags: verifyFlags() }), names, options);
+    await verifyModels(loadConfig({ flags: settings() }), names, options);
   });
+}
+
+function addShow(models: Command): void {
+  const show = models
+    .command('show')
+    .description('tell all that the registry knows about a version')
+    .argument('<version>', 'model/version')
+    .option('--json', 'as one JSON document');
+  const settings = addSettingFlags(show, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
+  show.action(async (version: string, options: ModelsOptions) => {
+    const { showModel } = await import('./models-show.js');
+    showModel(loadConfig({ flags: settings() }), version, options);
+  });
+}
+
+function addImport(models: Command): void {
+  const command = models
+    .command('import')
+    .summary('make a version of what transformers or Optimum exported')
+    .description('Makes a version of the registry from an ONNX export, or says why it cannot.')
+    .argument('<folder>', 'the export')
+    .requiredOption('--as <version>', 'model/version that it becomes')
+    .option('--onnx <file>', 'the graph, where the folder has several')
+    .option(
+      '--labels <names>',
+      'names of the labels in the order of the logits, with commas between',
+      labelNames,
+    )
+    .option('--task <task>', `${TASKS.join(', ')} (default: by problem_type of config.json)`, oneOfTasks)
+    .option(
+      '--max-tokens <n>',
+      'tokens after which a text is cut (default: what model and tokenizer allow, at most 512)',
+      wholeNumber(3, 100_000),
+    )
+    .option('--precision <name>', 'what its arithmetic is called (default: read from the graph)')
+    .option('--parity <file>', 'golden texts with the ids and scores that Python computed; they must agree')
+    .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
+    .option('--dry-run', 'check and measure everything, and keep nothing')
+    .option('--json', 'as one JSON document')
+    .addHelpText('after', IMPORT_HELP);
+  const settings = addSettingFlags(command, [
+    'MODEL_REGISTRY',
+    'STATE_DIR',
+    'THREADS_PER_WORKER',
+    'WORKER_WATCHDOG_MS',
+    'WORKER_MAX_RSS_BYTES',
+    'SERIN_CONFIG',
+  ]);
+  command.action(async (folder: string, flags: ImportFlags) => {
+    const config = loadConfig({ flags: settings() });
+    const { importModel } = await import('./models-import.js');
+    await importModel(config, folder, flags);
+  });
+}
+
+function addRemove(models: Command): void {
+  const remove = models
+    .command('remove')
+    .description('delete a version that neither the configuration nor the state of a rollout names')
+    .argument('<version>', 'model/version')
+    .option('--yes', 'yes, for good');
+  const settings = addSettingFlags(remove, ['MODEL_REGISTRY', 'STATE_DIR', 'SERIN_CONFIG']);
+  remove.action(async (version: string, options: { readonly yes?: true }) => {
+    const { removeModel } = await import('./models-remove.js');
+    await removeModel(loadConfig({ flags: settings() }), version, options);
+  });
+}
+
+function addGoldenTexts(models: Command): void {
+  models
+    .command('golden-texts')
+    .description(
+      'write the texts that an import is tried with, as JSON lines, for the script that makes --parity',
+    )
+    .action(async () => {
+      const { goldenTexts } = await import('../model-import/golden-texts.js');
+      process.stdout.write(
+        goldenTexts()
+          .map((golden) => `${JSON.stringify(golden)}\n`)
+          .join(''),
+      );
+    });
+}
+
+function labelNames(value: string): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  if (names.length > 1 && names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError(
+    'It must be two names or more with commas between, such as NEGATIVE,POSITIVE.',
+  );
+}
+
+function oneOfTasks(value: string): string {
+  if (TASKS.includes(value)) return value;
+  throw new InvalidArgumentError(`It must be one of ${TASKS.join(', ')}.`);
 }

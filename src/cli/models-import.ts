@@ -1,0 +1,111 @@
+import type { SerinConfig } from '../config/serin-config.js';
+import { importVersion, type Imported } from '../model-import/import-version.js';
+import { parseVersionName } from '../model-import/version-name.js';
+import type { Task } from '../model-registry/manifest.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { interruptionSignal } from './service-flags.js';
+
+export interface ImportFlags {
+  readonly as: string;
+  readonly onnx?: string;
+  readonly labels?: readonly string[];
+  readonly task?: Task;
+  readonly maxTokens?: number;
+  readonly precision?: string;
+  readonly parity?: string;
+  readonly force?: true;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+const say = (sentence: string): void => {
+  process.stderr.write(`serin: ${sentence}\n`);
+};
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** `serin models import`, its report on stdout. @throws StartError with a sentence when something does not fit */
+export async function importModel(config: SerinConfig, from: string, flags: ImportFlags): Promise<void> {
+  const signal = interruptionSignal();
+  try {
+    const imported = await importVersion({
+      from,
+      onnx: flags.onnx,
+      name: parseVersionName(flags.as),
+      labels: flags.labels ?? null,
+      task: flags.task ?? null,
+      maxTokens: flags.maxTokens ?? null,
+      precision: flags.precision ?? null,
+      parityFile: flags.parity ?? null,
+      replace: flags.force ?? false,
+      dryRun: flags.dryRun ?? false,
+      config,
+      signal,
+      say,
+    });
+    process.stdout.write(flags.json ? `${JSON.stringify(reportOf(imported), null, 2)}\n` : render(imported));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say('interrupted; nothing is kept, the same command starts over');
+    process.exitCode = EXIT_CODES.interrupted;
+  }
+}
+
+function reportOf({ folder, digest, manifest, trial, parity, notes }: Imported) {
+  return {
+    folder,
+    digest,
+    parity_from: parity,
+    varies_with_batch: trial.varies,
+    load_ms: Math.round(trial.loadMs),
+    worker_rss_bytes: trial.workerRssBytes,
+    notes,
+    manifest,
+  };
+}
+
+function render({ folder, manifest, trial, parity, notes }: Imported): string {
+  const name = `${manifest.model}/${manifest.version}`;
+  const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
+  const { variance, varies } = trial;
+  const storage = manifest.weight_storage === undefined ? '' : `, stored as ${manifest.weight_storage}`;
+  const golden = manifest.checked_on?.[0]?.parity_texts ?? 0;
+  const rows: [string, string][] = [
+    ['task', manifest.task],
+    ['labels', manifest.labels.join(', ')],
+    ['max tokens', `${manifest.max_tokens}, cut on the ${manifest.truncation_side}`],
+    ['precision', `${manifest.precision}${storage}`],
+    ['size', `${megabytes(size)}; a worker process with it takes ${megabytes(trial.workerRssBytes)}`],
+    [
+      'parity',
+      parity === 'python'
+        ? `${golden} texts have the ids and scores of Python`
+        : `${golden} texts kept as this version answers them; nothing was compared with Python (--parity)`,
+    ],
+    [
+      'batches',
+      `${variance.label_flips} labels and at most ${variance.max_score_change.toPrecision(2)} of a score change with the texts beside it` +
+        (varies ? ': it runs one text at a time' : ''),
+    ],
+    [
+      'token budget',
+      varies ? 'one text' : `${manifest.batching.max_padded_tokens} (serin tune measures it well)`,
+    ],
+  ];
+  const width = Math.max(...rows.map(([key]) => key.length));
+  const lines = rows.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`);
+  const heading =
+    folder === null ? `${name} can be imported; nothing was kept` : `${name} is imported: ${folder}`;
+  const next = [
+    `serin models verify ${name}`,
+    `serin evaluate ${name} --against VERSION --data FILE --record    (no rollout takes it before)`,
+  ];
+  return [
+    heading,
+    ...lines,
+    ...(notes.length > 0 ? ['Assumed'] : []),
+    ...notes.map((note) => `  - ${note}`),
+    ...(folder === null ? [] : ['Next', ...next.map((command) => `  ${command}`)]),
+    '',
+  ].join('\n');
+}

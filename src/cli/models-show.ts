@@ -1,0 +1,94 @@
+import { StartError } from '../errors/start-error.js';
+import type { SerinConfig } from '../config/serin-config.js';
+import { parseVersionName } from '../model-import/version-name.js';
+import { readAcceptance } from '../model-registry/acceptance.js';
+import type { Manifest } from '../model-registry/manifest.js';
+import { readVersion } from '../model-registry/registry-files.js';
+import { renderTable } from '../charts/render-table.js';
+
+/** `serin models show`, on stdout. @throws StartError when there is no such version, or it cannot be read */
+export function showModel(config: SerinConfig, argument: string, { json }: { readonly json?: true }): void {
+  const name = parseVersionName(argument);
+  const found = readVersion(config.modelRegistry, name.model, name.version);
+  if (found === undefined) {
+    throw new StartError(
+      `The registry ${config.modelRegistry} has no ${argument}; serin models list shows what it has.`,
+    );
+  }
+  if (found.version === null) throw new StartError(`${argument} cannot be read: ${found.reason}.`);
+  const { version } = found;
+  const acceptance = readAcceptance(version);
+  const { folder, digest, manifest } = version;
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ folder, digest, acceptance, manifest }, null, 2)}\n`);
+    return;
+  }
+  const verdict = `${acceptance.accepted ? 'may get traffic' : 'may not get traffic'}: ${acceptance.reason}`;
+  const width = Math.max(...describe(manifest).map(([key]) => key.length));
+  const facts: [string, string][] = [
+    ['folder', folder],
+    ['digest', digest],
+    ...describe(manifest),
+    ['rollout', verdict],
+  ];
+  const files = Object.entries(manifest.files).map(([file, { bytes, sha256 }]) => [
+    `  ${file}`,
+    String(bytes),
+    sha256.slice(0, 12),
+  ]);
+  process.stdout.write(
+    [argument, ...facts.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`), 'files', ''].join('\n') +
+      renderTable(['  NAME', 'BYTES', 'SHA256'], files),
+  );
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+
+/** A manifest in words. */
+function describe(manifest: Manifest): [string, string][] {
+  const { batching, session, accuracy, batch_variance: variance, checked_on: checked = [] } = manifest;
+  const off =
+    session.disabled_optimizers.length === 0 ? '' : `, without ${session.disabled_optimizers.join(', ')}`;
+  const storage =
+    manifest.weight_storage === undefined ? '' : `, weights stored as ${manifest.weight_storage}`;
+  return [
+    ['task', manifest.task],
+    ['labels', manifest.labels.join(', ')],
+    ['max tokens', `${manifest.max_tokens}, cut on the ${manifest.truncation_side}`],
+    ['precision', `${manifest.precision}${storage}`],
+    ['session', `optimizations ${session.graph_optimization_level}${off}`],
+    [
+      'batches',
+      batching.runs_alone
+        ? 'none: it runs one text at a time'
+        : `up to ${batching.max_padded_tokens} padded tokens`,
+    ],
+    [
+      'variance',
+      variance === undefined
+        ? 'not measured'
+        : `${variance.label_flips} of ${variance.n} labels, at most ${variance.max_score_change} of a score, change with the texts beside it`,
+    ],
+    [
+      'accuracy',
+      accuracy === undefined
+        ? 'not on record'
+        : `${percent(accuracy.accuracy)} of ${accuracy.n}, 95 % interval ${percent(accuracy.interval_95[0])} to ${percent(accuracy.interval_95[1])} (${accuracy.data_set})`,
+    ],
+    ...checked.map(
+      ({
+        cpu,
+        parity_texts: texts,
+        max_score_difference: difference,
+        label_flips: flips,
+      }): [string, string] => [
+        'checked',
+        `${texts} golden texts on ${cpu}: ${flips} labels differ, scores by at most ${difference}`,
+      ],
+    ),
+    ...Object.entries(manifest.source ?? {}).map(([key, value]): [string, string] => [
+      key.replaceAll('_', ' '),
+      Array.isArray(value) ? value.join(', ') : String(value),
+    ]),
+  ];
+}

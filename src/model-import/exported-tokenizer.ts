@@ -1,0 +1,91 @@
+import { StartError } from '../errors/start-error.js';
+import { parseJsonObject } from './exported-config.js';
+
+/** What is read of tokenizer.json and tokenizer_config.json. */
+export interface ExportedTokenizer {
+  /** WordPiece, BPE, Unigram or WordLevel. */
+  readonly kind: string;
+  /** True where each stage is Serin's own, whose ids are those of the Rust crate; others are the library's. */
+  readonly isExact: boolean;
+  /** Number of distinct ids. */
+  readonly entries: number;
+  readonly largestId: number;
+  /** The token that has the largest id. */
+  readonly largestToken: string;
+  readonly modelMaxLength: number | null;
+  readonly truncationSide: 'left' | 'right';
+  /** Id of the padding token; null where none is named. */
+  readonly padTokenId: number | null;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const SPECIAL = ['unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token', 'bos_token', 'eos_token'];
+
+/** @throws StartError when a file is not what transformers writes, or a special token has no id */
+export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uint8Array): ExportedTokenizer {
+  const tokenizer = parseJsonObject('tokenizer.json', tokenizerJson);
+  const config = parseJsonObject('tokenizer_config.json', configJson);
+  const model = tokenizer.model;
+  if (!isObject(model)) {
+    throw new StartError(
+      'tokenizer.json has no model: it must be the file that save_pretrained writes for a fast tokenizer.',
+    );
+  }
+  const ids = vocabularyOf(model);
+  for (const added of Array.isArray(tokenizer.added_tokens) ? (tokenizer.added_tokens as unknown[]) : []) {
+    if (isObject(added) && typeof added.content === 'string') ids.set(added.content, Number(added.id));
+  }
+  let [largestToken, largestId] = ['', -1];
+  for (const [token, id] of ids) if (id > largestId) [largestToken, largestId] = [token, id];
+  if (largestId < 0 || [...ids.values()].some((id) => !Number.isSafeInteger(id) || id < 0)) {
+    throw new StartError('tokenizer.json: the vocabulary must give each token an id, 0 or more.');
+  }
+  for (const name of SPECIAL) {
+    const token = contentOf(config[name]);
+    if (token === null || ids.has(token)) continue;
+    throw new StartError(
+      `tokenizer_config.json names ${JSON.stringify(token)} as ${name}, which tokenizer.json does not have: the two are of different tokenizers.`,
+    );
+  }
+  const { model_max_length: max, truncation_side: side, pad_token: padToken } = config;
+  const kind = typeof model.type === 'string' ? model.type : 'unknown';
+  return {
+    kind,
+    isExact: kind === 'WordPiece' && hasOwnStages(tokenizer),
+    entries: new Set(ids.values()).size,
+    largestId,
+    largestToken,
+    modelMaxLength: typeof max === 'number' && max > 0 ? max : null,
+    truncationSide: side === 'left' ? 'left' : 'right',
+    padTokenId: ids.get(contentOf(padToken) ?? '') ?? null,
+  };
+}
+
+/** A special token is written as its text, or as an object with it. */
+function contentOf(token: unknown): string | null {
+  if (typeof token === 'string') return token;
+  return isObject(token) && typeof token.content === 'string' ? token.content : null;
+}
+
+function vocabularyOf({ vocab }: Json): Map<string, number> {
+  // Unigram lists its pieces with their scores; the place is the id.
+  if (Array.isArray(vocab))
+    return new Map(vocab.map((entry: unknown, id) => [String(Array.isArray(entry) ? entry[0] : entry), id]));
+  return new Map(isObject(vocab) ? Object.entries(vocab).map(([token, id]) => [token, Number(id)]) : []);
+}
+
+const OWN_NORMALIZERS: readonly unknown[] = ['BertNormalizer', 'Lowercase'];
+
+function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: Json): boolean {
+  const isOwn = (step: unknown): boolean => isObject(step) && OWN_NORMALIZERS.includes(step.type);
+  const steps =
+    isObject(normalizer) && Array.isArray(normalizer.normalizers)
+      ? (normalizer.normalizers as unknown[])
+      : [normalizer];
+  const normalizes = normalizer === null || normalizer === undefined || steps.every(isOwn);
+  return normalizes && isObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
+}

@@ -1,0 +1,32 @@
+import { isStandard } from '../onnx/attributes.js';
+import { TensorProto_DataType as DataType, type ModelProto } from '../onnx/generated/onnx_pb.js';
+import { nodesOf } from './graph-nodes.js';
+
+export interface GraphPrecision {
+  /** What the graph computes with: fp32, fp16, int8 or int4. */
+  readonly precision: string;
+  /** What its weights are stored as, where that is something else. */
+  readonly weightStorage: string | null;
+}
+
+const INT8_OPERATORS =
+  /^(MatMulInteger|MatMulIntegerToFloat|QLinear\w+|DynamicQuantize\w+|QuantizeLinear|QAttention|QGemm)$/;
+/** They read weights without computing with them. */
+const MOVERS = ['Cast', 'Gather', 'Identity', 'Reshape', 'Transpose'];
+
+const FLOAT16: number = DataType.FLOAT16;
+
+/** What a graph computes with, by its operators and the types of its weights. */
+export function precisionOf(model: ModelProto): GraphPrecision {
+  const nodes = [...nodesOf(model)];
+  if (nodes.some(({ opType }) => opType === 'MatMulNBits')) return { precision: 'int4', weightStorage: null };
+  if (nodes.some(({ opType }) => INT8_OPERATORS.test(opType)))
+    return { precision: 'int8', weightStorage: null };
+  const halves = model.graph?.initializer.filter(({ dataType }) => dataType === FLOAT16) ?? [];
+  if (halves.length === 0) return { precision: 'fp32', weightStorage: null };
+  const stored = new Set(halves.map(({ name }) => name));
+  const computes = nodes.some(
+    (node) => !isStandard(node, ...MOVERS) && node.input.some((name) => stored.has(name)),
+  );
+  return computes ? { precision: 'fp16', weightStorage: null } : { precision: 'fp32', weightStorage: 'fp16' };
+}

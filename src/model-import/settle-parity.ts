@@ -1,0 +1,76 @@
+import { runtimeVersions } from '../files/run-facts.js';
+import { indexOfBest } from '../predict/text-answer.js';
+import type { ParityFile, ParityItem } from '../tokenization/parity.js';
+import { compareWithPython, type AnsweredText } from './compare-parity.js';
+import type { GoldenText } from './golden-texts.js';
+import type { ParityOutcome } from './manifest-draft.js';
+import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
+
+export interface SettledParity extends ParityOutcome {
+  readonly source: 'python' | 'here';
+  /** parity.json. */
+  readonly json: string;
+  /** Where the golden texts come from, for CARD.md. */
+  readonly sentence: string;
+}
+
+/** As parity.json of the shipped versions has them. */
+const rounded = (score: number): number => Number(score.toFixed(6));
+
+/**
+ * The golden texts of a version: Python's, if there are any and this version agrees, else its own answers, which show
+ * later that something has changed, and not that it agrees with Python.
+ * @throws StartError when it does not agree
+ */
+export function settleParity(
+  python: PythonParity | null,
+  texts: readonly GoldenText[],
+  answered: readonly AnsweredText[],
+  labels: readonly string[],
+): SettledParity {
+  if (python === null) {
+    const items = texts.map((golden, i) => ownItem(golden, answered[i], labels));
+    const { onnxruntime = '', serin = '' } = runtimeVersions();
+    const reference = `Serin ${serin} with ONNX Runtime ${onnxruntime}, at import`;
+    return {
+      source: 'here',
+      json: render({ schema_version: 1, tolerance: DEFAULT_TOLERANCE, items }, reference),
+      sentence: `The ${items.length} golden texts of parity.json were computed by this version at import: they show when it changes, not that it agrees with Python.`,
+      texts: items.length,
+      maxScoreDifference: 0,
+      labelFlips: 0,
+    };
+  }
+  const { items, maxScoreDifference, labelFlips } = compareWithPython(python, answered, labels);
+  return {
+    source: 'python',
+    json: render({ schema_version: 1, tolerance: python.tolerance, items }, python.reference),
+    sentence: `The ${items.length} golden texts of parity.json were computed in Python (${python.reference}): ids are the same here, scores differ by at most ${maxScoreDifference.toPrecision(3)}, ${labelFlips} labels differ.`,
+    texts: items.length,
+    maxScoreDifference,
+    labelFlips,
+  };
+}
+
+function ownItem(
+  { text, group }: GoldenText,
+  answer: AnsweredText | undefined,
+  labels: readonly string[],
+): ParityItem {
+  const { ids = [], truncated = false } = answer?.encoding ?? {};
+  const scores = answer?.row.scores ?? [];
+  return {
+    text,
+    group,
+    ids,
+    truncated,
+    label: labels[indexOfBest(scores)] ?? '',
+    scores: scores.map(rounded),
+  };
+}
+
+/** One item per line. */
+function render({ schema_version, tolerance, items }: ParityFile, reference: string): string {
+  const head = JSON.stringify({ schema_version, reference, tolerance }).slice(0, -1);
+  return `${head},"items":[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]}\n`;
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, fsyncSync, openSync, writeSync } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { FileRecord } from '../model-registry/manifest.js';
+
+/**
+ * A version folder in the making, under a name that no reader of the registry takes for a version. It gets its real
+ * name when everything in it is on the disk, or goes away.
+ */
+export class StagedVersion {
+  private constructor(readonly folder: string) {}
+
+  /** @param parent folder that the version will lie in: a rename stays within one file system */
+  static async create(parent: string, version: string): Promise<StagedVersion> {
+    await mkdir(parent, { recursive: true });
+    const folder = join(parent, `.importing-${version}-${process.pid}`);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder);
+    return new StagedVersion(folder);
+  }
+
+  path(file: string): string {
+    return join(this.folder, file);
+  }
+
+  write(file: string, content: Uint8Array | string): void {
+    const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+    // Whoever serves the registry reads it, often as another user.
+    const descriptor = openSync(this.path(file), 'w', 0o644);
+    try {
+      for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  /** Size and digest of each file but the manifest, as they lie on the disk. */
+  async records(): Promise<Record<string, FileRecord>> {
+    const names = (await readdir(this.folder)).filter((name) => name !== 'manifest.json').sort();
+    const records: Record<string, FileRecord> = {};
+    for (const name of names) records[name] = await recordOf(this.path(name));
+    return records;
+  }
+
+  /** Gives the folder its name; what had it before is deleted once the new one has it. */
+  async publish(version: string): Promise<string> {
+    await syncFolder(this.folder);
+    const parent = dirname(this.folder);
+    const target = join(parent, version);
+    const before = join(parent, `.replaced-${version}-${process.pid}`);
+    const replaces = await rename(target, before).then(
+      () => true,
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+        throw error;
+      },
+    );
+    try {
+      await rename(this.folder, target);
+    } catch (error) {
+      if (replaces) await rename(before, target);
+      throw error;
+    }
+    await syncFolder(parent);
+    await rm(before, { recursive: true, force: true });
+    return target;
+  }
+
+  async discard(): Promise<void> {
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function recordOf(path: string): Promise<FileRecord> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+  }
+  return { sha256: hash.digest('hex'), bytes };
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
