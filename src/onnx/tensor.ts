@@ -22,7 +22,7 @@ const FLOAT16: number = DataType.FLOAT16;
 const INT64: number = DataType.INT64;
 const INT32: number = DataType.INT32;
 
-export type TensorArray = InstanceType<(typeof ELEMENT_TYPES)[number][0]>;
+export type TensorArray = Float32Array | Uint8Array | Int8Array | Int32Array | BigInt64Array;
 
 /** Name of an element type as the ONNX standard writes it, e.g. `FLOAT16`. */
 export const typeName = (dataType: number): string => DataType[dataType] ?? `type ${dataType}`;

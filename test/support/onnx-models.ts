@@ -4,6 +4,7 @@ import {
   ModelProtoSchema,
   OperatorSetIdProtoSchema,
   TensorProto_DataType as DataType,
+  TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
   TypeProto_TensorSchema,
@@ -15,26 +16,42 @@ import {
   type ValueInfoProto,
 } from '../../src/onnx/generated/onnx_pb.js';
 
-/** An input or output of a graph; a dimension by name may have any size. */
+/** An input or output of a graph; a dimension by name may have any size, and null leaves the shape open. */
 export function valueInfo(
   name: string,
   elemType: DataType,
-  dims: readonly (string | number)[],
+  dims: readonly (string | number)[] | null,
 ): ValueInfoProto {
-  const shape = create(TensorShapeProtoSchema, {
-    dim: dims.map((dim) =>
-      create(TensorShapeProto_DimensionSchema, {
-        value:
-          typeof dim === 'string'
-            ? { case: 'dimParam', value: dim }
-            : { case: 'dimValue', value: BigInt(dim) },
-      }),
-    ),
-  });
+  const shape =
+    dims &&
+    create(TensorShapeProtoSchema, {
+      dim: dims.map((dim) =>
+        create(TensorShapeProto_DimensionSchema, {
+          value:
+            typeof dim === 'string'
+              ? { case: 'dimParam', value: dim }
+              : { case: 'dimValue', value: BigInt(dim) },
+        }),
+      ),
+    });
   const type = create(TypeProtoSchema, {
-    value: { case: 'tensorType', value: create(TypeProto_TensorSchema, { elemType, shape }) },
+    value: {
+      case: 'tensorType',
+      value: create(TypeProto_TensorSchema, { elemType, ...(shape && { shape }) }),
+    },
   });
   return create(ValueInfoProtoSchema, { name, type });
+}
+
+/** A tensor of binary16, rounded to the nearest below: exact enough for a test. */
+export function halfTensor(name: string, dims: readonly number[], values: Float32Array): TensorProto {
+  const halves = Uint16Array.from(values, (value) => {
+    const bits = new Uint32Array(new Float32Array([value]).buffer)[0] ?? 0;
+    const exponent = ((bits >>> 23) & 0xff) - 112;
+    return ((bits >>> 16) & 0x8000) | (exponent <= 0 ? 0 : (exponent << 10) | ((bits >>> 13) & 0x3ff));
+  });
+  const rawData = new Uint8Array(halves.buffer);
+  return create(TensorProtoSchema, { name, dims: dims.map(BigInt), dataType: DataType.FLOAT16, rawData });
 }
 
 export interface SmallModel {

@@ -1,0 +1,56 @@
+import type { SerinConfig } from '../config/serin-config.js';
+import { renderQuantizeReport } from '../quantize/quantize-report.js';
+import { quantizeVersion } from '../quantize/quantize-version.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { interruptionSignal } from './service-flags.js';
+
+export interface QuantizeFlags {
+  readonly to: string;
+  readonly method: 'static' | 'dynamic';
+  readonly weightBits: 7 | 8;
+  readonly calibration?: string;
+  readonly calibrationTexts: number;
+  readonly leaveOut: readonly string[];
+  readonly force?: true;
+  readonly json?: true;
+}
+
+const quoted = (word: string): string =>
+  /^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** The command with what decides about its result, as the manifest keeps it. */
+function commandOf(source: string, flags: QuantizeFlags): string {
+  const words = ['serin', 'quantize', source, '--to', flags.to, '--method', flags.method];
+  words.push('--weight-bits', String(flags.weightBits));
+  if (flags.calibration !== undefined) words.push('--calibration', flags.calibration);
+  words.push('--calibration-texts', String(flags.calibrationTexts));
+  for (const name of flags.leaveOut) words.push('--leave-out', name);
+  return words.map(quoted).join(' ');
+}
+
+/** `serin quantize`. @throws StartError or OnnxError with a sentence when something cannot be used */
+export async function runQuantize(config: SerinConfig, source: string, flags: QuantizeFlags): Promise<void> {
+  const signal = interruptionSignal();
+  try {
+    const report = await quantizeVersion({
+      modelRegistry: config.modelRegistry,
+      source,
+      target: flags.to,
+      method: flags.method,
+      weightBits: flags.weightBits,
+      calibrationFile: flags.calibration ?? null,
+      calibrationTexts: flags.calibrationTexts,
+      leaveOut: flags.leaveOut,
+      force: flags.force ?? false,
+      command: commandOf(source, flags),
+      settings: config,
+      signal,
+      say: (sentence) => process.stderr.write(`serin: ${sentence}\n`),
+    });
+    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderQuantizeReport(report));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stderr.write('serin: interrupted; nothing is kept, the same command starts over\n');
+    process.exitCode = EXIT_CODES.interrupted;
+  }
+}
