@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
+import { OnnxError } from '../onnx/onnx-error.js';
 import { addBatchCommand } from './batch-command.js';
 import { addCanaryCommand } from './canary-command.js';
 import { addDoctorCommand } from './doctor-command.js';
@@ -9,6 +10,7 @@ import { addDriftCommand } from './drift-command.js';
 import { addEvaluateCommand } from './evaluate-command.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { addModelsCommand } from './models-command.js';
+import { addQuantizeCommand } from './quantize-command.js';
 import { addReplayCommand } from './replay-command.js';
 import { addServeCommand } from './serve-command.js';
 
@@ -32,6 +34,7 @@ function createProgram(): Command {
   addDriftCommand(program);
   addEvaluateCommand(program);
   addReplayCommand(program);
+  addQuantizeCommand(program);
   addCanaryCommand(program);
   addDoctorCommand(program);
   return program;
@@ -43,7 +46,7 @@ function report(error: unknown): ExitCode {
     const isAnswer = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
     return isAnswer ? EXIT_CODES.done : EXIT_CODES.usage;
   }
-  if (error instanceof ConfigError || error instanceof StartError) {
+  if (error instanceof ConfigError || error instanceof StartError || error instanceof OnnxError) {
     process.stderr.write(`serin: ${error.message}\n`);
     return EXIT_CODES.usage;
   }
