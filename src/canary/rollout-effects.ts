@@ -78,6 +78,12 @@ export class RolloutEffects {
     return [...this.applied.values()];
   }
 
+  /** The version that answers because the stable one is not ready in this process; null when it is. */
+  standIn({ model, stable }: RolloutDocument): string | null {
+    const now = this.roles.stable(model) ?? stable.version;
+    return now === stable.version ? null : now;
+  }
+
   /** Texts that the canary of a model, or the version that was rolled back last, is answering. */
   inFlight({ model, canary }: RolloutDocument): number {
     const version = this.versions.find(model, canary);

@@ -133,9 +133,15 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   /** What keeps a rollout from going on, for people. */
   problems(rollout: ModelRollout): string[] {
     const { document } = rollout;
-    const { configuration, versions } = this.context;
+    const { configuration, effects, versions } = this.context;
     const problems = [this.lost.get(document.model) ?? null, this.store.problem(), configuration.problem];
     if (rollout.unsaved) problems.push('The last rollback is in force here and could not be written yet.');
+    const standIn = effects.standIn(document);
+    if (standIn !== null) {
+      problems.push(
+        `The stable version ${document.stable.version} is not ready here: ${standIn} answers until it is.`,
+      );
+    }
     const canary = versions.view(document.model, document.canary);
     if (canary !== null && canary.state !== 'ready') {
       problems.push(
