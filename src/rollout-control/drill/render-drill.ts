@@ -2,7 +2,7 @@ import { moveLine } from '../../canary/report/move-line.js';
 import { markdownTable } from '../../canary/report/markdown.js';
 import { gateCells } from '../../canary/report/render-gates.js';
 import { renderPlots } from '../../canary/report/render-plots.js';
-import { count, duration, milliseconds, plain, share } from '../../charts/figures.js';
+import { count, duration, milliseconds, plain } from '../../charts/figures.js';
 import type { DrillDecision, DrillReport, RollbackExercise } from './drill-report.js';
 import type { DrillPart } from './part-recorder.js';
 
@@ -122,7 +122,7 @@ function rollbackSentence(exercise: RollbackExercise): string {
     drained_ms: drainedMs,
     in_flight: inFlight,
   } = exercise;
-  return `the call took ${milliseconds(callMs)}; of ${count(after)} requests that were sent after its answer the canary served ${count(late)}; ${count(inFlight)} in flight ended within ${milliseconds(drainedMs)}; ${count(exercise.failed)} failed (${share(after === 0 ? null : exercise.failed / after)})`;
+  return `the call took ${milliseconds(callMs)}; of ${count(after)} requests that were sent after its answer the canary served ${count(late)}; ${count(inFlight)} in flight ended within ${milliseconds(drainedMs)}; ${count(exercise.failed)} failed`;
 }
 
 function rollbackTable(exercise: RollbackExercise): string {
