@@ -13,6 +13,7 @@ import { addModelsCommand } from './models-command.js';
 import { addQuantizeCommand } from './quantize-command.js';
 import { addReplayCommand } from './replay-command.js';
 import { addServeCommand } from './serve-command.js';
+import { addTuneCommand } from './tune-command.js';
 
 function packageVersion(): string {
   const file = new URL('../../package.json', import.meta.url);
@@ -37,6 +38,7 @@ function createProgram(): Command {
   addQuantizeCommand(program);
   addCanaryCommand(program);
   addDoctorCommand(program);
+  addTuneCommand(program);
   return program;
 }
 

@@ -15,7 +15,7 @@ import { within } from './within.js';
 const LOOK_MS = 10_000;
 
 /** For reading files and starting worker processes: a quiet machine needs a few seconds. */
-const WORK_MS = 45_000;
+const WORK_MS = 60_000;
 
 /** What can be told of a machine without a configuration. */
 export function examineMachine(): Promise<readonly Finding[]> {

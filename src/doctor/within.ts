@@ -10,7 +10,8 @@ export type Check = (signal: AbortSignal) => Promise<readonly Finding[]>;
  */
 export async function within(name: string, limitMs: number, check: Check): Promise<readonly Finding[]> {
   const end = new AbortController();
-  const timeIsUp = delay(limitMs, null, { signal: end.signal, ref: false }).catch(() => null);
+  // It keeps the process alive: a check that waits for something that never comes must not end it unheard.
+  const timeIsUp = delay(limitMs, null, { signal: end.signal }).catch(() => null);
   const limit = new AbortController();
   try {
     const findings = await Promise.race([check(limit.signal), timeIsUp]);

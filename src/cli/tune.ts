@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs';
+import type { SerinConfig } from '../config/serin-config.js';
+import { readProcessors } from '../doctor/processors.js';
+import { StartError } from '../errors/start-error.js';
+import type { ModelVersion } from '../model-registry/model-version.js';
+import { readVersion, verifyVersion } from '../model-registry/registry-files.js';
+import { devSentences, sentencesOf } from '../replay/sentences.js';
+import { renderFrontier } from '../tune/frontier-svg.js';
+import { renderReport } from '../tune/render-report.js';
+import { makeReport } from '../tune/report.js';
+import { tune } from '../tune/tune.js';
+import { writeSettings } from '../tune/write-config.js';
+import { EXIT_CODES } from './exit-codes.js';
+import { interruptionSignal } from './service-flags.js';
+
+/** As commander has checked them. */
+export interface TuneFlags {
+  readonly version?: string;
+  readonly sloP95Ms?: number;
+  readonly minutes: number;
+  readonly traffic?: string;
+  readonly textField: string;
+  readonly write?: string;
+  readonly svg?: string;
+  readonly fullGrid?: true;
+  readonly json?: true;
+}
+
+const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
+
+/** `serin tune`. @throws StartError when the version or the traffic cannot be used, or the time is too short */
+export async function runTune(
+  config: SerinConfig,
+  model: string | undefined,
+  flags: TuneFlags,
+): Promise<void> {
+  const version = await findVersion(config, model ?? config.defaultModel, flags.version);
+  const signal = interruptionSignal();
+  const texts =
+    flags.traffic === undefined
+      ? devSentences(version.folder)
+      : await sentencesOf(flags.traffic, flags.textField, signal);
+  const processors = readProcessors();
+  const now = { workers: config.workers, threads: config.threadsPerWorker };
+  const sloP95Ms = flags.sloP95Ms ?? null;
+  const { choice, ...result } = await tune({
+    version,
+    texts,
+    processors,
+    now,
+    settings: config,
+    sloP95Ms,
+    limitMs: flags.minutes * 60_000,
+    fullGrid: flags.fullGrid ?? false,
+    signal,
+    say,
+  });
+  if (signal.aborted) process.exitCode = EXIT_CODES.interrupted;
+  if (choice === null) {
+    if (!signal.aborted)
+      throw new StartError('The time was too short to measure anything: give more --minutes.');
+    say('interrupted before anything was measured');
+    return;
+  }
+  const source = flags.traffic ?? "the version's dev sentences";
+  const facts = { ...config, version, processors, source, texts: texts.length, sloP95Ms, now };
+  const report = makeReport({ ...result, choice }, facts);
+  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+  if (flags.svg !== undefined) writeChart(flags.svg, renderFrontier(report));
+  if (flags.write === undefined) return;
+  if (signal.aborted) {
+    say(`${flags.write} was not written: what was measured so far is not the whole`);
+    return;
+  }
+  const changes = await writeSettings(flags.write, report.settings);
+  for (const { key, from, to } of changes) {
+    say(`${flags.write}: ${key} is ${to} now${from === undefined ? '' : `, it was ${JSON.stringify(from)}`}`);
+  }
+  if (changes.length === 0) say(`${flags.write} says so already`);
+}
+
+async function findVersion(
+  { modelRegistry, rollout }: SerinConfig,
+  model: string,
+  name: string | undefined,
+): Promise<ModelVersion> {
+  const wanted = name ?? (Object.hasOwn(rollout, model) ? rollout[model]?.stable : undefined);
+  if (wanted === undefined) {
+    throw new StartError(`The configuration names no stable version of ${model}; name one with --version.`);
+  }
+  const found = readVersion(modelRegistry, model, wanted);
+  if (found === undefined) throw new StartError(`The registry ${modelRegistry} has no ${model}/${wanted}.`);
+  if (found.version === null) throw new StartError(`${model}/${wanted} cannot be used: ${found.reason}.`);
+  const problems = await verifyVersion(found.version);
+  if (problems.length > 0) throw new StartError(`${model}/${wanted} cannot be used: ${problems.join('; ')}.`);
+  return found.version;
+}
+
+function writeChart(path: string, svg: string): void {
+  try {
+    writeFileSync(path, svg);
+  } catch (error) {
+    throw new StartError(`The chart cannot be written: ${(error as Error).message}`);
+  }
+}
