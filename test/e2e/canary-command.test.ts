@@ -11,7 +11,7 @@ import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { wellFormed } from '../support/well-formed.js';
 import { Service } from './harness.js';
-import { folder, RolloutService, texts } from './rollout-harness.js';
+import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
@@ -310,5 +310,23 @@ describe('the report of a rollout', { timeout: 120_000 }, () => {
     const second = await RolloutService.start({ STATE_DIR: stateDir });
     expect((await written(stateDir, () => true)).outcome).toBe('rolled_back');
     await second.service.stop();
+  });
+
+  it('is written of a rollout that another one replaces, with what was seen of it', async () => {
+    const stateDir = folder();
+    const section = (percent: number): string =>
+      `rollout:\n  sentiment: { stable: v1, canary: v2, percent: ${percent} }\n`;
+    const file = configFile(section(50));
+    const rollout = await RolloutService.start({ STATE_DIR: stateDir, SERIN_CONFIG: file });
+    await rollout.versions(texts(40));
+    const first = await rollout.viewThat(({ figures }) => (figures?.total.canary.requests ?? 0) > 5);
+    writeFileSync(file, section(40));
+    const second = await rollout.viewThat(({ percent }) => percent === 40);
+    expect(second.rollout_id).not.toBe(first.rollout_id);
+    const report = await written(stateDir, ({ outcome }) => outcome === 'replaced');
+    expect(report.rollout_id).toBe(first.rollout_id);
+    expect(report.decision).toMatch(/^REPLACED v2 beside v1 by v2 beside v1, by configuration/);
+    expect(report.figures?.total.canary.requests).toBe(first.figures?.total.canary.requests);
+    await rollout.service.stop();
   });
 });
