@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { STANDARD_STREAM } from '../files/file-format.js';
 import { VersionRunner, type RunnerSettings } from '../files/version-runner.js';
 import type { AcceptanceLimits } from '../model-registry/acceptance-record.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
@@ -159,5 +160,12 @@ function describeData({
   duplicates,
   contradictions,
 }: LabelledData): EvaluationReport['data'] {
-  return { name: basename(path), sha256, rows, n: items.length, duplicates, contradictions };
+  return {
+    name: path === STANDARD_STREAM ? 'stdin' : basename(path),
+    sha256,
+    rows,
+    n: items.length,
+    duplicates,
+    contradictions,
+  };
 }

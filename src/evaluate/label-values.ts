@@ -42,7 +42,10 @@ export class ForeignLabels {
     const all = [...this.byValue.values()].sort((a, b) => b.count - a.count);
     const listed = all
       .slice(0, MOST_LISTED)
-      .map(({ value, line, count }) => `${JSON.stringify(value)} (${count} times, first in line ${line})`);
+      .map(
+        ({ value, line, count }) =>
+          `${JSON.stringify(value)} (${count === 1 ? '' : `${count} lines, first `}line ${line})`,
+      );
     const more = all.length > MOST_LISTED ? ` and ${all.length - MOST_LISTED} more` : '';
     const names = labels.map((label, i) => `${JSON.stringify(label)} or ${i}`).join(', ');
     return `labels do not fit the model: ${listed.join(', ')}${more}; it knows ${names}. --label-field names the field or column that holds them`;

@@ -4,7 +4,10 @@ import type { Row } from '../../../src/inference/worker/protocol.js';
 import type { Encoding } from '../../../src/tokenization/text-tokenizer.js';
 
 /** A text is as many tokens as it has letters. */
-const encode = (text: string): Encoding => ({ ids: Array.from(text, (c) => c.charCodeAt(0)), truncated: false });
+const encode = (text: string): Encoding => ({
+  ids: Array.from(text, (c) => c.charCodeAt(0)),
+  truncated: false,
+});
 const texts = Array.from({ length: 100 }, (_, i) => 'ab'.repeat(1 + (i % 9)) + String.fromCharCode(200 + i));
 
 /** A model whose score of the first label is what `score` says about a text and its batch. */

@@ -119,7 +119,7 @@ describe('data that cannot be used', () => {
         { text: 'c', label: 7 },
         { text: 'd', label: 0 },
       ),
-      /"happy" \(2 times, first in line 1\), 7 \(1 times, first in line 3\); it knows "NEGATIVE" or 0, "POSITIVE" or 1\. --label-field/,
+      /"happy" \(2 lines, first line 1\), 7 \(line 3\); it knows "NEGATIVE" or 0, "POSITIVE" or 1\. --label-field/,
     ],
     [
       'broken.jsonl',
