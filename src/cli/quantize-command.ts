@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import type { QuantizeFlags } from './quantize.js';
-import { wholeNumber } from './service-flags.js';
+import { positiveNumber, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 
 const HELP = `
@@ -16,7 +16,8 @@ Exit codes
 
 Examples
   serin quantize sentiment/v1 --to v2
-  serin quantize sentiment/v1 --to v3 --calibration texts.jsonl --leave-out 'layers.5.*'`;
+  serin quantize sentiment/v1 --to v3 --calibration texts.jsonl --leave-out 'layers.5.*'
+  serin quantize sentiment/v1 --to v4 --search --data labelled.jsonl --max-accuracy-drop 0.2`;
 
 function weightBits(value: string): 7 | 8 {
   if (value === '7') return 7;
@@ -54,6 +55,17 @@ export function addQuantizeCommand(program: Command): void {
       (name: string, before: readonly string[]) => [...before, name],
       [],
     )
+    .option(
+      '--search',
+      'leave out the fewest layers that keep the loss of accuracy within --max-accuracy-drop',
+    )
+    .option(
+      '--data <file>',
+      'labelled texts for --search, as serin evaluate takes them; keep others for evaluate',
+    )
+    .option('--max-accuracy-drop <points>', 'for --search', positiveNumber(100), 0.5)
+    .option('--text-field <name>', 'the key or column of the text in --data', 'text')
+    .option('--label-field <name>', 'the key or column of the label in --data', 'label')
     .option('--force', 'replace a version of that name')
     .option('--json', 'the report as one JSON document')
     .addHelpText('after', HELP);

@@ -1,5 +1,8 @@
+import { resolve } from 'node:path';
 import type { SerinConfig } from '../config/serin-config.js';
+import { StartError } from '../errors/start-error.js';
 import { renderQuantizeReport } from '../quantize/quantize-report.js';
+import type { QuantizeVersionOptions } from '../quantize/quantize-run.js';
 import { quantizeVersion } from '../quantize/quantize-version.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
@@ -11,6 +14,11 @@ export interface QuantizeFlags {
   readonly calibration?: string;
   readonly calibrationTexts: number;
   readonly leaveOut: readonly string[];
+  readonly search?: true;
+  readonly data?: string;
+  readonly maxAccuracyDrop: number;
+  readonly textField: string;
+  readonly labelField: string;
   readonly force?: true;
   readonly json?: true;
 }
@@ -25,7 +33,26 @@ function commandOf(source: string, flags: QuantizeFlags): string {
   if (flags.calibration !== undefined) words.push('--calibration', flags.calibration);
   words.push('--calibration-texts', String(flags.calibrationTexts));
   for (const name of flags.leaveOut) words.push('--leave-out', name);
+  if (flags.search && flags.data !== undefined) {
+    words.push('--search', '--data', flags.data, '--max-accuracy-drop', String(flags.maxAccuracyDrop));
+  }
   return words.map(quoted).join(' ');
+}
+
+/** @throws StartError when one of --search and --data is given without the other */
+function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
+  const { search, data, maxAccuracyDrop, textField, labelField } = flags;
+  if (!search && data === undefined) return null;
+  if (!search) throw new StartError('--data is for --search: leave it out, or add --search.');
+  if (data === undefined) {
+    throw new StartError(
+      '--search needs labelled texts: name a file with --data, one that evaluate is not given.',
+    );
+  }
+  if (flags.calibration !== undefined && resolve(flags.calibration) === resolve(data)) {
+    throw new StartError('--calibration and --data are the same file: calibrate with other texts.');
+  }
+  return { data: { path: data, textField, labelField, limit: null }, maxDropPoints: maxAccuracyDrop };
 }
 
 /** `serin quantize`. @throws StartError or OnnxError with a sentence when something cannot be used */
@@ -41,6 +68,7 @@ export async function runQuantize(config: SerinConfig, source: string, flags: Qu
       calibrationFile: flags.calibration ?? null,
       calibrationTexts: flags.calibrationTexts,
       leaveOut: flags.leaveOut,
+      search: searchOf(flags),
       force: flags.force ?? false,
       command: commandOf(source, flags),
       settings: config,
