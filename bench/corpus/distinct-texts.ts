@@ -21,14 +21,25 @@ export class DistinctTexts {
   private order: string[][];
   private at = 0;
 
-  /** @param folder the version whose parity.json (group "dev") and tokenizer are read */
-  constructor(folder: string, seed: number) {
+  /**
+   * @param folder the version whose parity.json (group "dev") and tokenizer are read
+   * @param words how many words the sentences have that serve as patterns: shorter texts are answered sooner, but of very
+   *   short ones there are not many different ones
+   */
+  constructor(
+    folder: string,
+    seed: number,
+    words: { least: number; most: number } = { least: 1, most: Infinity },
+  ) {
     this.tokenizer = readTokenizer(folder);
     this.random = seededRandom(seed);
     const { items } = JSON.parse(readFileSync(join(folder, 'parity.json'), 'utf8')) as ParityFile;
-    this.order = items.filter(({ group }) => group === 'dev').map(({ text }) => text.trim().split(/\s+/));
-    if (this.order.length === 0) throw new Error(`${folder}/parity.json has no texts of the group "dev"`);
-    for (const word of new Set(this.order.flat())) this.group(word).push(word);
+    const sentences = items
+      .filter(({ group }) => group === 'dev')
+      .map(({ text }) => text.trim().split(/\s+/));
+    if (sentences.length === 0) throw new Error(`${folder}/parity.json has no texts of the group "dev"`);
+    for (const word of new Set(sentences.flat())) this.group(word).push(word);
+    this.order = sentences.filter(({ length }) => length >= words.least && length <= words.most);
   }
 
   /** The next texts; they stay the next ones until they are dropped. */

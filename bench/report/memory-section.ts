@@ -39,7 +39,8 @@ export function memorySection(peaks: readonly PeakMemory[], machine: Machine): s
     `${machineFacts(machine)}.`,
     targetTable(memoryTargets(peaks)),
     `The proportional set size of all processes of one \`serin batch\`, twice a second; the largest sum counts. What else the
-machine does may slow the run down, and changes nothing about its memory.`,
+machine does may slow the run down, and changes nothing about its memory. Each line is a distinct sentence of five to
+eight words, so that millions of lines take minutes.`,
     table(
       [`${MEMORY_VERSION}, distinct lines`, 'peak PSS of all processes', 'lines/s'],
       peaks.map(({ lines, peakBytes, linesPerS }) => [count(lines), megabytes(peakBytes), count(linesPerS)]),
