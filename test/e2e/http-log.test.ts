@@ -173,7 +173,7 @@ const OUTCOMES: readonly Outcome[] = [
   {
     name: 'a guarded route',
     send: (service, headers) => service.fetch('/admin/canary', { headers }),
-    line: { route: 'unmatched', status: 401, code: 'UNAUTHENTICATED' },
+    line: { route: '/admin/canary', status: 401, code: 'UNAUTHENTICATED' },
   },
   {
     name: 'a client that left',
