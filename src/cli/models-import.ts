@@ -51,11 +51,11 @@ export async function importModel(config: SerinConfig, from: string, flags: Impo
   }
 }
 
-function reportOf({ folder, digest, manifest, trial, parity, notes }: Imported) {
+function reportOf({ folder, digest, manifest, trial, notes }: Imported) {
   return {
     folder,
     digest,
-    parity_from: parity,
+    parity_from: trial.parity.source,
     varies_with_batch: trial.varies,
     load_ms: Math.round(trial.loadMs),
     worker_rss_bytes: trial.workerRssBytes,
@@ -64,12 +64,11 @@ function reportOf({ folder, digest, manifest, trial, parity, notes }: Imported) 
   };
 }
 
-function render({ folder, manifest, trial, parity, notes }: Imported): string {
+function render({ folder, manifest, trial, notes }: Imported): string {
   const name = `${manifest.model}/${manifest.version}`;
   const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
-  const { variance, varies } = trial;
+  const { variance, varies, parity } = trial;
   const storage = manifest.weight_storage === undefined ? '' : `, stored as ${manifest.weight_storage}`;
-  const golden = manifest.checked_on?.[0]?.parity_texts ?? 0;
   const rows: [string, string][] = [
     ['task', manifest.task],
     ['labels', manifest.labels.join(', ')],
@@ -78,9 +77,9 @@ function render({ folder, manifest, trial, parity, notes }: Imported): string {
     ['size', `${megabytes(size)}; a worker process with it takes ${megabytes(trial.workerRssBytes)}`],
     [
       'parity',
-      parity === 'python'
-        ? `${golden} texts have the ids and scores of Python`
-        : `${golden} texts kept as this version answers them; nothing was compared with Python (--parity)`,
+      parity.source === 'python'
+        ? `${parity.texts} texts have the ids and scores of Python`
+        : `${parity.texts} texts kept as this version answers them; nothing was compared with Python (--parity)`,
     ],
     [
       'batches',

@@ -1,5 +1,6 @@
 import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
+import { readAcceptance } from '../model-registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../model-registry/registry-files.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { renderTable } from '../charts/render-table.js';
@@ -31,9 +32,12 @@ function describe(config: SerinConfig, { model, found }: Found) {
   const base = { model, version: found.name, role: roleOf(config, model, found.name) };
   if (!found.version) return { ...base, problem: found.reason };
   const { digest, manifest } = found.version;
+  const { accepted, reason } = readAcceptance(found.version);
   return {
     ...base,
     digest,
+    accepted,
+    acceptance_reason: reason,
     task: manifest.task,
     labels: manifest.labels,
     precision: manifest.precision,
@@ -52,7 +56,7 @@ export function listModels(config: SerinConfig, { json }: ModelsOptions): void {
   }
   const rows = versions.map((version) => {
     const start = [version.model, version.version, version.role ?? '-'];
-    if ('problem' in version) return [...start, '-', '-', '-', '-', version.problem];
+    if ('problem' in version) return [...start, '-', '-', '-', '-', '-', version.problem];
     const { accuracy, bytes, digest, precision, max_tokens: maxTokens } = version;
     const percent = accuracy ? `${(100 * accuracy.accuracy).toFixed(2)} % of ${String(accuracy.n)}` : '-';
     return [
@@ -60,11 +64,22 @@ export function listModels(config: SerinConfig, { json }: ModelsOptions): void {
       precision,
       String(maxTokens),
       percent,
+      version.accepted ? 'yes' : 'no',
       `${(bytes / 1e6).toFixed(1)} MB`,
       digest.slice(0, 12),
     ];
   });
-  const heading = ['MODEL', 'VERSION', 'ROLE', 'PRECISION', 'MAX TOKENS', 'ACCURACY', 'SIZE', 'DIGEST'];
+  const heading = [
+    'MODEL',
+    'VERSION',
+    'ROLE',
+    'PRECISION',
+    'MAX TOKENS',
+    'ACCURACY',
+    'ACCEPTED',
+    'SIZE',
+    'DIGEST',
+  ];
   process.stdout.write(renderTable(heading, rows));
 }
 

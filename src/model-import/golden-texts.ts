@@ -117,7 +117,7 @@ const REMARKS = [
 ];
 
 /** Sentences as people write them, of 4 to 40 words. */
-const plainTexts = (): string[] =>
+export const plainTexts = (): string[] =>
   SUBJECTS.flatMap((subject) => REMARKS.map((remark) => `${subject} ${remark}`));
 
 /** Texts that reach the limit of most versions, or pass it. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { SerinConfig } from '../config/serin-config.js';
@@ -13,7 +13,7 @@ import { writeModelFile } from '../onnx/model-file.js';
 import { renderCard } from './card.js';
 import { examineExport, type ExaminedExport, type ExportChoices } from './examine-export.js';
 import { readExportFolder } from './export-folder.js';
-import { batchTexts, goldenTexts } from './golden-texts.js';
+import { batchTexts, goldenTexts, plainTexts } from './golden-texts.js';
 import { draftManifest, finishManifest, type VersionFacts } from './manifest-draft.js';
 import { settleParity } from './settle-parity.js';
 import { StagedVersion } from './staged-version.js';
@@ -43,8 +43,6 @@ export interface Imported {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly trial: Trial;
-  /** `python`: the golden texts were compared with Python's; `here`: they are this version's own answers. */
-  readonly parity: 'python' | 'here';
   /** What was assumed, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -62,10 +60,13 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
   const files = readExportFolder(options.from, options.onnx);
   const examined = examineExport(files, options);
   const scratch = dryRun ? mkdtempSync(join(tmpdir(), 'serin-import-')) : null;
-  const staged = await StagedVersion.create(scratch ?? join(config.modelRegistry, name.model), name.version);
+  const parent = scratch ?? join(config.modelRegistry, name.model);
+  const staged = await StagedVersion.create(parent, name.version).catch((error: unknown) => {
+    throw new StartError(`The registry cannot be written: ${(error as Error).message}.`, { cause: error });
+  });
   try {
     if (examined.hasExternalData) writeWhole(staged.path('model.onnx'), examined);
-    else copyFileSync(files.modelPath, staged.path('model.onnx'));
+    else staged.copy(files.modelPath, 'model.onnx');
     staged.write('tokenizer.json', files.tokenizerJson);
     staged.write('tokenizer_config.json', files.tokenizerConfigJson);
     staged.write('config.json', files.configJson);
@@ -78,13 +79,17 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
     );
     const trial = await tryVersion(
       candidate,
-      texts.map(({ text }) => text),
-      batchTexts(),
-      { settings: { ...config, workers: 1 }, signal: options.signal, say },
+      { answer: texts.map(({ text }) => text), batch: batchTexts(), time: plainTexts() },
+      {
+        settings: { ...config, workers: 1 },
+        signal: options.signal,
+        say,
+        settle: (answered) => settleParity(examined.python, texts, answered, draft.labels),
+      },
     );
-    const parity = settleParity(examined.python, texts, trial.answered, draft.labels);
+    const { parity } = trial;
     staged.write('parity.json', parity.json);
-    const unfinished = finishManifest(draft, draft.files, trial, parity);
+    const unfinished = finishManifest(draft, trial);
     staged.write('CARD.md', renderCard(unfinished, parity.sentence, examined.notes));
     const manifest = { ...unfinished, files: await staged.records() };
     const json = bytesOf(manifest);
@@ -93,7 +98,11 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
     options.signal.throwIfAborted();
     const folder = dryRun ? null : await staged.publish(name.version);
     const digest = createHash('sha256').update(json).digest('hex');
-    return { folder, digest, manifest, trial, parity: parity.source, notes: examined.notes };
+    return { folder, digest, manifest, trial, notes: examined.notes };
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new StartError(`${name.model}/${name.version} cannot be written: ${message}.`, { cause: error });
   } finally {
     await staged.discard();
     if (scratch !== null) rmSync(scratch, { recursive: true, force: true });

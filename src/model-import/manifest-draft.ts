@@ -38,19 +38,10 @@ export function draftManifest(facts: VersionFacts, files: Readonly<Record<string
   };
 }
 
-/** How the golden texts came out on this machine. */
-export interface ParityOutcome {
-  readonly texts: number;
-  readonly maxScoreDifference: number;
-  readonly labelFlips: number;
-}
-
-/** The manifest that is published: the draft, and what the trial found. Accuracy is not in it: nobody measured it. */
+/** The draft, with what the trial found. Accuracy is not in it: nobody measured it. */
 export function finishManifest(
   draft: Manifest,
-  files: Readonly<Record<string, FileRecord>>,
-  { variance, varies, maxPaddedTokens }: Trial,
-  parity: ParityOutcome,
+  { variance, varies, maxPaddedTokens, parity }: Trial,
 ): Manifest {
   return {
     ...draft,
@@ -71,6 +62,5 @@ export function finishManifest(
       label_flips: variance.label_flips,
       max_score_change: variance.max_score_change,
     },
-    files,
   };
 }

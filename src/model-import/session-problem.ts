@@ -8,7 +8,7 @@ const KNOWN: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] 
       `model.onnx uses opset ${used ?? '?'}, and this ONNX Runtime knows them up to ${known ?? '?'}: export it with --opset 17.`,
   ],
   [
-    /(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)|Could not find an implementation for (\S+?)[\s(]/,
+    /In Node, \("[^"]*", (\w+), .*No opset import|(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)|Could not find an implementation for (\S+?)[\s(]/,
     (match) =>
       `model.onnx uses the operator ${match.slice(1).find(Boolean) ?? '?'}, which ONNX Runtime does not have on CPUs: ` +
       `export the model without operators of its own, "${exportCommand()}".`,

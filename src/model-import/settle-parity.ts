@@ -3,15 +3,19 @@ import { indexOfBest } from '../predict/text-answer.js';
 import type { ParityFile, ParityItem } from '../tokenization/parity.js';
 import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
-import type { ParityOutcome } from './manifest-draft.js';
 import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
 
-export interface SettledParity extends ParityOutcome {
+/** Golden texts, and how they came out on this machine. */
+export interface SettledParity {
+  /** `python`: they were compared with Python's; `here`: they are this version's own answers. */
   readonly source: 'python' | 'here';
   /** parity.json. */
   readonly json: string;
   /** Where the golden texts come from, for CARD.md. */
   readonly sentence: string;
+  readonly texts: number;
+  readonly maxScoreDifference: number;
+  readonly labelFlips: number;
 }
 
 /** As parity.json of the shipped versions has them. */

@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, openSync, writeSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import {
+  closeSync,
+  copyFileSync,
+  createReadStream,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FileRecord } from '../model-registry/manifest.js';
 
@@ -30,6 +38,18 @@ export class StagedVersion {
     const descriptor = openSync(this.path(file), 'w', 0o644);
     try {
       for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+
+  copy(from: string, file: string): void {
+    copyFileSync(from, this.path(file));
+    const descriptor = openSync(this.path(file), 'r+');
+    try {
+      // The source may be the private file of whoever exported it.
+      fchmodSync(descriptor, 0o644);
       fsyncSync(descriptor);
     } finally {
       closeSync(descriptor);
@@ -68,8 +88,10 @@ export class StagedVersion {
     return target;
   }
 
+  /** Takes away what has not been published, and the parent if it was made for it. */
   async discard(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+    await rmdir(dirname(this.folder)).catch(() => undefined);
   }
 }
 

@@ -4,19 +4,33 @@ import { VersionRunner, type RunnerOptions } from '../files/version-runner.js';
 import type { Row } from '../inference/worker/protocol.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import type { AnsweredText } from './compare-parity.js';
+import type { SettledParity } from './settle-parity.js';
 import { sessionProblem } from './session-problem.js';
 import { measureTokenBudget } from './token-budget.js';
 
 /** What a version did in a worker process of its own. */
 export interface Trial {
-  /** One per text, each run alone. */
-  readonly answered: readonly AnsweredText[];
+  readonly parity: SettledParity;
   readonly variance: BatchVarianceFigures;
   /** True when answers depend on the texts beside them. */
   readonly varies: boolean;
   readonly maxPaddedTokens: number;
   readonly loadMs: number;
   readonly workerRssBytes: number;
+}
+
+export interface TrialTexts {
+  /** Those that are answered, each alone. */
+  readonly answer: readonly string[];
+  /** Distinct ones that batches are made of, to see whether answers change. */
+  readonly batch: readonly string[];
+  /** Those by which the token budget is chosen. */
+  readonly time: readonly string[];
+}
+
+export interface TrialOptions extends RunnerOptions {
+  /** Compares the answers with Python's, before time is spent on batches. */
+  readonly settle: (answered: readonly AnsweredText[]) => SettledParity;
 }
 
 /** Texts that are run a second time: chance in a graph shows in the first of them. */
@@ -31,30 +45,28 @@ const LARGEST_SCORE_CHANGE = 0.001;
 /**
  * Loads a version in a worker process, so that a graph that takes the process down takes no other with it, and runs
  * texts alone, again, and in batches.
- * @param texts what is answered
- * @param batchTexts what batches are made of
  * @throws StartError when it cannot be loaded, does not answer a text, or answers one differently a second time
  */
 export async function tryVersion(
   candidate: ModelVersion,
-  texts: readonly string[],
-  batchTexts: readonly string[],
-  options: RunnerOptions,
+  { answer, batch, time }: TrialTexts,
+  { settle, ...options }: TrialOptions,
 ): Promise<Trial> {
   const runner = await VersionRunner.open(candidate, options);
   try {
-    const answered = await runAlone(runner, texts);
-    const again = await runAlone(runner, texts.slice(0, REPEATED_TEXTS));
+    const answered = await runAlone(runner, answer);
+    const again = await runAlone(runner, answer.slice(0, REPEATED_TEXTS));
     checkSame(answered, again);
-    const variance = await measureBatchVariance(runner, batchTexts);
+    const parity = settle(answered);
+    const variance = await measureBatchVariance(runner, batch);
     const varies = variance.label_flips > 0 || variance.max_score_change > LARGEST_SCORE_CHANGE;
     return {
-      answered,
+      parity,
       variance,
       varies,
       maxPaddedTokens: varies
         ? candidate.manifest.batching.max_padded_tokens
-        : await measureTokenBudget(runner, batchTexts),
+        : await measureTokenBudget(runner, time),
       loadMs: runner.loadMs ?? 0,
       workerRssBytes: runner.largestRssBytes,
     };

@@ -111,7 +111,7 @@ const TOKENIZER_CONFIG = {
   tokenizer_class: 'BertTokenizer',
   model_max_length: 64,
   unk_token: '[UNK]',
-  pad_token: { content: '[PAD]', special: true },
+  pad_token: { __type: 'AddedToken', content: '[PAD]' },
   cls_token: '[CLS]',
   sep_token: '[SEP]',
 };
