@@ -38,6 +38,7 @@ const version = (name: string): RolloutView['stable'] => ({
   digest: 'abcdef0123456789',
   state: 'ready',
   accepted: true,
+  acceptance_reason: 'its accuracy is on record',
 });
 
 const view = (changes: Partial<RolloutView> = {}): RolloutView => ({
