@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import type { SerinConfig } from '../config/serin-config.js';
 import { readProcessors } from '../doctor/processors.js';
 import { StartError } from '../errors/start-error.js';
@@ -43,6 +44,7 @@ export async function runTune(
   const processors = readProcessors();
   const now = { workers: config.workers, threads: config.threadsPerWorker };
   const sloP95Ms = flags.sloP95Ms ?? null;
+  const [loadAverage = 0] = loadavg();
   const { choice, ...result } = await tune({
     version,
     texts,
@@ -63,7 +65,7 @@ export async function runTune(
     return;
   }
   const source = flags.traffic ?? "the version's dev sentences";
-  const facts = { ...config, version, processors, source, texts: texts.length, sloP95Ms, now };
+  const facts = { ...config, version, processors, source, texts: texts.length, sloP95Ms, now, loadAverage };
   const report = makeReport({ ...result, choice }, facts);
   process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
   if (flags.svg !== undefined) writeChart(flags.svg, renderFrontier(report));

@@ -8,7 +8,7 @@ import { checkRedis } from './redis-findings.js';
 import { judgeRuntime, runtimeFacts } from './runtime-findings.js';
 import { judgeSettings } from './settings-findings.js';
 import { checkState } from './state-findings.js';
-import { checkDigests, judgeMemory, memoryFacts, readVersions } from './version-findings.js';
+import { checkAcceptance, checkDigests, judgeMemory, memoryFacts, readVersions } from './version-findings.js';
 import { within } from './within.js';
 
 /** For what only looks; a network that swallows packets has time limits of its own. */
@@ -47,6 +47,7 @@ export async function examine(config: SerinConfig): Promise<readonly Finding[]> 
     within('redis', LOOK_MS, () => checkRedis(config.redisUrl)),
     within('state', LOOK_MS, () => checkState(config.stateDir)),
     Promise.resolve(registry),
+    within('acceptance', LOOK_MS, () => Promise.resolve(named.map(checkAcceptance))),
     within('digests', WORK_MS, () => Promise.all(versions.map(checkDigests))),
     within('parity', WORK_MS, () => Promise.all(versions.map(checkTokens))),
   ];

@@ -1,6 +1,7 @@
 import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
 import { availableBytes, estimateVersionBytes } from '../inference/memory-check.js';
+import { readAcceptance } from '../model-registry/acceptance.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { readRegistry, verifyVersion, type RegistryListing } from '../model-registry/registry-files.js';
 import { fail, note, ok, warn, type Finding } from './finding.js';
@@ -54,6 +55,15 @@ export function readVersions({ modelRegistry, rollout }: SerinConfig): Registere
   }
   findings.push(ok('registry', `${versions.length} versions in ${modelRegistry}`));
   return { findings, versions, named };
+}
+
+/** Whether a rollout may give a version traffic. */
+export function checkAcceptance(version: ModelVersion): Finding {
+  const name = `${version.model}/${version.version}`;
+  const { accepted, reason } = readAcceptance(version);
+  if (accepted) return ok('acceptance', `${name}: ${reason}`);
+  const todo = 'until then no rollout moves traffic to it unless somebody forces it';
+  return warn('acceptance', `${name} is not accepted: ${reason}`, todo);
 }
 
 /** Compares every file of a version with its digest. */

@@ -21,6 +21,8 @@ export interface Choice {
   readonly ties: readonly Measured[];
   /** Share by which two points must differ to count as different. */
   readonly margin: number;
+  /** What noise alone would have them differ by; more than the margin: the order is uncertain. Null: unknown. */
+  readonly noiseMargin: number | null;
   /** What was compared: texts per second, or those that the SLO lets through. */
   readonly valueOf: (measured: Measured) => number;
 }
@@ -46,12 +48,16 @@ export function noiseOf(measured: readonly Pick<Measured, 'ratesPerS'>[]): numbe
   return freedom === 0 ? null : Math.sqrt(squares / freedom);
 }
 
-/** Two standard errors of the difference of two means, within the limits above. */
-export function tieMargin(measured: readonly Pick<Measured, 'ratesPerS'>[]): number {
+/** Two standard errors of the difference of two means, as a share; null without repetitions. */
+export function noiseMargin(measured: readonly Pick<Measured, 'ratesPerS'>[]): number | null {
   const noise = noiseOf(measured);
   const repetitions = Math.min(...measured.map(({ ratesPerS }) => ratesPerS.length));
-  const margin = noise === null ? MOST_MARGIN : 2 * noise * Math.sqrt(2 / repetitions);
-  return Math.min(MOST_MARGIN, Math.max(LEAST_MARGIN, margin));
+  return noise === null ? null : 2 * noise * Math.sqrt(2 / repetitions);
+}
+
+/** Share by which points must differ to count as different: that of noise, within the limits above. */
+export function tieMargin(measured: readonly Pick<Measured, 'ratesPerS'>[]): number {
+  return Math.min(MOST_MARGIN, Math.max(LEAST_MARGIN, noiseMargin(measured) ?? MOST_MARGIN));
 }
 
 /**
@@ -99,7 +105,7 @@ export function choose(measured: readonly Measured[], sloP95Ms: number | null): 
   const quick = ties.filter((entry) => p95OrNever(entry) <= latest);
   const [chosen] = [...quick].sort((a, b) => bySimplicity(a.point, b.point));
   if (chosen === undefined) throw new RangeError('there is nothing to choose from');
-  return { chosen, ties, margin, valueOf };
+  return { chosen, ties, margin, noiseMargin: noiseMargin(measured), valueOf };
 }
 
 /** Whether `a` is better than `b` beyond noise in one of throughput and p95, and at least as good in the other. */

@@ -68,7 +68,7 @@ function p95({ p95_ms: rungs }: Finalist, i: number): string {
 
 /** Why this one. */
 export function explainChoice(report: TuneReport): string[] {
-  const { finalists, margin, noise, gain, slo_p95_ms: slo } = report;
+  const { finalists, margin, noise, noise_margin: uncertain, gain, slo_p95_ms: slo } = report;
   const chosen = finalists.find((finalist) => finalist.chosen);
   const ties = finalists.filter(({ tied }) => tied);
   const byRate = !finalists.some(({ within_slo_per_s: rate }) => (rate ?? 0) > 0);
@@ -84,12 +84,17 @@ export function explainChoice(report: TuneReport): string[] {
   const told =
     noise === null
       ? `without repetitions, points within ${share(margin)} count as ties`
-      : `one repetition varies by ${share(noise)}, so points within ${share(margin)} count as ties`;
+      : `one repetition varies by ${share(noise)}, points within ${share(margin)} count as ties`;
   sentences.push(
     ties.length > 1
       ? `${ties.length} settings share the first place (${goal}; ${told}); the simplest of those with the least p95 was taken.`
-      : `It has ${goal}; the next one is further behind than noise explains (${told}).`,
+      : `It has ${goal} (${told}).`,
   );
+  if (uncertain !== null && uncertain > margin) {
+    sentences.push(
+      `UNCERTAIN: noise alone explains differences of ${share(uncertain)} here. Give it more --minutes, or a quieter machine.`,
+    );
+  }
   if (chosen?.now === true)
     sentences.push('It is what is configured now: nothing is to be gained by changing it.');
   else if (gain !== null) sentences.push(`It answers ${share(gain)} more than what is configured now.`);

@@ -48,6 +48,8 @@ export interface TuneReport {
     readonly quota: number | null;
     readonly granted_cores: number;
     readonly numa_nodes: number;
+    /** Of the minute before the measurement; 0 where the system does not tell. */
+    readonly load_average_before: number;
     readonly notes: readonly string[];
   };
   readonly traffic: { readonly source: string; readonly texts: number };
@@ -61,6 +63,8 @@ export interface TuneReport {
   readonly noise: number | null;
   /** Share by which points must differ to count as different. */
   readonly margin: number;
+  /** Share that noise alone explains; more than `margin`: the order is uncertain. Null without repetitions. */
+  readonly noise_margin: number | null;
   readonly finalists: readonly FinalistReport[];
   readonly settings: ChosenSettings;
   readonly queue_limit_why: string;
@@ -86,6 +90,22 @@ export interface ReportFacts {
   readonly requestTimeoutMs: number;
   readonly maxTexts: number;
   readonly now: { readonly workers: number; readonly threads: number };
+  /** Of the minute before. */
+  readonly loadAverage: number;
+}
+
+/** Processors that others may use before the figures are told to be theirs. */
+const QUIET_SHARE = 0.25;
+
+/** What is peculiar about the machine, and whether it was left alone. */
+export function machineNotes({
+  processors,
+  loadAverage,
+}: Pick<ReportFacts, 'processors' | 'loadAverage'>): string[] {
+  const notes = processorNotes(processors);
+  if (loadAverage <= QUIET_SHARE * processors.granted) return notes;
+  const busy = `NOT QUIET: the load average was ${loadAverage.toFixed(1)} before it began; these are the figures of what others left, and the choice may be theirs`;
+  return [busy, ...notes];
 }
 
 /** @param result with a choice */
@@ -113,7 +133,8 @@ export function makeReport(result: TuneResult & { readonly choice: Choice }, fac
       quota: processors.quota === Infinity ? null : processors.quota,
       granted_cores: processors.granted,
       numa_nodes: processors.numaNodes,
-      notes: processorNotes(processors),
+      load_average_before: facts.loadAverage,
+      notes: machineNotes(facts),
     },
     traffic: { source: facts.source, texts: facts.texts },
     slo_p95_ms: sloP95Ms,
@@ -124,6 +145,7 @@ export function makeReport(result: TuneResult & { readonly choice: Choice }, fac
     rounds: result.search.rounds.map(({ points, sliceMs }) => ({ points, slice_ms: Math.round(sliceMs) })),
     noise: noiseOf(measured),
     margin: choice.margin,
+    noise_margin: choice.noiseMargin,
     finalists: [...measured]
       .sort((a, b) => value(b) - value(a))
       .map((entry) => ({

@@ -125,6 +125,7 @@ describe('something that must be mended', () => {
     const registry = new TempRegistry();
     registry.addVersion('v3');
     registry.flipByte('v3', 'model.onnx');
+    registry.changeManifest('v3', { accuracy: undefined });
     const config = join(folder, 'v3.yaml');
     writeFileSync(config, 'rollout: { sentiment: { stable: v3, canary: v2, percent: 0 } }\n');
     const found = await visit({ MODEL_REGISTRY: registry.folder, SERIN_CONFIG: config });
@@ -132,6 +133,7 @@ describe('something that must be mended', () => {
     rmSync(config);
     expect(found).toMatchObject({ code: 1, ok: false });
     expect(failures(found)).toEqual(['digests']);
+    expect(found.of('acceptance').map((finding) => finding.state)).toEqual(['ok', 'warn']);
     const scored = found.of('parity').filter((finding) => finding.found.includes('scored in a worker'));
     expect(scored.map((finding) => finding.found.split(':')[0])).toEqual(['sentiment/v2']);
   });
