@@ -1,7 +1,7 @@
 import type { SerinConfig } from '../config/serin-config.js';
 import { evaluate } from '../evaluate/evaluate.js';
-import { renderMarkdown } from '../evaluate/markdown.js';
-import { recordOf } from '../evaluate/report.js';
+import { renderMarkdown } from '../evaluate/markdown/markdown.js';
+import { recordOf } from '../evaluate/record-of.js';
 import { writeCharts } from '../evaluate/write-charts.js';
 import { writeRecord } from '../evaluate/write-record.js';
 import { EXIT_CODES } from './exit-codes.js';

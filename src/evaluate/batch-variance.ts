@@ -2,8 +2,8 @@ import { indexOfBest } from '../predict/text-answer.js';
 import { seededRandom } from '../replay/seeded-random.js';
 import type { Row } from '../inference/worker/protocol.js';
 import type { Encoding } from '../tokenization/text-tokenizer.js';
-import { spread } from './labelled-data.js';
 import { runGroups, type GroupRunner } from './run-groups.js';
+import { spread } from './spread.js';
 
 /** How answers in one arrangement of batches differ from those of the same texts alone. */
 export interface Variation {

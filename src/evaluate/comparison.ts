@@ -1,4 +1,5 @@
 import { scoreChange } from './batch-variance.js';
+import { directionsOf } from './directions.js';
 import type { Comparison, Disagreement } from './figures.js';
 import type { LabelledText } from './labelled-data.js';
 import type { Scored } from './quality.js';
@@ -52,15 +53,4 @@ export function compareAnswers({ items, names, candidate, against, showText }: C
     },
     score_shift: { mean: both === 0 ? 0 : total / both, max: largest },
   };
-}
-
-function directionsOf(differing: readonly Disagreement[]): Comparison['disagreements']['directions'] {
-  const byDirection = new Map<string, { against: string | null; candidate: string | null; texts: number }>();
-  for (const { against, candidate } of differing) {
-    const key = JSON.stringify([against, candidate]);
-    const known = byDirection.get(key);
-    if (known === undefined) byDirection.set(key, { against, candidate, texts: 1 });
-    else known.texts++;
-  }
-  return [...byDirection.values()].sort((a, b) => b.texts - a.texts);
 }

@@ -1,16 +1,6 @@
-import { svgPage } from '../charts/page.js';
 import { element } from '../charts/svg.js';
-import {
-  AREA,
-  colours,
-  HEIGHT,
-  renderAxes,
-  renderLegend,
-  renderLine,
-  SHAPES,
-  TONES,
-  WIDTH,
-} from './chart-frame.js';
+import { renderAxes } from './chart-axes.js';
+import { AREA, chartPage, renderLegend, renderLine, TONES } from './chart-frame.js';
 import type { VersionFigures } from './figures.js';
 import { SPEED_LENGTHS } from './speed.js';
 
@@ -41,15 +31,9 @@ export function renderLatency(versions: readonly Pick<VersionFigures, 'version' 
     ),
     ...renderLegend(names),
   ];
-  return svgPage(
-    {
-      title: 'Latency against length',
-      description: `Median latency of one text alone, by its tokens: ${names.join(', ')}`,
-      width: WIDTH,
-      height: HEIGHT,
-      shapes: SHAPES,
-      colours,
-    },
+  return chartPage(
+    'Latency against length',
+    `Median latency of one text alone, by its tokens: ${names.join(', ')}`,
     parts,
   );
 }

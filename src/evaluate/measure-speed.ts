@@ -1,6 +1,6 @@
 import type { VersionRunner } from '../files/version-runner.js';
-import { spread } from './labelled-data.js';
 import { measureLength, measureTexts, quantile, SPEED_LENGTHS, type LengthSpeed } from './speed.js';
+import { spread } from './spread.js';
 
 export interface Speed {
   readonly texts_per_s: number;

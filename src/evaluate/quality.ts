@@ -2,7 +2,8 @@ import type { TextOutcome } from '../files/batch-group.js';
 import { indexOfBest } from '../predict/text-answer.js';
 import type { Quality } from './figures.js';
 import type { LabelledText } from './labelled-data.js';
-import { brierScore, calibrationBins, expectedCalibrationError } from './statistics/calibration.js';
+import { brierScore } from './statistics/brier.js';
+import { calibrationBins, expectedCalibrationError } from './statistics/calibration.js';
 import { confusionMatrix, labelFigures, macroF1 } from './statistics/classification.js';
 import { wilsonInterval } from './statistics/proportion.js';
 

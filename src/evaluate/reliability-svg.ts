@@ -1,16 +1,6 @@
-import { svgPage } from '../charts/page.js';
 import { element } from '../charts/svg.js';
-import {
-  AREA,
-  colours,
-  HEIGHT,
-  renderAxes,
-  renderLegend,
-  renderLine,
-  SHAPES,
-  TONES,
-  WIDTH,
-} from './chart-frame.js';
+import { renderAxes } from './chart-axes.js';
+import { AREA, chartPage, renderLegend, renderLine, TONES } from './chart-frame.js';
 import type { VersionFigures } from './figures.js';
 
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
@@ -49,15 +39,5 @@ export function renderReliability(
     }),
     ...renderLegend(names),
   ];
-  return svgPage(
-    {
-      title: 'Reliability diagram',
-      description: names.join('; '),
-      width: WIDTH,
-      height: HEIGHT,
-      shapes: SHAPES,
-      colours,
-    },
-    parts,
-  );
+  return chartPage('Reliability diagram', names.join('; '), parts);
 }

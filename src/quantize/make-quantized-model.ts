@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { StartError } from '../errors/start-error.js';
-import { readLabelledData, spread } from '../evaluate/labelled-data.js';
+import { readLabelledData } from '../evaluate/labelled-data.js';
+import { spread } from '../evaluate/spread.js';
 import { loadTokenizer } from '../files/load-tokenizer.js';
 import { writeModelFile } from '../onnx/model-file.js';
 import { calibrate } from './calibration/calibrate.js';

@@ -1,4 +1,4 @@
-import type { DataOptions } from '../evaluate/labelled-data.js';
+import type { DataOptions } from '../evaluate/labelled-rows.js';
 import { VersionRunner, type RunnerSettings } from '../files/version-runner.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import type { ParityFile } from '../tokenization/parity.js';

@@ -1,5 +1,5 @@
 import { StartError } from '../errors/start-error.js';
-import { spread } from '../evaluate/labelled-data.js';
+import { spread } from '../evaluate/spread.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { readVerified } from '../model-registry/registry-files.js';
 import { parseParity, type ParityFile } from '../tokenization/parity.js';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labelIndex } from '../../../src/evaluate/label-values.js';
-import { readLabelledData, spread, type LabelledData } from '../../../src/evaluate/labelled-data.js';
+import { readLabelledData, type LabelledData } from '../../../src/evaluate/labelled-data.js';
+import { spread } from '../../../src/evaluate/spread.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'serin-labelled-'));
 const LABELS = ['NEGATIVE', 'POSITIVE'];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CandidateFigures, VersionFigures } from '../../../src/evaluate/figures.js';
 import { renderLatency } from '../../../src/evaluate/latency-svg.js';
-import { renderMarkdown } from '../../../src/evaluate/markdown.js';
+import { renderMarkdown } from '../../../src/evaluate/markdown/markdown.js';
 import { renderReliability } from '../../../src/evaluate/reliability-svg.js';
-import { recordOf, type EvaluationReport } from '../../../src/evaluate/report.js';
+import { recordOf } from '../../../src/evaluate/record-of.js';
+import type { EvaluationReport } from '../../../src/evaluate/report.js';
 import { quantile } from '../../../src/evaluate/speed.js';
 
 const speed = (tokens: number, ms: number) => ({

@@ -1,10 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  brierScore,
-  calibrationBins,
-  expectedCalibrationError,
-} from '../../../src/evaluate/statistics/calibration.js';
+import { brierScore } from '../../../src/evaluate/statistics/brier.js';
+import { calibrationBins, expectedCalibrationError } from '../../../src/evaluate/statistics/calibration.js';
 import { confusionMatrix, labelFigures, macroF1 } from '../../../src/evaluate/statistics/classification.js';
 import { accuracyDrop, dropInterval, mcnemarP } from '../../../src/evaluate/statistics/paired.js';
 import { wilsonInterval } from '../../../src/evaluate/statistics/proportion.js';
