@@ -35,7 +35,8 @@ const NEW_TEXTS_PER_S = 2_000;
 const BACK_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
-const isUp = async (url: string): Promise<boolean> => (await readCounter(url, 'serin_redis_up')) === 1;
+const isUp = async (url: string): Promise<boolean> =>
+  (await readCounter(url, 'serin_redis_up', 'link="commands"')) === 1;
 
 async function untilUp(url: string): Promise<number> {
   const startedAt = performance.now();
