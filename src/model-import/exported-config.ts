@@ -1,4 +1,5 @@
 import { StartError } from '../errors/start-error.js';
+import { parseJsonObject } from './json-object.js';
 
 /** What is read of a config.json of transformers. */
 export interface ExportedConfig {
@@ -23,20 +24,6 @@ const POSITIONS_AFTER_PADDING =
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 const countOf = (value: unknown): number | null =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : null;
-
-/** @throws StartError when a file is not a JSON object */
-export function parseJsonObject(name: string, contents: Uint8Array): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder().decode(contents));
-  } catch (error) {
-    throw new StartError(`${name} is not JSON: ${(error as Error).message}.`);
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new StartError(`${name} must hold a JSON object.`);
-  }
-  return value as Record<string, unknown>;
-}
 
 /** @throws StartError when it cannot be read, or id2label is not a label per index */
 export function readExportedConfig(contents: Uint8Array): ExportedConfig {

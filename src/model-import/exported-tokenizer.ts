@@ -1,5 +1,6 @@
 import { StartError } from '../errors/start-error.js';
-import { parseJsonObject } from './exported-config.js';
+import { isObject, parseJsonObject, type JsonObject } from './json-object.js';
+import { readVocabulary } from './tokenizer-vocabulary.js';
 
 /** What is read of tokenizer.json and tokenizer_config.json. */
 export interface ExportedTokenizer {
@@ -18,11 +19,6 @@ export interface ExportedTokenizer {
   readonly padTokenId: number | null;
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const SPECIAL = ['unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token', 'bos_token', 'eos_token'];
 
 /** @throws StartError when a file is not what transformers writes, or a special token has no id */
@@ -35,15 +31,9 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
       'tokenizer.json has no model: it must be the file that save_pretrained writes for a fast tokenizer.',
     );
   }
-  const ids = vocabularyOf(model);
-  for (const added of Array.isArray(tokenizer.added_tokens) ? (tokenizer.added_tokens as unknown[]) : []) {
-    if (isObject(added) && typeof added.content === 'string') ids.set(added.content, Number(added.id));
-  }
+  const ids = readVocabulary(model, tokenizer.added_tokens);
   let [largestToken, largestId] = ['', -1];
   for (const [token, id] of ids) if (id > largestId) [largestToken, largestId] = [token, id];
-  if (largestId < 0 || [...ids.values()].some((id) => !Number.isSafeInteger(id) || id < 0)) {
-    throw new StartError('tokenizer.json: the vocabulary must give each token an id, 0 or more.');
-  }
   for (const name of SPECIAL) {
     const token = contentOf(config[name]);
     if (token === null || ids.has(token)) continue;
@@ -71,16 +61,9 @@ function contentOf(token: unknown): string | null {
   return isObject(token) && typeof token.content === 'string' ? token.content : null;
 }
 
-function vocabularyOf({ vocab }: Json): Map<string, number> {
-  // Unigram lists its pieces with their scores; the place is the id.
-  if (Array.isArray(vocab))
-    return new Map(vocab.map((entry: unknown, id) => [String(Array.isArray(entry) ? entry[0] : entry), id]));
-  return new Map(isObject(vocab) ? Object.entries(vocab).map(([token, id]) => [token, Number(id)]) : []);
-}
-
 const OWN_NORMALIZERS: readonly unknown[] = ['BertNormalizer', 'Lowercase'];
 
-function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: Json): boolean {
+function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): boolean {
   const isOwn = (step: unknown): boolean => isObject(step) && OWN_NORMALIZERS.includes(step.type);
   const steps =
     isObject(normalizer) && Array.isArray(normalizer.normalizers)

@@ -5,7 +5,7 @@ import {
   type ValueInfoProto,
 } from '../onnx/generated/onnx_pb.js';
 import { typeName } from '../onnx/tensor.js';
-import { exportCommand } from './export-folder.js';
+import { exportCommand } from './find-model.js';
 
 /** What a graph takes and answers, once it is known to be a classifier. */
 export interface GraphSignature {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { StartError } from '../errors/start-error.js';
-import { parseJsonObject } from './exported-config.js';
+import { parseJsonObject } from './json-object.js';
 
 /** A golden text with what Python made of it. */
 export interface PythonItem {

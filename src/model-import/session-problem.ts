@@ -1,4 +1,4 @@
-import { exportCommand } from './export-folder.js';
+import { exportCommand } from './find-model.js';
 
 /** What ONNX Runtime says, and what a person can do about it. */
 const KNOWN: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [

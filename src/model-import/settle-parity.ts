@@ -1,8 +1,7 @@
 import { runtimeVersions } from '../files/run-facts.js';
-import { indexOfBest } from '../predict/text-answer.js';
-import type { ParityFile, ParityItem } from '../tokenization/parity.js';
 import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
+import { ownItem, renderParity } from './parity-json.js';
 import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
 
 /** Golden texts, and how they came out on this machine. */
@@ -17,9 +16,6 @@ export interface SettledParity {
   readonly maxScoreDifference: number;
   readonly labelFlips: number;
 }
-
-/** As parity.json of the shipped versions has them. */
-const rounded = (score: number): number => Number(score.toFixed(6));
 
 /**
  * The golden texts of a version: Python's, if there are any and this version agrees, else its own answers, which show
@@ -38,7 +34,7 @@ export function settleParity(
     const reference = `Serin ${serin} with ONNX Runtime ${onnxruntime}, at import`;
     return {
       source: 'here',
-      json: render({ schema_version: 1, tolerance: DEFAULT_TOLERANCE, items }, reference),
+      json: renderParity({ schema_version: 1, tolerance: DEFAULT_TOLERANCE, items }, reference),
       sentence: `The ${items.length} golden texts of parity.json were computed by this version at import: they show when it changes, not that it agrees with Python.`,
       texts: items.length,
       maxScoreDifference: 0,
@@ -48,33 +44,10 @@ export function settleParity(
   const { items, maxScoreDifference, labelFlips } = compareWithPython(python, answered, labels);
   return {
     source: 'python',
-    json: render({ schema_version: 1, tolerance: python.tolerance, items }, python.reference),
+    json: renderParity({ schema_version: 1, tolerance: python.tolerance, items }, python.reference),
     sentence: `The ${items.length} golden texts of parity.json were computed in Python (${python.reference}): ids are the same here, scores differ by at most ${maxScoreDifference.toPrecision(3)}, ${labelFlips} labels differ.`,
     texts: items.length,
     maxScoreDifference,
     labelFlips,
   };
-}
-
-function ownItem(
-  { text, group }: GoldenText,
-  answer: AnsweredText | undefined,
-  labels: readonly string[],
-): ParityItem {
-  const { ids = [], truncated = false } = answer?.encoding ?? {};
-  const scores = answer?.row.scores ?? [];
-  return {
-    text,
-    group,
-    ids,
-    truncated,
-    label: labels[indexOfBest(scores)] ?? '',
-    scores: scores.map(rounded),
-  };
-}
-
-/** One item per line. */
-function render({ schema_version, tolerance, items }: ParityFile, reference: string): string {
-  const head = JSON.stringify({ schema_version, reference, tolerance }).slice(0, -1);
-  return `${head},"items":[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]}\n`;
 }

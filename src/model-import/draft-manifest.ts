@@ -1,8 +1,5 @@
-import { cpus } from 'node:os';
-import { cpuFeatures, runtimeVersions } from '../files/run-facts.js';
 import type { FileRecord, Manifest, Task } from '../model-registry/manifest.js';
 import type { GraphPrecision } from './graph-precision.js';
-import type { Trial } from './trial.js';
 import type { VersionName } from './version-name.js';
 
 /** What the files of an export say about a version. */
@@ -35,32 +32,5 @@ export function draftManifest(facts: VersionFacts, files: Readonly<Record<string
     batching: { max_padded_tokens: DRAFT_PADDED_TOKENS, runs_alone: false },
     source: facts.source,
     files,
-  };
-}
-
-/** The draft, with what the trial found. Accuracy is not in it: nobody measured it. */
-export function finishManifest(
-  draft: Manifest,
-  { variance, varies, maxPaddedTokens, parity }: Trial,
-): Manifest {
-  return {
-    ...draft,
-    batching: { max_padded_tokens: maxPaddedTokens, runs_alone: varies },
-    checked_on: [
-      {
-        cpu: cpus()[0]?.model.trim() ?? 'unknown',
-        features: cpuFeatures().split(' ').slice(1),
-        onnxruntime: runtimeVersions().onnxruntime ?? 'unknown',
-        parity_texts: parity.texts,
-        max_score_difference: parity.maxScoreDifference,
-        label_flips: parity.labelFlips,
-      },
-    ],
-    batch_variance: {
-      n: variance.mixed.texts,
-      batch_size: 16,
-      label_flips: variance.label_flips,
-      max_score_change: variance.max_score_change,
-    },
   };
 }
