@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../config/load-config.js';
 import type { QuantizeFlags } from './quantize.js';
-import { positiveNumber, wholeNumber } from './service-flags.js';
+import { wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 
 const HELP = `
@@ -23,6 +23,12 @@ function weightBits(value: string): 7 | 8 {
   if (value === '7') return 7;
   if (value === '8') return 8;
   throw new InvalidArgumentError('It must be 7 or 8.');
+}
+
+function points(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && number >= -100 && number <= 100) return number;
+  throw new InvalidArgumentError('It must be a number, -100 to 100.');
 }
 
 /** `serin quantize`: an int8 version of a float one. What it runs is loaded late, so that its help is quick. */
@@ -63,7 +69,7 @@ export function addQuantizeCommand(program: Command): void {
       '--data <file>',
       'labelled texts for --search, as serin evaluate takes them; keep others for evaluate',
     )
-    .option('--max-accuracy-drop <points>', 'for --search', positiveNumber(100), 0.5)
+    .option('--max-accuracy-drop <points>', 'for --search; a negative number demands a gain', points, 0.5)
     .option('--text-field <name>', 'the key or column of the text in --data', 'text')
     .option('--label-field <name>', 'the key or column of the label in --data', 'label')
     .option('--force', 'replace a version of that name')

@@ -68,7 +68,11 @@ function read(file: number, { offset, length }: Place, tensor: string, location:
     );
   }
   const data = new Uint8Array(bytes);
-  for (let done = 0; done < bytes;) done += readSync(file, data, done, bytes - done, offset + done);
+  for (let done = 0; done < bytes;) {
+    const got = readSync(file, data, done, bytes - done, offset + done);
+    if (got === 0) throw new OnnxError(`${location} became shorter while it was read.`);
+    done += got;
+  }
   return data;
 }
 

@@ -5,7 +5,7 @@ import type { VersionRunner } from '../files/version-runner.js';
 import type { Row } from '../inference/worker/protocol.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import type { ParityFile } from '../tokenization/parity.js';
-import { answersAlone, compareRows, measureBudgets } from './answers.js';
+import { answersAlone, compareRows, measureBudgets, type BudgetFigures } from './answers.js';
 import { quantizedCard } from './card.js';
 import type { MadeModel } from './make-quantized-model.js';
 import { newManifest } from './new-manifest.js';
@@ -34,10 +34,8 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
     const ours = await alone(run, runner);
     const variance = ours.length === 0 ? null : await measureBatchVariance(runner, compared);
     const runsAlone = options.method === 'dynamic' || (variance !== null && isTooVaried(variance));
-    progress.begin('batches of several sizes');
-    const encodings = compared.map((text) => runner.encode(text));
-    const budget = ours.length === 0 || runsAlone ? null : await measureBudgets(runner, encodings);
-    const golden = await goldenRows(run, runner);
+    const budget = ours.length === 0 || runsAlone ? null : await budgetOf(run, runner);
+    const golden = parity === null ? [] : await goldenRows(run, parity, runner);
     return { ours, variance, runsAlone, budget, golden };
   });
   const { ours, variance, runsAlone, budget, golden } = found;
@@ -98,8 +96,15 @@ function alone({ compared, progress }: QuantizeRun, runner: VersionRunner): Prom
   return answersAlone(runner, encodings, progress.of('texts', encodings.length));
 }
 
-function goldenRows({ parity, progress }: QuantizeRun, runner: VersionRunner): Promise<Row[]> {
-  const items = parity?.items ?? [];
+function budgetOf({ compared, progress }: QuantizeRun, runner: VersionRunner): Promise<BudgetFigures> {
+  progress.begin('batches of several sizes');
+  return measureBudgets(
+    runner,
+    compared.map((text) => runner.encode(text)),
+  );
+}
+
+function goldenRows({ progress }: QuantizeRun, { items }: ParityFile, runner: VersionRunner): Promise<Row[]> {
   progress.begin(`${items.length} golden texts`);
   return answersAlone(runner, items, progress.of('golden texts', items.length));
 }

@@ -65,7 +65,9 @@ export async function withRunner<T>(
   options: QuantizeVersionOptions,
   use: (runner: VersionRunner) => Promise<T>,
 ): Promise<T> {
-  const runner = await VersionRunner.open(version, options);
+  // A signal of its own: a runner listens to it as long as it lives, and a search opens dozens.
+  const signal = AbortSignal.any([options.signal]);
+  const runner = await VersionRunner.open(version, { ...options, signal });
   try {
     return await use(runner);
   } finally {

@@ -33,7 +33,9 @@ export async function leaveOutFewest(
   let ranked: readonly Layer[] = layers;
   const dropWithout = async (count: number): Promise<number> => {
     const drop = await trials.dropPoints(ranked.slice(count));
-    say(`${count} layers left out: accuracy drops by ${drop.toFixed(2)} points of at most ${maxDropPoints}`);
+    say(
+      `layers left out: ${count}; accuracy drops by ${drop.toFixed(2)} points, ${maxDropPoints} are allowed`,
+    );
     return drop;
   };
   const isEnough = (drop: number): boolean => drop <= maxDropPoints + ROUNDING;

@@ -172,6 +172,33 @@ describe('serin quantize', () => {
     expect(manifest.source).toMatchObject({ method: 'dynamic', weight_bits: 8, calibration: null });
     expect((await serin('models', 'verify', 'sentiment/v3')).stdout).toBe('sentiment/v3: ok\n');
   });
+
+  it('leaves out what a search finds to be enough', async () => {
+    // What v1 says about the texts that it is least sure about: the first to change.
+    const { items } = parseParity(readFileSync(join(SHIPPED, 'v1/parity.json')));
+    const unsure = ({ scores }: { scores: readonly number[] }): number => Math.abs((scores[0] ?? 0) - 0.5);
+    const edge = items.filter(({ group }) => group === 'dev').sort((a, b) => unsure(a) - unsure(b));
+    const path = join(registry, 'edge.jsonl');
+    const lines = edge.slice(0, 24).map(({ text, label }) => JSON.stringify({ text, label }));
+    writeFileSync(path, lines.join('\n'));
+    copyOfV1('searched', ['parity.json']);
+    const { code, stderr } = await serin(
+      ...['quantize', 'sentiment/searched', '--to', 'v4', '--calibration-texts', '16'],
+      ...['--search', '--data', path, '--max-accuracy-drop', '0'],
+      // Few are left to be tried: each takes a second.
+      ...[0, 1, 2, 3, 4].flatMap((layer) => ['--leave-out', `layers.${layer}.*`]),
+      ...['--leave-out', 'layers.5.attention*'],
+    );
+    expect(code, stderr).toBe(0);
+    const tried = [...stderr.matchAll(/layers left out: (\d+); accuracy drops by (-?[\d.]+) points/g)];
+    const enough = tried.filter(([, , drop]) => Number(drop) <= 0).map(([, count]) => Number(count));
+    const found = Math.min(...enough);
+    const leftOut = manifestOf('v4').source?.left_out as string[];
+    expect(leftOut.filter((name) => name.startsWith('layers.5') || name === 'words.rows')).toHaveLength(
+      found + 1,
+    );
+    expect(stderr).not.toContain('Warning');
+  });
 });
 
 describe('serin quantize refuses', () => {
@@ -191,6 +218,12 @@ describe('serin quantize refuses', () => {
     expect(await refusal('sentiment/v1', '--to', '../v8')).toContain('--to is "../v8": allowed are');
     expect(await refusal('sentiment/v1', '--to', 'v1', '--force')).toContain(
       'is the version that is quantised',
+    );
+    expect(await refusal('sentiment/v1', '--to', 'v8', '--search')).toContain(
+      '--search needs labelled texts',
+    );
+    expect(await refusal('sentiment/v1', '--to', 'v8', '--data', 'd.jsonl')).toContain(
+      '--data is for --search',
     );
     expect(await refusal('sentiment/v1', '--to', 'v8', '--weight-bits', '4')).toContain('It must be 7 or 8');
     expect(await refusal('sentiment/v1', '--to', 'v8', '--leave-out', 'nope*')).toContain(
