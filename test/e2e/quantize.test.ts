@@ -198,7 +198,7 @@ describe('serin quantize', () => {
       found + 1,
     );
     expect(stderr).not.toContain('Warning');
-  });
+  }, 240_000);
 });
 
 describe('serin quantize refuses', () => {
