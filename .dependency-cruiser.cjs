@@ -112,7 +112,7 @@ module.exports = {
       from: { path: '^src/quantize/' },
       to: {
         path: '^src/',
-        pathNot: `^src/(quantize|onnx|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/evaluate/(batch-variance|labelled-data|run-groups)\\.ts$`,
+        pathNot: `^src/(quantize|onnx|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/evaluate/(batch-variance|labelled-data|labelled-rows|run-groups|spread)\\.ts$`,
       },
     },
     {

@@ -118,11 +118,7 @@ export const SETTINGS = {
     100_000,
     'Answered texts that POST /feedback may still speak about, the latest ones; 0: none.',
   ),
-  FEEDBACK_TTL_MS: setting(
-    wholeNumber(1, 31 * 24 * HOUR_MS),
-    24 * HOUR_MS,
-    'How long they are remembered.',
-  ),
+  FEEDBACK_TTL_MS: setting(wholeNumber(1, 31 * 24 * HOUR_MS), 24 * HOUR_MS, 'How long they are remembered.'),
   SHUTDOWN_DELAY_MS: setting(
     wholeNumber(0, HOUR_MS),
     3000,

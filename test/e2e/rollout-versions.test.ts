@@ -70,7 +70,9 @@ describe('which versions a rollout takes', () => {
     writeFileSync(file, 'rollout:\n  sentiment: { stable: v1, canary: v3, percent: 40 }\n');
     const view = await rollout.viewThat(({ problems }) => problems.length > 0);
     expect(view).toMatchObject({ phase: 'idle', percent: 0, forced: false });
-    expect(view.problems).toEqual([expect.stringMatching(/v3 is not accepted: it has no accuracy on record/)]);
+    expect(view.problems).toEqual([
+      expect.stringMatching(/v3 is not accepted: it has no accuracy on record/),
+    ]);
     expect(new Set(await rollout.versions(texts(60)))).toEqual(new Set(['v1']));
   });
 

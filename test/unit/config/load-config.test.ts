@@ -33,10 +33,8 @@ const problemsOf = (options: LoadOptions = {}): string[] => {
     load(options);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return error.message
-      .split('\n')
-      .slice(1)
-      .map((line) => line.trim());
+    const [, ...lines] = error.message.split('\n');
+    return lines.map((line) => line.trim());
   }
   throw new Error('the configuration was accepted');
 };
