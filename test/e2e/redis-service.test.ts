@@ -97,6 +97,8 @@ describe('processes on one Redis', () => {
     if (NO_REDIS !== null) return;
     await server.command('FLUSHALL');
     first = await Service.start({ ...PATIENT, REDIS_URL: server.url });
+    // A service is ready before its Redis is, and does not write to one that is not there yet.
+    await redisIsUp(first, 1);
     computed = await askAll(first);
     expect(new Set(computed.map((answer) => answer.model_version))).toEqual(new Set(['v1']));
     await redisHas(TEXTS.length);
