@@ -8,9 +8,9 @@ import { seededRandom } from '../corpus/random.js';
 import { versionFolder } from '../corpus/version-folder.js';
 import { SEED } from '../plan.js';
 import { say } from '../progress.js';
-import { childrenOf } from '../service/process-tree.js';
+import { childrenOf, cpuSeconds } from '../service/process-tree.js';
 import { mean } from '../stats.js';
-import { BatchProcess, runWhole, wholeEnd } from './batch-process.js';
+import { BatchProcess, type BatchJob, type BatchSummary, wholeEnd } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import { CRASH_VERSION, type FilesPlan } from './plan.js';
 import { redoneLines, type Pace } from './redone.js';
@@ -44,10 +44,14 @@ export async function measureCrashes(
   await writeCorpus(input, new DistinctTexts(versionFolder('v1'), SEED + 1), crashLines);
   const job = { entry, input, version: CRASH_VERSION };
   const quietOutput = join(workFolder, 'quiet.jsonl');
-  const quiet = await runWhole({ ...job, output: quietOutput });
-  const linesPerS = quiet.summary.texts_per_s;
-  const scoringMs = (crashLines / linesPerS) * 1000;
-  const pace: Pace = { linesPerS, startMs: quiet.wallMs - scoringMs };
+  const quiet = await runMetered({ ...job, output: quietOutput });
+  const scoringMs = (crashLines / quiet.summary.texts_per_s) * 1000;
+  const startMs = quiet.wallMs - scoringMs;
+
+  const one = join(workFolder, 'one-line.jsonl');
+  await writeCorpus(one, new DistinctTexts(versionFolder('v1'), SEED + 2), 1);
+  const { workersCpuS: startCpuS } = await runMetered({ ...job, input: one, output: `${one}.out.jsonl` });
+  const pace: Pace = { startCpuS, cpuSPerLine: (quiet.workersCpuS - startCpuS) / crashLines };
 
   const expected = await sha256(quietOutput);
 
@@ -65,14 +69,15 @@ export async function measureCrashes(
     const doneBefore = readDone(journal).lines;
     const batch = new BatchProcess({ ...job, output });
     // From before a worker is ready, for a start can be killed too.
-    const lifeMs = pace.startMs * (0.5 + random() / 2) + (random() * LONGEST_LIFE_SHARE * scoringMs) / kills;
+    const lifeMs = startMs * (0.5 + random() / 2) + (random() * LONGEST_LIFE_SHARE * scoringMs) / kills;
     await delay(lifeMs);
     workers = Math.max(workers, childrenOf(batch.pid).length);
+    const workersCpuS = childrenCpuSeconds(batch.pid);
     batch.kill(redone.length % 2 === 1);
     const end = await batch.ended();
     const doneAfter = readDone(journal).lines;
     if (end.signal === 'SIGKILL') {
-      redone.push(redoneLines({ lifeMs: end.wallMs, doneBefore, doneAfter }, pace));
+      redone.push(redoneLines({ workersCpuS, doneBefore, doneAfter }, pace));
       say(
         `kill ${redone.length} of ${kills}, ${(end.wallMs / 1000).toFixed(1)} s after the start: ${doneAfter} lines done`,
       );
@@ -92,6 +97,29 @@ export async function measureCrashes(
     workers,
   };
 }
+
+/** Between two looks at the processor time of workers, the last of which is the one before their end. */
+const METER_EVERY_MS = 50;
+
+/** Runs a job that nothing disturbs, and tells how much processor time its workers had. */
+async function runMetered(
+  job: BatchJob,
+): Promise<{ summary: BatchSummary; wallMs: number; workersCpuS: number }> {
+  const batch = new BatchProcess(job);
+  let workersCpuS = 0;
+  const meter = setInterval(() => {
+    workersCpuS = Math.max(workersCpuS, childrenCpuSeconds(batch.pid));
+  }, METER_EVERY_MS);
+  try {
+    const { summary, wallMs } = wholeEnd(await batch.ended());
+    return { summary, wallMs, workersCpuS };
+  } finally {
+    clearInterval(meter);
+  }
+}
+
+const childrenCpuSeconds = (pid: number): number =>
+  childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), 0);
 
 /** What a journal counts as done; a line that was cut off by a kill counts as nothing, as it does for a resume. */
 function readDone(journal: string): { lines: number; blockBytes: number } {

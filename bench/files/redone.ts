@@ -1,28 +1,30 @@
 /** One start of the command that was killed, as seen from outside; its journal tells what is done. */
 export interface Attempt {
-  /** From the command's start until it was killed. */
-  readonly lifeMs: number;
+  /** Processor time that its workers had used when it was killed. */
+  readonly workersCpuS: number;
   /** Lines that were done when it began. */
   readonly doneBefore: number;
   /** Lines that were done when it was killed. */
   readonly doneAfter: number;
 }
 
-/** What an undisturbed run shows. */
+/** What undisturbed runs show. */
 export interface Pace {
-  readonly linesPerS: number;
-  /** From the command's start until a worker was ready. */
-  readonly startMs: number;
+  /** Processor time of the workers per line. */
+  readonly cpuSPerLine: number;
+  /** Processor time of the workers until they are ready. */
+  readonly startCpuS: number;
 }
 
 /**
- * Lines that a killed attempt must have computed beyond what it left done: the time that it had for scoring, at the
- * undisturbed pace, less what it left. An estimate: it cannot tell work from a slow start.
+ * Lines that a killed attempt must have computed beyond what it left done: what its workers had time to score, less
+ * what it left. Processor time, not the clock: it does not run on while a start is slow or others are at work. Still an
+ * estimate, for the processor is not always equally fast.
  */
 export function redoneLines(
-  { lifeMs, doneBefore, doneAfter }: Attempt,
-  { linesPerS, startMs }: Pace,
+  { workersCpuS, doneBefore, doneAfter }: Attempt,
+  { cpuSPerLine, startCpuS }: Pace,
 ): number {
-  const computed = (Math.max(0, lifeMs - startMs) / 1000) * linesPerS;
+  const computed = Math.max(0, workersCpuS - startCpuS) / cpuSPerLine;
   return Math.max(0, computed - (doneAfter - doneBefore));
 }

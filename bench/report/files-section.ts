@@ -39,7 +39,7 @@ function crashTargets({ crash }: FilesReport): Target[] {
       reached: wrongOutputs === 0,
     },
     {
-      what: 'lines done twice after a kill (estimated from time)',
+      what: 'lines done twice after a kill (estimated from processor time)',
       wanted: `at most a block per worker: ${count(allowed)}`,
       measured: `${count(redoneMean)} on average, ${count(redoneMost)} at most`,
       reached: redoneMost <= allowed,

@@ -4,15 +4,15 @@ import { redoneLines } from '../../../bench/files/redone.js';
 import { withPart, withServicePart } from '../../../bench/report/report-file.js';
 
 describe('lines done twice', () => {
-  const pace = { linesPerS: 1_000, startMs: 500 };
+  const pace = { cpuSPerLine: 0.001, startCpuS: 0.5 };
 
   it('are those that there was time for, less those that were left', () => {
-    expect(redoneLines({ lifeMs: 3_500, doneBefore: 10_000, doneAfter: 12_000 }, pace)).toBe(1_000);
+    expect(redoneLines({ workersCpuS: 3.5, doneBefore: 10_000, doneAfter: 12_000 }, pace)).toBe(1_000);
   });
 
   it('are none before a worker is ready, nor when more was left than expected', () => {
-    expect(redoneLines({ lifeMs: 400, doneBefore: 7, doneAfter: 7 }, pace)).toBe(0);
-    expect(redoneLines({ lifeMs: 1_500, doneBefore: 0, doneAfter: 1_100 }, pace)).toBe(0);
+    expect(redoneLines({ workersCpuS: 0.4, doneBefore: 7, doneAfter: 7 }, pace)).toBe(0);
+    expect(redoneLines({ workersCpuS: 1.5, doneBefore: 0, doneAfter: 1_100 }, pace)).toBe(0);
   });
 });
 
