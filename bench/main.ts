@@ -12,6 +12,8 @@ import { InputError, USAGE, UsageError, readOptions, type BenchOptions } from '.
 import { REPORT_FILE } from './paths.js';
 import { FULL, QUICK, VERSIONS } from './plan.js';
 import { say } from './progress.js';
+import { requirePython } from './quantize/python.js';
+import { runQuantize } from './quantize/run.js';
 import { readMachine } from './report/machine.js';
 import { toMarkdown, type BenchReport } from './report/markdown.js';
 import { withServicePart } from './report/report-file.js';
@@ -23,11 +25,12 @@ import { measureSpeed } from './speed/speed.js';
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 3, fault: 70 } as const;
 
 async function requirements(options: BenchOptions): Promise<void> {
-  const { speed, files, memoryLines, cache, churnTexts } = options;
+  const { speed, files, memoryLines, cache, churnTexts, quantize } = options;
   if (process.platform !== 'linux') throw new InputError('the bench reads /proc: it runs on Linux only');
   for (const version of VERSIONS) readRunSettings(versionFolder(version));
   if (cache !== null) requireRedis();
-  const withoutLoad = files ?? memoryLines ?? churnTexts;
+  if (quantize !== null) requirePython(quantize.python);
+  const withoutLoad = files ?? memoryLines ?? churnTexts ?? quantize;
   if (speed && withoutLoad === null) await requireWrk();
 }
 
@@ -78,6 +81,9 @@ async function run(): Promise<number> {
   if (options.rollout !== null) {
     const right = await runRollout({ ...options, plan: options.rollout, write: !options.quick }, workFolder);
     return right ? EXIT.done : EXIT.failed;
+  }
+  if (options.quantize !== null) {
+    return (await runQuantize(options.quantize, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
   }
   const report = await measure(options, workFolder);
   const markdown = toMarkdown(report);

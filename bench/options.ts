@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   FULL_CACHE,
@@ -8,6 +9,8 @@ import {
 } from './cache/plan.js';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { DEFAULT_ENTRY } from './paths.js';
+import { FULL_QUANTIZE, QUICK_QUANTIZE } from './quantize/plan.js';
+import type { QuantizeOptions } from './quantize/run.js';
 import { FULL_ROLLOUT, QUICK_ROLLOUT, type RolloutPlan } from './rollout/plan.js';
 
 export interface BenchOptions {
@@ -25,8 +28,10 @@ export interface BenchOptions {
   readonly cache: CachePlan | null;
   /** Not null: the memory of the cache is watched while so many texts go through it, and nothing else is measured. */
   readonly churnTexts: number | null;
-  /** Not null: what the comparison of two versions costs users is measured, and nothing else. */
+  /** Not null: what the comparison of two versions costs users is measured, and rollbacks, and nothing else. */
   readonly rollout: RolloutPlan | null;
+  /** Not null: `serin quantize` is compared with Python's tool, and nothing else is measured. */
+  readonly quantize: QuantizeOptions | null;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -39,7 +44,11 @@ export const USAGE = `usage: npm run bench -- [options]
     --memory-lines N,N lines of the files that are compared (default: 200000,2000000)
   --cache       measures hits, hit rate and outages of Redis only, and writes their section
   --cache-long  measures the memory of the cache over a million texts only, and writes its section: ten minutes
-  --rollout     measures what the comparison of a canary costs users, and writes its section
+  --rollout     measures what the comparison of a canary costs users, and rollbacks under load, and writes its section
+  --quantize    compares \`serin quantize\` with Python's onnxruntime.quantization only, and writes their section
+    --data FILE        labelled sentences: TSV with a header of two columns, one of them label (0 or 1)
+    --python FILE      the interpreter that makes an environment and installs onnxruntime there (default: python3)
+    --python-env DIR   the environment, kept for the next run (default: a new one each time)
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
@@ -68,6 +77,10 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         cache: { type: 'boolean', default: false },
         'cache-long': { type: 'boolean', default: false },
         rollout: { type: 'boolean', default: false },
+        quantize: { type: 'boolean', default: false },
+        data: { type: 'string' },
+        python: { type: 'string', default: 'python3' },
+        'python-env': { type: 'string' },
         kills: { type: 'string', default: '20' },
         'memory-lines': { type: 'string', default: '200000,2000000' },
         entry: { type: 'string', default: DEFAULT_ENTRY },
@@ -93,6 +106,23 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     cache: values.cache ? (quick ? QUICK_CACHE : FULL_CACHE) : null,
     churnTexts: values['cache-long'] ? (quick ? QUICK_CHURN_TEXTS : FULL_CHURN_TEXTS) : null,
     rollout: values.rollout ? (quick ? QUICK_ROLLOUT : FULL_ROLLOUT) : null,
+    quantize: values.quantize ? quantizeOptions(values) : null,
+  };
+}
+
+function quantizeOptions(values: {
+  readonly quick: boolean;
+  readonly data?: string;
+  readonly python: string;
+  readonly 'python-env'?: string;
+}): QuantizeOptions {
+  const { quick, data, python, 'python-env': pythonFolder } = values;
+  if (data === undefined) throw new UsageError('--quantize needs labelled sentences: --data FILE');
+  return {
+    plan: quick ? QUICK_QUANTIZE : FULL_QUANTIZE,
+    dataFile: resolve(data),
+    python,
+    pythonFolder: pythonFolder === undefined ? null : resolve(pythonFolder),
   };
 }
 

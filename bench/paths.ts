@@ -6,6 +6,7 @@ const BENCH = dirname(import.meta.dirname);
 export const ROOT = dirname(BENCH);
 export const REPORT_FILE = join(ROOT, 'docs', 'benchmarks.md');
 export const WRK_SCRIPT = join(BENCH, 'load', 'predict.lua');
+export const PYTHON_SCRIPT = join(BENCH, 'quantize', 'python_quantize.py');
 export const DEFAULT_ENTRY = join(ROOT, 'bin', 'serin.mjs');
 
 /** Where the models are: as the service reads it. */

@@ -1,0 +1,83 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InputError } from '../options.js';
+import { PYTHON_SCRIPT } from '../paths.js';
+import { say } from '../progress.js';
+
+/** What python_quantize.py tells of each product. */
+export type PythonProduct = { readonly seconds: number } | { readonly error: string };
+
+export interface PythonReport {
+  readonly onnxruntime: string;
+  readonly onnx: string;
+  readonly products: Readonly<Record<string, PythonProduct>>;
+}
+
+/** @throws InputError that says how to get it */
+export function requirePython(python: string): void {
+  if (spawnSync(python, ['-m', 'venv', '--help']).status === 0) return;
+  throw new InputError(
+    `${python} with its module venv is missing; name another with --python (Debian and Ubuntu: apt-get install python3-venv)`,
+  );
+}
+
+/** Runs a command to its end. @throws Error with the end of what it said when it fails */
+export async function finish(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
+): Promise<string> {
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code] = (await once(child, 'close')) as [number | null];
+  process.off('exit', kill);
+  if (code !== 0) throw new Error(`${command} ended with ${String(code)}:\n${stderr.slice(-2_000)}`);
+  return stdout;
+}
+
+/**
+ * A Python environment with ONNX Runtime of the same minor version as the one here. One that is there is used as it is.
+ * @returns its interpreter
+ * @throws InputError when the packages cannot be had
+ */
+export async function preparePython(python: string, folder: string, onnxruntime: string): Promise<string> {
+  const interpreter = join(folder, 'bin', 'python');
+  if (existsSync(interpreter)) return interpreter;
+  const minor = onnxruntime.split('.').slice(0, 2).join('.');
+  say(`a Python environment with onnxruntime ${minor}`);
+  try {
+    await finish(python, ['-m', 'venv', folder]);
+    await finish(interpreter, [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      `onnxruntime==${minor}.*`,
+      'onnx',
+      'sympy',
+    ]);
+  } catch (error) {
+    throw new InputError(`the Python environment cannot be made: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  return interpreter;
+}
+
+/** Runs python_quantize.py, which leaves its products in the folder. */
+export async function quantizeInPython(
+  interpreter: string,
+  modelFile: string,
+  calibrationFile: string,
+  folder: string,
+): Promise<PythonReport> {
+  const args = [PYTHON_SCRIPT, modelFile, calibrationFile, folder];
+  const output = await finish(interpreter, args, { cwd: folder });
+  return JSON.parse(output.trim().split('\n').at(-1) ?? '') as PythonReport;
+}
