@@ -17,6 +17,8 @@ export type Landing =
       /** Null when it was computed; `inference` then says where the time went. */
       readonly level: 'redis' | null;
       readonly inference: Inference | null;
+      /** `performance.now()` when its result was there. */
+      readonly at: number;
     }
   | {
       readonly ok: false;

@@ -77,12 +77,13 @@ export class Flights {
     lookUp: NonNullable<FlightPorts['lookUp']>,
   ): Promise<void> {
     const rows = await lookUp(flights.map(({ text }) => text.key));
+    const at = performance.now();
     const missing: Flight[] = [];
     flights.forEach((flight, i) => {
       const row = rows[i];
       if (flight.landing !== undefined) return;
       if (row === undefined || flight.afresh) missing.push(flight);
-      else this.land(flight, { ok: true, row, level: 'redis', inference: null });
+      else this.land(flight, { ok: true, row, level: 'redis', inference: null, at });
     });
     if (missing.length === 0) return;
     let computations: Computation[];
@@ -116,7 +117,8 @@ export class Flights {
       if (!outcome.ok) this.land(flight, { ok: false, error: outcome.error, refused: false });
       else {
         const { value: inference } = outcome;
-        this.land(flight, { ok: true, row: cachedRowOf(inference), level: null, inference });
+        const row = cachedRowOf(inference);
+        this.land(flight, { ok: true, row, level: null, inference, at: inference.resultAt });
       }
     });
   }

@@ -21,6 +21,16 @@ export interface CacheAnswer {
   readonly joined: boolean;
   /** Where the time of the computation went; null unless it was made for this very text. */
   readonly inference: Inference | null;
+  /** Null when memory had the row. */
+  readonly times: FlightTimes | null;
+}
+
+/** When a text that memory lacked came how far: `performance.now()`. */
+export interface FlightTimes {
+  /** The look-ups were over: Redis had answered, or the computation was admitted, or another one's was joined. */
+  readonly lookedUpAt: number;
+  /** Its result was there. */
+  readonly resultAt: number;
 }
 
 export type CacheOutcome = CacheAnswer | { readonly ok: false; readonly error: AppError };
@@ -95,7 +105,7 @@ export class PredictionCache implements OnModuleInit {
       const row = rows[index];
       const key = keys[index];
       if (row !== undefined)
-        outcomes[index] = { ok: true, row, level: 'memory', joined: false, inference: null };
+        outcomes[index] = { ok: true, row, level: 'memory', joined: false, inference: null, times: null };
       else if (key !== undefined) missing.push({ index, item, key, known: flights[index] });
     });
     if (rows.length > 0) this.metrics.memoryLookup(performance.now() - startedAt);
@@ -127,7 +137,8 @@ export class PredictionCache implements OnModuleInit {
     refresh: boolean,
     outcomes: CacheOutcome[],
   ): Promise<void> {
-    if (performance.now() >= caller.deadlineAt || caller.signal?.aborted === true) {
+    const boardedAt = performance.now();
+    if (boardedAt >= caller.deadlineAt || caller.signal?.aborted === true) {
       const error = new AppError(
         'DEADLINE_EXCEEDED',
         'The deadline of the request had passed before it was read.',
@@ -142,7 +153,8 @@ export class PredictionCache implements OnModuleInit {
       seat.flight = flight ?? this.lead([seat], false)[0] ?? seat.flight;
     });
     const gaveUp = await wait.until(caller);
-    for (const { index, flight, leads } of seats) outcomes[index] = outcomeOf(flight.landing, leads, gaveUp);
+    for (const { index, flight, leads } of seats)
+      outcomes[index] = outcomeOf(flight.landing, { leads, boardedAt }, gaveUp);
   }
 
   /** A seat for each text: on a flight that is in the air, or on one that is started for it. */
@@ -215,10 +227,17 @@ async function lookUp(
   return keys.length === 1 && only !== undefined ? [await memory.get(only)] : memory.getMany(keys);
 }
 
-function outcomeOf(landing: Landing | undefined, leads: boolean, gaveUp: AppError | undefined): CacheOutcome {
+function outcomeOf(
+  landing: Landing | undefined,
+  { leads, boardedAt }: { readonly leads: boolean; readonly boardedAt: number },
+  gaveUp: AppError | undefined,
+): CacheOutcome {
   if (landing?.ok === true) {
-    const { row, level, inference } = landing;
-    return { ok: true, row, level, joined: !leads, inference: leads ? inference : null };
+    const { row, level, inference, at } = landing;
+    const lookedUpAt = leads ? (inference?.admittedAt ?? at) : boardedAt;
+    // Who joined after the result was there has not waited for it.
+    const times = { lookedUpAt, resultAt: Math.max(lookedUpAt, at) };
+    return { ok: true, row, level, joined: !leads, inference: leads ? inference : null, times };
   }
   const error = landing?.error ?? gaveUp;
   return { ok: false, error: error ?? new AppError('INTERNAL', 'A flight landed without an answer.') };

@@ -1,4 +1,5 @@
-import type { Outcome } from '../inference/executor.js';
+import type { AppError } from '../errors/app-error.js';
+import type { Row } from '../inference/worker/protocol.js';
 import { type ParityFile, type ParityItem, selectGoldenItems } from '../tokenization/parity.js';
 
 /** How the last replay went. */
@@ -32,6 +33,10 @@ export interface GoldenSet {
   readonly tolerance: number;
 }
 
+/** What a golden text came to, whoever ran it. */
+export type GoldenOutcome =
+  { readonly ok: true; readonly value: Row } | { readonly ok: false; readonly error: AppError };
+
 const TEXTS = 4;
 
 /** Longer texts would make the probe cost more than the requests that it vouches for. */
@@ -54,7 +59,7 @@ const bestLabel = (labels: readonly string[], scores: readonly number[]): string
 /** Holds what the workers answered against the reference. */
 export function compareWithGolden(
   { items, labels, tolerance }: GoldenSet,
-  outcomes: readonly Outcome[],
+  outcomes: readonly GoldenOutcome[],
 ): Omit<ReplayResult, 'checkedAt'> {
   let maxScoreDifference = 0;
   const wrong: string[] = [];

@@ -1,4 +1,5 @@
 import type { ModelVersion } from '../model-registry/model-version.js';
+import type { InferenceStages } from './inference-stages.js';
 import type { Row } from './worker/protocol.js';
 import type { AppError } from '../errors/app-error.js';
 
@@ -8,11 +9,13 @@ export interface InferenceItem {
   readonly text: string;
 }
 
-/** A row with where its time went. `batchSize`: texts that shared its worker message. */
-export interface Inference extends Row {
-  readonly queueMs: number;
-  readonly tokenizeMs: number;
-  readonly inferenceMs: number;
+/** A row with where its time went. */
+export interface Inference extends Row, InferenceStages {
+  /** `performance.now()` at its admission. */
+  readonly admittedAt: number;
+  /** `performance.now()` when its result was there. */
+  readonly resultAt: number;
+  /** Texts that shared its worker message. */
   readonly batchSize: number;
 }
 

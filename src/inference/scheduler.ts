@@ -1,6 +1,7 @@
 import { AppError } from '../errors/app-error.js';
 import type { Priority } from './executor.js';
 import type { PendingText } from './pending-text.js';
+import { stagesOf, type Passage } from './inference-stages.js';
 import { TextQueue, type BatchLimits } from './text-queue.js';
 import { WorkerSlot, type Batch } from './worker-slot.js';
 import { predictMs, WATCHDOG_FACTOR } from './worker/cost-model.js';
@@ -39,6 +40,8 @@ export interface SchedulerOptions {
   readonly watchdogMs: number;
   readonly maxRssBytes: number;
 }
+
+type BatchTimes = Omit<Passage, 'admittedAt'>;
 
 interface Lane {
   plan: VersionPlan;
@@ -114,7 +117,7 @@ export class Scheduler {
     const slot = this.slots.get(worker);
     const batch = slot?.current;
     if (slot === undefined || batch?.id !== message.batchId) return;
-    const { startedAt } = slot;
+    const times = { dispatchedAt: slot.startedAt, resultAt: performance.now() };
     slot.clearTimers();
     slot.current = undefined;
     slot.retiring ||= message.rssBytes > this.options.maxRssBytes;
@@ -129,7 +132,7 @@ export class Scheduler {
     if (message.ok) this.updateCost(batch.key, message.cost);
     // The worker gets its next batch before this one's answers are written.
     this.dispatch();
-    this.answer(batch, message, startedAt);
+    this.answer(batch, message, times);
   }
 
   /**
@@ -206,7 +209,7 @@ export class Scheduler {
     if (lane !== undefined) lane.plan = { ...lane.plan, cost };
   }
 
-  private answer(batch: Batch, message: BatchDone, startedAt: number): void {
+  private answer(batch: Batch, message: BatchDone, times: BatchTimes): void {
     if (!message.ok) {
       if (batch.items.length > 1) {
         for (const item of batch.items) item.alone = true;
@@ -233,9 +236,9 @@ export class Scheduler {
           scores: row.scores,
           tokens: row.tokens,
           truncated: row.truncated,
-          queueMs: Math.max(0, startedAt - item.enqueuedAt),
-          tokenizeMs: timings.tokenizeMs,
-          inferenceMs: timings.inferenceMs,
+          admittedAt: item.enqueuedAt,
+          resultAt: times.resultAt,
+          ...stagesOf({ admittedAt: item.enqueuedAt, ...times }, timings),
           batchSize: batch.items.length,
         },
       });

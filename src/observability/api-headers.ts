@@ -9,7 +9,7 @@ export const ANSWER_HEADERS = {
   },
   'server-timing': {
     description:
-      'The level of the cache that answered, if one did; milliseconds per stage: queue, tokenize, inference, total.',
+      'Milliseconds per stage: receive, cache (its description names the level that answered, if one did), join, queue, transfer, tokenize, inference, event_loop, serialise, and total; of these the stages that happened.',
     schema: { type: 'string' as const },
   },
   'cache-control': {

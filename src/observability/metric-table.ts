@@ -1,6 +1,7 @@
 import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
-import type { Gauge } from 'prom-client';
+import type { Counter, Gauge } from 'prom-client';
 import { MetricSources } from './metric-sources.js';
+import { BY_VERSION, Tallies } from './tallies.js';
 
 /** Names of every metric of ours; process and event loop metrics come from prom-client under the same prefix. */
 export const METRIC = {
@@ -61,8 +62,6 @@ const REDIS_BUCKETS_S = [
   0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.0075, 0.01,
 ];
 
-const BY_VERSION = ['model', 'version'];
-
 /**
  * Every metric of ours with its labels. A label's values are bounded: routes are templates, models and
  * versions are folders of the registry, codes come from the error table; nothing that a client invents.
@@ -72,6 +71,10 @@ export const METRIC_PROVIDERS = [
     name: METRIC.requests,
     help: 'HTTP requests by outcome; code names the error, empty where there was none; status is 499 when the client left before the answer.',
     labelNames: ['route', ...BY_VERSION, 'status', 'code'],
+    inject: [Tallies],
+    collect(this: Counter, tallies: Tallies) {
+      tallies.requests.flush(this);
+    },
   }),
   makeHistogramProvider({
     name: METRIC.requestSeconds,
@@ -81,15 +84,27 @@ export const METRIC_PROVIDERS = [
   }),
   makeHistogramProvider({
     name: METRIC.stageSeconds,
-    help: 'Time of a request per stage (queue, tokenize, inference); of a batch request its slowest text.',
+    help: 'Time of an answer per stage (receive, cache, join, queue, transfer, tokenize, inference, event_loop, serialise), which add up to the whole; of a batch request its slowest text. Not of what memory answered.',
     labelNames: ['stage', ...BY_VERSION],
     buckets: LATENCY_BUCKETS_S,
   }),
-  makeCounterProvider({ name: METRIC.texts, help: 'Texts answered.', labelNames: BY_VERSION }),
+  makeCounterProvider({
+    name: METRIC.texts,
+    help: 'Texts answered.',
+    labelNames: BY_VERSION,
+    inject: [Tallies],
+    collect(this: Counter, tallies: Tallies) {
+      tallies.texts.flush(this);
+    },
+  }),
   makeCounterProvider({
     name: METRIC.truncatedTexts,
     help: "Texts that were longer than the version's max_tokens and were cut.",
     labelNames: BY_VERSION,
+    inject: [Tallies],
+    collect(this: Counter, tallies: Tallies) {
+      tallies.truncatedTexts.flush(this);
+    },
   }),
   makeHistogramProvider({
     name: METRIC.batchTexts,
@@ -161,6 +176,10 @@ export const METRIC_PROVIDERS = [
     name: METRIC.cacheHits,
     help: 'Texts answered from a cache, by level (memory, redis).',
     labelNames: ['level'],
+    inject: [Tallies],
+    collect(this: Counter, tallies: Tallies) {
+      tallies.cacheHits.flush(this);
+    },
   }),
   makeCounterProvider({
     name: METRIC.cacheMisses,

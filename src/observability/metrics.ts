@@ -3,6 +3,8 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { MetricSources, type QueueDepth, type WorkerCounts } from './metric-sources.js';
 import { METRIC } from './metric-table.js';
+import type { StageTimings } from './request-context.js';
+import { Tallies } from './tallies.js';
 
 export type RestartReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
 
@@ -26,19 +28,28 @@ export interface RequestObservation {
   readonly status: number;
   readonly code: string;
   readonly latencyMs: number;
-  readonly queueMs: number | null;
-  readonly tokenizeMs: number | null;
-  readonly inferenceMs: number | null;
+  /** Null when they are not to be observed. */
+  readonly stages: StageTimings | null;
 }
+
+/** The values of the label `stage`. */
+const STAGES: readonly (readonly [keyof StageTimings, string])[] = [
+  ['receiveMs', 'receive'],
+  ['cacheMs', 'cache'],
+  ['joinMs', 'join'],
+  ['queueMs', 'queue'],
+  ['transferMs', 'transfer'],
+  ['tokenizeMs', 'tokenize'],
+  ['inferenceMs', 'inference'],
+  ['eventLoopMs', 'event_loop'],
+  ['serialiseMs', 'serialise'],
+];
 
 /** The only place that writes metrics; what they are called and labelled stands in metric-table.ts. */
 @Injectable()
 export class Metrics implements OnModuleInit {
-  @InjectMetric(METRIC.requests) private readonly requests!: Counter;
   @InjectMetric(METRIC.requestSeconds) private readonly requestSeconds!: Histogram;
   @InjectMetric(METRIC.stageSeconds) private readonly stageSeconds!: Histogram;
-  @InjectMetric(METRIC.texts) private readonly texts!: Counter;
-  @InjectMetric(METRIC.truncatedTexts) private readonly truncatedTexts!: Counter;
   @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
   @InjectMetric(METRIC.batchPaddedTokens) private readonly batchPaddedTokens!: Histogram;
   @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
@@ -49,7 +60,10 @@ export class Metrics implements OnModuleInit {
 
   private readonly lastState = new Map<string, string>();
 
-  constructor(private readonly sources: MetricSources) {}
+  constructor(
+    private readonly sources: MetricSources,
+    private readonly tallies: Tallies,
+  ) {}
 
   /** A counter that never counted is absent from a scrape, and alerts on its rate would never fire. */
   onModuleInit(): void {
@@ -57,17 +71,19 @@ export class Metrics implements OnModuleInit {
   }
 
   observeRequest(request: RequestObservation): void {
-    const { route, model, version } = request;
-    this.requests.inc({ route, model, version, status: request.status, code: request.code });
+    const { route, model, version, stages } = request;
+    this.tallies.requests.add(1, route, model, version, String(request.status), request.code);
     this.requestSeconds.observe({ route, model, version }, request.latencyMs / 1000);
-    this.observeStage('queue', model, version, request.queueMs);
-    this.observeStage('tokenize', model, version, request.tokenizeMs);
-    this.observeStage('inference', model, version, request.inferenceMs);
+    if (stages === null) return;
+    for (const [field, stage] of STAGES) {
+      const ms = stages[field];
+      if (ms !== null) this.stageSeconds.observe({ stage, model, version }, ms / 1000);
+    }
   }
 
   observeText(model: string, version: string, truncated: boolean): void {
-    this.texts.inc({ model, version });
-    if (truncated) this.truncatedTexts.inc({ model, version });
+    this.tallies.texts.add(1, model, version);
+    if (truncated) this.tallies.truncatedTexts.add(1, model, version);
   }
 
   observeBatch(batch: BatchObservation): void {
@@ -108,9 +124,5 @@ export class Metrics implements OnModuleInit {
   /** @param source called at every scrape. */
   setWorkersSource(source: () => WorkerCounts): void {
     this.sources.workers = source;
-  }
-
-  private observeStage(stage: string, model: string, version: string, ms: number | null): void {
-    if (ms !== null) this.stageSeconds.observe({ stage, model, version }, ms / 1000);
   }
 }

@@ -1,15 +1,27 @@
-/** Where one request's time went, in milliseconds; null where the stage did not happen. */
+/**
+ * Where one request's time went, in milliseconds; null where the stage did not happen. In this order they follow one
+ * another; docs/architecture.md says where each begins and ends.
+ */
 export interface StageTimings {
-  queueMs: number | null;
-  tokenizeMs: number | null;
-  inferenceMs: number | null;
+  readonly receiveMs: number | null;
+  readonly cacheMs: number | null;
+  readonly joinMs: number | null;
+  readonly queueMs: number | null;
+  readonly transferMs: number | null;
+  readonly tokenizeMs: number | null;
+  readonly inferenceMs: number | null;
+  readonly eventLoopMs: number | null;
+  readonly serialiseMs: number | null;
 }
+
+const between = (from: number | null, to: number | null): number | null =>
+  from === null || to === null ? null : to - from;
 
 /**
  * What is known about the request in progress. The request middleware creates it, the stages write to it,
  * and the log line, the metrics and Server-Timing are made from it when the response closes.
  */
-export class RequestContext implements StageTimings {
+export class RequestContext {
   /** `performance.now()` at arrival. */
   readonly startedAt = performance.now();
   /** `performance.now()` at which the answer is worthless. */
@@ -24,7 +36,17 @@ export class RequestContext implements StageTimings {
   modelVersion: string | null = null;
   tokens: number | null = null;
   truncated: boolean | null = null;
+  /** `performance.now()` when the cache was asked. */
+  receivedAt: number | null = null;
+  /** `performance.now()` when the look-ups of a text that memory lacked were over. */
+  lookedUpAt: number | null = null;
+  /** `performance.now()` when that text's result was there. */
+  resultAt: number | null = null;
+  /** `performance.now()` when the request went on with what the cache had answered. */
+  turnAt: number | null = null;
+  joinMs: number | null = null;
   queueMs: number | null = null;
+  transferMs: number | null = null;
   tokenizeMs: number | null = null;
   inferenceMs: number | null = null;
   batchSize: number | null = null;
@@ -64,6 +86,26 @@ export class RequestContext implements StageTimings {
   /** Milliseconds since arrival. */
   elapsedMs(): number {
     return performance.now() - this.startedAt;
+  }
+
+  /**
+   * The stages so far.
+   * @param elapsedMs since arrival: where the last stage ends
+   */
+  stages(elapsedMs: number): StageTimings {
+    const { receivedAt, lookedUpAt, turnAt } = this;
+    return {
+      receiveMs: between(this.startedAt, receivedAt),
+      // What memory had was there when the request went on.
+      cacheMs: between(receivedAt, lookedUpAt ?? turnAt),
+      joinMs: this.joinMs,
+      queueMs: this.queueMs,
+      transferMs: this.transferMs,
+      tokenizeMs: this.tokenizeMs,
+      inferenceMs: this.inferenceMs,
+      eventLoopMs: between(this.resultAt, turnAt),
+      serialiseMs: between(turnAt, this.startedAt + elapsedMs),
+    };
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Response } from 'express';
-import type { Logger } from 'pino';
 import { ERROR_TABLE } from '../errors/codes.js';
 import type { AppError } from '../errors/app-error.js';
 import { failureOf } from '../errors/problem.filter.js';
+import type { LineLogger } from './logger.js';
 import type { Metrics } from './metrics.js';
-import type { RequestContext } from './request-context.js';
+import type { RequestContext, StageTimings } from './request-context.js';
 
 /** What proxies log for a client that left before it was answered (nginx' convention); never sent. */
 const CLIENT_LEFT_STATUS = 499;
@@ -16,12 +16,17 @@ interface Ending {
   readonly status: number;
   readonly aborted: boolean;
   readonly failure: AppError | undefined;
+  readonly latencyMs: number;
+  readonly stages: StageTimings;
 }
 
-function endingOf(response: Response): Ending {
+function endingOf(response: Response, context: RequestContext): Ending {
+  const latencyMs = context.elapsedMs();
   const aborted = !response.writableFinished;
   const failure = failureOf(response);
   return {
+    latencyMs,
+    stages: context.stages(latencyMs),
     aborted,
     failure,
     status: aborted && !response.headersSent ? CLIENT_LEFT_STATUS : response.statusCode,
@@ -31,53 +36,58 @@ function endingOf(response: Response): Ending {
 /** Writes the one line and the one observation that each request leaves behind. */
 export class RequestLog {
   constructor(
-    private readonly logger: Logger,
+    private readonly logger: LineLogger,
     private readonly metrics: Metrics,
   ) {}
 
   /** To be called once, when the response has closed. */
   write(response: Response, context: RequestContext): void {
-    const ending = endingOf(response);
+    const ending = endingOf(response, context);
     if (ending.aborted) context.clientLeft();
-    const latencyMs = context.elapsedMs();
-    this.count(context, ending, latencyMs);
-    this.log(response.req.method, context, ending, latencyMs);
+    this.count(context, ending);
+    this.log(response.req.method, context, ending);
     const { failure } = ending;
     if (failure !== undefined && ERROR_TABLE[failure.code].logLevel === 'error')
       this.explain(context, failure);
   }
 
-  private count(context: RequestContext, ending: Ending, latencyMs: number): void {
+  private count(context: RequestContext, ending: Ending): void {
     this.metrics.observeRequest({
       route: context.route,
       model: context.modelName ?? '',
       version: context.modelVersion ?? '',
       status: ending.status,
       code: ending.failure?.code ?? '',
-      latencyMs,
-      queueMs: context.queueMs,
-      tokenizeMs: context.tokenizeMs,
-      inferenceMs: context.inferenceMs,
+      latencyMs: ending.latencyMs,
+      // Each observation takes a microsecond, which what memory answers cannot spare.
+      stages: context.turnAt === null || context.cacheLevel === 'memory' ? null : ending.stages,
     });
   }
 
-  private log(method: string, context: RequestContext, ending: Ending, latencyMs: number): void {
+  private log(method: string, context: RequestContext, ending: Ending): void {
+    const { stages } = ending;
     const line: Record<string, unknown> = {
       request_id: context.requestId,
       trace_id: context.traceId,
       method,
       route: context.route,
       status: ending.status,
-      latency_ms: round(latencyMs),
+      latency_ms: round(ending.latencyMs),
       cache_hit: context.cacheHit,
       cache_level: context.cacheLevel,
       model_name: context.modelName,
       model_version: context.modelVersion,
       tokens: context.tokens,
       truncated: context.truncated,
-      queue_ms: round(context.queueMs),
-      tokenize_ms: round(context.tokenizeMs),
-      inference_ms: round(context.inferenceMs),
+      receive_ms: round(stages.receiveMs),
+      cache_ms: round(stages.cacheMs),
+      join_ms: round(stages.joinMs),
+      queue_ms: round(stages.queueMs),
+      transfer_ms: round(stages.transferMs),
+      tokenize_ms: round(stages.tokenizeMs),
+      inference_ms: round(stages.inferenceMs),
+      event_loop_ms: round(stages.eventLoopMs),
+      serialise_ms: round(stages.serialiseMs),
       batch_size: context.batchSize,
     };
     if (context.texts !== null) {
@@ -90,7 +100,8 @@ export class RequestLog {
     if (ending.failure !== undefined) line.code = ending.failure.code;
     if (ending.aborted) line.aborted = true;
     const level = ending.failure === undefined ? 'info' : ERROR_TABLE[ending.failure.code].logLevel;
-    this.logger[level](line, 'request');
+    line.msg = 'request';
+    this.logger.line(level, line);
   }
 
   /** A fault of ours: what happened, for us alone, on a line of its own. */

@@ -1,36 +1,39 @@
 import type { CacheAnswer } from '../cache/prediction-cache.js';
 import type { Facts } from '../observability/answer.interceptor.js';
+import { flightFacts } from './flight-facts.js';
 
-const larger = (a: number | null, b: number): number => (a === null || b > a ? b : a);
-
-/** Sums up the texts of one batch request for its log line: tokens are added, times are those of the slowest. */
+/**
+ * Sums up the texts of one batch request for its log line: tokens are added, times are those of the text whose result
+ * came last.
+ */
 export class BatchFacts {
   private readonly perVersion: Record<string, number> = {};
   private readonly levels = new Set<CacheAnswer['level']>();
   private cacheHits = 0;
   private tokens = 0;
   private truncated = false;
-  private queueMs: number | null = null;
-  private tokenizeMs: number | null = null;
-  private inferenceMs: number | null = null;
-  private batchSize: number | null = null;
+  private slowest: CacheAnswer | undefined;
+  private hasFailed = false;
 
   constructor(private readonly texts: number) {}
 
-  add(version: string, { row, level, inference }: CacheAnswer): void {
+  add(version: string, answer: CacheAnswer): void {
+    const { row, level } = answer;
     this.perVersion[version] = (this.perVersion[version] ?? 0) + 1;
     this.levels.add(level);
     if (level !== null) this.cacheHits++;
     this.tokens += row.tokens;
     this.truncated ||= row.truncated;
-    if (inference === null) return;
-    this.queueMs = larger(this.queueMs, inference.queueMs);
-    this.tokenizeMs = larger(this.tokenizeMs, inference.tokenizeMs);
-    this.inferenceMs = larger(this.inferenceMs, inference.inferenceMs);
-    this.batchSize = larger(this.batchSize, inference.batchSize);
+    if (this.slowest === undefined || resultAt(answer) > resultAt(this.slowest)) this.slowest = answer;
   }
 
-  toFacts(): Facts {
+  /** A text that was waited for and failed: nobody knows since when there was nothing else to wait for. */
+  fail(): void {
+    this.hasFailed = true;
+  }
+
+  /** @param turnAt `performance.now()` when the cache had answered for all texts */
+  toFacts(turnAt: number): Facts {
     const versions = Object.keys(this.perVersion);
     const [level = null] = this.levels;
     return {
@@ -43,10 +46,11 @@ export class BatchFacts {
       textsPerVersion: this.perVersion,
       tokens: this.tokens,
       truncated: this.truncated,
-      queueMs: this.queueMs,
-      tokenizeMs: this.tokenizeMs,
-      inferenceMs: this.inferenceMs,
-      batchSize: this.batchSize,
+      turnAt: this.hasFailed || this.slowest === undefined ? null : turnAt,
+      ...(this.slowest && flightFacts(this.slowest)),
     };
   }
 }
+
+/** What memory had was there before anything else. */
+const resultAt = ({ times }: CacheAnswer): number => times?.resultAt ?? -Infinity;

@@ -10,6 +10,7 @@ import type { RequestContext } from '../observability/request-context.js';
 import { Answered, type Facts } from '../observability/answer.interceptor.js';
 import { AnswerRecorder } from './answer-recorder.js';
 import { BatchFacts } from './batch-facts.js';
+import { flightFacts } from './flight-facts.js';
 import { type TextAnswer, textAnswerOf } from './text-answer.js';
 import { wellFormed } from '../tokenization/text-tokenizer.js';
 import { textError } from './text.js';
@@ -62,11 +63,12 @@ export class PredictService {
     context.modelName = version.model;
     context.modelVersion = version.version;
     const [outcome] = await this.answer([{ version, text, picked }], choice, context);
+    const turnAt = performance.now();
     if (outcome === undefined) throw new Error('The cache answered no outcome for one text.');
     this.recorder.record({ picked, text, index: null, outcome }, context);
     if (!outcome.ok) throw outcome.error;
     const { row, level } = outcome;
-    return new Answered(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome));
+    return new Answered(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome, turnAt));
   }
 
   /** One bad or failed text is an error in its place; it throws only what concerns the whole request. */
@@ -85,11 +87,13 @@ export class PredictService {
     // Known to exist by now: a name that a client invents must not become a label of a metric.
     context.modelName = model;
     const outcomes = sound.length === 0 ? [] : await this.answer(sound, choice, context);
+    const turnAt = performance.now();
     sound.forEach(({ version, text, picked, index }, i) => {
       const outcome = outcomes[i];
       if (outcome === undefined) throw new Error('The cache answered too few outcomes.');
       this.recorder.record({ picked, text, index, outcome }, context);
       if (!outcome.ok) {
+        facts.fail();
         results[index] = { error: problemOf(outcome.error, context.requestId) };
         return;
       }
@@ -97,7 +101,7 @@ export class PredictService {
       facts.add(version.version, outcome);
       results[index] = textAnswerOf(version, row, choice.topK, level !== null);
     });
-    return new Answered({ results, model_name: model }, facts.toFacts());
+    return new Answered({ results, model_name: model }, facts.toFacts(turnAt));
   }
 
   private pick({ model, version, routingKey }: PredictChoice, text: string): PickedVersion {
@@ -112,6 +116,7 @@ export class PredictService {
     context: RequestContext,
   ): Promise<CacheOutcome[]> {
     for (const { picked } of texts) this.canary.began(picked);
+    context.receivedAt = performance.now();
     try {
       return await this.cache.answer(texts, context, choice);
     } finally {
@@ -152,16 +157,15 @@ export class PredictService {
   }
 }
 
-/** For the log line. The times are those of a computation made for this text; another one's are not its own. */
-function textFacts({ row, level, inference }: CacheAnswer): Facts {
+/** For the log line. */
+function textFacts(answer: CacheAnswer, turnAt: number): Facts {
+  const { row, level } = answer;
   return {
     cacheHit: level !== null,
     cacheLevel: level,
     tokens: row.tokens,
     truncated: row.truncated,
-    queueMs: inference?.queueMs ?? null,
-    tokenizeMs: inference?.tokenizeMs ?? null,
-    inferenceMs: inference?.inferenceMs ?? null,
-    batchSize: inference?.batchSize ?? null,
+    turnAt,
+    ...flightFacts(answer),
   };
 }

@@ -20,12 +20,17 @@ describe('the cache', () => {
     const first = await ask(service, 'A film to see twice.', { top_k: 2 });
     const before = await inferences(service);
     const second = await ask(service, 'A film to see twice.', { top_k: 2 });
-    expect(first).toMatchObject({ cache_hit: false, timing: expect.stringMatching(/^queue;/) as string });
+    expect(first).toMatchObject({
+      cache_hit: false,
+      timing: expect.stringMatching(/^receive;dur=[\d.]+, cache;dur=[\d.]+, queue;/) as string,
+    });
     expect(second).toMatchObject({
       ...{ label: first.label, score: first.score, model_version: first.model_version, scores: first.scores },
       ...{ tokens: first.tokens, truncated: first.truncated },
       cache_hit: true,
-      timing: expect.stringMatching(/^cache;desc=memory, total;dur=/) as string,
+      timing: expect.stringMatching(
+        /^receive;dur=[\d.]+, cache;desc=memory;dur=[\d.]+, serialise;dur=[\d.]+, total;dur=[\d.]+$/,
+      ) as string,
     });
     expect(await inferences(service)).toBe(before);
     expect(await service.requestLine(first.request_id)).toMatchObject({
@@ -84,6 +89,7 @@ describe('the cache', () => {
     for (const { request_id: id } of answers) lines.push(await service.requestLine(id));
     // Who joined did not wait in the queue: those times belong to the one who led.
     expect(lines.filter(({ queue_ms: queueMs }) => queueMs !== null)).toHaveLength(1);
+    expect(lines.filter(({ join_ms: joinMs }) => joinMs !== null)).toHaveLength(31 - hits);
   });
 
   it('computes the distinct missing texts of a batch, and only those', async () => {

@@ -19,8 +19,9 @@ const FIELDS = [
     'latency_ms',
     'cache_hit',
   ],
-  ...['cache_level', 'model_name', 'model_version', 'tokens', 'truncated', 'queue_ms', 'tokenize_ms'],
-  ...['inference_ms', 'batch_size'],
+  ...['cache_level', 'model_name', 'model_version', 'tokens', 'truncated', 'receive_ms', 'cache_ms'],
+  ...['join_ms', 'queue_ms', 'transfer_ms', 'tokenize_ms', 'inference_ms', 'event_loop_ms', 'serialise_ms'],
+  'batch_size',
 ].sort();
 
 const SECRET_TEXT = 'the quick brown fox has a secret';

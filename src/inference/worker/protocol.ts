@@ -34,7 +34,11 @@ export interface Row {
 
 /** Where the time of a batch went, in the worker. */
 export interface BatchTimings {
+  /** When the worker began with the message, by the clock that processes share (machine-clock.ts); milliseconds. */
+  readonly startedAt: number;
+  /** Tokenizing all texts, and splitting them into runs. */
   readonly tokenizeMs: number;
+  /** All runs; they follow the tokenization at once. */
   readonly inferenceMs: number;
   /** Rows × longest row, summed over the runs that the worker made of the batch. */
   readonly paddedTokens: number;

@@ -1,5 +1,6 @@
 import { feedsFor } from './feeds.js';
 import { logitsPerRow, type LoadedVersion } from './load-version.js';
+import { toMachineMs } from './machine-clock.js';
 import { partition } from './partition.js';
 import { POST_PROCESS } from './post-process.js';
 import type { CostEstimator } from './cost-estimator.js';
@@ -26,7 +27,6 @@ export async function runBatch(
 ): Promise<BatchResult> {
   const startedAt = performance.now();
   const encoded = texts.map((text, index) => ({ index, ...version.tokenizer.encode(text) }));
-  const tokenizeMs = performance.now() - startedAt;
   encoded.sort((a, b) => a.ids.length - b.ids.length);
   const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.spec.batching;
   const ends = partition(
@@ -34,13 +34,14 @@ export async function runBatch(
     costs.cost,
     { maxPaddedTokens, maxTexts: runsAlone ? 1 : texts.length },
   );
+  const tokenizeMs = performance.now() - startedAt;
   const sorted = await runParts(version, encoded, ends, costs);
   const rows = new Array<Row>(texts.length);
   encoded.forEach(({ index }, i) => {
     const row = sorted.rows[i];
     if (row !== undefined) rows[index] = row;
   });
-  return { rows, timings: { ...sorted.timings, tokenizeMs } };
+  return { rows, timings: { ...sorted.timings, startedAt: toMachineMs(startedAt), tokenizeMs } };
 }
 
 /** Makes the runs that are asked for, no others, and answers one row per text. */
@@ -84,7 +85,12 @@ async function runParts(
   }
   return {
     rows,
-    timings: { tokenizeMs: 0, inferenceMs: performance.now() - startedAt, paddedTokens },
+    timings: {
+      startedAt: toMachineMs(startedAt),
+      tokenizeMs: 0,
+      inferenceMs: performance.now() - startedAt,
+      paddedTokens,
+    },
   };
 }
 

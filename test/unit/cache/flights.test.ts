@@ -16,7 +16,8 @@ const SLOW = performance.now() + 60_000;
 
 const inferenceOf = (tokens: number): Inference => ({
   ...{ scores: [1], tokens, truncated: false },
-  ...{ queueMs: 0, tokenizeMs: 0, inferenceMs: 0, batchSize: 1 },
+  ...{ queueMs: 0, transferMs: 0, tokenizeMs: 0, inferenceMs: 0, batchSize: 1 },
+  ...{ admittedAt: 0, resultAt: 0 },
 });
 
 /** An executor and a second level that answer when the test says so. */

@@ -24,7 +24,7 @@ const done = (rows: readonly Row[]): BatchDone => ({
   batchId: 1,
   ok: true,
   rows,
-  timings: { tokenizeMs: 0, inferenceMs: 0, paddedTokens: 0 },
+  timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 0, paddedTokens: 0 },
   cost: COST,
   rssBytes: 0,
 });

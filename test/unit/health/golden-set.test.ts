@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors/app-error.js';
-import { compareWithGolden, type GoldenSet, pickGolden } from '../../../src/health/golden-set.js';
-import type { Outcome } from '../../../src/inference/executor.js';
+import {
+  compareWithGolden,
+  type GoldenOutcome,
+  type GoldenSet,
+  pickGolden,
+} from '../../../src/health/golden-set.js';
 import type { ParityItem } from '../../../src/tokenization/parity.js';
 
 const item = (group: string, tokens: number, scores = [0.2, 0.8]): ParityItem => ({
@@ -14,9 +18,9 @@ const item = (group: string, tokens: number, scores = [0.2, 0.8]): ParityItem =>
 });
 const labels = ['N', 'P'];
 const golden: GoldenSet = { items: [item('a', 3), item('b', 4)], labels, tolerance: 0.001 };
-const answer = (tokens: number, scores: number[]): Outcome => ({
+const answer = (tokens: number, scores: number[]): GoldenOutcome => ({
   ok: true,
-  value: { scores, tokens, truncated: false, queueMs: 0, tokenizeMs: 0, inferenceMs: 0, batchSize: 2 },
+  value: { scores, tokens, truncated: false },
 });
 
 describe('golden texts', () => {
@@ -35,7 +39,7 @@ describe('golden texts', () => {
   });
 
   it('that change their label, their tokens, or fail are down', () => {
-    const failed: Outcome = { ok: false, error: new AppError('INFERENCE_FAILED', 'x') };
+    const failed: GoldenOutcome = { ok: false, error: new AppError('INFERENCE_FAILED', 'x') };
     const flipped = compareWithGolden(golden, [answer(3, [0.2, 0.8]), answer(4, [0.8, 0.2])]);
     expect(flipped).toMatchObject({ status: 'down', reason: 'b: not P' });
     const otherTokens = compareWithGolden(golden, [answer(2, [0.2, 0.8]), answer(4, [0.2, 0.8])]);

@@ -68,7 +68,7 @@ class Bench {
       batchId: last.batchId,
       ok: true,
       rows: last.texts.map(() => ({ scores: [1], tokens: 10, truncated: false })),
-      timings: { tokenizeMs: 0, inferenceMs: 1, paddedTokens: 10 },
+      timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 1, paddedTokens: 10 },
       cost: COST,
       rssBytes: 1,
     });

@@ -26,13 +26,36 @@ describe('RequestContext', () => {
 
   it('is told in Server-Timing: the level of the cache that answered, the stages that happened, the total', () => {
     const context = new RequestContext('a', null, 1000);
-    expect(serverTiming(context)).toMatch(/^total;dur=\d+\.\d\d$/);
-    context.queueMs = 0.126;
+    expect(serverTiming(context)).toMatch(/^total;dur=\d+\.\d{3}$/);
+    context.queueMs = 0.1256;
     context.inferenceMs = 3;
-    expect(serverTiming(context)).toMatch(/^queue;dur=0\.13, inference;dur=3\.00, total;dur=\d+\.\d\d$/);
+    expect(serverTiming(context)).toMatch(/^queue;dur=0\.126, inference;dur=3\.000, total;dur=\d+\.\d{3}$/);
     const hit = new RequestContext('a', null, 1000);
     hit.cacheLevel = 'memory';
-    expect(serverTiming(hit)).toMatch(/^cache;desc=memory, total;dur=\d+\.\d\d$/);
+    hit.receivedAt = hit.startedAt + 0.25;
+    hit.turnAt = hit.startedAt + 0.3125;
+    expect(serverTiming(hit)).toMatch(
+      /^receive;dur=0\.250, cache;desc=memory;dur=0\.06[23], serialise;dur=[-\d.]+, total;dur=[\d.]+$/,
+    );
+  });
+
+  it('divides its time into stages that follow one another', () => {
+    const context = new RequestContext('a', null, 1000);
+    const { startedAt } = context;
+    expect(new Set(Object.values(context.stages(5)))).toEqual(new Set([null]));
+    context.receivedAt = startedAt + 1;
+    // Of a failed request nothing more is known.
+    expect(context.stages(5)).toMatchObject({ cacheMs: null, eventLoopMs: null, serialiseMs: null });
+    Object.assign(context, { lookedUpAt: startedAt + 3, resultAt: startedAt + 19, turnAt: startedAt + 24 });
+    Object.assign(context, { queueMs: 1, transferMs: 2, tokenizeMs: 4, inferenceMs: 9 });
+    const near = (ms: number): unknown => expect.closeTo(ms, 6);
+    expect(context.stages(30)).toEqual({
+      ...{ receiveMs: near(1), cacheMs: near(2), joinMs: null },
+      ...{ queueMs: 1, transferMs: 2, tokenizeMs: 4, inferenceMs: 9 },
+      ...{ eventLoopMs: near(5), serialiseMs: near(6) },
+    });
+    const told = Object.values<number | null>({ ...context.stages(30) });
+    expect(told.reduce<number>((sum, ms) => sum + (ms ?? 0), 0)).toBeCloseTo(30, 6);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CacheAnswer } from '../../../src/cache/prediction-cache.js';
 import type { Inference } from '../../../src/inference/executor.js';
 import type { ModelVersion } from '../../../src/model-registry/model-version.js';
+import type { Facts } from '../../../src/observability/answer.interceptor.js';
 import { BatchFacts } from '../../../src/predict/batch-facts.js';
 import { rankLabels, textAnswerOf } from '../../../src/predict/text-answer.js';
 
@@ -16,9 +17,12 @@ const row = (...scores: number[]): Inference => ({
   tokens: 5,
   truncated: false,
   queueMs: 1,
+  transferMs: 0.5,
   tokenizeMs: 2,
   inferenceMs: 3,
   batchSize: 4,
+  admittedAt: 100,
+  resultAt: 106.5,
 });
 
 describe('the answer about a text', () => {
@@ -73,46 +77,68 @@ const computed = (inference: Inference): CacheAnswer => ({
   level: null,
   joined: false,
   inference,
+  times: { lookedUpAt: inference.admittedAt, resultAt: inference.resultAt },
 });
-const hit = (level: 'memory' | 'redis'): CacheAnswer => ({ ...computed(row(1)), level, inference: null });
+const hit = (level: 'memory' | 'redis'): CacheAnswer => ({
+  ...computed(row(1)),
+  level,
+  inference: null,
+  times: level === 'memory' ? null : { lookedUpAt: 101, resultAt: 101 },
+});
+const TURN = 108;
+const factsOf = (batch: BatchFacts): Facts => batch.toFacts(TURN);
 
 describe('the facts about a batch', () => {
   it('call the request a hit when no text of it had to be computed, and name the level that all came from', () => {
     const facts = new BatchFacts(2);
     facts.add('v1', hit('memory'));
-    expect(facts.toFacts()).toMatchObject({ cacheHit: false, cacheHits: 1 });
+    expect(factsOf(facts)).toMatchObject({ cacheHit: false, cacheHits: 1 });
     facts.add('v1', hit('memory'));
-    expect(facts.toFacts()).toMatchObject({ cacheHit: true, cacheHits: 2, cacheLevel: 'memory' });
+    expect(factsOf(facts)).toMatchObject({ cacheHit: true, cacheHits: 2, cacheLevel: 'memory' });
     facts.add('v1', hit('redis'));
-    expect(facts.toFacts()).toMatchObject({ cacheLevel: null });
+    expect(factsOf(facts)).toMatchObject({ cacheLevel: null });
   });
 
   it('add up tokens, and take the time of the slowest', () => {
     const facts = new BatchFacts(4);
     facts.add('v1', computed(row(1)));
-    facts.add('v1', computed({ ...row(1), truncated: true, queueMs: 9, inferenceMs: 1, batchSize: 2 }));
+    const slow = { ...row(1), queueMs: 4, inferenceMs: 1, batchSize: 2, resultAt: 107.5 };
+    facts.add('v1', computed({ ...slow, truncated: true }));
+    facts.add('v1', computed(row(1)));
     facts.add('v1', hit('memory'));
-    expect(facts.toFacts()).toEqual({
+    expect(factsOf(facts)).toEqual({
       cacheHit: false,
       cacheLevel: null,
       modelVersion: 'v1',
       texts: 4,
       cacheHits: 1,
-      textsPerVersion: { v1: 3 },
-      tokens: 15,
+      textsPerVersion: { v1: 4 },
+      tokens: 20,
       truncated: true,
-      queueMs: 9,
-      tokenizeMs: 2,
-      inferenceMs: 3,
-      batchSize: 4,
+      ...{ turnAt: TURN, lookedUpAt: 100, resultAt: 107.5, joinMs: null },
+      ...{ queueMs: 4, transferMs: 0.5, tokenizeMs: 2, inferenceMs: 1, batchSize: 2 },
     });
+  });
+
+  it('tell the wait of a text that joined, which had no stage of a worker', () => {
+    const facts = new BatchFacts(2);
+    facts.add('v1', { ...computed(row(1)), joined: true, inference: null });
+    facts.add('v1', hit('memory'));
+    expect(factsOf(facts)).toMatchObject({ joinMs: 6.5, queueMs: null, transferMs: null, batchSize: null });
+  });
+
+  it('have no turn when a text failed: the wait for it is in no stage', () => {
+    const facts = new BatchFacts(2);
+    facts.add('v1', computed(row(1)));
+    facts.fail();
+    expect(factsOf(facts)).toMatchObject({ turnAt: null, resultAt: 106.5, queueMs: 1 });
   });
 
   it('name no version when there were several, or none', () => {
     const facts = new BatchFacts(2);
-    expect(facts.toFacts()).toMatchObject({ modelVersion: null, queueMs: null, textsPerVersion: {} });
+    expect(factsOf(facts)).toMatchObject({ modelVersion: null, turnAt: null, textsPerVersion: {} });
     facts.add('v1', computed(row(1)));
     facts.add('v2', computed(row(1)));
-    expect(facts.toFacts()).toMatchObject({ modelVersion: null, textsPerVersion: { v1: 1, v2: 1 } });
+    expect(factsOf(facts)).toMatchObject({ modelVersion: null, textsPerVersion: { v1: 1, v2: 1 } });
   });
 });
