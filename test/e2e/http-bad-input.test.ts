@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/errors/problem.js';
@@ -193,6 +194,34 @@ describe('bad input', () => {
     expect(response.status).toBe(200);
   });
 
+  it('is none: a body in pieces, with a byte order mark, in chunks without a length, or compressed', async () => {
+    const json = JSON.stringify({ text: 'Ein schöner Film 🎬.' });
+    const { body: whole } = await answerTo(service, [json]);
+    expect(whole).toMatchObject({ label: 'POSITIVE', request_id: 'pieces' });
+    const bytes = Buffer.from(json);
+    const byByte = [...bytes].map((byte) => Buffer.of(byte));
+    const chunked = byByte.map((byte) => Buffer.concat([Buffer.from('1\r\n'), byte, Buffer.from('\r\n')]));
+    for (const { pieces, headers } of [
+      { pieces: byByte },
+      { pieces: [Buffer.from('\ufeff'), bytes] },
+      { pieces: [...chunked, '0\r\n\r\n'], headers: ['transfer-encoding: chunked'] },
+      { pieces: [gzipSync(bytes)], headers: ['content-encoding: gzip'] },
+    ]) {
+      const { status, body } = await answerTo(service, pieces, headers);
+      expect([status, { ...body, latency_ms: 0, cache_hit: true }]).toEqual([
+        200,
+        { ...whole, latency_ms: 0, cache_hit: true },
+      ]);
+    }
+  });
+
+  it('is refused at its announced length, and the connection goes on', async () => {
+    const large = text('a'.repeat(MAX_BODY_BYTES - 10));
+    expect(Buffer.byteLength(large)).toBe(MAX_BODY_BYTES + 1);
+    expect((await answerTo(service, [large])).status).toBe(413);
+    expect((await answerTo(service, [text('a'.repeat(MAX_BODY_BYTES - 11))])).status).toBe(200);
+  });
+
   it('names a path that is no UTF-8, an unknown route, a wrong method', async () => {
     const codes = [];
     for (const [path, method] of [
@@ -225,3 +254,36 @@ describe('bad input', () => {
     expect([service.garbage, service.stderr]).toEqual([[], '']);
   });
 });
+
+/** Writes a request to /predict piece by piece, each in a packet of its own, and reads the answer. */
+function answerTo(
+  service: Service,
+  pieces: readonly (string | Uint8Array)[],
+  headers: readonly string[] = [],
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  const { hostname, port } = new URL(service.url);
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  const head = [
+    'POST /predict HTTP/1.1',
+    `host: ${hostname}`,
+    'content-type: application/json',
+    'x-request-id: pieces',
+    'connection: close',
+    ...(headers.includes('transfer-encoding: chunked') ? [] : [`content-length: ${String(length)}`]),
+    ...headers,
+    '\r\n',
+  ].join('\r\n');
+  return new Promise((resolve, reject) => {
+    let answer = '';
+    const socket = connect({ host: hostname, port: Number(port), noDelay: true });
+    socket.on('error', reject).on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.on('close', () => {
+      const [top = '', body = ''] = answer.split('\r\n\r\n');
+      resolve({ status: Number(top.split(' ')[1]), body: JSON.parse(body) as Record<string, unknown> });
+    });
+    const send = async (): Promise<void> => {
+      for (const piece of [head, ...pieces]) await new Promise((sent) => socket.write(piece, sent));
+    };
+    void send();
+  });
+}
