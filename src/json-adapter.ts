@@ -2,6 +2,8 @@ import { StreamableFile } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Response } from 'express';
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 const isPlainJson = (body: unknown): body is object =>
   typeof body === 'object' && body !== null && !(body instanceof StreamableFile) && !(body instanceof Error);
 
@@ -12,10 +14,8 @@ const isPlainJson = (body: unknown): body is object =>
 export class JsonAdapter extends ExpressAdapter {
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
     if (!isPlainJson(body)) return super.reply(response, body, statusCode);
-    if (statusCode !== undefined) response.statusCode = statusCode;
     const json = JSON.stringify(body);
-    response.setHeader('content-type', 'application/json; charset=utf-8');
-    response.setHeader('content-length', Buffer.byteLength(json));
-    return response.end(json);
+    const headers = ['content-type', JSON_TYPE, 'content-length', String(Buffer.byteLength(json))];
+    return response.writeHead(statusCode ?? response.statusCode, headers).end(json);
   }
 }

@@ -24,7 +24,7 @@ function answerProblem(error: AppError, response: Response): void {
   const waitMs = retryAfterMs(error);
   if (waitMs !== undefined) response.setHeader('retry-after', retryAfterSeconds(waitMs));
   if (error.status === 401) response.setHeader('www-authenticate', 'Bearer');
-  const problem = problemOf(error, String(response.getHeader('x-request-id')));
+  const problem = problemOf(error, String(response.locals.requestId));
   response.statusCode = error.status;
   response.setHeader('content-type', 'application/problem+json; charset=utf-8');
   response.end(JSON.stringify(problem));

@@ -28,7 +28,7 @@ export function requestMiddleware(
     );
     context.route = routes.find(pathOf(request.url))?.template ?? 'unmatched';
     attachContext(response, context);
-    response.setHeader('x-request-id', context.requestId);
+    response.locals.requestId = context.requestId;
     response.on('close', onClose);
     try {
       context.deadlineAt = context.startedAt + timeoutFrom(headers['x-deadline-ms'], requestTimeoutMs);
