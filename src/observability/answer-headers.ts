@@ -4,19 +4,28 @@ import type { Lifecycle } from './lifecycle.js';
 import { contextOf, type RequestContext } from './request-context.js';
 
 const entry = (name: string, ms: number | null): string =>
-  ms === null ? '' : `${name};dur=${ms.toFixed(2)}, `;
+  ms === null ? '' : `${name};dur=${ms.toFixed(3)}, `;
 
 /**
- * `Server-Timing` (https://www.w3.org/TR/server-timing/), milliseconds: the level of the cache that answered, the
- * stages that happened, then the total.
+ * `Server-Timing` (https://www.w3.org/TR/server-timing/), milliseconds: the stages that happened, with the level of the
+ * cache that answered, and the total, which ends now and is their sum.
  */
 export function serverTiming(context: RequestContext): string {
-  const stages =
-    (context.cacheLevel === null ? '' : `cache;desc=${context.cacheLevel}, `) +
-    entry('queue', context.queueMs) +
-    entry('tokenize', context.tokenizeMs) +
-    entry('inference', context.inferenceMs);
-  return `${stages}total;dur=${context.elapsedMs().toFixed(2)}`;
+  const { cacheLevel } = context;
+  const totalMs = context.elapsedMs();
+  const stages = context.stages(totalMs);
+  return (
+    entry('receive', stages.receiveMs) +
+    entry(cacheLevel === null ? 'cache' : `cache;desc=${cacheLevel}`, stages.cacheMs) +
+    entry('join', stages.joinMs) +
+    entry('queue', stages.queueMs) +
+    entry('transfer', stages.transferMs) +
+    entry('tokenize', stages.tokenizeMs) +
+    entry('inference', stages.inferenceMs) +
+    entry('event_loop', stages.eventLoopMs) +
+    entry('serialise', stages.serialiseMs) +
+    `total;dur=${totalMs.toFixed(3)}`
+  );
 }
 
 type WriteHead = (this: Response, status: number, ...rest: unknown[]) => Response;

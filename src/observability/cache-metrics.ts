@@ -3,6 +3,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Histogram } from 'prom-client';
 import { MetricSources, type CacheSize } from './metric-sources.js';
 import { METRIC } from './metric-table.js';
+import { Tallies } from './tallies.js';
 
 const REMOVAL_REASONS = ['evicted', 'expired', 'purged'];
 
@@ -17,24 +18,26 @@ export interface CacheCounts {
 /** Writes what the prediction cache earns. */
 @Injectable()
 export class CacheMetrics implements OnModuleInit {
-  @InjectMetric(METRIC.cacheHits) private readonly hits!: Counter;
   @InjectMetric(METRIC.cacheMisses) private readonly misses!: Counter;
   @InjectMetric(METRIC.cacheJoins) private readonly joins!: Counter;
   @InjectMetric(METRIC.cacheRemovals) private readonly removals!: Counter;
   @InjectMetric(METRIC.cacheLookupSeconds) private readonly lookupSeconds!: Histogram;
 
-  constructor(private readonly sources: MetricSources) {}
+  constructor(
+    private readonly sources: MetricSources,
+    private readonly tallies: Tallies,
+  ) {}
 
   /** A counter that never counted is absent from a scrape, and a hit rate made of it would be no number. */
   onModuleInit(): void {
-    this.hits.inc({ level: 'memory' }, 0);
-    this.hits.inc({ level: 'redis' }, 0);
+    this.tallies.cacheHits.add(0, 'memory');
+    this.tallies.cacheHits.add(0, 'redis');
     for (const reason of REMOVAL_REASONS) this.removals.inc({ reason }, 0);
   }
 
   count({ memory, redis, joins, misses }: CacheCounts): void {
-    if (memory > 0) this.hits.inc({ level: 'memory' }, memory);
-    if (redis > 0) this.hits.inc({ level: 'redis' }, redis);
+    if (memory > 0) this.tallies.cacheHits.add(memory, 'memory');
+    if (redis > 0) this.tallies.cacheHits.add(redis, 'redis');
     if (joins > 0) this.joins.inc(joins);
     if (misses > 0) this.misses.inc(misses);
   }

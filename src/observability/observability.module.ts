@@ -10,6 +10,7 @@ import { RolloutMetrics } from './rollout-metrics.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RedisMetrics } from './redis-metrics.js';
+import { Tallies } from './tallies.js';
 
 /** Log, metrics and the process' phase, for every module. */
 @Global()
@@ -23,6 +24,7 @@ import { RedisMetrics } from './redis-metrics.js';
   providers: [
     Lifecycle,
     MetricSources,
+    Tallies,
     Metrics,
     CacheMetrics,
     ComparisonMetrics,

@@ -1,0 +1,14 @@
+import { Injectable } from '@nestjs/common';
+import { Tally } from './tally.js';
+
+/** Labels of metrics about a version. */
+export const BY_VERSION = ['model', 'version'];
+
+/** What is counted with every request or text, until the next scrape asks for it. */
+@Injectable()
+export class Tallies {
+  readonly requests = new Tally(['route', ...BY_VERSION, 'status', 'code']);
+  readonly texts = new Tally(BY_VERSION);
+  readonly truncatedTexts = new Tally(BY_VERSION);
+  readonly cacheHits = new Tally(['level']);
+}
