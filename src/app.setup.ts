@@ -1,15 +1,15 @@
 import type { Server } from 'node:http';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Express } from 'express';
-import type { Logger } from 'pino';
 import { accessMiddleware } from './access/access-middleware.js';
 import { adminGuard } from './access/admin-guard.js';
 import { jsonBody } from './access/json-body.js';
 import type { SerinConfig } from './config/serin-config.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { stampAnswers } from './observability/answer-headers.js';
-import { addExpressRoutes } from './observability/express-routes.js';
+import { addExpressRoutes, directMiddleware } from './observability/express-routes.js';
 import { Lifecycle } from './observability/lifecycle.js';
+import type { LineLogger } from './observability/logger.js';
 import { Metrics } from './observability/metrics.js';
 import { RequestLog } from './observability/request-log.js';
 import { requestMiddleware } from './observability/request-middleware.js';
@@ -35,7 +35,7 @@ const FOR_CLIENTS = ['/predict', '/predict_batch', '/feedback'];
 export async function setUpApp(
   app: NestExpressApplication,
   config: SerinConfig,
-  logger: Logger,
+  logger: LineLogger,
 ): Promise<void> {
   const express: Express = app.getHttpAdapter().getInstance();
   const routes = new RouteTable();
@@ -49,6 +49,7 @@ export async function setUpApp(
   const redis = app.get<RedisConnection | null>(RedisConnection);
   for (const handler of accessMiddleware(config, redis)) app.use(FOR_CLIENTS, handler);
   app.use(jsonBody(config.maxBodyBytes));
+  app.use(directMiddleware(routes));
   app.useGlobalFilters(new ProblemFilter());
   serveDocument(app);
 

@@ -1,5 +1,14 @@
-import type { Express } from 'express';
-import type { RouteTable } from './routes.js';
+import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import { pathOf, type RouteTable } from './routes.js';
+
+/** What Express' types leave out of a route. */
+interface ExpressRoute {
+  readonly path: string;
+  readonly methods: Readonly<Record<string, boolean>>;
+  dispatch(request: Request, response: Response, next: NextFunction): void;
+}
+
+const hasParameters = (path: string): boolean => /[:*{]/.test(path);
 
 /** GET answers HEAD too: Express runs its handler and Node leaves the body out. */
 const methodsOf = (methods: Readonly<Record<string, boolean>>): string[] =>
@@ -7,8 +16,24 @@ const methodsOf = (methods: Readonly<Record<string, boolean>>): string[] =>
 
 /** Enters every route that is registered with Express by now; middleware has none. */
 export function addExpressRoutes(express: Express, table: RouteTable): void {
-  for (const { route } of express.router.stack) {
+  for (const layer of express.router.stack) {
+    const route = layer.route as unknown as ExpressRoute | undefined;
     if (route === undefined) continue;
-    table.add(route.path, methodsOf((route as unknown as { methods: Record<string, boolean> }).methods));
+    const dispatch: RequestHandler = (request, response, next) => {
+      route.dispatch(request, response, next);
+    };
+    table.add(route.path, methodsOf(route.methods), hasParameters(route.path) ? undefined : dispatch);
   }
+}
+
+/**
+ * Goes to a route without parameters at once. Express would try the pattern of each route that is registered before it,
+ * one regular expression after the other. The last of the middlewares: nothing that is registered after it is missed.
+ */
+export function directMiddleware(routes: RouteTable): RequestHandler {
+  return (request, response, next): void => {
+    const handler = routes.find(pathOf(request.originalUrl))?.handlers.get(request.method);
+    if (handler === undefined) next();
+    else handler(request, response, next);
+  };
 }

@@ -1,7 +1,11 @@
+import type { RequestHandler } from 'express';
+
 /** One route as the router knows it: a template such as `/models/:name` and its methods in upper case. */
 export interface Route {
   readonly template: string;
   readonly methods: ReadonlySet<string>;
+  /** What answers each method, where a path without parameters says enough to go there at once. */
+  readonly handlers: ReadonlyMap<string, RequestHandler>;
 }
 
 const ORIGIN = /^https?:\/\/[^/?]*/i;
@@ -35,10 +39,19 @@ export class RouteTable {
   private readonly parametrized: { readonly parts: readonly string[]; readonly route: Route }[] = [];
   private readonly subtrees: { readonly prefix: string; readonly route: Route }[] = [];
 
-  /** @param path template; `/docs/*` stands for everything under /docs. */
-  add(path: string, methods: Iterable<string>): void {
+  /**
+   * @param path template; `/docs/*` stands for everything under /docs.
+   * @param handler what answers these methods; of two for the same method the first, as in the router
+   */
+  add(path: string, methods: readonly string[], handler?: RequestHandler): void {
     const known = this.all().find((route) => route.template === path);
-    const route: Route = { template: path, methods: new Set([...(known?.methods ?? []), ...methods]) };
+    const handlers = new Map(handler === undefined ? [] : methods.map((method) => [method, handler]));
+    for (const [method, first] of known?.handlers ?? []) handlers.set(method, first);
+    const route: Route = {
+      template: path,
+      methods: new Set([...(known?.methods ?? []), ...methods]),
+      handlers,
+    };
     if (path.endsWith('/*')) {
       this.subtrees.push({ prefix: path.slice(0, -1), route });
     } else if (path.includes(':')) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { pathOf, RouteTable } from '../../../src/observability/routes.js';
 
 const table = new RouteTable();
@@ -37,5 +37,21 @@ describe('RouteTable', () => {
 
   it('leaves the query out of a path', () => {
     expect([pathOf('/a?b=/c?d'), pathOf('/a'), pathOf('?')]).toEqual(['/a', '/a', '']);
+  });
+
+  it('goes to what answers a method of an exact path: of two handlers the first, as in the router', () => {
+    const [get, post, other] = [vi.fn(), vi.fn(), vi.fn()];
+    const direct = new RouteTable();
+    direct.add('/a', ['GET', 'HEAD'], get);
+    direct.add('/a', ['POST'], post);
+    direct.add('/a', ['GET'], other);
+    const { handlers } = direct.find('/A/') ?? {};
+    expect(['GET', 'HEAD', 'POST', 'PUT'].map((method) => handlers?.get(method))).toEqual([
+      get,
+      get,
+      post,
+      undefined,
+    ]);
+    expect(table.find('/predict')?.handlers.size).toBe(0);
   });
 });
