@@ -101,7 +101,7 @@ module.exports = {
       to: {
         path: '^src/',
         pathNot:
-          '^src/(rollout-control|charts|client|errors|replay)/|^src/canary/(report/(series|move-line|markdown|render-[a-z]+)|rollout-types|figures-view|gates/types)\\.ts$',
+          '^src/(rollout-control|charts|client|errors|replay)/|^src/canary/(report/(series|move-line|render-[a-z]+)|rollout-types|figures-view|gates/types)\\.ts$',
       },
     },
     only('drift', ['client', 'files', 'inference', 'model-registry', 'predict', 'tokenization', ...leaves]),
@@ -168,6 +168,16 @@ module.exports = {
       comment: 'What is measured is the pool, not a framework beside it.',
       from: { path: '^src/tune/' },
       to: { path: NEST, reachable: true },
+    },
+    {
+      name: 'bench-imports-only',
+      severity: 'error',
+      comment: 'bench knows a service as HTTP tells it, also the one that it starts itself.',
+      from: { path: '^src/bench/' },
+      to: {
+        path: '^src/',
+        pathNot: '^src/(bench|charts|client|errors|replay)/|^src/files/run-facts\\.ts$',
+      },
     },
     only('health', ['model-registry', 'inference', 'tokenization', 'canary', ...leaves]),
     only('admin', ['cache', 'canary', 'inference', 'model-registry', 'predict', ...leaves]),

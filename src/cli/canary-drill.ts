@@ -16,6 +16,7 @@ import { Refused } from '../rollout-control/refused.js';
 import { rolloutClient, type AdminFlags } from './admin-access.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
+import { stableFolder } from './stable-folder.js';
 
 /** As commander has checked them. */
 export interface DrillFlags extends AdminFlags {
@@ -95,8 +96,7 @@ async function textsOf(
   signal: AbortSignal,
 ): Promise<{ readonly texts: readonly string[]; readonly name: string }> {
   if (traffic !== undefined) return { texts: await sentencesOf(traffic, textField, signal), name: traffic };
-  const { modelRegistry, defaultModel, rollout } = config();
-  const sentences = devSentences(join(modelRegistry, defaultModel, rollout[defaultModel]?.stable ?? ''));
+  const sentences = devSentences(stableFolder(config()));
   const requests = Math.min(SAMPLE_REQUESTS, Math.ceil(minutes * 60 * rate));
   const texts = [...sampleTrace(sentences, { requests, exponent: 1, seed })];
   return {

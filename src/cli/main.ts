@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
 import { OnnxError } from '../onnx/onnx-error.js';
 import { addBatchCommand } from './batch-command.js';
+import { addBenchCommand } from './bench-command.js';
 import { addCanaryCommand } from './canary-command.js';
 import { addDoctorCommand } from './doctor-command.js';
 import { addDriftCommand } from './drift-command.js';
@@ -39,6 +40,7 @@ function createProgram(): Command {
   addCanaryCommand(program);
   addDoctorCommand(program);
   addTuneCommand(program);
+  addBenchCommand(program);
   return program;
 }
 

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { SerinConfig } from '../config/serin-config.js';
@@ -12,6 +11,7 @@ import { sampleTrace } from '../replay/sample-trace.js';
 import { devSentences, sentencesOf } from '../replay/sentences.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
+import { stableFolder } from './stable-folder.js';
 
 /** As commander has checked them. */
 export interface ReplayFlags {
@@ -122,9 +122,4 @@ export async function writeSample(
     `${requests} requests, ${used.size} different texts, drawn from ${requests} that were made of ${sentences.length} ` +
       `sentences (Zipf's law, exponent ${exponent}, seed ${seed})`,
   );
-}
-
-/** Of the default model's stable version. */
-function stableFolder({ modelRegistry, defaultModel, rollout }: SerinConfig): string {
-  return join(modelRegistry, defaultModel, rollout[defaultModel]?.stable ?? '');
 }

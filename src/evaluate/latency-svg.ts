@@ -1,6 +1,6 @@
+import { renderAxes } from '../charts/axes.js';
+import { AREA, chartPage, renderLegend, renderLine, TONES } from '../charts/frame.js';
 import { element } from '../charts/svg.js';
-import { renderAxes } from './chart-axes.js';
-import { AREA, chartPage, renderLegend, renderLine, TONES } from './chart-frame.js';
 import type { VersionFigures } from './figures.js';
 import { SPEED_LENGTHS } from './speed.js';
 

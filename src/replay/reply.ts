@@ -15,8 +15,11 @@ export type Reply =
       readonly code: string;
     };
 
+/** Any kind of reply that tells a failure by its code. */
+export type AnyReply = { readonly ok: true } | { readonly ok: false; readonly code: string };
+
 /** A request that was sent, and what became of it. */
-export interface Exchange {
+export interface Exchange<R extends AnyReply = Reply> {
   /** Place in the trace, from 0. */
   readonly index: number;
   /** When it was sent, milliseconds after the replay began. */
@@ -25,5 +28,5 @@ export interface Exchange {
   readonly lateMs: number;
   /** Until the whole answer was there, from the moment that the schedule wanted it sent. */
   readonly latencyMs: number;
-  readonly reply: Reply;
+  readonly reply: R;
 }

@@ -13,3 +13,15 @@ export function fixedRate(ratePerS: number): Schedule {
 export function recordedTimes(timesMs: Float64Array, speed: number): Schedule {
   return (index) => (timesMs[index] ?? 0) / speed;
 }
+
+/**
+ * Arrivals of users who know nothing of each other: a Poisson process.
+ * @param random numbers in [0, 1)
+ * @returns milliseconds, ascending, all below `durationMs`
+ */
+export function poissonArrivals(ratePerS: number, durationMs: number, random: () => number): Float64Array {
+  const times: number[] = [];
+  const gap = (): number => (-1000 * Math.log(1 - random())) / ratePerS;
+  for (let timeMs = gap(); timeMs < durationMs; timeMs += gap()) times.push(timeMs);
+  return Float64Array.from(times);
+}

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Exchange, Reply } from './reply.js';
+import type { AnyReply, Exchange, Reply } from './reply.js';
 import type { Schedule } from './schedule.js';
 
 /** A timer is a millisecond coarse: half of one too early is nearer than a whole one too late. */
@@ -12,7 +12,7 @@ const UNANSWERED_PAUSE_MS = 100;
 /** The longest that a timer of Node can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-export interface SendOptions {
+export interface SendOptions<R extends AnyReply = Reply> {
   /** Requests of the trace. */
   readonly requests: number;
   /** Requests in flight at most. */
@@ -20,12 +20,12 @@ export interface SendOptions {
   /** Null: a closed loop, where each connection sends its next request when the answer has come. */
   readonly schedule: Schedule | null;
   /** Sends the request at this place of the trace; never rejects. */
-  readonly send: (index: number) => Promise<Reply>;
+  readonly send: (index: number) => Promise<R>;
   /** A service that restarts is waited for; one that has not answered for so long is gone. */
   readonly goneAfterMs: number;
   /** Ends the replay; what is in flight is waited for. */
   readonly signal: AbortSignal;
-  readonly onExchange: (exchange: Exchange) => void;
+  readonly onExchange: (exchange: Exchange<R>) => void;
 }
 
 /** Why a replay ended. */
@@ -36,12 +36,12 @@ export type SendEnd = 'done' | 'interrupted' | 'service_gone';
  * was to be sent, also when no connection was free then: a service that stalls delays the requests behind the stall,
  * and a clock that starts when they are sent would not see that (coordinated omission).
  */
-export async function sendAll(options: SendOptions): Promise<SendEnd> {
+export async function sendAll<R extends AnyReply = Reply>(options: SendOptions<R>): Promise<SendEnd> {
   const replay = new Replay(options);
   return replay.run();
 }
 
-class Replay {
+class Replay<R extends AnyReply> {
   private readonly startedAt = performance.now();
   private readonly gone = new AbortController();
   private readonly stop: AbortSignal;
@@ -50,7 +50,7 @@ class Replay {
   /** When the first of the requests was sent that got no answer, with no answer to any since. */
   private silentSinceMs = Infinity;
 
-  constructor(private readonly options: SendOptions) {
+  constructor(private readonly options: SendOptions<R>) {
     this.stop = AbortSignal.any([options.signal, this.gone.signal]);
     // One per connection that waits for its time.
     setMaxListeners(0, this.stop);
@@ -84,7 +84,7 @@ class Replay {
     }
   }
 
-  private async exchange(index: number, dueMs: number | null): Promise<Exchange> {
+  private async exchange(index: number, dueMs: number | null): Promise<Exchange<R>> {
     const { send, onExchange } = this.options;
     const sentMs = this.now();
     const lateMs = dueMs === null ? 0 : Math.max(0, sentMs - dueMs);

@@ -19,12 +19,12 @@ export function devSentences(folder: string): string[] {
     ({ items } = parseParity(readFileSync(path)));
   } catch (error) {
     throw new StartError(
-      `No sentences to make a trace of: ${(error as Error).message}; name a file with --from.`,
+      `No sentences to make texts of: ${(error as Error).message}; name a file of your own.`,
     );
   }
   const sentences = items.filter(({ group }) => group === DEV_GROUP).map(({ text }) => text);
   if (sentences.length > 0) return sentences;
-  throw new StartError(`${path} has no texts of the group "${DEV_GROUP}"; name a file with --from.`);
+  throw new StartError(`${path} has no texts of the group "${DEV_GROUP}"; name a file of your own.`);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { percentile } from '../replay/latency.js';
+import { poissonArrivals } from '../replay/schedule.js';
 import { seededRandom } from '../replay/seeded-random.js';
 
 /** Sends one text; resolves when it is answered, and says whether with a result. */
@@ -58,13 +59,12 @@ export async function openLoop(
   send: Send,
   { ratePerS, sliceMs, seed, signal }: OpenLoop,
 ): Promise<number | null> {
-  const random = seededRandom(seed);
-  const gap = (): number => (-1000 * Math.log(1 - random())) / ratePerS;
   const startedAt = performance.now();
   const latencies: number[] = [];
   const running: Promise<void>[] = [];
   let answeredInTime = 0;
-  for (let dueMs = gap(); dueMs < sliceMs && !signal.aborted; dueMs += gap()) {
+  for (const dueMs of poissonArrivals(ratePerS, sliceMs, seededRandom(seed))) {
+    if (signal.aborted) break;
     const dueAt = startedAt + dueMs;
     const waitMs = dueAt - performance.now();
     if (waitMs >= 1) await delay(waitMs);

@@ -1,6 +1,6 @@
 import { count, duration, milliseconds, plain, share } from '../../charts/figures.js';
 import type { SideFigures } from '../figures-view.js';
-import { markdownTable } from './markdown.js';
+import { markdownTable } from '../../charts/markdown-table.js';
 import { moveLine } from './move-line.js';
 import { gateCells } from './render-gates.js';
 import { renderPlots } from './render-plots.js';

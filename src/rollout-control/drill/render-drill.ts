@@ -1,5 +1,5 @@
 import { moveLine } from '../../canary/report/move-line.js';
-import { markdownTable } from '../../canary/report/markdown.js';
+import { markdownTable } from '../../charts/markdown-table.js';
 import { gateCells } from '../../canary/report/render-gates.js';
 import { renderPlots } from '../../canary/report/render-plots.js';
 import { count, duration, milliseconds, plain } from '../../charts/figures.js';

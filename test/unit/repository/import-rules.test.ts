@@ -32,6 +32,7 @@ const VIOLATIONS: Record<string, { readonly file: string; readonly imports: stri
   'doctor-imports-only': { file: 'src/doctor/a.ts', imports: '../predict/leaf.js' },
   'tune-imports-only': { file: 'src/tune/a.ts', imports: '../predict/leaf.js' },
   'tune-knows-no-nest': { file: 'src/tune/b.ts', imports: '@nestjs/common' },
+  'bench-imports-only': { file: 'src/bench/a.ts', imports: '../inference/leaf.js' },
   'quantize-imports-only': { file: 'src/quantize/a.ts', imports: '../health/leaf.js' },
   'quantize-knows-no-nest': { file: 'src/quantize/b.ts', imports: '@nestjs/common' },
   'health-imports-only': { file: 'src/health/a.ts', imports: '../predict/leaf.js' },

@@ -1,23 +1,24 @@
-import { svgPage, type Colours } from '../charts/page.js';
-import { element } from '../charts/svg.js';
+import { svgPage, type Colours } from './page.js';
+import { element } from './svg.js';
 
 const WIDTH = 800;
 const HEIGHT = 500;
 /** Of the area that is drawn in. */
 export const AREA = { left: 84, right: 770, top: 60, bottom: 390 } as const;
 
-/** Versions are told apart by these: the candidate first. */
-export const TONES = ['main', 'second'] as const;
+/** Lines are told apart by these, the one that it is about first. */
+export const TONES = ['main', 'second', 'third'] as const;
 
 const SHAPES = `
   .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; }
   .whisker { stroke-width: 1.5; }
   .ideal { stroke-dasharray: 2 4; }`;
 
-const colours = ({ ink, main, second }: Colours): string => `
+const colours = ({ ink, main, second, third }: Colours): string => `
   .ideal { stroke: ${ink}; }
   .line.main, .whisker.main { stroke: ${main}; } circle.main { fill: ${main}; }
-  .line.second, .whisker.second { stroke: ${second}; } circle.second { fill: ${second}; }`;
+  .line.second, .whisker.second { stroke: ${second}; } circle.second { fill: ${second}; }
+  .line.third, .whisker.third { stroke: ${third}; } circle.third { fill: ${third}; }`;
 
 /** Points joined by a line. */
 export function renderLine(tone: string, points: readonly (readonly [x: number, y: number])[]): string[] {

@@ -1,5 +1,5 @@
-import { element } from '../charts/svg.js';
-import { AREA } from './chart-frame.js';
+import { AREA } from './frame.js';
+import { element } from './svg.js';
 
 export interface Axis {
   readonly title: string;

@@ -1,0 +1,84 @@
+import { OwnService } from '../bench/own-service.js';
+import { childEnvironment } from '../config/child-environment.js';
+import { loadConfig } from '../config/load-config.js';
+import type { FlagValues } from '../config/read-settings.js';
+import type { SerinConfig } from '../config/serin-config.js';
+import { StartError } from '../errors/start-error.js';
+import type { BenchFlags } from './bench.js';
+
+/** A service that is measured. */
+export interface Contestant {
+  readonly name: string;
+  readonly url: string;
+  /** Those it was started with; null: it ran already. */
+  readonly settings: FlagValues | null;
+  readonly stop: () => Promise<void>;
+}
+
+/** A service that is to be started. */
+interface ServicePlan {
+  readonly name: string;
+  readonly settings: FlagValues;
+  readonly env: NodeJS.ProcessEnv;
+  readonly spareWorkers: number;
+}
+
+export interface CheckedSettings {
+  /** None where one runs already. */
+  readonly services: readonly ServicePlan[];
+  /** Of the first of them; of this place, where one runs already. Read when it is asked for. */
+  readonly config: () => SerinConfig;
+}
+
+/**
+ * The services to start, before any of them is started.
+ * @throws ConfigError, StartError when a setting is wrong
+ */
+export function checkSettings({ url, setting = {}, versus }: BenchFlags, given: FlagValues): CheckedSettings {
+  if (url !== undefined) {
+    if (Object.keys(setting).length > 0)
+      throw new StartError(
+        '--setting is for a service that is started for the measurement: leave out --url.',
+      );
+    return { services: [], config: () => loadConfig({ flags: given }) };
+  }
+  const a = { ...given, ...setting };
+  const plans = versus === undefined ? { service: a } : { A: a, B: { ...a, ...versus } };
+  const checked = Object.entries(plans).map(([name, settings]) => {
+    const config = loadConfig({ flags: settings, env: childEnvironment({}) });
+    refuseForeignRedis(config, settings);
+    const { spareWorkers } = config;
+    return { plan: { name, settings, env: childEnvironment(settings), spareWorkers }, config };
+  });
+  const [first] = checked;
+  if (first === undefined) throw new Error('nothing to start');
+  return { services: checked.map(({ plan }) => plan), config: () => first.config };
+}
+
+/** A second service beside one that serves would share its rollout with it, and answer its texts from the load's. */
+function refuseForeignRedis({ redisUrl }: SerinConfig, settings: FlagValues): void {
+  if (redisUrl === null || settings.REDIS_URL !== undefined) return;
+  throw new StartError(
+    'The configuration file names a Redis, and a service that is started for a measurement would share rollout and cache with whoever uses it: name one for the measurement (--setting REDIS_URL=…), or measure the running service (--url).',
+  );
+}
+
+/**
+ * Starts them one after the other.
+ * @param started what runs so far, also when one of them does not start
+ * @throws StartError, AbortError
+ */
+export async function startServices(
+  started: Contestant[],
+  plans: readonly ServicePlan[],
+  { url }: BenchFlags,
+  { signal, say }: { readonly signal: AbortSignal; readonly say: (sentence: string) => void },
+): Promise<void> {
+  if (url !== undefined)
+    started.push({ name: 'service', url, settings: null, stop: () => Promise.resolve() });
+  for (const { name, settings, env, spareWorkers } of plans) {
+    say(`starting ${name === 'service' ? 'a service' : `service ${name}`}`);
+    const service = await OwnService.start({ name, env, spareWorkers, signal });
+    started.push({ name, url: service.url, settings, stop: () => service.stop() });
+  }
+}

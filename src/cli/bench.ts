@@ -1,0 +1,166 @@
+import { compareTurns, compareWithEarlier } from '../bench/compare.js';
+import { loadsOf, readEarlierReport, requireCommonLoad } from '../bench/earlier-report.js';
+import { reportLoad } from '../bench/load-report.js';
+import { describeMachine } from '../bench/machine.js';
+import { measure, type Measurement, type Plan } from '../bench/measure.js';
+import { renderMarkdown } from '../bench/render-markdown.js';
+import { FORMAT, type BenchReport, type RunReport } from '../bench/report.js';
+import { Target } from '../bench/target.js';
+import { Traffic } from '../bench/texts.js';
+import { prepareFolder, writeReport } from '../bench/write-report.js';
+import type { FlagValues } from '../config/read-settings.js';
+import { StartError } from '../errors/start-error.js';
+import { benchTraffic } from './bench-traffic.js';
+import { checkSettings, startServices, type Contestant } from './bench-services.js';
+import { EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { interruptionSignal, readApiKey } from './service-flags.js';
+
+/** As commander has checked them. */
+export interface BenchFlags {
+  readonly url?: string;
+  readonly rate?: readonly number[];
+  readonly connections?: readonly number[];
+  /** False: `--no-closed`. */
+  readonly closed: boolean;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly warmUp: number;
+  /** Per cent. */
+  readonly hits: number;
+  readonly lengths: string;
+  readonly textField: string;
+  readonly model?: string;
+  readonly modelVersion?: string;
+  readonly seed?: number;
+  readonly setting?: FlagValues;
+  readonly versus?: FlagValues;
+  readonly against?: string;
+  readonly apiKeyFile?: string;
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const DEFAULT_CONNECTIONS = [1, 8, 32];
+/** Shorter slices than this hold hardly a request of a slow model. */
+const LEAST_SLICE_S = 0.1;
+const CHECK_TEXT = 'a question before the measurement';
+
+const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
+
+/** `serin bench`. @param given settings from the command line @throws StartError, ConfigError when it cannot begin */
+export async function runBench(flags: BenchFlags, given: FlagValues): Promise<void> {
+  const earlier = flags.against === undefined ? null : readEarlierReport(flags.against);
+  const plan = planOf(flags, earlier);
+  if (earlier !== null && flags.against !== undefined) requireCommonLoad(flags.against, earlier, plan);
+  const settings = checkSettings(flags, given);
+  if (flags.out !== undefined) prepareFolder(flags.out);
+  const signal = interruptionSignal();
+  const machine = describeMachine();
+  const startedAt = new Date().toISOString();
+  const contestants: Contestant[] = [];
+  let measurement: Measurement;
+  try {
+    const traffic = new Traffic(await benchTraffic(flags, settings.config, plan.seed, signal));
+    await startServices(contestants, settings.services, flags, { signal, say });
+    const targets = contestants.map(({ name, url }) => new Target({ ...targetOptions(flags), name, url }));
+    for (const target of targets) await target.check(CHECK_TEXT, flags.url === undefined, signal);
+    measurement = await measure({ targets, plan, traffic, signal, say });
+    for (const target of targets) target.close();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    measurement = { ended: 'interrupted', capacityPerS: null, runs: [] };
+  } finally {
+    await Promise.all(contestants.map(({ stop }) => stop()));
+  }
+  const runs = contestants.map((contestant, i) => reportRun(contestant, measurement.runs[i] ?? []));
+  if (!runs.some(({ loads }) => loads.length > 0)) {
+    nothingMeasured(measurement);
+    return;
+  }
+  const base: BenchReport = {
+    format: FORMAT,
+    started_at: startedAt,
+    ended: measurement.ended,
+    machine,
+    traffic: {
+      model: flags.model ?? null,
+      version: flags.modelVersion ?? null,
+      lengths: flags.lengths,
+      hit_share: flags.hits / 100,
+      seed: plan.seed,
+      seconds: plan.seconds,
+      rounds: plan.rounds,
+      warm_up_seconds: plan.warmUpSeconds,
+    },
+    capacity_per_s: measurement.capacityPerS,
+    runs,
+    comparison: null,
+  };
+  const report = { ...base, comparison: comparisonOf(base, earlier, flags.against) };
+  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report, []));
+  process.exitCode = exitCodeOf(report);
+  if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
+}
+
+function planOf(flags: BenchFlags, earlier: BenchReport | null): Plan {
+  const { seconds, rounds, warmUp } = flags;
+  if (seconds / rounds < LEAST_SLICE_S) {
+    throw new StartError(
+      `${seconds} s in ${rounds} rounds are less than ${LEAST_SLICE_S} s each: give more --seconds, or fewer --rounds.`,
+    );
+  }
+  const before = earlier === null ? null : loadsOf(earlier);
+  const connections = flags.connections ?? before?.connections ?? DEFAULT_CONNECTIONS;
+  // A running service may have been sent the texts of any fixed seed before, and would have them in its cache.
+  const seed = flags.seed ?? (flags.url === undefined ? 1 : Date.now() % 2 ** 32);
+  return {
+    connections: flags.closed ? connections : [],
+    ratesPerS: flags.rate ?? before?.ratesPerS ?? null,
+    rounds,
+    seconds,
+    warmUpSeconds: warmUp,
+    seed,
+  };
+}
+
+const targetOptions = (
+  flags: BenchFlags,
+): { apiKey: string | null; model: string | undefined; version: string | undefined } => ({
+  apiKey: readApiKey(flags.apiKeyFile),
+  model: flags.model,
+  version: flags.modelVersion,
+});
+
+function reportRun({ name, url, settings }: Contestant, loads: Measurement['runs'][number]): RunReport {
+  return {
+    name,
+    url,
+    settings,
+    loads: loads.flatMap((load) => {
+      const report = reportLoad(load);
+      return report === null ? [] : [report];
+    }),
+  };
+}
+
+function comparisonOf(
+  report: BenchReport,
+  earlier: BenchReport | null,
+  file: string | undefined,
+): BenchReport['comparison'] {
+  const [a, b] = report.runs;
+  if (a !== undefined && b !== undefined) return compareTurns(a, b);
+  return earlier === null || file === undefined ? null : compareWithEarlier(file, earlier, report);
+}
+
+function nothingMeasured({ ended }: Measurement): void {
+  say(ended === 'interrupted' ? 'interrupted before anything was measured' : 'the service went away at once');
+  process.exitCode = ended === 'interrupted' ? EXIT_CODES.interrupted : EXIT_CODES.refused;
+}
+
+function exitCodeOf({ ended, runs }: BenchReport): ExitCode {
+  if (ended === 'interrupted') return EXIT_CODES.interrupted;
+  const loads = runs.flatMap((run) => run.loads);
+  const isSound = loads.every(({ failed, doubts }) => failed === 0 && doubts.length === 0);
+  return ended === 'done' && isSound ? EXIT_CODES.done : EXIT_CODES.refused;
+}

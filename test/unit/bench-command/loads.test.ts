@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { BenchReply } from '../../../src/bench/answer.js';
+import { readAnswer } from '../../../src/bench/answer.js';
+import { reportLoad } from '../../../src/bench/load-report.js';
+import { loadName, ratesFor } from '../../../src/bench/loads.js';
+import { MOST_UNDER_WAY, runSlice, type Slice, type SliceOptions } from '../../../src/bench/run-slice.js';
+import { poissonArrivals } from '../../../src/replay/schedule.js';
+import { seededRandom } from '../../../src/replay/seeded-random.js';
+
+const OK: BenchReply = { ok: true, isHit: false, tokens: 12, serverTiming: 'inference;dur=1, total;dur=1' };
+const never = new AbortController().signal;
+
+const run = (options: Partial<SliceOptions>): Promise<Slice> =>
+  runSlice({
+    load: { kind: 'open', ratePerS: 200 },
+    sliceMs: 500,
+    seed: 1,
+    send: () => Promise.resolve(OK),
+    signal: never,
+    ...options,
+  });
+
+describe('an answer', () => {
+  const raw = (status: number, content: string, serverTiming?: string) =>
+    readAnswer({ status, content, serverTiming });
+
+  it('of Serin is read with its tokens, its level and its timings', () => {
+    expect(raw(200, '{"label":"POSITIVE","cache_hit":true,"tokens":7}', 'total;dur=1')).toEqual({
+      ok: true,
+      isHit: true,
+      tokens: 7,
+      serverTiming: 'total;dur=1',
+    });
+  });
+
+  it('of any other server is a prediction when it is a JSON object', () => {
+    expect(raw(200, '{"label":1}')).toEqual({ ok: true, isHit: false, tokens: null, serverTiming: null });
+    expect(raw(200, '<html>')).toEqual({ ok: false, code: 'UNREADABLE_ANSWER' });
+  });
+
+  it('is a failure by its code otherwise', () => {
+    expect(raw(429, '{"code":"OVERLOADED"}')).toEqual({ ok: false, code: 'OVERLOADED' });
+    expect(raw(502, 'Bad gateway')).toEqual({ ok: false, code: 'HTTP_502' });
+    expect(readAnswer('NO_ANSWER')).toEqual({ ok: false, code: 'NO_ANSWER' });
+  });
+});
+
+describe('arrivals', () => {
+  it('come as often as asked for, as far apart as by chance, the same for a seed', () => {
+    const times = poissonArrivals(1000, 60_000, seededRandom(7));
+    // Four standard errors of a Poisson count.
+    expect(Math.abs(times.length - 60_000)).toBeLessThan(4 * Math.sqrt(60_000));
+    const gaps = Float64Array.from(times, (time, i) => time - (times[i - 1] ?? 0));
+    const mean = gaps.reduce((a, b) => a + b) / gaps.length;
+    const variance = gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length;
+    // Of exponential gaps the standard deviation is the mean.
+    expect(Math.sqrt(variance) / mean).toBeCloseTo(1, 1);
+    expect(poissonArrivals(1000, 60_000, seededRandom(7))).toEqual(times);
+  });
+});
+
+describe('the open loop', () => {
+  it('sends by the clock while answers are slow, and counts from the moment that was meant', async () => {
+    let isFirst = true;
+    const send = async (): Promise<BenchReply> => {
+      if (isFirst) {
+        // The sender itself stands still: what was due meanwhile is late, and says so.
+        isFirst = false;
+        const until = performance.now() + 400;
+        while (performance.now() < until);
+      }
+      return delay(5, OK);
+    };
+    const slice = await run({ send });
+    const report = reportLoad({ load: { kind: 'open', ratePerS: 200 }, slices: [slice] });
+    expect(slice.ended).toBe('done');
+    expect(Math.max(...slice.exchanges.map(({ lateMs }) => lateMs))).toBeGreaterThan(100);
+    for (const { latencyMs, lateMs } of slice.exchanges) expect(latencyMs).toBeGreaterThan(lateMs);
+    expect(report?.late?.max_ms).toBeGreaterThan(100);
+    expect(report?.doubts.join()).toMatch(/the generator was late by \d+\.\d ms on average about p99, \d+ %/);
+  });
+
+  it('counts what fails, by code, apart from the latencies', async () => {
+    let sent = 0;
+    const send = (): Promise<BenchReply> =>
+      Promise.resolve(++sent % 4 === 0 ? { ok: false, code: 'OVERLOADED' } : OK);
+    const slice = await run({ send });
+    const report = reportLoad({ load: { kind: 'open', ratePerS: 200 }, slices: [slice] });
+    expect(report?.requests).toBe(slice.exchanges.length);
+    expect(report?.failed).toBe(report?.errors.OVERLOADED);
+    expect(report?.failed).toBeGreaterThan(10);
+    expect(report?.answered).toBe((report?.requests ?? 0) - (report?.failed ?? 0));
+    expect(report?.answered_per_s).toBeCloseTo((1000 * (report?.answered ?? 0)) / 500, 9);
+  });
+
+  it('does not take a flood for a slow generator', async () => {
+    const send = (): Promise<BenchReply> => delay(400, OK);
+    const slice = await run({ send, load: { kind: 'open', ratePerS: 20_000 }, sliceMs: 100 });
+    expect(slice.mostUnderWay).toBe(MOST_UNDER_WAY);
+    const report = reportLoad({ load: { kind: 'open', ratePerS: 20_000 }, slices: [slice] });
+    expect(report?.doubts).toEqual([expect.stringContaining('2048 requests were under way at once')]);
+  });
+
+  it('ends when it is told to', async () => {
+    const slice = await run({ sliceMs: 600_000, signal: AbortSignal.timeout(50) });
+    expect(slice.ended).toBe('interrupted');
+  });
+});
+
+describe('the closed loop', () => {
+  it('keeps as many requests under way as there are connections, and ends in time', async () => {
+    const send = (): Promise<BenchReply> => delay(2, OK);
+    const slice = await run({ send, load: { kind: 'closed', connections: 5 }, sliceMs: 200 });
+    expect(slice).toMatchObject({ ended: 'done', mostUnderWay: 5, windowMs: 200 });
+    const report = reportLoad({ load: { kind: 'closed', connections: 5 }, slices: [slice, slice] });
+    expect(report?.late).toBeNull();
+    expect(report?.mean_tokens).toBe(12);
+    expect(report?.rounds).toHaveLength(2);
+    expect(report?.answered_per_s).toBeCloseTo((1000 * slice.exchanges.length) / 200, 9);
+    expect(report?.latency?.p50_ms).toBeGreaterThanOrEqual(1);
+    // Of fewer than a thousand the 99.9th would be the largest by another name.
+    expect(report?.latency?.p999_ms === null).toBe(2 * slice.exchanges.length < 1000);
+  });
+
+  it('is told by a person when it is interrupted, not when its time is up', async () => {
+    const load = { kind: 'closed', connections: 1 } as const;
+    const send = (): Promise<BenchReply> => delay(1, OK);
+    const slice = await run({ load, send, sliceMs: 600_000, signal: AbortSignal.timeout(30) });
+    expect(slice.ended).toBe('interrupted');
+  });
+});
+
+describe('loads', () => {
+  it('have names, and rates that a person would choose', () => {
+    expect(loadName({ kind: 'closed', connections: 1 })).toBe('1 connection');
+    expect(loadName({ kind: 'closed', connections: 32 })).toBe('32 connections');
+    expect(loadName({ kind: 'open', ratePerS: 250 })).toBe('250 requests/s');
+    expect(ratesFor(1038)).toEqual([260, 520, 780]);
+    expect(ratesFor(0)).toEqual([0, 0, 0]);
+  });
+
+  it('without a finished slice are not reported', () => {
+    expect(reportLoad({ load: { kind: 'open', ratePerS: 1 }, slices: [] })).toBeNull();
+  });
+});
