@@ -1,5 +1,8 @@
 import type { ComparisonCost, UserLatency } from '../rollout/comparison-cost.js';
 import { CANARY_PERCENT } from '../rollout/plan.js';
+import type { RollbackOutcome } from '../rollout/rollback-outcome.js';
+import { TARGET_CONNECTIONS } from '../plan.js';
+import { median } from '../stats.js';
 import { count, ms, ratio, table } from './format.js';
 import type { Machine } from './machine.js';
 import { machineFacts, targetTable } from './markdown.js';
@@ -8,7 +11,18 @@ import type { Target } from './targets.js';
 /** What the comparison may add to the p99 of users. */
 const P99_RATIO_LIMIT = 1.1;
 
-export function rolloutTargets({ p99Ratio, without, with: compared }: ComparisonCost): Target[] {
+/** How long after the answer to a rollback an answer of the canary may still come. */
+const DRAIN_LIMIT_MS = 100;
+
+type Rollbacks = readonly RollbackOutcome[];
+
+const sum = (rollbacks: Rollbacks, of: (outcome: RollbackOutcome) => number): number =>
+  rollbacks.reduce((total, outcome) => total + of(outcome), 0);
+
+const most = (rollbacks: Rollbacks, of: (outcome: RollbackOutcome) => number): number =>
+  Math.max(...rollbacks.map(of));
+
+export function costTargets({ p99Ratio, without, with: compared }: ComparisonCost): Target[] {
   const failed = without.failed + compared.failed;
   return [
     {
@@ -21,9 +35,48 @@ export function rolloutTargets({ p99Ratio, without, with: compared }: Comparison
   ];
 }
 
+export function rollbackTargets(rollbacks: Rollbacks): Target[] {
+  const late = sum(rollbacks, ({ canaryAfter }) => canaryAfter);
+  const after = sum(rollbacks, (outcome) => outcome.after);
+  const drainedMs = most(rollbacks, (outcome) => outcome.drainedMs);
+  const failed = sum(rollbacks, (outcome) => outcome.failed);
+  return [
+    {
+      what: 'requests sent after the answer to a rollback that the canary served',
+      wanted: '0',
+      measured: `${count(late)} of ${count(after)}`,
+      reached: late === 0 && after > 0,
+    },
+    {
+      what: 'the last answer of the canary, after the answer to the rollback',
+      wanted: `at most ${ms(DRAIN_LIMIT_MS)}`,
+      measured: ms(drainedMs),
+      reached: drainedMs <= DRAIN_LIMIT_MS,
+    },
+    {
+      what: 'requests without a good answer around rollbacks',
+      wanted: '0',
+      measured: count(failed),
+      reached: failed === 0,
+    },
+  ];
+}
+
+export const rolloutTargets = (cost: ComparisonCost, rollbacks: Rollbacks): Target[] => [
+  ...costTargets(cost),
+  ...rollbackTargets(rollbacks),
+];
+
 /** What must hold on any machine: users are answered, and something was compared. */
 export const comparisonIsRight = ({ without, with: compared }: ComparisonCost): boolean =>
   without.failed + compared.failed === 0 && compared.pairsPerS > 0 && without.pairsPerS === 0;
+
+/** What must hold on any machine: users met the canary before a rollback, and nobody after it. */
+export const rollbacksAreRight = (rollbacks: Rollbacks): boolean =>
+  rollbacks.every(
+    ({ canaryBefore, after, canaryAfter, failed }) =>
+      canaryBefore > 0 && after > 0 && canaryAfter === 0 && failed === 0,
+  );
 
 function costTable({ without, with: compared }: ComparisonCost): string {
   const row = (name: string, { requests, failed, p50Ms, p99Ms, pairsPerS }: UserLatency): string[] => [
@@ -40,7 +93,7 @@ function costTable({ without, with: compared }: ComparisonCost): string {
   );
 }
 
-function method({ plan, capacityPerS, loadPerS, roundRatios, medianRoundRatio }: ComparisonCost): string {
+function costMethod({ plan, capacityPerS, loadPerS, roundRatios, medianRoundRatio }: ComparisonCost): string {
   const [lowest, highest] = [Math.min(...roundRatios), Math.max(...roundRatios)];
   return `Two services with default settings, v1 stable and v2 canary for ${CANARY_PERCENT} % of the texts, differ in this alone: one
 compares (\`sample_percent: 100\`, the default budget of 5 % of the workers' time), the other does not
@@ -50,15 +103,50 @@ loop of ${count(loadPerS)} requests/s at random moments, half of what the servic
 the ratio of the p99 is ${ratio(medianRoundRatio)} in the median, ${ratio(lowest)} to ${ratio(highest)}.`;
 }
 
+function rollbackMethod(rollbacks: Rollbacks): string {
+  return `A service with default settings, v1 stable and v2 canary for ${CANARY_PERCENT} % of the texts, at saturation: ${TARGET_CONNECTIONS} connections that
+each send the next text, which no cache knows, when the answer has come. ${rollbacks.length} times in a row the canary is rolled back
+by \`POST /admin/canary/{model}/rollback\`, and cleared and given its share again. Every request is looked at, by the clock of
+the client, which sends the rollback too.`;
+}
+
+function rollbackTable(rollbacks: Rollbacks): string {
+  const row = (name: string, figure: (of: (outcome: RollbackOutcome) => number) => number): string[] => [
+    name,
+    ms(figure(({ callMs }) => callMs)),
+    count(figure(({ before, canaryBefore }) => (100 * canaryBefore) / before)),
+    count(figure(({ after }) => after)),
+    count(figure(({ canaryAfter }) => canaryAfter)),
+    count(figure(({ inFlight }) => inFlight)),
+    ms(figure(({ drainedMs }) => drainedMs)),
+  ];
+  return table(
+    [
+      'rollbacks',
+      'the call took',
+      'canary before, %',
+      'requests after',
+      'of the canary',
+      'in flight at its answer',
+      'the last came after',
+    ],
+    [row('median', (of) => median(rollbacks.map(of))), row('most', (of) => most(rollbacks, of))],
+  );
+}
+
 /** The section of docs/benchmarks.md about rollouts. */
-export function rolloutSection(cost: ComparisonCost, machine: Machine): string {
+export function rolloutSection(cost: ComparisonCost, rollbacks: Rollbacks, machine: Machine): string {
   return [
     '## What the comparison costs users',
     'Written by `npm run bench -- --rollout`.',
     `${machineFacts(machine)}.`,
-    targetTable(rolloutTargets(cost)),
-    method(cost),
+    targetTable(costTargets(cost)),
+    costMethod(cost),
     costTable(cost),
+    '## Rollback under load',
+    targetTable(rollbackTargets(rollbacks)),
+    rollbackMethod(rollbacks),
+    rollbackTable(rollbacks),
   ]
     .join('\n\n')
     .concat('\n');

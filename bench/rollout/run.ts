@@ -3,9 +3,15 @@ import { REPORT_FILE } from '../paths.js';
 import { say } from '../progress.js';
 import { readMachine } from '../report/machine.js';
 import { withPart } from '../report/report-file.js';
-import { comparisonIsRight, rolloutSection, rolloutTargets } from '../report/rollout-section.js';
+import {
+  comparisonIsRight,
+  rollbacksAreRight,
+  rolloutSection,
+  rolloutTargets,
+} from '../report/rollout-section.js';
 import { measureComparisonCost } from './comparison-cost.js';
 import type { RolloutPlan } from './plan.js';
+import { measureRollbacks } from './rollback-under-load.js';
 
 export interface RolloutRunOptions {
   readonly plan: RolloutPlan;
@@ -17,7 +23,7 @@ export interface RolloutRunOptions {
 
 /**
  * `npm run bench -- --rollout`: measures, and reports on stdout.
- * @returns false when a request failed, or when nothing was compared
+ * @returns false when a request failed, when nothing was compared, or when a canary answered after its rollback
  */
 export async function runRollout(
   { plan, entry, json, write }: RolloutRunOptions,
@@ -25,13 +31,14 @@ export async function runRollout(
 ): Promise<boolean> {
   const machine = readMachine();
   const cost = await measureComparisonCost(plan, entry, workFolder);
-  const section = rolloutSection(cost, machine);
-  const document = { machine, ...cost, targets: rolloutTargets(cost) };
+  const rollbacks = await measureRollbacks(plan, entry, workFolder);
+  const section = rolloutSection(cost, rollbacks, machine);
+  const document = { machine, ...cost, rollbacks, targets: rolloutTargets(cost, rollbacks) };
   process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : section);
   if (write) {
     const before = existsSync(REPORT_FILE) ? readFileSync(REPORT_FILE, 'utf8') : '';
     writeFileSync(REPORT_FILE, withPart(before, 'rollout', section));
     say('the section about rollouts in docs/benchmarks.md is written');
   }
-  return comparisonIsRight(cost);
+  return comparisonIsRight(cost) && rollbacksAreRight(rollbacks);
 }

@@ -1,0 +1,82 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DistinctTexts } from '../corpus/distinct-texts.js';
+import { versionFolder } from '../corpus/version-folder.js';
+import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../plan.js';
+import { say } from '../progress.js';
+import { ServiceProcess } from '../service/service-process.js';
+import { settledPool } from '../service/whole-pool.js';
+import { ColdLoad } from './cold-load.js';
+import { CANARY_PERCENT, type RolloutPlan } from './plan.js';
+import { rollbackOutcome, type RollbackOutcome } from './rollback-outcome.js';
+
+const CANARY = 'v2';
+const ADMIN_TOKEN = 'bench';
+
+/** How long the load goes on before a rollback, so that every connection is busy, and after it. */
+const SETTLE_MS = 1000;
+const OBSERVE_MS = 1000;
+
+/** Time that a slow call may take beside these. */
+const SPARE_MS = 2000;
+
+const ROUTE = `/admin/canary/${MODEL}`;
+
+/** Changes the rollout. @throws Error when the service refuses */
+async function admin({ url }: ServiceProcess, method: string, path: string, body: object): Promise<void> {
+  const answer = await fetch(`${url}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+}
+
+async function once(service: ServiceProcess, texts: DistinctTexts): Promise<RollbackOutcome> {
+  const most = ((SETTLE_MS + OBSERVE_MS + SPARE_MS) / 1000) * BODIES_PER_SECOND;
+  const upcoming = texts.peek(most);
+  await admin(service, 'PUT', ROUTE, { percent: CANARY_PERCENT });
+  const load = new ColdLoad(service.url, upcoming, TARGET_CONNECTIONS);
+  await delay(SETTLE_MS);
+  const calledAt = performance.now();
+  await admin(service, 'POST', `${ROUTE}/rollback`, { reason: 'bench' });
+  const answeredAt = performance.now();
+  await delay(OBSERVE_MS);
+  const requests = await load.stop();
+  texts.drop(load.sent);
+  await admin(service, 'POST', `${ROUTE}/clear`, {});
+  return rollbackOutcome(requests, { canary: CANARY, calledAt, answeredAt });
+}
+
+/**
+ * Rolls a canary back through the admin API, again and again, while every connection has a request in flight. Each text
+ * is sent once, so that every one of them has to be computed. Load and call share one process, and so one clock.
+ */
+export async function measureRollbacks(
+  { rollbacks }: RolloutPlan,
+  entry: string,
+  workFolder: string,
+): Promise<readonly RollbackOutcome[]> {
+  const folder = join(workFolder, 'rollbacks');
+  mkdirSync(folder);
+  const config = join(folder, 'serin.config.yaml');
+  writeFileSync(
+    config,
+    `default_model: ${MODEL}\nrollout:\n  ${MODEL}: { stable: v1, canary: ${CANARY}, percent: 0 }\n`,
+  );
+  const service = await ServiceProcess.start(entry, folder, { SERIN_CONFIG: config, ADMIN_TOKEN });
+  await settledPool(service);
+  const texts = new DistinctTexts(versionFolder('v1'), SEED);
+  const outcomes: RollbackOutcome[] = [];
+  for (let i = 0; i < rollbacks; i++) {
+    const outcome = await once(service, texts);
+    outcomes.push(outcome);
+    say(
+      `rollback ${String(i + 1)} of ${String(rollbacks)}: the call took ${outcome.callMs.toFixed(0)} ms, the last answer of ${CANARY} came ${outcome.drainedMs.toFixed(0)} ms after its answer`,
+    );
+  }
+  await service.stop();
+  return outcomes;
+}
