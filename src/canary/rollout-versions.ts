@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { RolloutConfig } from '../config/rollout-config.js';
 import { AppError } from '../errors/app-error.js';
@@ -6,6 +5,7 @@ import { readAcceptance, type Acceptance } from '../model-registry/acceptance.js
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import type { RolloutDocument, VersionRef, VersionView } from './rollout-types.js';
+import { formerFingerprint, sectionFingerprint } from './section-fingerprint.js';
 import type { FileWish } from './who-decides.js';
 
 const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files' };
@@ -58,9 +58,16 @@ export class RolloutVersions {
     const stable = ref(config.stable);
     const canary = config.canary === null ? null : ref(config.canary);
     const steps = config.steps.map(({ percent, holdMs }) => ({ percent, hold_ms: holdMs }));
-    const meaning = JSON.stringify([config, stable.digest, canary?.digest ?? null]);
-    const fingerprint = createHash('sha256').update(meaning).digest('hex');
-    return { stable, canary, percent: config.percent, mode: config.mode, steps, fingerprint };
+    const meaning = { config, stableDigest: stable.digest, canaryDigest: canary?.digest ?? null };
+    return {
+      stable,
+      canary,
+      percent: config.percent,
+      mode: config.mode,
+      steps,
+      fingerprint: sectionFingerprint(meaning),
+      formerFingerprint: formerFingerprint(meaning),
+    };
   }
 
   /**

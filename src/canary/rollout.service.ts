@@ -17,7 +17,7 @@ import {
 } from './rollout-machine.js';
 import { RolloutStore } from './rollout-store.js';
 import type { CauseName, MoveCause, RolloutDocument } from './rollout-types.js';
-import { type Beginning, type Verdict as Decided, whoDecides } from './who-decides.js';
+import { type Beginning, isSectionOf, type Verdict as Decided, whoDecides } from './who-decides.js';
 
 const TICK_MS = 1000;
 
@@ -166,8 +166,8 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private untouched(model: string): RolloutDocument {
-    const { fingerprint, ...wish } = this.context.wishOf(model);
-    return untouched(model, { ...wish, configuration: fingerprint });
+    const { fingerprint: configuration, stable, canary, mode, steps } = this.context.wishOf(model);
+    return untouched(model, { stable, canary, mode, steps, configuration });
   }
 
   /** A state that was lost must not become a guess: the canary gets nothing until somebody says so. */
@@ -184,9 +184,10 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
 
   private applied(document: RolloutDocument): void {
     const { book, effects } = this.context;
-    const { model, origin, configuration } = document;
+    const { model, origin } = document;
     if (origin.by !== 'recovery') this.lost.delete(model);
-    if (configuration === this.context.wishOf(model).fingerprint) this.wasInForce.set(model, configuration);
+    const wish = this.context.wishOf(model);
+    if (isSectionOf(document, wish)) this.wasInForce.set(model, wish.fingerprint);
     book.follow(document);
     const { decision } = this.decided({ document });
     const share = this.silenced.has(model) ? { ...decision, percent: 0 } : decision;
@@ -218,8 +219,8 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
 
   /** Another replica has begun what a newer file says; ours says nothing new until it changes, too. */
   private isSuperseded({ document }: ModelRollout): boolean {
-    const { fingerprint } = this.context.wishOf(document.model);
-    return document.configuration !== fingerprint && this.wasInForce.get(document.model) === fingerprint;
+    const wish = this.context.wishOf(document.model);
+    return !isSectionOf(document, wish) && this.wasInForce.get(document.model) === wish.fingerprint;
   }
 
   /** A move that nobody waits for: what keeps it from being made is logged once, and tried again at the next tick. */

@@ -9,9 +9,17 @@ export interface FileWish {
   readonly percent: number;
   readonly mode: RolloutMode;
   readonly steps: readonly PlanStep[];
-  /** Equal exactly when the section and the digests of its versions are. */
+  /** Equal exactly when what the section asks for and the digests of its versions are. */
   readonly fingerprint: string;
+  /** How the first releases called the same section. */
+  readonly formerFingerprint: string;
 }
+
+/** Whether this is the section that the state took into account last. */
+export const isSectionOf = (
+  { configuration }: Pick<RolloutDocument, 'configuration'>,
+  { fingerprint, formerFingerprint }: Pick<FileWish, 'fingerprint' | 'formerFingerprint'>,
+): boolean => configuration === fingerprint || configuration === formerFingerprint;
 
 /** Everybody who may have a say about one model. */
 export interface Claims {
@@ -58,7 +66,7 @@ function beginningOf(claims: Claims): Beginning | null {
     return asks && canaryPercent !== 0 ? wish : null;
   }
   if (!stableExists && !same(document.stable, file.stable)) return wish;
-  if (document.configuration !== file.fingerprint) return isMet(claims) ? null : wish;
+  if (!isSectionOf(document, file)) return isMet(claims) ? null : wish;
   if (document.moved || canaryPercent === 0) return null;
   const { by, canary_percent: percent } = document.origin;
   if (by === 'admin' || by === 'recovery') return null;
@@ -67,7 +75,8 @@ function beginningOf(claims: Claims): Beginning | null {
 
 /** What variable and file ask for together: the variable knows a share, the file everything else. */
 function wishOf({ canaryPercent, file }: Claims): Beginning {
-  const { fingerprint: configuration, ...section } = file;
+  const { stable, canary, mode, steps, fingerprint: configuration } = file;
+  const section = { stable, canary, percent: file.percent, mode, steps };
   const forced = false;
   if (canaryPercent === null || canaryPercent === 0 || file.canary === null) {
     return { ...section, configuration, forced, origin: { by: 'configuration', canary_percent: null } };

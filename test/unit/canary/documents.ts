@@ -16,7 +16,8 @@ export const wish = (changes: Partial<FileWish> = {}): FileWish => {
     steps: STEPS,
     ...changes,
   };
-  return { ...section, fingerprint: changes.fingerprint ?? JSON.stringify(section) };
+  const fingerprint = changes.fingerprint ?? JSON.stringify(section);
+  return { ...section, fingerprint, formerFingerprint: changes.formerFingerprint ?? `former ${fingerprint}` };
 };
 
 export const by = (name: CauseName, detail = 'because'): MoveContext => ({
@@ -31,8 +32,8 @@ export const done = (result: MoveResult): RolloutDocument => {
 };
 
 export const fresh = (file: FileWish = wish()): RolloutDocument => {
-  const { fingerprint, ...section } = file;
-  return untouched('sentiment', { ...section, configuration: fingerprint });
+  const { fingerprint: configuration, stable, canary, mode, steps } = file;
+  return untouched('sentiment', { stable, canary, mode, steps, configuration });
 };
 
 export const begun = (changes: Partial<StartRequest> = {}, before = fresh()): RolloutDocument =>
