@@ -62,6 +62,7 @@ export class RolloutEffects {
       canary: canary === null || canary.version === answering ? null : canary.version,
       lastGood: lastGood?.version ?? null,
       share: percent,
+      shadow: split.shadow,
     };
     if (JSON.stringify(roles) !== JSON.stringify(this.roles.of(model))) this.roles.set(model, roles);
     this.metrics.observe({ model, canary: canary?.version ?? '', percent, phase, verdict });

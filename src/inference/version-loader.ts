@@ -196,6 +196,9 @@ export class VersionLoader implements OnModuleInit {
     if (roles?.canary === name && roles.share > 0) {
       return `is the canary and gets ${String(roles.share)} % of the traffic; roll it back first, or set it to 0 %.`;
     }
+    if (roles?.canary === name && roles.shadow) {
+      return 'is the canary in shadow mode and is being compared; roll it back first, or set it to 0 %.';
+    }
     if (roles?.lastGood === name) {
       return `is the one that a rollback leads back to; POST /admin/canary/${model}/clear gives that way back up.`;
     }

@@ -10,6 +10,8 @@ export interface ModelRoles {
   readonly lastGood: string | null;
   /** Percent of the traffic that the canary gets now, 0 to 100. */
   readonly share: number;
+  /** True while the canary computes what the stable version has answered. */
+  readonly shadow: boolean;
 }
 
 /** Called after the roles of a model have changed. */
@@ -25,8 +27,8 @@ export class RoleTable {
   private readonly listeners = new Set<RoleListener>();
 
   constructor(@Inject(SERIN_CONFIG) { rollout }: SerinConfig) {
-    for (const [model, { stable, canary, percent }] of Object.entries(rollout)) {
-      this.byModel.set(model, { stable, canary, lastGood: null, share: percent });
+    for (const [model, { stable, canary, percent, mode }] of Object.entries(rollout)) {
+      this.byModel.set(model, { stable, canary, lastGood: null, share: percent, shadow: mode === 'shadow' });
     }
   }
 

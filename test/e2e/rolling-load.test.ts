@@ -205,18 +205,22 @@ describe('an unload', () => {
     expect(values(await infer(running, ['a film']))).toHaveLength(1);
   });
 
-  it('spares what traffic depends on: stable, a canary with traffic, and the way back', async () => {
+  it('spares what traffic depends on: stable, a canary with traffic or in the shadow, and the way back', async () => {
     await start();
     await expect(loader.unload('sentiment', 'v1')).rejects.toThrow(refusal('VERSION_REFUSED', /is stable/));
-    roles.set('sentiment', { stable: 'v1', canary: 'v2', lastGood: null, share: 5 });
+    roles.set('sentiment', { stable: 'v1', canary: 'v2', lastGood: null, share: 5, shadow: false });
     await expect(loader.unload('sentiment', 'v2')).rejects.toThrow(
       refusal('VERSION_REFUSED', /5 % of the traffic/),
     );
-    roles.set('sentiment', { stable: 'v2', canary: null, lastGood: 'v1', share: 0 });
+    roles.set('sentiment', { stable: 'v1', canary: 'v2', lastGood: null, share: 0, shadow: true });
+    await expect(loader.unload('sentiment', 'v2')).rejects.toThrow(
+      refusal('VERSION_REFUSED', /canary in shadow mode/),
+    );
+    roles.set('sentiment', { stable: 'v2', canary: null, lastGood: 'v1', share: 0, shadow: false });
     await expect(loader.unload('sentiment', 'v1')).rejects.toThrow(
       refusal('VERSION_REFUSED', /rollback leads back/),
     );
-    roles.set('sentiment', { stable: 'v2', canary: null, lastGood: null, share: 0 });
+    roles.set('sentiment', { stable: 'v2', canary: null, lastGood: null, share: 0, shadow: false });
     await loader.unload('sentiment', 'v1');
     expect(values(await infer(running, ['a film']))).toHaveLength(1);
   });

@@ -8,7 +8,7 @@ const table = (): RoleTable => new RoleTable(loadConfig({ cwd: ROOT, env: {} }))
 describe('RoleTable', () => {
   it('begins as the file says', () => {
     expect(table().models()).toEqual(['sentiment']);
-    expect(table().of('sentiment')).toEqual({ stable: 'v1', canary: 'v2', lastGood: null, share: 0 });
+    expect(table().of('sentiment')).toEqual({ stable: 'v1', canary: 'v2', lastGood: null, share: 0, shadow: false });
   });
 
   it('says of a model without roles that it has none', () => {
@@ -21,9 +21,9 @@ describe('RoleTable', () => {
     const roles = table();
     const heard: (ModelRoles | undefined)[] = [];
     const stop = roles.onChange((_, now, before) => heard.push(now, before));
-    const promoted = { stable: 'v2', canary: null, lastGood: 'v1', share: 0 };
+    const promoted = { stable: 'v2', canary: null, lastGood: 'v1', share: 0, shadow: false };
     roles.set('sentiment', promoted);
-    expect(heard).toEqual([promoted, { stable: 'v1', canary: 'v2', lastGood: null, share: 0 }]);
+    expect(heard).toEqual([promoted, { stable: 'v1', canary: 'v2', lastGood: null, share: 0, shadow: false }]);
     expect([roles.stable('sentiment'), roles.lastGood('sentiment'), roles.share('sentiment')]).toEqual(['v2', 'v1', 0]);
     stop();
     roles.set('sentiment', { ...promoted, lastGood: null });
