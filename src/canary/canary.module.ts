@@ -33,8 +33,9 @@ import { SharedRolloutStore } from './shared-rollout-store.js';
       provide: RolloutStore,
       inject: [SERIN_CONFIG, RedisConnection],
       useFactory: ({ stateDir }: SerinConfig, redis: RedisConnection | null): RolloutStore => {
-        const files = new FileRolloutStore(stateDir);
-        return redis === null ? files : new SharedRolloutStore(files, redis);
+        return redis === null
+          ? new FileRolloutStore(stateDir, 'state')
+          : new SharedRolloutStore(new FileRolloutStore(stateDir, 'copy'), redis);
       },
     },
     {

@@ -18,6 +18,9 @@ import { readSealed, type SealedReading, writeSealed } from './sealed-file.js';
 /** How often a process that may not write looks whether it may, and what the one that may has written. */
 const FOLLOW_MS = 1000;
 
+/** What the folder is for: the state itself, or what this replica knows of the state that is in Redis. */
+export type FolderUse = 'state' | 'copy';
+
 interface Evidence {
   readonly rollout_id: string;
   readonly document: EvidenceDocument;
@@ -46,12 +49,16 @@ export class FileRolloutStore extends RolloutStore {
   private reason: string | null = null;
   private readonly following: NodeJS.Timeout | undefined;
 
-  constructor(stateDir: string) {
+  constructor(
+    stateDir: string,
+    private readonly use: FolderUse,
+  ) {
     super();
     this.folder = join(stateDir, 'rollout');
     this.takeFolder();
     if (this.release !== null) return;
-    this.logger.error(this.reason ?? '');
+    if (use === 'state') this.logger.error(this.reason ?? '');
+    else this.logger.warn(this.reason ?? '');
     this.following = setInterval(() => void this.follow(), FOLLOW_MS);
     this.following.unref();
   }
@@ -176,16 +183,25 @@ export class FileRolloutStore extends RolloutStore {
     } catch (error) {
       const { message } = error as Error;
       const pid = /\(process (\d+);/.exec(message)?.[1];
-      this.reason =
-        pid === undefined
-          ? this.unwritable(error)
-          : `STATE_DIR is in use by process ${pid}: this one follows its rollouts and cannot move them. Give each process a STATE_DIR of its own, or set REDIS_URL.`;
+      this.reason = pid === undefined ? this.unwritable(error) : this.inUseBy(pid);
     }
+  }
+
+  private inUseBy(pid: string): string {
+    const holder = `STATE_DIR is in use by process ${pid}`;
+    if (this.use === 'state') {
+      return `${holder}: this one follows its rollouts and cannot move them. Give each process a STATE_DIR of its own, or set REDIS_URL.`;
+    }
+    return `${holder}: this one keeps nothing there. Its rollouts are in Redis all the same; but while Redis is away a restart goes on with what that process knew, and loses a rollback that was made here. Give each process a STATE_DIR of its own.`;
   }
 
   private unwritable(error: unknown): string {
     const { code, message } = error as NodeJS.ErrnoException;
-    return `The state of rollouts cannot be written to ${this.folder} (${code ?? message}): none can be begun or moved, and a rollback lasts until the process ends. Make STATE_DIR writable.`;
+    const why = `cannot be written to ${this.folder} (${code ?? message})`;
+    if (this.use === 'state') {
+      return `The state of rollouts ${why}: none can be begun or moved, and a rollback lasts until the process ends. Make STATE_DIR writable.`;
+    }
+    return `What this replica knows of the rollouts in Redis ${why}: a restart while Redis is away knows nothing of them. Make STATE_DIR writable.`;
   }
 
   private async follow(): Promise<void> {
