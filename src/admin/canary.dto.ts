@@ -101,6 +101,26 @@ export class RolloutFiguresDto {
   @ApiProperty({ type: WindowFiguresDto, description: 'Since the rollout began.' }) total!: WindowFiguresDto;
 }
 
+/** A text that the two versions label differently. */
+@ApiSchema({ name: 'RolloutFlip' })
+export class RolloutFlipDto {
+  @ApiProperty({ description: '16 hex digits of the text’s sha256.', example: '0f3a52c91be4d870' })
+  hash!: string;
+
+  @ApiProperty({ type: 'integer', minimum: 1, description: 'UTF-16 units of the text.' }) length!: number;
+  @ApiProperty({ example: 'NEGATIVE' }) stable_label!: string;
+  @ApiProperty({ example: 'POSITIVE' }) canary_label!: string;
+  @ApiProperty({ minimum: 0, maximum: 1, example: 0.5231 }) stable_score!: number;
+  @ApiProperty({ minimum: 0, maximum: 1, example: 0.6018 }) canary_score!: number;
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'The text, or the beginning of a long one; null unless LOG_TEXT is set.',
+  })
+  text!: string | null;
+}
+
 @ApiSchema({ name: 'RolledBackVersion' })
 export class RolledBackVersionDto {
   @ApiProperty() version!: string;
@@ -219,6 +239,13 @@ export class RolloutDto {
   verdict!: RolloutVerdictDto | null;
 
   @ApiProperty({ type: RolloutFiguresDto, nullable: true }) figures!: RolloutFiguresDto | null;
+
+  @ApiProperty({
+    type: [RolloutFlipDto],
+    maxItems: 50,
+    description: 'A sample of the texts that the two versions label differently.',
+  })
+  flips!: readonly RolloutFlipDto[];
 
   @ApiProperty({ type: 'integer', description: 'Texts of the canary that are being answered.' })
   in_flight!: number;

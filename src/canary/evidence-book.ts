@@ -1,7 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../config/serin-config.js';
 import { noEvidence } from './evidence/counts.js';
-import { type EvidenceDocument, mergeDocuments } from './evidence/evidence-document.js';
+import { type EvidenceDocument, mergeDocuments, parseDocument } from './evidence/evidence-document.js';
+import { type FlipExample, mergeExamples, withoutText } from './evidence/flip-examples.js';
 import { mergeEvidence } from './evidence/merge.js';
 import { RolloutEvidence } from './evidence/rollout-evidence.js';
 import type { GateEvidence } from './gates/types.js';
@@ -80,12 +81,25 @@ export class EvidenceBook {
     };
   }
 
-  /** All that was seen of a rollout: the one that is going on, or the one before it; null when it is not known here. */
-  documentOf(model: string, rolloutId: string): EvidenceDocument | null {
+  /** Texts on which the versions of a model's rollout disagreed, of all replicas; what users wrote only with LOG_TEXT. */
+  flips(model: string): readonly FlipExample[] {
     const book = this.books.get(model);
-    if (book?.rolloutId === rolloutId) return allOf(book);
+    if (book === undefined) return [];
+    return this.allowed(mergeExamples(book.evidence.flips, book.elsewhere?.()?.examples ?? []));
+  }
+
+  /**
+   * All that was seen of a rollout: the one that is going on, the one before it, or what an earlier process has kept of
+   * it; null when nothing is known here. What users wrote only with LOG_TEXT.
+   */
+  async documentOf(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
+    const book = this.books.get(model);
     const closed = this.closed.get(model);
-    return closed?.rolloutId === rolloutId ? closed.document : null;
+    let document: EvidenceDocument | null;
+    if (book?.rolloutId === rolloutId) document = allOf(book);
+    else if (closed?.rolloutId === rolloutId) document = closed.document;
+    else document = await this.kept(model, rolloutId);
+    return document && { ...document, examples: this.allowed(document.examples) };
   }
 
   /** Goes on from what was kept; what cannot be read is said, and the rollout goes on without. */
@@ -100,6 +114,21 @@ export class EvidenceBook {
       const reason = error instanceof Error ? error.message : String(error);
       this.logger.error(`the evidence kept for ${document.model} cannot be used (${reason}): it begins anew`);
     }
+  }
+
+  /** Null when there is nothing that can be used. */
+  private async kept(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
+    const kept = await this.store.loadEvidence(model, rolloutId);
+    try {
+      return kept && parseDocument(kept.document);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Another replica, or an earlier process, may have kept texts that may not be shown here. */
+  private allowed(examples: readonly FlipExample[]): readonly FlipExample[] {
+    return this.config.logText ? examples : examples.map(withoutText);
   }
 
   /** Writes it down if there is more of it than was written before. */

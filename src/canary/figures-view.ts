@@ -1,4 +1,5 @@
 import type { Evidence, LabelCounts, PairCounts, VersionCounts } from './evidence/counts.js';
+import type { FlipExample } from './evidence/flip-examples.js';
 import { quantileOf } from './evidence/log-histogram.js';
 
 /** What users saw of one version. Times in ms; null where there is nothing to divide by. */
@@ -40,6 +41,20 @@ export interface WindowFigures {
 export interface Figures {
   readonly step: WindowFigures;
   readonly total: WindowFigures;
+}
+
+/** A text on which the versions disagreed. */
+export interface FlipView {
+  /** 16 hex digits. */
+  readonly hash: string;
+  /** UTF-16 units. */
+  readonly length: number;
+  readonly stable_label: string;
+  readonly canary_label: string;
+  readonly stable_score: number;
+  readonly canary_score: number;
+  /** Null unless LOG_TEXT allows texts. */
+  readonly text: string | null;
 }
 
 const ratio = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
@@ -96,4 +111,18 @@ export function windowFigures({ stable, canary, pairs }: Evidence, labels: reado
     canary: sideFigures(canary, labels),
     pairs: pairFigures(pairs, labels),
   };
+}
+
+/** @param labels names of the labels, by the index that the evidence counts under */
+export function flipViews(examples: readonly FlipExample[], labels: readonly string[]): FlipView[] {
+  const name = (index: number): string => labels[index] ?? String(index);
+  return examples.map(({ hash, length, stableLabel, canaryLabel, stableScore, canaryScore, text }) => ({
+    hash,
+    length,
+    stable_label: name(stableLabel),
+    canary_label: name(canaryLabel),
+    stable_score: stableScore,
+    canary_score: canaryScore,
+    text,
+  }));
 }

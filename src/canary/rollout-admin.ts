@@ -55,6 +55,7 @@ export class RolloutAdmin {
       lastGood: versions.view(model, document.last_good),
       judgement: judge.judgement(document),
       figures: judge.figures(document),
+      flips: judge.flips(document),
       inFlight: effects.inFlight(document),
       problems: this.service.problems(rollout),
     });
@@ -79,7 +80,7 @@ export class RolloutAdmin {
         return setPercent(document, percent, this.context.at(document, cause));
       }
       const { ref, forced } = this.context.versions.candidate(model, name, force || isForced(document, name));
-      if (ref.digest === document.canary?.digest && document.revision > 0) {
+      if (ref.digest === document.canary?.digest && document.revision > 0 && !wasTakenOut(document)) {
         const asForced = { ...document, forced: document.forced || forced };
         return setPercent(asForced, percent, this.context.at(document, cause));
       }
@@ -163,6 +164,15 @@ export class RolloutAdmin {
     const detail = reason === undefined || reason === '' ? what : `${what}: ${reason}`;
     return { by: 'admin', detail, request_id: requestId };
   }
+}
+
+/**
+ * Whether the gates took this canary out before somebody cleared that. What they saw would take it out again at once, so
+ * its next share begins another rollout.
+ */
+function wasTakenOut({ phase, history }: RolloutDocument): boolean {
+  const last = history.findLast(({ move }) => move === 'start' || move === 'roll_back');
+  return phase === 'idle' && last?.cause.by === 'gate';
 }
 
 const isForced = ({ forced, canary }: RolloutDocument, name: string): boolean =>

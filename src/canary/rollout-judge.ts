@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_GATES, type GateSettings } from '../config/rollout-config.js';
 import { EvidenceBook } from './evidence-book.js';
-import type { Figures } from './figures-view.js';
+import { flipViews, type Figures, type FlipView } from './figures-view.js';
 import type { Judgement, Verdict } from './gates/types.js';
 import { decide, evaluate } from './gates/verdict.js';
 import { stepInfoOf } from './ramp.js';
@@ -37,9 +37,16 @@ export class RolloutJudge {
     return failed.map(({ gate, sentence }) => `${gate}: ${sentence}`).join(' ');
   }
 
+  /** Null while there is nothing to show. */
   figures(document: RolloutDocument): Figures | null {
-    const evidence = this.book.gateEvidence(document, 0);
+    const evidence = hasPair(document) ? this.book.gateEvidence(document, 0) : null;
     return evidence && figuresOf(evidence, this.versions.labels(document));
+  }
+
+  /** At most 50, a fair sample of them all. */
+  flips(document: RolloutDocument): FlipView[] {
+    if (!hasPair(document)) return [];
+    return flipViews(this.book.flips(document.model), this.versions.labels(document));
   }
 
   moveFigures(document: RolloutDocument): MoveFigures | null {
@@ -58,3 +65,6 @@ export class RolloutJudge {
     return this.configuration.of(model)?.gates ?? DEFAULT_GATES;
   }
 }
+
+/** Whether there are two versions that figures could be about: a promotion that was cleared has left one. */
+const hasPair = ({ phase, canary }: RolloutDocument): boolean => canary !== null || phase === 'promoted';

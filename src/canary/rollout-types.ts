@@ -1,5 +1,5 @@
 import type { RolloutMode } from '../config/rollout-config.js';
-import type { Figures } from './figures-view.js';
+import type { Figures, FlipView } from './figures-view.js';
 import type { Judgement, Verdict } from './gates/types.js';
 
 /**
@@ -206,6 +206,8 @@ export interface RolloutView {
   readonly verdict: Judgement | null;
   /** Both sides, this step and in total; null while there is nothing to show. */
   readonly figures: Figures | null;
+  /** Some of the texts that the two versions label differently, in no order; at most 50. */
+  readonly flips: readonly FlipView[];
   /** Texts of the canary that are being answered now. */
   readonly in_flight: number;
   readonly rolled_back: readonly RolledBackDigest[];

@@ -1,4 +1,4 @@
-import { windowFigures, type Figures } from './figures-view.js';
+import { windowFigures, type Figures, type FlipView } from './figures-view.js';
 import type { GateEvidence, Judgement } from './gates/types.js';
 import { stepInfoOf } from './ramp.js';
 import { stepInForce } from './rollout-machine.js';
@@ -14,6 +14,7 @@ export interface ViewParts {
   readonly lastGood: VersionView | null;
   readonly judgement: Judgement | null;
   readonly figures: Figures | null;
+  readonly flips: readonly FlipView[];
   readonly inFlight: number;
   readonly problems: readonly string[];
 }
@@ -55,6 +56,7 @@ export function rolloutView(parts: ViewParts): RolloutView {
     already_promoted: decision.already_promoted,
     verdict: parts.judgement,
     figures: parts.figures,
+    flips: parts.flips,
     in_flight: parts.inFlight,
     rolled_back: document.rolled_back,
     problems: parts.problems,

@@ -36,6 +36,7 @@ export function addCanaryCommand(program: Command): void {
       .command('status')
       .description('both versions, the step, one row per gate, and who decides')
       .argument('[model]', 'the model (default: all)')
+      .option('--flips', 'also texts that the two versions label differently')
       .option('--watch', 'again and again, until it is interrupted')
       .option('--every <seconds>', 'with --watch: how often', positiveNumber(3600), 2),
   ).action(async (model: string | undefined, flags: CanaryFlags) => {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '../errors/start-error.js';
 import { moveLine } from '../canary/report/move-line.js';
 import type { RolloutView } from '../canary/rollout-types.js';
-import { renderStatus, statusLine } from '../rollout-control/render-status.js';
+import { renderFlipsOf, renderStatus, statusLine } from '../rollout-control/render-status.js';
 import { Refused } from '../rollout-control/refused.js';
 import { rollBackAndDrain, renderRollback } from '../rollout-control/roll-back.js';
 import type { Change, MoveRoute, RolloutClient } from '../rollout-control/rollout-client.js';
@@ -13,6 +13,7 @@ import { interruptionSignal } from './service-flags.js';
 /** As commander has checked them. */
 export interface CanaryFlags extends AdminFlags {
   readonly json?: true;
+  readonly flips?: true;
   readonly watch?: true;
   readonly every: number;
   readonly percent: number;
@@ -53,19 +54,22 @@ export function showStatus(model: string | undefined, flags: CanaryFlags): Promi
       model === undefined ? client.list() : [await client.view(model)];
     if (flags.watch) return watch(views, flags, signal);
     const found = await views();
-    process.stdout.write(flags.json ? json(model === undefined ? found : found[0]) : shown(found));
+    process.stdout.write(flags.json ? json(model === undefined ? found : found[0]) : shown(found, flags));
   });
 }
 
-const shown = (views: readonly RolloutView[]): string =>
-  views.length === 0 ? 'The service has no rollout.\n' : views.map(renderStatus).join('\n');
+function shown(views: readonly RolloutView[], { flips }: CanaryFlags): string {
+  if (views.length === 0) return 'The service has no rollout.\n';
+  return views.map((view) => `${renderStatus(view)}${flips ? renderFlipsOf(view) : ''}`).join('\n');
+}
 
 /** A service that restarts is waited for; a token that is wrong is not. */
 async function watch(
   views: () => Promise<readonly RolloutView[]>,
-  { json: asJson, every }: CanaryFlags,
+  flags: CanaryFlags,
   signal: AbortSignal,
 ): Promise<void> {
+  const { json: asJson, every } = flags;
   let hasSeen = false;
   while (!signal.aborted) {
     let text: string;
@@ -74,7 +78,7 @@ async function watch(
       hasSeen = true;
       const at = new Date().toISOString();
       if (asJson) text = found.map((view) => `${JSON.stringify({ at, ...view })}\n`).join('');
-      else if (process.stdout.isTTY) text = `${CLEAR_SCREEN}${at}\n\n${shown(found)}`;
+      else if (process.stdout.isTTY) text = `${CLEAR_SCREEN}${at}\n\n${shown(found, flags)}`;
       else text = found.map((view) => `${at}  ${statusLine(view)}\n`).join('');
     } catch (error) {
       if (!hasSeen || !(error instanceof StartError)) throw error;

@@ -1,6 +1,7 @@
 import { renderTable } from '../charts/render-table.js';
 import { count, duration, milliseconds, plain, share } from '../charts/figures.js';
 import { moveLine } from '../canary/report/move-line.js';
+import { renderFlips } from '../canary/report/render-flips.js';
 import { renderGates } from '../canary/report/render-gates.js';
 import type { Figures, SideFigures, WindowFigures } from '../canary/figures-view.js';
 import type { RolloutView, VersionView } from '../canary/rollout-types.js';
@@ -23,6 +24,21 @@ export function renderStatus(view: RolloutView): string {
       ? []
       : ['\n  last moves\n', ...history.slice(-SHOWN_MOVES).map((move) => `    ${moveLine(move)}\n`)]),
   ].join('');
+}
+
+/** Texts that the two versions label differently, as a table. */
+export function renderFlipsOf(view: RolloutView): string {
+  if (view.flips.length === 0) return '\n  no text with another label\n';
+  return `\n  some of the texts with another label\n${indented(renderFlips(view.flips, namesOf(view), renderTable))}`;
+}
+
+/** Whose figures those of both sides are: after a promotion the former canary is the stable version. */
+function namesOf({ phase, stable, canary, last_good: lastGood }: SidesView): {
+  readonly stable: string;
+  readonly canary: string;
+} {
+  const [before, beside] = phase === 'promoted' ? [lastGood, stable] : [stable, canary];
+  return { stable: before?.version ?? 'stable', canary: beside?.version ?? 'canary' };
 }
 
 /** The rollout in one line: for logs, and for whoever watches without a terminal. */
@@ -95,6 +111,9 @@ function stepLine({ step, percent, state_percent: statePercent }: RolloutView): 
   return `${step.number} of ${step.of} at ${step.percent} %${held}: ${duration(step.elapsed_ms)} of ${duration(step.hold_ms)}, ${next}`;
 }
 
+/** What the figures of both sides are shown with. */
+type SidesView = Pick<RolloutView, 'phase' | 'stable' | 'canary' | 'last_good' | 'step'>;
+
 type SideRow = readonly [string, (side: SideFigures) => string];
 
 const SIDE_ROWS: readonly SideRow[] = [
@@ -117,22 +136,20 @@ const FEEDBACK_ROWS: readonly SideRow[] = [
 ];
 
 /** Both sides since the rollout began, the canary in this step too, and what the pairs say. */
-export function renderSides(
-  { stable, canary, step }: Pick<RolloutView, 'stable' | 'canary' | 'step'>,
-  figures: Figures,
-): string {
+function renderSides(view: SidesView, figures: Figures): string {
   const { total } = figures;
+  const names = namesOf(view);
   const hasFeedback = [total.stable, total.canary].some(
     ({ feedback, kpi_mean: kpi }) => feedback > 0 || kpi !== null,
   );
   const rows = [...SIDE_ROWS, ...(hasFeedback ? FEEDBACK_ROWS : [])];
-  const heading = ['since it began', stable?.version ?? 'stable', canary?.version ?? 'canary'];
+  const heading = ['since it began', names.stable, names.canary];
   const windows: ((row: SideRow) => string)[] = [
     ([, cell]) => cell(total.stable),
     ([, cell]) => cell(total.canary),
   ];
-  if (step !== null) {
-    heading.push(`${canary?.version ?? 'canary'} in this step`);
+  if (view.step !== null) {
+    heading.push(`${names.canary} in this step`);
     windows.push(([, cell]) => cell(figures.step.canary));
   }
   const table = renderTable(

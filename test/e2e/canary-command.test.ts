@@ -56,6 +56,9 @@ describe('serin canary', () => {
     const view = json(await to('status', 'sentiment', '--json')) as RolloutView;
     expect(view).toMatchObject({ model_name: 'sentiment', phase: 'running', percent: 50, revision: 1 });
     expect(json(await to('status', '--json')) as RolloutView[]).toHaveLength(1);
+    expect((await to('status', '--flips')).stdout).toMatch(
+      /\n {2}(no text|some of the texts) with another label\n/,
+    );
 
     expect((await to('pause')).stdout).toMatch(/^sentiment: paused, v2 at 50 %/);
     expect((await to('resume', '--revision', '2')).stdout).toMatch(/^sentiment: running/);
@@ -284,15 +287,19 @@ describe('the report of a rollout', { timeout: 120_000 }, () => {
     const promoted = await written(stateDir, ({ outcome }) => outcome === 'promoted');
     expect(promoted).toMatchObject({ stable: { version: 'v1' }, canary: { version: 'v2' } });
 
-    const base = join(stateDir, 'reports', `sentiment-${before.rollout_id ?? ''}`);
-    const markdown = await vi.waitFor(() => {
-      const content = readFileSync(`${base}.md`, 'utf8');
-      expect(content).toContain('Decision: PROMOTED v2 in place of v1');
-      return content;
-    });
-    expect(wellFormed(readFileSync(`${base}.svg`, 'utf8'))).toBe('svg');
-    for (const content of [markdown, readFileSync(`${base}.json`, 'utf8')])
-      expect(content).not.toContain(SECRET);
+    // It was cleared and went on: each of its ends has a report of its own.
+    expect(promoted.rollout_id).toBe(back.rollout_id);
+    for (const [report, decision] of [
+      [back, 'Decision: ROLLED BACK v2 to v1'],
+      [promoted, 'Decision: PROMOTED v2 in place of v1'],
+    ] as const) {
+      const base = join(stateDir, 'reports', `sentiment-${report.rollout_id}-r${report.revision}`);
+      const markdown = await vi.waitFor(() => readFileSync(`${base}.md`, 'utf8'), 10_000);
+      expect(markdown).toContain(decision);
+      expect(wellFormed(readFileSync(`${base}.svg`, 'utf8'))).toBe('svg');
+      for (const content of [markdown, readFileSync(`${base}.json`, 'utf8')])
+        expect(content).not.toContain(SECRET);
+    }
     await second.service.stop();
   });
 

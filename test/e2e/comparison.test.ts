@@ -202,6 +202,11 @@ describe('the comparison', () => {
     expect(figures.stable.requests).toBe(6);
     expect(figures.canary.requests).toBe(0);
     expect(figures.canary.worker_us_per_padded_token).toBeGreaterThan(0);
+    const unloaded = await on.post('/admin/models/sentiment/versions/v2/unload', {}, ADMIN);
+    expect(await unloaded.json()).toMatchObject({
+      code: 'VERSION_REFUSED',
+      detail: expect.stringContaining('canary in shadow mode') as string,
+    });
   });
 
   it('samples by the text: the same texts every time, and about as many as it is told to', async () => {
@@ -243,7 +248,7 @@ describe('the comparison', () => {
     expect(canary).toMatchObject({ requests: 600, errors: 0 });
   });
 
-  it('keeps no text anywhere unless LOG_TEXT allows it', async () => {
+  it('keeps no text anywhere unless LOG_TEXT allows it', { timeout: 90_000 }, async () => {
     for (const logText of ['false', 'true']) {
       const name = `log-text-${logText}`;
       const on = await start(name, '', { LOG_TEXT: logText });
@@ -259,7 +264,12 @@ describe('the comparison', () => {
         .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
       const [text = ''] = different;
       expect(kept.join('\n').includes(text)).toBe(logText === 'true');
-      expect(shown.includes(text) && logText === 'false').toBe(false);
+      const { flips: examples } = JSON.parse(shown) as RolloutView;
+      const texts = [...examples].sort((a, b) => a.length - b.length).map((flip) => flip.text);
+      const allowed = [...different].sort((a, b) => a.length - b.length);
+      expect(texts).toEqual(logText === 'true' ? allowed : different.map(() => null));
+      expect(examples.every((flip) => flip.stable_label !== flip.canary_label)).toBe(true);
+      expect(shown.includes(JSON.stringify(text))).toBe(logText === 'true');
       if (logText === 'false') expect(JSON.stringify(on.lines)).not.toContain(text);
     }
   });

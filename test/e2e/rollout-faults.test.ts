@@ -9,7 +9,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { RolloutDocument } from '../../src/canary/rollout-types.js';
+import type { RolloutDocument, RolloutView } from '../../src/canary/rollout-types.js';
+import { formerFingerprint } from '../../src/canary/section-fingerprint.js';
+import { writeSealed } from '../../src/canary/sealed-file.js';
+import { loadConfig } from '../../src/config/load-config.js';
+import { ROOT } from '../support/repository.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 
 const running: RolloutService[] = [];
@@ -52,7 +56,10 @@ rollout:
 const NO_GATES =
   'gates: { minimum_samples: 1, disagreement: off, error_rate_increase: off, latency_ratio: off, label_share_shift: off }';
 
-describe('a rollout and a service that is killed', () => {
+/** Two services one after the other take their time on a machine that has other work. */
+const TWO_SERVICES = { timeout: 90_000 };
+
+describe('a rollout and a service that is killed', TWO_SERVICES, () => {
   it('goes on in the same step, with the time that it had', async () => {
     const stateDir = folder();
     const settings = { STATE_DIR: stateDir, SERIN_CONFIG: configFile(AUTO(NO_GATES)) };
@@ -79,6 +86,26 @@ describe('a rollout and a service that is killed', () => {
     expect(view.step?.elapsed_ms).toBeGreaterThanOrEqual(kept.elapsed_in_step_ms);
     expect(view.step?.elapsed_ms).toBeLessThan(kept.elapsed_in_step_ms + 30_000);
     expect(view.history.map(({ move }) => move)).toEqual(['start']);
+  });
+});
+
+describe('a rollout that the first releases began', TWO_SERVICES, () => {
+  it('goes on: its section had another name then', async () => {
+    const stateDir = folder();
+    const file = configFile(AUTO(NO_GATES));
+    const settings = { STATE_DIR: stateDir, SERIN_CONFIG: file };
+    const first = await start(settings);
+    const begun = await first.viewThat(({ percent }) => percent === 30);
+    expect(await first.service.stop()).toBe(0);
+    const config = loadConfig({ cwd: ROOT, env: { SERIN_CONFIG: file } }).rollout.sentiment;
+    if (config === undefined || begun.stable === null || begun.canary === null) throw new Error('no rollout');
+    const { digest: stableDigest } = begun.stable;
+    const configuration = formerFingerprint({ config, stableDigest, canaryDigest: begun.canary.digest });
+    await writeSealed(join(stateDir, 'rollout', 'sentiment.json'), { ...onDisk(stateDir), configuration });
+
+    const second = await start(settings);
+    await second.viewThat(({ step }) => (step?.elapsed_ms ?? 0) > (begun.step?.elapsed_ms ?? 0));
+    expect(await second.view()).toMatchObject({ rollout_id: begun.rollout_id, revision: 1, percent: 30 });
   });
 });
 
@@ -136,6 +163,14 @@ describe('a ramp', () => {
     });
     expect(last?.cause.detail).toMatch(/^latency_ratio: .*the limit is exceeded/);
     expect(new Set(await rollout.versions(texts(40)))).toEqual(new Set(['v1']));
+
+    // What the gates saw would take it out again at once: a second try begins with nothing seen.
+    expect((await rollout.post('clear')).status).toBe(200);
+    const again = (await (await rollout.put({ percent: 30 })).json()) as RolloutView;
+    expect(again).toMatchObject({ phase: 'running', percent: 30, mode: 'auto' });
+    expect(again.rollout_id).not.toBe(view.rollout_id);
+    expect(again.figures?.total.pairs.texts ?? 0).toBe(0);
+    expect(again.history.at(-1)).toMatchObject({ move: 'start', cause: { by: 'admin' } });
   });
 });
 

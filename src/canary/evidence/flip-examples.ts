@@ -22,6 +22,9 @@ export const hexOf = (hash: bigint): string => hash.toString(16).padStart(16, '0
 /** The text as an example may show it. */
 export const exampleText = (text: string): string => text.slice(0, MAX_TEXT_LENGTH);
 
+/** Without what a user wrote. */
+export const withoutText = (example: FlipExample): FlipExample => ({ ...example, text: null });
+
 /**
  * Examples of several replicas as one: the 50 with the smallest hashes. A hash does not know what it stands for,
  * so these are a fair sample of all distinct flips, and the same one however the parts were put together.

@@ -1,7 +1,7 @@
 import { emptySeries, withPoint, type SeriesDocument, type SeriesPoint } from '../report/series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { parseDocument, type EvidenceDocument } from './evidence-document.js';
-import { exampleText, hexOf, mergeExamples, type FlipExample } from './flip-examples.js';
+import { exampleText, hexOf, mergeExamples, withoutText, type FlipExample } from './flip-examples.js';
 import {
   isFlip,
   recordFeedback,
@@ -112,6 +112,11 @@ export class RolloutEvidence {
     for (const window of this.current()) recordFeedback(window[side], feedback);
   }
 
+  /** Texts on which the versions disagreed; never changed in place. */
+  get flips(): readonly FlipExample[] {
+    return this.examples;
+  }
+
   /** How it went over time; never changed in place. */
   get series(): SeriesDocument {
     return this.points;
@@ -156,7 +161,8 @@ export class RolloutEvidence {
     this.total = total;
     this.steps.clear();
     for (const [key, step] of Object.entries(steps)) this.steps.set(Number(key), step);
-    this.examples = [...examples];
+    // They may be from a time when texts could be kept.
+    this.examples = this.keepTexts ? [...examples] : examples.map(withoutText);
     this.wasSaturated = saturated;
     this.points = series;
     this.seen.addBytes(seenBytes);

@@ -2,6 +2,7 @@ import { count, duration, milliseconds, plain, share } from '../../charts/figure
 import type { SideFigures } from '../figures-view.js';
 import { markdownTable } from '../../charts/markdown-table.js';
 import { moveLine } from './move-line.js';
+import { renderFlips } from './render-flips.js';
 import { gateCells } from './render-gates.js';
 import { renderPlots } from './render-plots.js';
 import type { RolloutReport } from './rollout-report.js';
@@ -52,7 +53,12 @@ export function renderReport(report: RolloutReport, plots: string): string {
           ),
           pairSentence(report),
         ]),
-    ...(flips.length === 0 ? [] : [`## Some of the texts with another label`, flipTable(report)]),
+    ...(flips.length === 0
+      ? []
+      : [
+          '## Some of the texts with another label',
+          renderFlips(flips.slice(0, SHOWN_FLIPS), { stable: stable.version, canary: name }, markdownTable),
+        ]),
     '## Moves',
     moves.map((move) => `- ${moveLine(move)}`).join('\n'),
   ];
@@ -105,20 +111,4 @@ function pairSentence({ figures }: RolloutReport): string {
   const { pairs } = figures.total;
   const flips = Object.entries(pairs.flips).map(([kind, times]) => `${kind} ${count(times)}`);
   return `${count(pairs.texts)} distinct texts were answered by both versions; ${count(pairs.disagreements)} got another label (${share(pairs.disagreement_rate)}; ${share(pairs.traffic_disagreement_rate)} of the traffic)${flips.length === 0 ? '' : `: ${flips.join(', ')}`}. The score moved by ${plain(pairs.mean_absolute_score_shift)} on average.`;
-}
-
-function flipTable({ flips, stable, canary }: RolloutReport): string {
-  const withTexts = flips.some(({ text }) => text !== null);
-  return markdownTable(
-    ['hash', 'length', stable.version, canary?.version ?? '-', ...(withTexts ? ['text'] : [])],
-    flips
-      .slice(0, SHOWN_FLIPS)
-      .map((flip) => [
-        flip.hash,
-        count(flip.length),
-        `${flip.stable_label} ${flip.stable_score.toFixed(4)}`,
-        `${flip.canary_label} ${flip.canary_score.toFixed(4)}`,
-        ...(withTexts ? [flip.text ?? ''] : []),
-      ]),
-  );
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../replace-file.js';
 import { renderReport, renderReportPlots } from './render-report.js';
@@ -7,40 +7,65 @@ import type { RolloutReport } from './rollout-report.js';
 /** A report is there to be read. */
 const REPORT_MODE = 0o644;
 
-type Named = Pick<RolloutReport, 'model_name' | 'rollout_id'>;
+/** Of each model; some 100 kB each. */
+const REPORTS_KEPT = 100;
 
-/** STATE_DIR/reports: one report per rollout, as `<model>-<rollout id>` with .json, .svg and .md. */
+/** What a report is called; those of the first releases had no revision. */
+const NAME = /^(?<model>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-r\d+)?\.md$/;
+
+const PARTS = ['json', 'svg', 'md'] as const;
+
+type Named = Pick<RolloutReport, 'model_name' | 'rollout_id' | 'revision'>;
+
+/**
+ * STATE_DIR/reports: a report for each end of a rollout, as `<model>-<rollout id>-r<revision>` with .json, .svg and .md.
+ * A rollout that is cleared and goes on ends once more. The latest reports of each model are kept.
+ */
 export class ReportFolder {
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    private readonly kept = REPORTS_KEPT,
+  ) {}
 
   /**
-   * Writes or replaces the report of a rollout; its Markdown comes last, so where that is the others are too.
+   * Writes a report; its Markdown comes last, so where that is the others are too.
    * @returns the path of the Markdown
    * @throws Error of the file system
    */
   async write(report: RolloutReport): Promise<string> {
     await mkdir(this.path, { recursive: true });
-    const path = this.pathOf(report);
+    const path = join(this.path, nameOf(report));
     await replaceFile(`${path}.json`, `${JSON.stringify(report, null, 2)}\n`, REPORT_MODE);
     await replaceFile(`${path}.svg`, renderReportPlots(report), REPORT_MODE);
     await replaceFile(`${path}.md`, renderReport(report, `${nameOf(report)}.svg`), REPORT_MODE);
+    await this.removeOldest(report.model_name);
     return `${path}.md`;
   }
 
-  /** Whether the report of this rollout is there, whole, and of this move. Never rejects. */
-  async has(rollout: Named, revision: number): Promise<boolean> {
-    const path = this.pathOf(rollout);
+  /** Whether this report is there. Never rejects. */
+  async has(named: Named): Promise<boolean> {
     try {
-      const [json] = await Promise.all([readFile(`${path}.json`, 'utf8'), readFile(`${path}.md`)]);
-      return (JSON.parse(json) as Partial<RolloutReport>).revision === revision;
+      await access(join(this.path, `${nameOf(named)}.md`));
+      return true;
     } catch {
       return false;
     }
   }
 
-  private pathOf(rollout: Named): string {
-    return join(this.path, nameOf(rollout));
+  /** Removes what is beyond the number that is kept, and nothing that is not called as a report is. */
+  private async removeOldest(model: string): Promise<void> {
+    const names = (await readdir(this.path)).filter((name) => NAME.exec(name)?.groups?.model === model);
+    if (names.length <= this.kept) return;
+    const reports = await Promise.all(
+      names.map(async (name) => ({ name, atMs: (await stat(join(this.path, name))).mtimeMs })),
+    );
+    reports.sort((a, b) => b.atMs - a.atMs);
+    for (const { name } of reports.slice(this.kept)) {
+      const path = join(this.path, name.slice(0, -'.md'.length));
+      for (const part of PARTS) await rm(`${path}.${part}`, { force: true });
+    }
   }
 }
 
-const nameOf = ({ model_name: model, rollout_id: id }: Named): string => `${model}-${id}`;
+const nameOf = ({ model_name: model, rollout_id: id, revision }: Named): string =>
+  `${model}-${id}-r${revision}`;

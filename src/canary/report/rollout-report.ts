@@ -1,6 +1,6 @@
 import { noEvidence } from '../evidence/counts.js';
 import type { EvidenceDocument } from '../evidence/evidence-document.js';
-import type { Figures } from '../figures-view.js';
+import { flipViews, type Figures, type FlipView } from '../figures-view.js';
 import type { GateEvidence, GateSettings, Judgement, StepInfo } from '../gates/types.js';
 import { evaluate } from '../gates/verdict.js';
 import { stepInfoOf } from '../ramp.js';
@@ -10,20 +10,6 @@ import type { SeriesDocument } from './series.js';
 
 /** How a rollout ended. replaced: another one began before it had an end of its own. */
 export type Outcome = 'promoted' | 'rolled_back' | 'replaced';
-
-/** A text on which the versions disagreed. */
-export interface ReportedFlip {
-  /** 16 hex digits. */
-  readonly hash: string;
-  /** UTF-16 units. */
-  readonly length: number;
-  readonly stable_label: string;
-  readonly canary_label: string;
-  readonly stable_score: number;
-  readonly canary_score: number;
-  /** Null unless LOG_TEXT allows texts. */
-  readonly text: string | null;
-}
 
 /** What a rollout leaves behind for a reviewer. */
 export interface RolloutReport {
@@ -45,7 +31,7 @@ export interface RolloutReport {
   /** What the gates said at the end; null when nothing was measured. */
   readonly verdict: Judgement | null;
   readonly figures: Figures | null;
-  readonly flips: readonly ReportedFlip[];
+  readonly flips: readonly FlipView[];
   readonly moves: readonly RolloutMove[];
   readonly series: SeriesDocument;
 }
@@ -79,19 +65,11 @@ export function reportOf({ document, outcome, end, evidence, settings, labels }:
     mode: document.mode,
     forced: document.forced,
     ...pair,
-    began_at: moves[0]?.at ?? null,
+    began_at: moves.find(begins)?.at ?? null,
     ended_at: end.at,
     verdict: measured && evaluate(measured.evidence, settings, measured.where),
     figures: measured && figuresOf(measured.evidence, labels),
-    flips: (evidence?.examples ?? []).map((example) => ({
-      hash: example.hash,
-      length: example.length,
-      stable_label: labels[example.stableLabel] ?? String(example.stableLabel),
-      canary_label: labels[example.canaryLabel] ?? String(example.canaryLabel),
-      stable_score: example.stableScore,
-      canary_score: example.canaryScore,
-      text: example.text,
-    })),
+    flips: flipViews(evidence?.examples ?? [], labels),
     moves: outcome === 'replaced' ? [...moves, end] : moves,
     series: evidence?.series ?? { interval_ms: 0, points: [] },
   };
@@ -109,9 +87,10 @@ function pairOf({ phase, stable, canary, last_good: lastGood }: RolloutDocument)
 
 /** Since the rollout began; the history of a state goes back further, or not as far. */
 function movesOf({ history }: RolloutDocument): readonly RolloutMove[] {
-  const start = history.findLastIndex(({ move }) => move === 'start' || move === 'recover');
-  return history.slice(Math.max(0, start));
+  return history.slice(Math.max(0, history.findLastIndex(begins)));
 }
+
+const begins = ({ move }: RolloutMove): boolean => move === 'start' || move === 'recover';
 
 /** What the gates were about at the end. */
 function measuredIn(

@@ -9,7 +9,6 @@ import {
 import { SERIN_CONFIG, type SerinConfig } from '../../config/serin-config.js';
 import { DEFAULT_GATES } from '../../config/rollout-config.js';
 import { CanaryService } from '../canary.service.js';
-import { type EvidenceDocument, parseDocument } from '../evidence/evidence-document.js';
 import { RolloutContext } from '../rollout-context.js';
 import { RolloutStore } from '../rollout-store.js';
 import type { RolloutDocument, RolloutMove } from '../rollout-types.js';
@@ -18,6 +17,20 @@ import { reportOf, type Outcome } from './rollout-report.js';
 import { isDue, pointOf } from './series.js';
 
 const LOOK_MS = 1000;
+
+/**
+ * So long after a move nothing is judged or drawn, which takes the event loop some ten milliseconds: a rollback is answered
+ * first, and so is what the canary has in flight.
+ */
+const CALM_MS = 500;
+
+/** A move, with the state before it and the canary's share after it. */
+interface Moved {
+  readonly document: RolloutDocument;
+  readonly move: RolloutMove;
+  readonly before: RolloutDocument | undefined;
+  readonly percent: number;
+}
 
 /**
  * Notes how each rollout goes over time, and writes the report of one that has ended: at the move that ended it, and
@@ -29,6 +42,8 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   private readonly folder: ReportFolder;
   private looking: NodeJS.Timeout | undefined;
   private lastWrite: Promise<void> = Promise.resolve();
+  /** What is to be done about the latest moves, oldest first. */
+  private readonly pending = new Map<NodeJS.Timeout, () => void>();
 
   constructor(
     private readonly context: RolloutContext,
@@ -38,9 +53,9 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   ) {
     this.folder = new ReportFolder(join(stateDir, 'reports'));
     context.effects.onMove((document, move, before) => {
-      // A rollback is answered first.
-      setImmediate(() => {
-        this.moved(document, move, before);
+      const percent = this.shareOf(document);
+      this.later(() => {
+        this.moved({ document, move, before, percent });
       });
     });
   }
@@ -55,31 +70,50 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
 
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.looking);
+    for (const [timer, work] of this.pending) {
+      clearTimeout(timer);
+      work();
+    }
     await this.lastWrite;
   }
 
   private look(): void {
     if (!this.store.leads()) return;
     for (const document of this.context.effects.documents()) {
-      if (document.phase === 'running' || document.phase === 'paused') this.note(document, false);
+      if (document.phase === 'running' || document.phase === 'paused') {
+        this.note(document, this.shareOf(document), false);
+      }
     }
   }
 
+  /** What the canary gets now. */
+  private shareOf({ model }: RolloutDocument): number {
+    return this.canary.split(model)?.percent ?? 0;
+  }
+
+  private later(work: () => void): void {
+    const timer = setTimeout(() => {
+      this.pending.delete(timer);
+      work();
+    }, CALM_MS);
+    timer.unref();
+    this.pending.set(timer, work);
+  }
+
   /** @param always also before it is time: at a move */
-  private note(document: RolloutDocument, always: boolean): void {
+  private note(document: RolloutDocument, percent: number, always: boolean): void {
     const { model, rollout_id: rolloutId } = document;
     const { book, judge } = this.context;
     const open = book.open(model);
     const now = Date.now();
     if (open?.rolloutId !== rolloutId || !(always || isDue(open.evidence.series, now))) return;
-    const percent = this.canary.split(model)?.percent ?? 0;
     const point = pointOf(now, percent, judge.figures(document), judge.judgement(document));
     if (point !== null) open.evidence.addPoint(point);
   }
 
-  private moved(document: RolloutDocument, move: RolloutMove, before: RolloutDocument | undefined): void {
+  private moved({ document, move, before, percent }: Moved): void {
     if (!this.store.leads()) return;
-    this.note(document, true);
+    this.note(document, percent, true);
     if (move.move === 'promote') this.report(document, 'promoted', move);
     if (move.move === 'roll_back') this.report(document, 'rolled_back', move);
     const isNew = before !== undefined && before.rollout_id !== document.rollout_id;
@@ -92,9 +126,9 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     if (phase !== 'promoted' && phase !== 'rolled_back') return;
     const end = history.findLast(({ move }) => move === 'promote' || move === 'roll_back');
     if (end === undefined || !this.store.leads()) return;
-    const named = { model_name: model, rollout_id: rolloutId };
+    const named = { model_name: model, rollout_id: rolloutId, revision: end.revision };
     this.inTurn(async () => {
-      if (!(await this.folder.has(named, end.revision))) await this.write(document, phase, end);
+      if (!(await this.folder.has(named))) await this.write(document, phase, end);
     });
   }
 
@@ -105,7 +139,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   private async write(document: RolloutDocument, outcome: Outcome, end: RolloutMove): Promise<void> {
     const { model, rollout_id: rolloutId } = document;
     const { book, configuration, versions } = this.context;
-    const evidence = book.documentOf(model, rolloutId) ?? (await this.kept(model, rolloutId));
+    const evidence = await book.documentOf(model, rolloutId);
     const settings = configuration.of(model)?.gates ?? DEFAULT_GATES;
     const report = reportOf({
       document,
@@ -116,16 +150,6 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
       labels: versions.labels(document),
     });
     this.logger.log(`the report of the rollout: ${await this.folder.write(report)}`);
-  }
-
-  /** What an earlier process has seen; null when there is nothing that can be used. */
-  private async kept(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
-    const kept = await this.store.loadEvidence(model, rolloutId);
-    try {
-      return kept && parseDocument(kept.document);
-    } catch {
-      return null;
-    }
   }
 
   private inTurn(write: () => Promise<void>): void {

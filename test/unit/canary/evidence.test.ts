@@ -313,6 +313,16 @@ describe('the evidence of a rollout', () => {
     expect(example(true)?.text).toHaveLength(500);
   });
 
+  it('loses the texts of an earlier process when they may not be kept any more', () => {
+    const before = new RolloutEvidence(1, true);
+    before.addPair('what a user wrote', no, yes);
+    for (const keepTexts of [true, false]) {
+      const after = new RolloutEvidence(1, keepTexts);
+      after.restore(json(before.toDocument()), before.seenBytes(), 1);
+      expect(after.flips.map(({ text }) => text)).toEqual([keepTexts ? 'what a user wrote' : null]);
+    }
+  });
+
   it('drops the oldest of many steps, and nothing of the total', () => {
     const rollout = new RolloutEvidence(1, false);
     for (let visit = 1; visit <= 40; visit++) {

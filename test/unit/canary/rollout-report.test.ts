@@ -103,6 +103,15 @@ describe('the report of a rollout', () => {
     expect(markdown).toMatch(/roll_back {2}v2 {2}running 50 % → rolled_back 0 %/);
   });
 
+  it('does not take the oldest move that is left for the beginning', () => {
+    const document = moved(rollBack(running, context(9, 'x')));
+    const cut = { ...document, history: document.history.slice(1) };
+    expect(reportOf(partsOf(cut, 'rolled_back'))).toMatchObject({
+      began_at: null,
+      moves: [{ move: 'roll_back' }],
+    });
+  });
+
   it('of a promotion has the versions in the roles that they had', () => {
     const report = reportOf(partsOf(moved(promote(running, context(9, 'good'))), 'promoted'));
     expect(report).toMatchObject({ stable: STABLE, canary: CANARY });

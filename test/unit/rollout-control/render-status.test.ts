@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SideFigures, WindowFigures } from '../../../src/canary/figures-view.js';
 import type { RolloutView } from '../../../src/canary/rollout-types.js';
-import { renderStatus, statusLine } from '../../../src/rollout-control/render-status.js';
+import { renderFlipsOf, renderStatus, statusLine } from '../../../src/rollout-control/render-status.js';
 import { renderRollback } from '../../../src/rollout-control/roll-back.js';
 
 const side = (changes: Partial<SideFigures> = {}): SideFigures => ({
@@ -78,9 +78,20 @@ const view = (changes: Partial<RolloutView> = {}): RolloutView => ({
   in_flight: 3,
   rolled_back: [],
   problems: [],
+  flips: [],
   history: [],
   ...changes,
 });
+
+const flip = {
+  hash: '00ff00ff00ff00ff',
+  length: 31,
+  stable_label: 'NEGATIVE',
+  canary_label: 'POSITIVE',
+  stable_score: 0.61234,
+  canary_score: 0.5,
+  text: null,
+};
 
 describe('the status of a rollout', () => {
   it('shows both sides, the step, each gate in a row, and who decides', () => {
@@ -130,6 +141,25 @@ describe('the status of a rollout', () => {
     [{ canary: null, phase: 'idle' }, 'idle, no canary at 5 %'],
   ])('names the phase of %j', (changes, headline) => {
     expect(renderStatus(view(changes)).split('\n')[0]).toBe(`sentiment: ${headline}`);
+  });
+
+  it('names the sides of a promoted rollout as they were', () => {
+    const promoted = renderStatus(
+      view({ phase: 'promoted', stable: version('v2'), canary: null, last_good: version('v1'), step: null }),
+    );
+    expect(promoted).toMatch(/^ +since it began +v1 +v2$/m);
+  });
+
+  it('shows texts with another label on demand, and nothing in them moves the terminal', () => {
+    expect(renderFlipsOf(view())).toContain('no text with another label');
+    const table = renderFlipsOf(view({ flips: [flip] }));
+    expect(table).toMatch(/^ +hash +length +v1 +v2$/m);
+    expect(table).toMatch(/^ +00ff00ff00ff00ff +31 +NEGATIVE 0\.6123 +POSITIVE 0\.5000$/m);
+    const text = `fine\u001b[2J\u009b\n\u202e${'x'.repeat(200)}`;
+    const shown = renderFlipsOf(view({ flips: [{ ...flip, text }] }))
+      .split('\n')
+      .find((line) => line.includes('fine'));
+    expect(shown).toMatch(/ fine \[2J x{50,100}…$/);
   });
 
   it('fits in a line for whoever watches without a terminal', () => {
