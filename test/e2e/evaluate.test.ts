@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -78,6 +78,7 @@ afterAll(() => {
 
 describe('serin evaluate', () => {
   it('refuses a version that does not gain what is demanded, and records nothing by itself', async () => {
+    const shipped = recordOf('v2');
     const args = ['--against', 'v1', '--data', at('data.jsonl'), '--max-accuracy-drop', '-5', '--json'];
     const { code, stdout, stderr } = await evaluate('sentiment/v2', ...args, '--svg-dir', at('charts/new'));
     expect(stderr).toMatch(
@@ -113,7 +114,7 @@ describe('serin evaluate', () => {
     for (const chart of ['reliability.svg', 'latency.svg']) {
       expect(readFileSync(at(`charts/new/${chart}`), 'utf8')).toMatch(/^<\?xml[^]*v1[^]*<\/svg>\n$/);
     }
-    expect(existsSync(recordPath('v2'))).toBe(false);
+    expect(recordOf('v2')).toEqual(shipped);
   }, 240_000);
 
   it('accepts one that loses nothing, and records it for its very files', async () => {
@@ -155,6 +156,7 @@ describe('serin evaluate', () => {
   }, 120_000);
 
   it('ends at Ctrl-C and keeps nothing', async () => {
+    const shipped = recordOf('v2');
     const child = spawn(
       process.execPath,
       [MAIN, 'evaluate', 'sentiment/v2', '--data', at('data.jsonl'), '--record'],
@@ -174,7 +176,7 @@ describe('serin evaluate', () => {
     const [code] = (await closed) as [number | null];
     expect(stderr).toMatch(/interrupted; nothing is kept/);
     expect(code).toBe(3);
-    expect(existsSync(recordPath('v2'))).toBe(false);
+    expect(recordOf('v2')).toEqual(shipped);
   }, 60_000);
 });
 
