@@ -3,9 +3,9 @@ import type { Point } from './grid.js';
 import type { Measurements } from './measurements.js';
 
 /** Slices of every point, and of those that are compared at the end. */
-const SLICE_MS = 1_500;
+const SLICE_MS = 1_000;
 const PASSES = 2;
-const FINAL_SLICE_MS = 3_000;
+const FINAL_SLICE_MS = 2_500;
 const FINAL_PASSES = 5;
 
 /** Points of the grid that are measured once more beside the choice: the first of many is first by luck, too. */
