@@ -44,6 +44,15 @@ export function showModel(config: SerinConfig, argument: string, { json }: { rea
 
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
+/** A value of `source`, which holds what training and tools wrote there; of an object, its members. */
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, member]) => `${key.replaceAll('_', ' ')} ${inWords(member)}`)
+    .join(', ');
+}
+
 /** A manifest in words. */
 function describe(manifest: Manifest): [string, string][] {
   const { batching, session, accuracy, batch_variance: variance, checked_on: checked = [] } = manifest;
@@ -88,7 +97,7 @@ function describe(manifest: Manifest): [string, string][] {
     ),
     ...Object.entries(manifest.source ?? {}).map(([key, value]): [string, string] => [
       key.replaceAll('_', ' '),
-      Array.isArray(value) ? value.join(', ') : String(value),
+      inWords(value),
     ]),
   ];
 }

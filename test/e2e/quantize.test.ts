@@ -104,10 +104,12 @@ describe('serin quantize', () => {
     expect(manifest.checked_on).toMatchObject([{ parity_texts: GOLDEN_TEXTS, label_flips: 0 }]);
   });
 
-  it('passes serin models verify', async () => {
+  it('passes serin models verify, and show tells where it comes from', async () => {
     const { code, stdout } = await serin('models', 'verify', 'sentiment/v2');
     expect(stdout).toBe('sentiment/v2: ok\n');
     expect(code).toBe(0);
+    const shown = await serin('models', 'show', 'sentiment/v2');
+    expect(shown.stdout).toMatch(/quantized from +version v1, manifest sha256 [0-9a-f]{64}\n/);
   });
 
   it('answers in the service with the scores on record, whatever stands beside a text', async () => {
