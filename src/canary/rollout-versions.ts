@@ -8,7 +8,7 @@ import type { RolloutDocument, VersionRef, VersionView } from './rollout-types.j
 import { formerFingerprint, sectionFingerprint } from './section-fingerprint.js';
 import type { FileWish } from './who-decides.js';
 
-const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files' };
+const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files', accuracy: null };
 
 /** What a rollout asks the registry: versions by digest, not by name alone. */
 @Injectable()

@@ -2,7 +2,7 @@ import { StartError } from '../errors/start-error.js';
 import type { SerinConfig } from '../config/serin-config.js';
 import { parseVersionName } from '../model-import/version-name.js';
 import { readAcceptance } from '../model-registry/acceptance.js';
-import type { Manifest } from '../model-registry/manifest.js';
+import type { AccuracyRecord, Manifest } from '../model-registry/manifest.js';
 import { readVersion } from '../model-registry/registry-files.js';
 import { renderTable } from '../charts/render-table.js';
 
@@ -24,11 +24,12 @@ export function showModel(config: SerinConfig, argument: string, { json }: { rea
     return;
   }
   const verdict = `${acceptance.accepted ? 'may get traffic' : 'may not get traffic'}: ${acceptance.reason}`;
-  const width = Math.max(...describe(manifest).map(([key]) => key.length));
+  const described = describe(manifest, acceptance.accuracy);
+  const width = Math.max(...described.map(([key]) => key.length));
   const facts: [string, string][] = [
     ['folder', folder],
     ['digest', digest],
-    ...describe(manifest),
+    ...described,
     ['rollout', verdict],
   ];
   const files = Object.entries(manifest.files).map(([file, { bytes, sha256 }]) => [
@@ -53,9 +54,9 @@ function inWords(value: unknown): string {
     .join(', ');
 }
 
-/** A manifest in words. */
-function describe(manifest: Manifest): [string, string][] {
-  const { batching, session, accuracy, batch_variance: variance, checked_on: checked = [] } = manifest;
+/** A manifest in words, with the accuracy on record. */
+function describe(manifest: Manifest, accuracy: AccuracyRecord | null): [string, string][] {
+  const { batching, session, batch_variance: variance, checked_on: checked = [] } = manifest;
   const off =
     session.disabled_optimizers.length === 0 ? '' : `, without ${session.disabled_optimizers.join(', ')}`;
   const storage =
@@ -80,7 +81,7 @@ function describe(manifest: Manifest): [string, string][] {
     ],
     [
       'accuracy',
-      accuracy === undefined
+      accuracy === null
         ? 'not on record'
         : `${percent(accuracy.accuracy)} of ${accuracy.n}, 95 % interval ${percent(accuracy.interval_95[0])} to ${percent(accuracy.interval_95[1])} (${accuracy.data_set})`,
     ],

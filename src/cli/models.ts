@@ -32,7 +32,7 @@ function describe(config: SerinConfig, { model, found }: Found) {
   const base = { model, version: found.name, role: roleOf(config, model, found.name) };
   if (!found.version) return { ...base, problem: found.reason };
   const { digest, manifest } = found.version;
-  const { accepted, reason } = readAcceptance(found.version);
+  const { accepted, reason, accuracy } = readAcceptance(found.version);
   return {
     ...base,
     digest,
@@ -42,7 +42,7 @@ function describe(config: SerinConfig, { model, found }: Found) {
     labels: manifest.labels,
     precision: manifest.precision,
     max_tokens: manifest.max_tokens,
-    accuracy: manifest.accuracy ?? null,
+    accuracy,
     bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }

@@ -59,6 +59,10 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const isString = (value: unknown): value is string => typeof value === 'string';
 const isDigest = (value: unknown): boolean => isString(value) && /^[0-9a-f]{64}$/.test(value);
 
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 1;
+const isInterval = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && value.every(isShare);
+
 type Rule = readonly [field: keyof AcceptanceRecord, holds: (value: unknown) => boolean, wanted: string];
 
 /** What the registry decides by; the rest is for people. */
@@ -70,7 +74,16 @@ const RULES: readonly Rule[] = [
   ['decision', (value) => value === 'accepted' || value === 'refused', 'accepted or refused'],
   ['reasons', (value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
   ['runs', (value) => value === 'batched' || value === 'alone', 'batched or alone'],
-  ['data', (value) => isObject(value) && isString(value.name), 'an object with a name'],
+  [
+    'data',
+    (value) => isObject(value) && isString(value.name) && Number.isInteger(value.n),
+    'an object with a name and n, the number of texts',
+  ],
+  [
+    'figures',
+    (value) => isObject(value) && isShare(value.accuracy) && isInterval(value.interval_95),
+    'an object with accuracy, 0 to 1, and interval_95, its lower and upper bound',
+  ],
   ['at', (value) => isString(value) && !Number.isNaN(Date.parse(value)), 'a time in ISO 8601'],
 ];
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAcceptance, type AcceptanceRecord } from './acceptance-record.js';
+import type { AccuracyRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
 
 /** The record beside manifest.json. It is no file of the version: it names the manifest's digest. */
@@ -11,6 +12,8 @@ export interface Acceptance {
   readonly accepted: boolean;
   /** A sentence without its final stop, about "it". */
   readonly reason: string;
+  /** The accuracy on record: the manifest's, else the one that the record about these files was made with. */
+  readonly accuracy: AccuracyRecord | null;
 }
 
 type Evidence = Pick<ModelVersion, 'model' | 'version' | 'digest' | 'manifest'>;
@@ -24,23 +27,30 @@ export function judgeAcceptance(
   { model, version, digest, manifest }: Evidence,
   record: AcceptanceRecord | Error | null,
 ): Acceptance {
+  const isAbout = record !== null && !(record instanceof Error) && record.manifest_sha256 === digest;
+  const accuracy = manifest.accuracy ?? (isAbout ? accuracyOf(record) : null);
   const remedy = `evaluate it with "serin evaluate ${model}/${version} --data FILE --record"`;
   if (record instanceof Error) {
-    return { accepted: false, reason: `its record cannot be used (${record.message}); ${remedy}` };
+    return { accepted: false, reason: `its record cannot be used (${record.message}); ${remedy}`, accuracy };
   }
-  const isAbout = record?.manifest_sha256 === digest;
-  if (record !== null && isAbout) {
+  if (isAbout) {
     const when = `at ${record.at} on ${record.data.name}`;
     if (record.decision === 'accepted')
-      return { accepted: true, reason: `it was evaluated and accepted ${when}` };
+      return { accepted: true, reason: `it was evaluated and accepted ${when}`, accuracy };
     const why = record.reasons.join('; ');
-    return { accepted: false, reason: `it was evaluated and refused ${when}: ${why}; mend it and ${remedy}` };
+    const reason = `it was evaluated and refused ${when}: ${why}; mend it and ${remedy}`;
+    return { accepted: false, reason, accuracy };
   }
   const stale = record === null ? '' : ' (its acceptance.json is about another manifest and does not count)';
   if (manifest.accuracy !== undefined) {
-    return { accepted: true, reason: `its manifest has its accuracy on record${stale}` };
+    return { accepted: true, reason: `its manifest has its accuracy on record${stale}`, accuracy };
   }
-  return { accepted: false, reason: `it has no accuracy on record${stale}; ${remedy}` };
+  return { accepted: false, reason: `it has no accuracy on record${stale}; ${remedy}`, accuracy };
+}
+
+function accuracyOf({ data, figures }: AcceptanceRecord): AccuracyRecord {
+  const { accuracy, interval_95 } = figures;
+  return { data_set: data.name, n: data.n, correct: Math.round(accuracy * data.n), accuracy, interval_95 };
 }
 
 /** The verdict on a version by what lies in its folder now; a record written while the service runs counts at once. */

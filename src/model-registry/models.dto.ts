@@ -81,6 +81,7 @@ export class VersionDto {
 export function versionDtoOf({ name, version, state, reason, role }: VersionStatus): VersionDto {
   const manifest = version?.manifest;
   const acceptance = version === null ? null : readAcceptance(version);
+  const accuracy = acceptance?.accuracy;
   return {
     version: name,
     state,
@@ -91,7 +92,7 @@ export function versionDtoOf({ name, version, state, reason, role }: VersionStat
     labels: manifest?.labels ?? null,
     max_tokens: manifest?.max_tokens ?? null,
     precision: manifest?.precision ?? null,
-    accuracy: manifest?.accuracy ? { ...manifest.accuracy, interval_95: [...manifest.accuracy.interval_95] } : null,
+    accuracy: accuracy ? { ...accuracy, interval_95: [...accuracy.interval_95] } : null,
     parity: manifest?.checked_on?.map((record) => ({ ...record, features: [...record.features] })) ?? null,
     batch_variance: manifest?.batch_variance ?? null,
     accepted: acceptance?.accepted ?? null,

@@ -12,7 +12,8 @@ const record = {
   decision: 'accepted',
   reasons: [],
   runs: 'batched',
-  data: { name: 'dev.jsonl' },
+  data: { name: 'dev.jsonl', n: 872 },
+  figures: { accuracy: 786 / 872, interval_95: [0.88, 0.92] },
   at: '2026-01-02T03:04:05.000Z',
 } as unknown as AcceptanceRecord;
 const refused: AcceptanceRecord = { ...record, decision: 'refused', reasons: ['accuracy drops by 3.00 points'] };
@@ -38,6 +39,19 @@ describe('whether a version is accepted', () => {
   });
 });
 
+describe('the accuracy on record', () => {
+  it.each([
+    ['the manifest has', known, record, { accuracy: 0.9 }],
+    ['the record has, when the manifest has none', unknown, record, { data_set: 'dev.jsonl', n: 872, correct: 786, accuracy: 786 / 872, interval_95: [0.88, 0.92] }],
+    ['a record of a refusal has', unknown, refused, { correct: 786 }],
+    ['no record of other files has', unknown, { ...record, manifest_sha256: other }, null],
+  ])('is what %s', (_, about, found, accuracy) => {
+    const judged = judgeAcceptance(about, found).accuracy;
+    if (accuracy === null) expect(judged).toBeNull();
+    else expect(judged).toMatchObject(accuracy);
+  });
+});
+
 describe('a record', () => {
   it('is read as it was written', () => {
     expect(parseAcceptance(JSON.stringify(refused))).toEqual(refused);
@@ -50,7 +64,8 @@ describe('a record', () => {
     [JSON.stringify({ ...record, manifest_sha256: 'A' }), /manifest_sha256 must be 64 hexadecimal digits/],
     [JSON.stringify({ ...record, decision: 'yes' }), /decision must be accepted or refused/],
     [JSON.stringify({ ...record, reasons: undefined }), /reasons must be a list of strings/],
-    [JSON.stringify({ ...record, data: {} }), /data must be an object with a name/],
+    [JSON.stringify({ ...record, data: {} }), /data must be an object with a name and n/],
+    [JSON.stringify({ ...record, figures: { accuracy: 0.9 } }), /figures must be an object with accuracy, 0 to 1, and interval_95/],
     [JSON.stringify({ ...record, at: 'now' }), /at must be a time in ISO 8601/],
   ])('that is %s is refused', (json, sentence) => {
     expect(() => parseAcceptance(json)).toThrow(sentence);
