@@ -8,6 +8,7 @@ import { readRunSettings } from './corpus/manifest.js';
 import { versionFolder } from './corpus/version-folder.js';
 import { runFiles, runMemory } from './files/run.js';
 import { requireWrk } from './load/wrk.js';
+import { runOpenLoop } from './open-loop/run.js';
 import { InputError, USAGE, UsageError, readOptions, type BenchOptions } from './options.js';
 import { REPORT_FILE } from './paths.js';
 import { FULL, QUICK, VERSIONS } from './plan.js';
@@ -25,12 +26,12 @@ import { measureSpeed } from './speed/speed.js';
 const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 3, fault: 70 } as const;
 
 async function requirements(options: BenchOptions): Promise<void> {
-  const { speed, files, memoryLines, cache, churnTexts, quantize } = options;
+  const { speed, files, memoryLines, cache, churnTexts, quantize, openLoop } = options;
   if (process.platform !== 'linux') throw new InputError('the bench reads /proc: it runs on Linux only');
   for (const version of VERSIONS) readRunSettings(versionFolder(version));
   if (cache !== null) requireRedis();
   if (quantize !== null) requirePython(quantize.python);
-  const withoutLoad = files ?? memoryLines ?? churnTexts ?? quantize;
+  const withoutLoad = files ?? memoryLines ?? churnTexts ?? quantize ?? openLoop;
   if (speed && withoutLoad === null) await requireWrk();
 }
 
@@ -84,6 +85,10 @@ async function run(): Promise<number> {
   }
   if (options.quantize !== null) {
     return (await runQuantize(options.quantize, filesOptions, workFolder)) ? EXIT.done : EXIT.failed;
+  }
+  if (options.openLoop !== null) {
+    const right = await runOpenLoop({ ...options, plan: options.openLoop, write: !options.quick });
+    return right ? EXIT.done : EXIT.failed;
   }
   const report = await measure(options, workFolder);
   const markdown = toMarkdown(report);

@@ -8,6 +8,7 @@ import {
   type CachePlan,
 } from './cache/plan.js';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
+import { FULL_OPEN_LOOP, QUICK_OPEN_LOOP, type OpenLoopPlan } from './open-loop/plan.js';
 import { DEFAULT_ENTRY } from './paths.js';
 import { FULL_QUANTIZE, QUICK_QUANTIZE } from './quantize/plan.js';
 import type { QuantizeOptions } from './quantize/run.js';
@@ -32,6 +33,8 @@ export interface BenchOptions {
   readonly rollout: RolloutPlan | null;
   /** Not null: `serin quantize` is compared with Python's tool, and nothing else is measured. */
   readonly quantize: QuantizeOptions | null;
+  /** Not null: `serin bench` measures baseline and service under offered rates, and nothing else is measured. */
+  readonly openLoop: OpenLoopPlan | null;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -49,6 +52,7 @@ export const USAGE = `usage: npm run bench -- [options]
     --data FILE        labelled sentences: TSV with a header of two columns, one of them label (0 or 1)
     --python FILE      the interpreter that makes an environment and installs onnxruntime there (default: python3)
     --python-env DIR   the environment, kept for the next run (default: a new one each time)
+  --open-loop   measures latency under offered rates, and what it is made of, and writes its section: four minutes
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
@@ -77,6 +81,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         cache: { type: 'boolean', default: false },
         'cache-long': { type: 'boolean', default: false },
         rollout: { type: 'boolean', default: false },
+        'open-loop': { type: 'boolean', default: false },
         quantize: { type: 'boolean', default: false },
         data: { type: 'string' },
         python: { type: 'string', default: 'python3' },
@@ -106,6 +111,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     cache: values.cache ? (quick ? QUICK_CACHE : FULL_CACHE) : null,
     churnTexts: values['cache-long'] ? (quick ? QUICK_CHURN_TEXTS : FULL_CHURN_TEXTS) : null,
     rollout: values.rollout ? (quick ? QUICK_ROLLOUT : FULL_ROLLOUT) : null,
+    openLoop: values['open-loop'] ? (quick ? QUICK_OPEN_LOOP : FULL_OPEN_LOOP) : null,
     quantize: values.quantize ? quantizeOptions(values) : null,
   };
 }

@@ -1,5 +1,5 @@
 /** The parts of docs/benchmarks.md that runs of their own write, in the order in which they stand there. */
-const PARTS = ['files', 'memory', 'cache', 'churn', 'rollout', 'quantize'] as const;
+const PARTS = ['openloop', 'files', 'memory', 'cache', 'churn', 'rollout', 'quantize'] as const;
 
 export type PartName = (typeof PARTS)[number];
 

@@ -78,6 +78,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
         const send = (): ReturnType<Target['send']> => target.send(next());
         const slice = await runSlice({ load, sliceMs, seed: plan.seed + turn, send, signal });
         if (slice.ended !== 'done') return { ended: slice.ended, capacityPerS, runs };
+        if (isSilent(slice)) return { ended: 'service_gone', capacityPerS, runs };
         runs[of]?.[place]?.slices.push(slice);
       }
     }
@@ -97,8 +98,10 @@ async function warmUp(
     const next = stream();
     const first = [...traffic.repeated];
     const sendFirst = async (): Promise<void> => {
-      for (let text = first.pop(); text !== undefined && !signal.aborted; text = first.pop())
-        await target.send(text);
+      for (let text = first.pop(); text !== undefined && !signal.aborted; text = first.pop()) {
+        // A cache keeps no failure, and a text that it does not have is no hit later.
+        for (let tries = 0; tries < WARM_UP_TRIES; tries++) if ((await target.send(text)).ok) break;
+      }
     };
     await Promise.all(Array.from({ length: connections }, sendFirst));
     const load = { kind: 'closed', connections } as const;
@@ -107,6 +110,7 @@ async function warmUp(
   }
 }
 
+const WARM_UP_TRIES = 5;
 const WARM_UP_TURN = -1;
 const CAPACITY_TURN = -2;
 
@@ -127,5 +131,9 @@ async function capacityOf(
   });
   return (1000 * slice.exchanges.filter(isAnswered).length) / sliceMs;
 }
+
+/** Nobody listens any more: a slice may be shorter than the silence that says so elsewhere. */
+const isSilent = ({ exchanges }: Slice): boolean =>
+  exchanges.length > 0 && exchanges.every(({ reply }) => !reply.ok && reply.code === 'UNREACHABLE');
 
 export const isAnswered = ({ reply }: BenchExchange): boolean => reply.ok;

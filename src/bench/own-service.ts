@@ -9,9 +9,11 @@ import { StartError } from '../errors/start-error.js';
 
 /** The built command line, which stands beside this folder. */
 const MAIN_FILE = join(import.meta.dirname, '..', 'cli', 'main.js');
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 120_000;
+/** Once it can answer: what else must be loaded is waited for so long, and no longer. */
+const SETTLE_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 15_000;
-const POLL_MS = 25;
+const POLL_MS = 100;
 /** Characters of the service's log that are told when it fails. */
 const LOG_TAIL = 1_000;
 
@@ -37,7 +39,7 @@ export class OwnService {
   }
 
   /**
-   * Resolves when it is ready, spare workers included.
+   * Resolves when it is ready, and spare workers and other versions are loaded too.
    * @throws StartError when it does not start; AbortError
    */
   static async start(options: OwnServiceOptions): Promise<OwnService> {
@@ -78,9 +80,14 @@ export class OwnService {
 
   private async settled({ name, spareWorkers, signal }: OwnServiceOptions, logFile: string): Promise<void> {
     const until = performance.now() + START_LIMIT_MS;
-    while (!(await isSettled(this.url, spareWorkers))) {
+    let readyAt: number | null = null;
+    for (;;) {
+      const now = performance.now();
+      if (await isReady(this.url)) readyAt ??= now;
+      if (readyAt !== null && (now > readyAt + SETTLE_LIMIT_MS || (await isSettled(this.url, spareWorkers))))
+        return;
       const isOver = this.child.exitCode !== null || this.child.signalCode !== null;
-      if (isOver || performance.now() > until) throw notStarted(name, readFileSync(logFile, 'utf8'));
+      if (isOver || (readyAt === null && now > until)) throw notStarted(name, readFileSync(logFile, 'utf8'));
       await delay(POLL_MS, undefined, { signal });
     }
   }
@@ -90,17 +97,25 @@ export class OwnService {
 const ON_ITS_WAY = /^serin_version_state\{[^}]*state="(?:loading|warming)"[^}]*\} 1$/m;
 const SPARES = /^serin_workers\{[^}]*state="spare"[^}]*\} (\d+)$/m;
 
-/** It can answer, no version is on its way any more, and the spare workers are there. */
-async function isSettled(url: string, spareWorkers: number): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   try {
     const probe = await fetch(`${url}/health/ready`);
     await probe.arrayBuffer();
-    if (!probe.ok) return false;
-    const metrics = await (await fetch(`${url}/metrics`)).text();
-    return !ON_ITS_WAY.test(metrics) && Number(SPARES.exec(metrics)?.[1] ?? 0) >= spareWorkers;
+    return probe.ok;
   } catch {
     return false;
   }
+}
+
+/** No version is on its way any more, and the spare workers are there. */
+async function isSettled(url: string, spareWorkers: number): Promise<boolean> {
+  let metrics: string;
+  try {
+    metrics = await (await fetch(`${url}/metrics`)).text();
+  } catch {
+    return false;
+  }
+  return !ON_ITS_WAY.test(metrics) && Number(SPARES.exec(metrics)?.[1] ?? 0) >= spareWorkers;
 }
 
 function notStarted(name: string, log: string): StartError {
