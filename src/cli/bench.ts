@@ -53,6 +53,8 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   const plan = planOf(flags, earlier);
   if (earlier !== null && flags.against !== undefined) requireCommonLoad(flags.against, earlier, plan);
   const settings = checkSettings(flags, given);
+  const { model, modelVersion: version } = flags;
+  const asked = { apiKey: readApiKey(flags.apiKeyFile), model, version };
   if (flags.out !== undefined) prepareFolder(flags.out);
   const signal = interruptionSignal();
   const machine = describeMachine();
@@ -62,7 +64,7 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   try {
     const traffic = new Traffic(await benchTraffic(flags, settings.config, plan.seed, signal));
     await startServices(contestants, settings.services, flags, { signal, say });
-    const targets = contestants.map(({ name, url }) => new Target({ ...targetOptions(flags), name, url }));
+    const targets = contestants.map(({ name, url }) => new Target({ ...asked, name, url }));
     for (const target of targets) await target.check(CHECK_TEXT, flags.url === undefined, signal);
     measurement = await measure({ targets, plan, traffic, signal, say });
     for (const target of targets) target.close();
@@ -83,8 +85,8 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
     ended: measurement.ended,
     machine,
     traffic: {
-      model: flags.model ?? null,
-      version: flags.modelVersion ?? null,
+      model: model ?? null,
+      version: version ?? null,
       lengths: flags.lengths,
       hit_share: flags.hits / 100,
       seed: plan.seed,
@@ -122,14 +124,6 @@ function planOf(flags: BenchFlags, earlier: BenchReport | null): Plan {
     seed,
   };
 }
-
-const targetOptions = (
-  flags: BenchFlags,
-): { apiKey: string | null; model: string | undefined; version: string | undefined } => ({
-  apiKey: readApiKey(flags.apiKeyFile),
-  model: flags.model,
-  version: flags.modelVersion,
-});
 
 function reportRun({ name, url, settings }: Contestant, loads: Measurement['runs'][number]): RunReport {
   return {
