@@ -37,7 +37,7 @@ export function churnSection(report: ChurnReport, machine: Machine): string {
     'Written by `npm run bench -- --cache-long`.',
     `${machineFacts(machine)}.`,
     targetTable(churnTargets(report)),
-    `${count(texts)} distinct texts of a few tokens go through a service with default settings by POST /predict_batch
+    `${count(texts)} distinct texts of a few tokens go through a service with default settings, but a patient deadline, by POST /predict_batch
 (${count(textsPerS)} texts/s), so its cache is overwritten many times: in the end it held ${count(entries)} answers and had evicted
 ${count(evicted)}. After each request the proportional set size of the main process is read, where the cache is. What else the
 machine does may slow the run down, and changes nothing about its memory.`,
