@@ -1,4 +1,4 @@
-import { poissonArrivals, recordedTimes } from '../replay/schedule.js';
+import { randomArrivals, recordedTimes } from '../replay/schedule.js';
 import { seededRandom } from '../replay/seeded-random.js';
 import { sendAll, type SendEnd } from '../replay/send-all.js';
 import type { BenchExchange, BenchReply } from './answer.js';
@@ -77,7 +77,14 @@ async function runClosed({ sliceMs, send, signal }: SliceOptions, connections: n
 
 /** What was to be sent within the slice counts, however late its answer comes. */
 async function runOpen({ sliceMs, seed, send, signal }: SliceOptions, ratePerS: number): Promise<Run> {
-  const arrivals = poissonArrivals(ratePerS, SETTLE_MS + sliceMs, seededRandom(seed));
+  const random = seededRandom(seed);
+  const arrivalsIn = (fromMs: number, toMs: number): Float64Array =>
+    randomArrivals(Math.max(1, Math.round((ratePerS * (toMs - fromMs)) / 1000)), fromMs, toMs, random);
+  const settling = arrivalsIn(0, SETTLE_MS);
+  const counted = arrivalsIn(SETTLE_MS, SETTLE_MS + sliceMs);
+  const arrivals = new Float64Array(settling.length + counted.length);
+  arrivals.set(settling);
+  arrivals.set(counted, settling.length);
   const exchanges: BenchExchange[] = [];
   const ended = await sendAll({
     requests: arrivals.length,

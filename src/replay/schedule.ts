@@ -25,3 +25,18 @@ export function poissonArrivals(ratePerS: number, durationMs: number, random: ()
   for (let timeMs = gap(); timeMs < durationMs; timeMs += gap()) times.push(timeMs);
   return Float64Array.from(times);
 }
+
+/**
+ * So many arrivals at random moments: a Poisson process of which the number of arrivals is known, so that each stretch
+ * offers the same load as every other.
+ * @param random numbers in [0, 1)
+ * @returns milliseconds, ascending, from `fromMs` to below `toMs`
+ */
+export function randomArrivals(
+  count: number,
+  fromMs: number,
+  toMs: number,
+  random: () => number,
+): Float64Array {
+  return Float64Array.from({ length: count }, () => fromMs + random() * (toMs - fromMs)).sort();
+}

@@ -5,7 +5,7 @@ import { readAnswer } from '../../../src/bench/answer.js';
 import { reportLoad } from '../../../src/bench/load-report.js';
 import { loadName, ratesFor } from '../../../src/bench/loads.js';
 import { MOST_UNDER_WAY, runSlice, type Slice, type SliceOptions } from '../../../src/bench/run-slice.js';
-import { poissonArrivals } from '../../../src/replay/schedule.js';
+import { poissonArrivals, randomArrivals } from '../../../src/replay/schedule.js';
 import { seededRandom } from '../../../src/replay/seeded-random.js';
 
 const OK: BenchReply = { ok: true, isHit: false, tokens: 12, serverTiming: 'inference;dur=1, total;dur=1' };
@@ -60,7 +60,27 @@ describe('arrivals', () => {
   });
 });
 
+describe('so many arrivals', () => {
+  it('are just as many, in order, within their time, evenly over it', () => {
+    const times = randomArrivals(20_000, 200, 700, seededRandom(3));
+    expect(times).toHaveLength(20_000);
+    expect(times).toEqual(Float64Array.from(times).sort());
+    expect(times[0]).toBeGreaterThanOrEqual(200);
+    expect(times.at(-1)).toBeLessThan(700);
+    // Five standard errors of a half of them.
+    const firstHalf = times.filter((time) => time < 450).length;
+    expect(Math.abs(firstHalf - 10_000)).toBeLessThan(5 * Math.sqrt(5_000));
+  });
+});
+
 describe('the open loop', () => {
+  it('offers the rate in every slice, and counts what was due after the settling', async () => {
+    for (const seed of [1, 2]) {
+      const { exchanges } = await run({ seed });
+      expect(exchanges).toHaveLength(100);
+    }
+  });
+
   it('sends by the clock while answers are slow, and counts from the moment that was meant', async () => {
     let isFirst = true;
     const send = async (): Promise<BenchReply> => {
