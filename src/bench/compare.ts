@@ -1,36 +1,9 @@
 import type { LoadReport, RoundFigures } from './load-report.js';
 import { isSameLoad, loadName } from './loads.js';
 import { machineChanges } from './machine.js';
-import type { BenchReport, RunReport, TrafficReport } from './report.js';
+import type { BenchReport, ComparedFigure, ComparisonReport, RunReport, TrafficReport } from './report.js';
 import { pairedDifference, welchDifference, type Difference } from './statistics/difference.js';
 import { holm } from './statistics/holm.js';
-
-/** One question: does this figure differ under this load? */
-export interface ComparedFigure {
-  readonly load: string;
-  readonly figure: 'requests/s' | 'p50' | 'p99';
-  /** The geometric mean over the rounds: requests per second, or milliseconds. */
-  readonly a: number;
-  readonly b: number;
-  /** b over a, with its 95 % interval. */
-  readonly ratio: number;
-  readonly low: number;
-  readonly high: number;
-  readonly p: number;
-  /** After Holm, over all questions of the report. */
-  readonly adjusted_p: number;
-  readonly differs: boolean;
-}
-
-export interface ComparisonReport {
-  /** `turns`: both in one run, round by round; `earlier`: with the report of another run. */
-  readonly kind: 'turns' | 'earlier';
-  readonly a: string;
-  readonly b: string;
-  readonly figures: readonly ComparedFigure[];
-  /** What else may explain a difference; sentences. */
-  readonly warnings: readonly string[];
-}
 
 /** Chance finds a difference where there is none in one report of twenty. */
 const SIGNIFICANCE = 0.05;

@@ -1,10 +1,9 @@
 import { count, milliseconds, plain, share } from '../charts/figures.js';
 import { markdownTable } from '../charts/markdown-table.js';
-import type { ComparedFigure, ComparisonReport } from './compare.js';
 import type { LatencyParts } from './contributors.js';
 import type { LoadReport } from './load-report.js';
 import { loadName } from './loads.js';
-import type { BenchReport, RunReport } from './report.js';
+import type { BenchReport, ComparedFigure, ComparisonReport, RunReport } from './report.js';
 
 /** Contributors that are named; the rest stands in the JSON document. */
 const NAMED = 3;

@@ -1,6 +1,5 @@
 import type { LoadReport } from './load-report.js';
 import type { Machine } from './machine.js';
-import type { ComparisonReport } from './compare.js';
 import type { Measurement } from './measure.js';
 
 /** Of the JSON document: another number when what is in it means something else. */
@@ -30,6 +29,33 @@ export interface TrafficReport {
   readonly seconds: number;
   readonly rounds: number;
   readonly warm_up_seconds: number;
+}
+
+/** One question: does this figure differ under this load? */
+export interface ComparedFigure {
+  readonly load: string;
+  readonly figure: 'requests/s' | 'p50' | 'p99';
+  /** The geometric mean over the rounds: requests per second, or milliseconds. */
+  readonly a: number;
+  readonly b: number;
+  /** b over a, with its 95 % interval. */
+  readonly ratio: number;
+  readonly low: number;
+  readonly high: number;
+  readonly p: number;
+  /** After Holm, over all questions of the report. */
+  readonly adjusted_p: number;
+  readonly differs: boolean;
+}
+
+export interface ComparisonReport {
+  /** `turns`: both in one run, round by round; `earlier`: with the report of another run. */
+  readonly kind: 'turns' | 'earlier';
+  readonly a: string;
+  readonly b: string;
+  readonly figures: readonly ComparedFigure[];
+  /** What else may explain a difference; sentences. */
+  readonly warnings: readonly string[];
 }
 
 /** `serin bench --json`. */

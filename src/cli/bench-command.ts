@@ -1,6 +1,5 @@
 import { Option, type Command } from 'commander';
-import { listOf, percent, settingValue } from './bench-flags.js';
-import type { BenchFlags } from './bench.js';
+import { listOf, percent, settingValue, type BenchFlags } from './bench-flags.js';
 import { positiveNumber, serviceUrl, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 

@@ -3,6 +3,31 @@ import type { FlagValues } from '../config/read-settings.js';
 import { SETTING_NAMES, type SettingName } from '../config/settings.js';
 import { didYouMean } from '../config/suggest.js';
 
+/** As commander has checked them. */
+export interface BenchFlags {
+  readonly url?: string;
+  readonly rate?: readonly number[];
+  readonly connections?: readonly number[];
+  /** False: `--no-closed`. */
+  readonly closed: boolean;
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly warmUp: number;
+  /** Per cent. */
+  readonly hits: number;
+  readonly lengths: string;
+  readonly textField: string;
+  readonly model?: string;
+  readonly modelVersion?: string;
+  readonly seed?: number;
+  readonly setting?: FlagValues;
+  readonly versus?: FlagValues;
+  readonly against?: string;
+  readonly apiKeyFile?: string;
+  readonly out?: string;
+  readonly json?: true;
+}
+
 /**
  * A reader of `1,8,32` for commander; given again, the numbers are added.
  * @param read reads one of them

@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load-config.js';
 import type { FlagValues } from '../config/read-settings.js';
 import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
-import type { BenchFlags } from './bench.js';
+import type { BenchFlags } from './bench-flags.js';
 
 /** A service that is measured. */
 export interface Contestant {

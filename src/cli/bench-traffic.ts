@@ -1,7 +1,7 @@
 import { LENGTHS, patternsFor, type Lengths, type TrafficOptions } from '../bench/texts.js';
 import type { SerinConfig } from '../config/serin-config.js';
 import { devSentences, sentencesOf } from '../replay/sentences.js';
-import type { BenchFlags } from './bench.js';
+import type { BenchFlags } from './bench-flags.js';
 import { stableFolder } from './stable-folder.js';
 
 /** What the texts of a measurement are made of. @throws StartError when there is nothing to make them of */

@@ -10,35 +10,11 @@ import { Traffic } from '../bench/texts.js';
 import { prepareFolder, writeReport } from '../bench/write-report.js';
 import type { FlagValues } from '../config/read-settings.js';
 import { StartError } from '../errors/start-error.js';
+import type { BenchFlags } from './bench-flags.js';
 import { benchTraffic } from './bench-traffic.js';
 import { checkSettings, startServices, type Contestant } from './bench-services.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
-
-/** As commander has checked them. */
-export interface BenchFlags {
-  readonly url?: string;
-  readonly rate?: readonly number[];
-  readonly connections?: readonly number[];
-  /** False: `--no-closed`. */
-  readonly closed: boolean;
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly warmUp: number;
-  /** Per cent. */
-  readonly hits: number;
-  readonly lengths: string;
-  readonly textField: string;
-  readonly model?: string;
-  readonly modelVersion?: string;
-  readonly seed?: number;
-  readonly setting?: FlagValues;
-  readonly versus?: FlagValues;
-  readonly against?: string;
-  readonly apiKeyFile?: string;
-  readonly out?: string;
-  readonly json?: true;
-}
 
 const DEFAULT_CONNECTIONS = [1, 8, 32];
 /** Shorter slices than this hold hardly a request of a slow model. */
