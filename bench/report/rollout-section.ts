@@ -96,10 +96,10 @@ function costTable({ without, with: compared }: ComparisonCost): string {
 function costMethod({ plan, capacityPerS, loadPerS, roundRatios, medianRoundRatio }: ComparisonCost): string {
   const [lowest, highest] = [Math.min(...roundRatios), Math.max(...roundRatios)];
   return `Two services with default settings, v1 stable and v2 canary for ${CANARY_PERCENT} % of the texts, differ in this alone: one
-compares (\`sample_percent: 100\`, the default budget of 5 % of the workers' time), the other does not
+compares (\`sample_percent: 100\`, the default budget of 2 % of the workers' time), the other does not
 (\`sample_percent: 0\`). In one run they take turns, ${plan.rounds} rounds of ${plan.loadS} s each, in changing order. The load is an open
 loop of ${count(loadPerS)} requests/s at random moments, half of what the service answers at 32 connections
-(${count(capacityPerS)} requests/s); latency counts from the moment that a request was due. Each text is sent once. Of single rounds
+(${count(capacityPerS)} requests/s); latency counts from the moment that a request was due. Each text is sent once to each. Of single rounds
 the ratio of the p99 is ${ratio(medianRoundRatio)} in the median, ${ratio(lowest)} to ${ratio(highest)}.`;
 }
 

@@ -97,11 +97,9 @@ export async function measureComparisonCost(
   const loadPerS = capacity.requestsPerS / 2;
   say(`capacity ${capacity.requestsPerS.toFixed(0)} requests/s; ${String(plan.rounds)} rounds at half of it`);
 
-  const load = async (subject: Subject, round: number): Promise<void> => {
+  const load = async (subject: Subject, round: number, bodies: readonly string[]): Promise<void> => {
     const { url } = subject.service;
-    const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map(body);
     const pairsBefore = await pairsOf(subject.service);
-    // Both services meet the same moments in a round.
     const { latenciesMs, failed } = await generator.ask({
       url,
       bodies,
@@ -115,7 +113,9 @@ export async function measureComparisonCost(
   };
   for (let round = 0; round < plan.rounds; round++) {
     const turn = round % 2 === 0 ? [without, compared] : [compared, without];
-    for (const subject of turn) await load(subject, round);
+    // Both services meet the same texts at the same moments in a round; neither has seen one of them before.
+    const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map(body);
+    for (const subject of turn) await load(subject, round, bodies);
     say(`round ${String(round + 1)} of ${String(plan.rounds)}`);
   }
   await generator.close();

@@ -62,7 +62,8 @@ export const DEFAULT_STEPS: readonly RolloutStep[] = [1, 5, 25, 50, 100].map((pe
   holdMs: HOLD_MS,
 }));
 
-export const DEFAULT_COMPARISON: ComparisonConfig = { samplePercent: 100, budgetPercent: 5 };
+/** 2 %: pairs enough for every gate within minutes; users' p99 notices 5 % (docs/benchmarks.md). */
+export const DEFAULT_COMPARISON: ComparisonConfig = { samplePercent: 100, budgetPercent: 2 };
 
 export const DEFAULT_GATES: GateSettings = {
   minimumSamples: 500,
