@@ -30,6 +30,7 @@ export interface LoadReport {
   readonly failed: number;
   /** Failed requests by code. */
   readonly errors: Readonly<Record<string, number>>;
+  /** By the answers that came within the rounds: late ones are in the latencies, not in the rate. */
   readonly answered_per_s: number;
   /** Of the answered, 0 to 1. */
   readonly hit_rate: number;
@@ -56,6 +57,9 @@ const LATE_MS = 2;
 /** A JavaScript process that computes so much of the time has no time left to read answers when they come. */
 const BUSY_CORES = 0.9;
 
+/** Of the answers so many may come after their round; of few requests twice what chance moves over its end. */
+const LATE_ANSWERS_SHARE = 0.1;
+
 const FLOODED =
   `${MOST_UNDER_WAY} requests were under way at once and others waited for a connection: ` +
   'the service answers far less than was offered';
@@ -67,6 +71,7 @@ export function reportLoad({ load, slices }: LoadSlices): LoadReport | null {
   const answered = exchanges.filter(isAnswered);
   const sorted = answered.map(timedRequest).sort((a, b) => a.latencyMs - b.latencyMs);
   const windowMs = slices.reduce((sum, slice) => sum + slice.windowMs, 0);
+  const inTime = slices.reduce((sum, slice) => sum + slice.answeredInTime, 0);
   const tokens = answered.flatMap(({ reply }) => (reply.ok && reply.tokens !== null ? [reply.tokens] : []));
   const figures = {
     load,
@@ -74,7 +79,7 @@ export function reportLoad({ load, slices }: LoadSlices): LoadReport | null {
     answered: answered.length,
     failed: exchanges.length - answered.length,
     errors: errorsOf(exchanges),
-    answered_per_s: (1000 * answered.length) / windowMs,
+    answered_per_s: (1000 * inTime) / windowMs,
     hit_rate: answered.length === 0 ? 0 : answered.filter(isHit).length / answered.length,
     mean_tokens: tokens.length === 0 ? null : tokens.reduce((a, b) => a + b, 0) / tokens.length,
     latency: latencyOf(Float64Array.from(sorted, ({ latencyMs }) => latencyMs)),
@@ -85,7 +90,8 @@ export function reportLoad({ load, slices }: LoadSlices): LoadReport | null {
     rounds: slices.flatMap(roundOf),
   };
   const isFlooded = slices.some(({ mostUnderWay }) => mostUnderWay >= MOST_UNDER_WAY);
-  return { ...figures, doubts: isFlooded ? [FLOODED] : doubtsAbout(figures) };
+  const doubts = isFlooded ? [FLOODED] : [...doubtsAbout(figures), ...overloaded(figures, inTime)];
+  return { ...figures, doubts: [...doubts, ...silentRounds(slices)] };
 }
 
 const isHit = ({ reply }: BenchExchange): boolean => reply.ok && reply.isHit;
@@ -113,13 +119,13 @@ function lateOf(exchanges: readonly BenchExchange[]): LoadReport['late'] {
   return late === null ? null : { p50_ms: late.p50_ms, p99_ms: late.p99_ms, max_ms: late.max_ms };
 }
 
-/** None when nothing was answered: a comparison takes logarithms. */
-function roundOf({ exchanges, windowMs }: Slice): RoundFigures[] {
+/** None when nothing was answered in time: a comparison takes logarithms. */
+function roundOf({ exchanges, answeredInTime, windowMs }: Slice): RoundFigures[] {
   const latencies = Float64Array.from(exchanges.filter(isAnswered), ({ latencyMs }) => latencyMs).sort();
   const latency = latencyOf(latencies);
-  if (latency === null) return [];
+  if (latency === null || answeredInTime === 0) return [];
   const { p50_ms, p99_ms } = latency;
-  return [{ answered_per_s: (1000 * latencies.length) / windowMs, p50_ms, p99_ms }];
+  return [{ answered_per_s: (1000 * answeredInTime) / windowMs, p50_ms, p99_ms }];
 }
 
 function doubtsAbout(
@@ -140,4 +146,23 @@ function doubtsAbout(
     );
   }
   return doubts;
+}
+
+/** Answers that come after their round are those of a queue that grows. */
+function overloaded(
+  { load, answered, answered_per_s: perS }: Pick<LoadReport, 'load' | 'answered' | 'answered_per_s'>,
+  inTime: number,
+): string[] {
+  const late = answered - inTime;
+  if (load.kind === 'closed' || late <= LATE_ANSWERS_SHARE * answered || late <= 2 * Math.sqrt(answered))
+    return [];
+  return [
+    `${load.ratePerS} requests/s are more than the service answers: ${perS.toPrecision(3)} answers/s came within ` +
+      'the rounds (or these are too short for it, where every answer takes long: give more --seconds)',
+  ];
+}
+
+function silentRounds(slices: readonly Slice[]): string[] {
+  const silent = slices.filter(({ answeredInTime }) => answeredInTime === 0).length;
+  return silent === 0 ? [] : [`no answer came within ${silent} of ${slices.length} rounds`];
 }

@@ -129,7 +129,7 @@ async function capacityOf(
     send,
     signal,
   });
-  return (1000 * slice.exchanges.filter(isAnswered).length) / sliceMs;
+  return (1000 * slice.answeredInTime) / sliceMs;
 }
 
 /** Nobody listens any more: a slice may be shorter than the silence that says so elsewhere. */

@@ -25,8 +25,10 @@ export interface SliceOptions {
 /** One stretch of a load. */
 export interface Slice {
   readonly ended: SendEnd;
-  /** That count, in the order in which they ended. */
+  /** That count, in the order in which they ended: of this window, however late their answers came. */
   readonly exchanges: readonly BenchExchange[];
+  /** Good answers that came within the window, whenever their requests were sent: what was answered in its time. */
+  readonly answeredInTime: number;
   readonly windowMs: number;
   /** Requests that waited for an answer at once. */
   readonly mostUnderWay: number;
@@ -53,13 +55,37 @@ export async function runSlice(options: SliceOptions): Promise<Slice> {
   return { ...run, windowMs: options.sliceMs, mostUnderWay, generatorCores };
 }
 
-type Run = Pick<Slice, 'ended' | 'exchanges'>;
+type Run = Pick<Slice, 'ended' | 'exchanges' | 'answeredInTime'>;
 
-/** What is answered within the slice counts. */
+/** Keeps what counts of a slice. */
+class Window {
+  readonly exchanges: BenchExchange[] = [];
+  answeredInTime = 0;
+  readonly untilMs: number;
+
+  constructor(sliceMs: number) {
+    this.untilMs = SETTLE_MS + sliceMs;
+  }
+
+  /** @param counts whether it is a request of this window */
+  add(exchange: BenchExchange, counts: boolean): void {
+    const endedMs = endOf(exchange);
+    if (exchange.reply.ok && endedMs >= SETTLE_MS && endedMs < this.untilMs) this.answeredInTime++;
+    if (counts) this.exchanges.push(exchange);
+  }
+}
+
+const endOf = ({ sentMs, lateMs, latencyMs }: BenchExchange): number => sentMs + latencyMs - lateMs;
+
+/**
+ * What is sent within the slice counts, and is waited for: a slice that dropped what it did not see answered would
+ * drop the longest. What kept its connection waiting through the whole slice counts as well, or a service that hangs
+ * would have been asked nothing.
+ */
 async function runClosed({ sliceMs, send, signal }: SliceOptions, connections: number): Promise<Run> {
-  const untilMs = SETTLE_MS + sliceMs;
+  const window = new Window(sliceMs);
+  const { untilMs } = window;
   const timeIsUp = AbortSignal.timeout(untilMs);
-  const exchanges: BenchExchange[] = [];
   const ended = await sendAll({
     requests: Infinity,
     connections,
@@ -68,24 +94,25 @@ async function runClosed({ sliceMs, send, signal }: SliceOptions, connections: n
     goneAfterMs: GONE_AFTER_MS,
     signal: AbortSignal.any([signal, timeIsUp]),
     onExchange: (exchange) => {
-      const answeredMs = exchange.sentMs + exchange.latencyMs;
-      if (answeredMs >= SETTLE_MS && answeredMs < untilMs) exchanges.push(exchange);
+      const { sentMs } = exchange;
+      window.add(exchange, sentMs < SETTLE_MS ? endOf(exchange) >= untilMs : sentMs < untilMs);
     },
   });
-  return { ended: ended === 'interrupted' && !signal.aborted ? 'done' : ended, exchanges };
+  const { exchanges, answeredInTime } = window;
+  return { ended: ended === 'interrupted' && !signal.aborted ? 'done' : ended, exchanges, answeredInTime };
 }
 
 /** What was to be sent within the slice counts, however late its answer comes. */
 async function runOpen({ sliceMs, seed, send, signal }: SliceOptions, ratePerS: number): Promise<Run> {
+  const window = new Window(sliceMs);
   const random = seededRandom(seed);
   const arrivalsIn = (fromMs: number, toMs: number): Float64Array =>
     randomArrivals(Math.max(1, Math.round((ratePerS * (toMs - fromMs)) / 1000)), fromMs, toMs, random);
   const settling = arrivalsIn(0, SETTLE_MS);
-  const counted = arrivalsIn(SETTLE_MS, SETTLE_MS + sliceMs);
+  const counted = arrivalsIn(SETTLE_MS, window.untilMs);
   const arrivals = new Float64Array(settling.length + counted.length);
   arrivals.set(settling);
   arrivals.set(counted, settling.length);
-  const exchanges: BenchExchange[] = [];
   const ended = await sendAll({
     requests: arrivals.length,
     connections: MOST_UNDER_WAY,
@@ -94,8 +121,9 @@ async function runOpen({ sliceMs, seed, send, signal }: SliceOptions, ratePerS: 
     goneAfterMs: GONE_AFTER_MS,
     signal,
     onExchange: (exchange) => {
-      if ((arrivals[exchange.index] ?? 0) >= SETTLE_MS) exchanges.push(exchange);
+      window.add(exchange, (arrivals[exchange.index] ?? 0) >= SETTLE_MS);
     },
   });
-  return { ended, exchanges };
+  const { exchanges, answeredInTime } = window;
+  return { ended, exchanges, answeredInTime };
 }

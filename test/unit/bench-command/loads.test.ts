@@ -111,7 +111,9 @@ describe('the open loop', () => {
     expect(report?.failed).toBe(report?.errors.OVERLOADED);
     expect(report?.failed).toBeGreaterThan(10);
     expect(report?.answered).toBe((report?.requests ?? 0) - (report?.failed ?? 0));
-    expect(report?.answered_per_s).toBeCloseTo((1000 * (report?.answered ?? 0)) / 500, 9);
+    expect(report?.answered_per_s).toBeCloseTo((1000 * slice.answeredInTime) / 500, 9);
+    // What fails is told by its code, not as a rate that is too high.
+    expect(report?.doubts.join()).not.toContain('more than the service answers');
   });
 
   it('does not take a flood for a slow generator', async () => {
@@ -119,7 +121,24 @@ describe('the open loop', () => {
     const slice = await run({ send, load: { kind: 'open', ratePerS: 20_000 }, sliceMs: 100 });
     expect(slice.mostUnderWay).toBe(MOST_UNDER_WAY);
     const report = reportLoad({ load: { kind: 'open', ratePerS: 20_000 }, slices: [slice] });
-    expect(report?.doubts).toEqual([expect.stringContaining('2048 requests were under way at once')]);
+    expect(report?.doubts).toEqual([
+      expect.stringContaining('2048 requests were under way at once'),
+      'no answer came within 1 of 1 rounds',
+    ]);
+  });
+
+  it('tells the rate at which answers came, and that it is less than was offered', async () => {
+    // One at a time, half as many as are offered.
+    let free: Promise<BenchReply> = Promise.resolve(OK);
+    const send = (): Promise<BenchReply> => (free = free.then(() => delay(10, OK)));
+    const slice = await run({ send });
+    const report = reportLoad({ load: { kind: 'open', ratePerS: 200 }, slices: [slice] });
+    expect(report).toMatchObject({ requests: 100, answered: 100, failed: 0 });
+    expect(report?.answered_per_s).toBeLessThan(150);
+    expect(report?.latency?.max_ms).toBeGreaterThan(500);
+    expect(report?.doubts).toContainEqual(
+      expect.stringMatching(/^200 requests\/s are more than the service answers: [\d.]+ answers\/s/),
+    );
   });
 
   it('ends when it is told to', async () => {
@@ -137,10 +156,41 @@ describe('the closed loop', () => {
     expect(report?.late).toBeNull();
     expect(report?.mean_tokens).toBe(12);
     expect(report?.rounds).toHaveLength(2);
-    expect(report?.answered_per_s).toBeCloseTo((1000 * slice.exchanges.length) / 200, 9);
+    expect(report?.answered_per_s).toBeCloseTo((1000 * slice.answeredInTime) / 200, 9);
+    expect(report?.doubts.join()).not.toContain('no answer');
     expect(report?.latency?.p50_ms).toBeGreaterThanOrEqual(1);
     // Of fewer than a thousand the 99.9th would be the largest by another name.
     expect(report?.latency?.p999_ms === null).toBe(2 * slice.exchanges.length < 1000);
+  });
+
+  it('counts what is sent within the slice with its whole latency, and the rate by what came within', async () => {
+    let sent = 0;
+    const startedAt = performance.now();
+    // A stall that begins in the slice and outlasts it.
+    const send = (): Promise<BenchReply> => {
+      sent++;
+      return performance.now() - startedAt > 400 ? delay(800, OK) : delay(5, OK);
+    };
+    const load = { kind: 'closed', connections: 4 } as const;
+    const slice = await run({ load, send, sliceMs: 600 });
+    const report = reportLoad({ load, slices: [slice] });
+    expect(slice.exchanges.length).toBeLessThan(sent);
+    expect(report?.latency?.max_ms).toBeGreaterThan(790);
+    expect(slice.exchanges.filter(({ latencyMs }) => latencyMs > 790)).toHaveLength(4);
+    expect(slice.answeredInTime).toBeGreaterThan(0);
+    expect(report?.answered_per_s).toBeCloseTo((1000 * slice.answeredInTime) / 600, 9);
+  });
+
+  it.each([
+    ['fails', { ok: false, code: 'NO_ANSWER' } as const, { failed: 3, errors: { NO_ANSWER: 3 } }],
+    ['answers too late', OK, { failed: 0, answered: 3 }],
+  ])('knows a service that hangs, and then %s', async (_, reply, counts) => {
+    const load = { kind: 'closed', connections: 3 } as const;
+    const slice = await run({ load, send: () => delay(500, reply), sliceMs: 100 });
+    const report = reportLoad({ load, slices: [slice] });
+    expect(slice.ended).toBe('done');
+    expect(report).toMatchObject({ requests: 3, answered_per_s: 0, rounds: [], ...counts });
+    expect(report?.doubts).toContain('no answer came within 1 of 1 rounds');
   });
 
   it('is told by a person when it is interrupted, not when its time is up', async () => {
