@@ -54,6 +54,9 @@ const TRAFFIC = {
   version: 'version',
   lengths: 'lengths',
   hit_share: 'share of hits',
+  seconds: 'seconds of each load',
+  rounds: 'rounds',
+  warm_up_seconds: 'seconds of warm-up',
 } as const satisfies Partial<Record<keyof TrafficReport, string>>;
 
 function trafficChanges(before: TrafficReport, now: TrafficReport): string[] {

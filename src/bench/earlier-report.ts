@@ -11,6 +11,14 @@ const isRound = (round: unknown): boolean =>
   isObject(round) &&
   ['answered_per_s', 'p50_ms', 'p99_ms'].every((key) => typeof round[key] === 'number' && round[key] > 0);
 
+/** What a comparison takes over. */
+const isTraffic = (traffic: unknown): boolean =>
+  isObject(traffic) &&
+  ['seconds', 'rounds', 'warm_up_seconds'].every(
+    (key) => typeof traffic[key] === 'number' && traffic[key] > 0,
+  ) &&
+  Number.isInteger(traffic.rounds);
+
 const isLoadReport = (report: unknown): boolean =>
   isObject(report) && isObject(report.load) && Array.isArray(report.rounds) && report.rounds.every(isRound);
 
@@ -32,13 +40,9 @@ export function readEarlierReport(path: string): BenchReport {
     throw unusable(`its format is ${JSON.stringify(report.format)}, this serin reads ${FORMAT}`);
   const [run] = report.runs as unknown[];
   const isWhole = isObject(run) && Array.isArray(run.loads) && run.loads.every(isLoadReport);
-  if (
-    !isWhole ||
-    !isObject(report.machine) ||
-    !isObject(report.traffic) ||
-    typeof report.started_at !== 'string'
-  )
+  if (!isWhole || !isObject(report.machine) || typeof report.started_at !== 'string')
     throw unusable('its first run lacks figures');
+  if (!isTraffic(report.traffic)) throw unusable('it does not say its seconds, rounds and warm-up');
   return report as unknown as BenchReport;
 }
 

@@ -42,9 +42,13 @@ export function addBenchCommand(program: Command): void {
     )
     .option('--connections <n,..>', 'connections of the closed loop (default: 1,8,32)', listOf(connections))
     .addOption(new Option('--no-closed', 'leave out the closed loop').conflicts('connections'))
-    .option('--seconds <n>', 'of each load, all rounds together', positiveNumber(86_400, 1), 12)
-    .option('--rounds <n>', 'parts of that time, in turn with the other loads', wholeNumber(1, 1_000), 6)
-    .option('--warm-up <seconds>', 'sent before, and not counted', positiveNumber(3_600), 2)
+    .option('--seconds <n>', 'of each load, all rounds together (default: 12)', positiveNumber(86_400, 1))
+    .option(
+      '--rounds <n>',
+      'parts of that time, in turn with the other loads (default: 6)',
+      wholeNumber(1, 1_000),
+    )
+    .option('--warm-up <seconds>', 'sent before, and not counted (default: 2)', positiveNumber(3_600))
     .option('--hits <percent>', 'share of the requests that repeat a text', percent, 0)
     .option('--lengths <kind>', 'short, mixed, long, or a JSONL file with texts of your own', 'mixed')
     .option('--text-field <name>', 'key of the text in each object of that file', 'text')
@@ -52,7 +56,7 @@ export function addBenchCommand(program: Command): void {
     .option('--model-version <name>', 'the version, named in every request (default: the rollout picks)')
     .option(
       '--seed <n>',
-      'of texts and moments (default: 1; with --url another one each time)',
+      'of texts and moments (default: 1; with --url or a Redis another one each time)',
       wholeNumber(0, 4_294_967_295),
     )
     .option('--setting <NAME=VALUE>', 'of the service that is started; may be repeated', settingValue)
@@ -64,7 +68,10 @@ export function addBenchCommand(program: Command): void {
         .argParser(settingValue)
         .conflicts(['against', 'url']),
     )
-    .option('--against <file>', 'compare with the JSON report of an earlier run, under the same loads')
+    .option(
+      '--against <file>',
+      'compare with the JSON report of an earlier run: the same loads, time and rounds',
+    )
     .option('--api-key-file <file>', 'a file that holds the API key, where the service wants one')
     .option('--out <folder>', 'write bench.md, bench.json and charts there too')
     .option('--json', 'as one JSON document')

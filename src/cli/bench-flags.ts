@@ -10,9 +10,9 @@ export interface BenchFlags {
   readonly connections?: readonly number[];
   /** False: `--no-closed`. */
   readonly closed: boolean;
-  readonly seconds: number;
-  readonly rounds: number;
-  readonly warmUp: number;
+  readonly seconds?: number;
+  readonly rounds?: number;
+  readonly warmUp?: number;
   /** Per cent. */
   readonly hits: number;
   readonly lengths: string;

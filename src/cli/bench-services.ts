@@ -26,6 +26,8 @@ interface ServicePlan {
 export interface CheckedSettings {
   /** None where one runs already. */
   readonly services: readonly ServicePlan[];
+  /** Whether one of them has a Redis, which remembers the texts of earlier measurements. */
+  readonly usesRedis: boolean;
   /** Of the first of them; of this place, where one runs already. Read when it is asked for. */
   readonly config: () => SerinConfig;
 }
@@ -40,7 +42,7 @@ export function checkSettings({ url, setting = {}, versus }: BenchFlags, given: 
       throw new StartError(
         '--setting is for a service that is started for the measurement: leave out --url.',
       );
-    return { services: [], config: () => loadConfig({ flags: given }) };
+    return { services: [], usesRedis: false, config: () => loadConfig({ flags: given }) };
   }
   const a = { ...given, ...setting };
   const plans = versus === undefined ? { service: a } : { A: a, B: { ...a, ...versus } };
@@ -50,9 +52,14 @@ export function checkSettings({ url, setting = {}, versus }: BenchFlags, given: 
     const { spareWorkers } = config;
     return { plan: { name, settings, env: childEnvironment(settings), spareWorkers }, config };
   });
-  const [first] = checked;
+  const [first, second] = checked;
   if (first === undefined) throw new Error('nothing to start');
-  return { services: checked.map(({ plan }) => plan), config: () => first.config };
+  if (second !== undefined) refuseSharedRedis(first.config, second.config);
+  return {
+    services: checked.map(({ plan }) => plan),
+    usesRedis: checked.some(({ config }) => config.redisUrl !== null),
+    config: () => first.config,
+  };
 }
 
 /** A second service beside one that serves would share its rollout with it, and answer its texts from the load's. */
@@ -61,6 +68,20 @@ function refuseForeignRedis({ redisUrl }: SerinConfig, settings: FlagValues): vo
   throw new StartError(
     'The configuration file names a Redis, and a service that is started for a measurement would share rollout and cache with whoever uses it: name one for the measurement (--setting REDIS_URL=…), or measure the running service (--url).',
   );
+}
+
+/** Of two with one cache the second of a round would be answered with what the first has computed. */
+function refuseSharedRedis({ redisUrl: a }: SerinConfig, { redisUrl: b }: SerinConfig): void {
+  if (a === null || b === null || databaseOf(a) !== databaseOf(b)) return;
+  throw new StartError(
+    'A and B would share one Redis, and the second of each round would get the answers of the first from it: name another database or server for B (--versus REDIS_URL=…), or leave --setting REDIS_URL out.',
+  );
+}
+
+/** What a Redis URL means, without who asks: `redis://h` is `redis://h:6379/0`. */
+function databaseOf(redisUrl: string): string {
+  const { hostname, port, pathname } = new URL(redisUrl);
+  return `${hostname.toLowerCase()}:${port || '6379'}/${pathname.slice(1) || '0'}`;
 }
 
 /**

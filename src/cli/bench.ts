@@ -1,24 +1,21 @@
 import { compareTurns, compareWithEarlier } from '../bench/compare.js';
-import { loadsOf, readEarlierReport, requireCommonLoad } from '../bench/earlier-report.js';
+import { readEarlierReport, requireCommonLoad } from '../bench/earlier-report.js';
 import { reportLoad } from '../bench/load-report.js';
 import { describeMachine } from '../bench/machine.js';
-import { measure, type Measurement, type Plan } from '../bench/measure.js';
+import { measure, type Measurement } from '../bench/measure.js';
 import { renderMarkdown } from '../bench/render-markdown.js';
 import { FORMAT, type BenchReport, type RunReport } from '../bench/report.js';
 import { Target } from '../bench/target.js';
 import { Traffic } from '../bench/texts.js';
 import { prepareFolder, writeReport } from '../bench/write-report.js';
 import type { FlagValues } from '../config/read-settings.js';
-import { StartError } from '../errors/start-error.js';
 import type { BenchFlags } from './bench-flags.js';
+import { planOf } from './bench-plan.js';
 import { benchTraffic } from './bench-traffic.js';
 import { checkSettings, startServices, type Contestant } from './bench-services.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
 
-const DEFAULT_CONNECTIONS = [1, 8, 32];
-/** Shorter slices than this hold hardly a request of a slow model. */
-const LEAST_SLICE_S = 0.1;
 const CHECK_TEXT = 'a question before the measurement';
 
 const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
@@ -26,9 +23,9 @@ const say = (sentence: string): void => void process.stderr.write(`serin: ${sent
 /** `serin bench`. @param given settings from the command line @throws StartError, ConfigError when it cannot begin */
 export async function runBench(flags: BenchFlags, given: FlagValues): Promise<void> {
   const earlier = flags.against === undefined ? null : readEarlierReport(flags.against);
-  const plan = planOf(flags, earlier);
-  if (earlier !== null && flags.against !== undefined) requireCommonLoad(flags.against, earlier, plan);
   const settings = checkSettings(flags, given);
+  const plan = planOf(flags, earlier, settings.usesRedis);
+  if (earlier !== null && flags.against !== undefined) requireCommonLoad(flags.against, earlier, plan);
   const { model, modelVersion: version } = flags;
   const asked = { apiKey: readApiKey(flags.apiKeyFile), model, version };
   if (flags.out !== undefined) prepareFolder(flags.out);
@@ -78,27 +75,6 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report, []));
   process.exitCode = exitCodeOf(report);
   if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
-}
-
-function planOf(flags: BenchFlags, earlier: BenchReport | null): Plan {
-  const { seconds, rounds, warmUp } = flags;
-  if (seconds / rounds < LEAST_SLICE_S) {
-    throw new StartError(
-      `${seconds} s in ${rounds} rounds are less than ${LEAST_SLICE_S} s each: give more --seconds, or fewer --rounds.`,
-    );
-  }
-  const before = earlier === null ? null : loadsOf(earlier);
-  const connections = flags.connections ?? before?.connections ?? DEFAULT_CONNECTIONS;
-  // A running service may have been sent the texts of any fixed seed before, and would have them in its cache.
-  const seed = flags.seed ?? (flags.url === undefined ? 1 : Date.now() % 2 ** 32);
-  return {
-    connections: flags.closed ? connections : [],
-    ratesPerS: flags.rate ?? before?.ratesPerS ?? null,
-    rounds,
-    seconds,
-    warmUpSeconds: warmUp,
-    seed,
-  };
 }
 
 function reportRun({ name, url, settings }: Contestant, loads: Measurement['runs'][number]): RunReport {

@@ -204,6 +204,10 @@ describe('bad input', () => {
     [['--setting', 'WORKER=1'], /no setting WORKER\. Did you mean "WORKERS"/],
     [['--setting', 'WORKERS=many'], /--workers.*"many".*whole number/],
     [['--versus', 'QUEUE_LIMIT=2'], /twice MAX_TEXTS/],
+    [
+      ['--setting', 'REDIS_URL=redis://127.0.0.1:9', '--versus', 'WORKERS=1'],
+      /share one Redis.*another database/,
+    ],
     [['--setting', 'WORKERS=1', '--url', 'http://127.0.0.1:9'], /leave out --url/],
     [['--versus', 'WORKERS=1', '--url', 'http://127.0.0.1:9'], /cannot be used with/],
     [['--against', 'none.json'], /none\.json is no report of serin bench --json/],

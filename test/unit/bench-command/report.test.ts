@@ -192,7 +192,7 @@ describe('an earlier report', () => {
   it('of another machine or other traffic is compared with a warning each', () => {
     const earlier = reportOf(ONE.runs, {
       machine: { ...ONE.machine, cpu: 'Another one', node: '22.1.0' },
-      traffic: { ...ONE.traffic, hit_share: 0, version: null },
+      traffic: { ...ONE.traffic, hit_share: 0, version: null, rounds: 3, seconds: 6, warm_up_seconds: 1 },
     });
     const { warnings } = compareWithEarlier('e.json', earlier, ONE);
     expect(warnings.slice(1)).toEqual([
@@ -200,6 +200,9 @@ describe('an earlier report', () => {
       'Not the same machine: Node.js: 22.1.0 then, 20.20.2 now.',
       'Not the same traffic: version was the default, and is v2.',
       'Not the same traffic: share of hits was 0, and is 0.5.',
+      'Not the same traffic: seconds of each load was 6, and is 12.',
+      'Not the same traffic: rounds was 3, and is 6.',
+      'Not the same traffic: seconds of warm-up was 1, and is 2.',
     ]);
     expect(renderMarkdown({ ...ONE, comparison: compareWithEarlier('e.json', earlier, ONE) }, [])).toContain(
       '- Not the same machine: CPU',
@@ -212,6 +215,8 @@ describe('an earlier report', () => {
     ['a list', [], /it has no runs/],
     ['another document', { runs: [] }, /its format is undefined, this serin reads 1/],
     ['another format', { ...ONE, format: 2 }, /its format is 2, this serin reads 1/],
+    ['without its time', { ...ONE, traffic: { ...ONE.traffic, seconds: '12' } }, /its seconds, rounds/],
+    ['in half a round', { ...ONE, traffic: { ...ONE.traffic, rounds: 0.5 } }, /its seconds, rounds/],
     ['no run', { ...ONE, runs: [] }, /its first run lacks figures/],
     [
       'a load without rounds',
