@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RolloutReport } from '../../src/canary/report/rollout-report.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/canary/rollout-types.js';
 import type { DrillReport } from '../../src/rollout-control/drill/drill-report.js';
 import type { RollbackResult } from '../../src/rollout-control/roll-back.js';
@@ -11,14 +10,12 @@ import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { wellFormed } from '../support/well-formed.js';
 import { Service } from './harness.js';
-import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
+import { folder, RolloutService, texts } from './rollout-harness.js';
 
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
 const TOKEN = 'rollout-test';
 const ENV = { ADMIN_TOKEN: TOKEN, MODEL_REGISTRY: REGISTRY };
-/** No text of a user may be in a report. */
-const SECRET = 'nobody may read this film';
 
 const serin = (args: readonly string[], env: Readonly<Record<string, string>> = ENV): Promise<Finished> =>
   runCommand(process.execPath, [MAIN, 'canary', ...args], { cwd: ROOT, env });
@@ -229,112 +226,5 @@ describe('serin canary drill', () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(/A rollout of sentiment is running at 5 %/);
     expect((await rollout.view()).percent).toBe(5);
-  });
-});
-
-/** Each starts two services, which takes its time on a machine that has other work. */
-describe('the report of a rollout', { timeout: 120_000 }, () => {
-  const reportsIn = (stateDir: string): RolloutReport[] =>
-    readdirSync(join(stateDir, 'reports'))
-      .filter((name) => name.endsWith('.json'))
-      .map((name) => JSON.parse(readFileSync(join(stateDir, 'reports', name), 'utf8')) as RolloutReport);
-
-  const written = (stateDir: string, matches: (report: RolloutReport) => boolean): Promise<RolloutReport> =>
-    vi.waitFor(
-      () => {
-        const found = reportsIn(stateDir).find(matches);
-        if (found === undefined) throw new Error('not yet');
-        return found;
-      },
-      { timeout: 20_000, interval: 50 },
-    );
-
-  it('is whole after a kill in the middle, for a rollback and for a promotion', async () => {
-    const stateDir = folder();
-    const first = await RolloutService.start({ STATE_DIR: stateDir });
-    await first.put({ version: 'v2', percent: 50 });
-    await first.versions([...texts(60), SECRET]);
-    const before = await first.viewThat(({ figures }) => (figures?.total.pairs.texts ?? 0) > 5);
-    const kept = await vi.waitFor(
-      () => {
-        const file = readFileSync(join(stateDir, 'rollout', 'sentiment.evidence.json'), 'utf8');
-        const { content } = JSON.parse(file) as { content: { document: Pick<RolloutReport, 'series'> } };
-        const { points } = content.document.series;
-        expect(points.at(-1)?.pairs).toBeGreaterThan(5);
-        return points;
-      },
-      { timeout: 20_000, interval: 100 },
-    );
-    first.service.signal('SIGKILL');
-    await first.service.ended();
-
-    const second = await RolloutService.start({ STATE_DIR: stateDir });
-    await second.versions(texts(60, 100));
-    await second.post('rollback', { reason: 'a test' });
-    const back = await written(stateDir, ({ outcome }) => outcome === 'rolled_back');
-    expect(back.rollout_id).toBe(before.rollout_id);
-    expect(back.decision).toBe('ROLLED BACK v2 to v1, by admin: rollback: a test');
-    // Both halves: what was seen before the kill and after it.
-    expect(back.figures?.total.canary.requests).toBeGreaterThan(before.figures?.total.canary.requests ?? 0);
-    expect(back.series.points.slice(0, kept.length)).toEqual(kept);
-    expect(back.series.points.length).toBeGreaterThan(kept.length);
-    expect(back.verdict?.gates.length).toBeGreaterThan(5);
-    expect(back.moves.map(({ move }) => move)).toEqual(['start', 'roll_back']);
-
-    await second.post('clear');
-    await second.put({ percent: 50 });
-    await second.post('promote');
-    const promoted = await written(stateDir, ({ outcome }) => outcome === 'promoted');
-    expect(promoted).toMatchObject({ stable: { version: 'v1' }, canary: { version: 'v2' } });
-
-    // It was cleared and went on: each of its ends has a report of its own.
-    expect(promoted.rollout_id).toBe(back.rollout_id);
-    for (const [report, decision] of [
-      [back, 'Decision: ROLLED BACK v2 to v1'],
-      [promoted, 'Decision: PROMOTED v2 in place of v1'],
-    ] as const) {
-      const base = join(stateDir, 'reports', `sentiment-${report.rollout_id}-r${report.revision}`);
-      const markdown = await vi.waitFor(() => readFileSync(`${base}.md`, 'utf8'), 10_000);
-      expect(markdown).toContain(decision);
-      expect(wellFormed(readFileSync(`${base}.svg`, 'utf8'))).toBe('svg');
-      for (const content of [markdown, readFileSync(`${base}.json`, 'utf8')])
-        expect(content).not.toContain(SECRET);
-    }
-    await second.service.stop();
-  });
-
-  it('is made up for at the next start when the kill came before it', async () => {
-    const stateDir = folder();
-    const first = await RolloutService.start({ STATE_DIR: stateDir });
-    // Reports cannot be written where a file is in the way: as if the kill had come before.
-    writeFileSync(join(stateDir, 'reports'), '');
-    await first.put({ version: 'v2', percent: 50 });
-    await first.post('rollback');
-    await first.service.line(({ msg }) => msg.startsWith('the report of a rollout cannot be written'));
-    first.service.signal('SIGKILL');
-    await first.service.ended();
-
-    rmSync(join(stateDir, 'reports'));
-    const second = await RolloutService.start({ STATE_DIR: stateDir });
-    expect((await written(stateDir, () => true)).outcome).toBe('rolled_back');
-    await second.service.stop();
-  });
-
-  it('is written of a rollout that another one replaces, with what was seen of it', async () => {
-    const stateDir = folder();
-    const section = (percent: number): string =>
-      `rollout:\n  sentiment: { stable: v1, canary: v2, percent: ${percent} }\n`;
-    const file = configFile(section(50));
-    const rollout = await RolloutService.start({ STATE_DIR: stateDir, SERIN_CONFIG: file });
-    await rollout.versions(texts(40));
-    const first = await rollout.viewThat(({ figures }) => (figures?.total.canary.requests ?? 0) > 5);
-    writeFileSync(file, section(40));
-    const second = await rollout.viewThat(({ percent }) => percent === 40);
-    expect(second.rollout_id).not.toBe(first.rollout_id);
-    const report = await written(stateDir, ({ outcome }) => outcome === 'replaced');
-    expect(report.rollout_id).toBe(first.rollout_id);
-    expect(report.decision).toMatch(/^REPLACED v2 beside v1 by v2 beside v1, by configuration/);
-    expect(report.figures?.total.canary.requests).toBe(first.figures?.total.canary.requests);
-    await rollout.service.stop();
   });
 });

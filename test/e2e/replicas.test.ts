@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
@@ -196,6 +196,18 @@ describe.skipIf(NO_REDIS)('one rollout for three replicas', () => {
     expect(lastCanaryAt).toBeGreaterThan(0);
     await annotate(`${Math.round(lastCanaryAt - answeredAt)} ms from the answer to the last canary answer`);
     expect(lastCanaryAt - answeredAt).toBeLessThan(1000);
+  });
+
+  it('leaves a report with whoever decides next when all that saw it are gone, of what is still known', async () => {
+    await stopAll();
+    const STATE_DIR = folder();
+    replicas.push(await replica(configFile(config(50)), { STATE_DIR }));
+    const { msg } = await at(0).service.line(({ msg: said }) => said.startsWith('the report of the rollout'));
+    const report = readFileSync(msg.slice('the report of the rollout: '.length), 'utf8');
+    expect(report).toContain('**Decision: ROLLED BACK v2 to v1, by admin: rollback: worse**');
+    expect(report).toMatch(
+      /What was measured is not at hand.* The last move says: .* requests to the canary/,
+    );
   });
 });
 

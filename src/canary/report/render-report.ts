@@ -38,7 +38,7 @@ export function renderReport(report: RolloutReport, plots: string): string {
     `![Share, disagreement with its bounds, and latency of both versions over time](${plots})`,
     '## Gates at the end',
     verdict === null
-      ? 'Nothing was measured.'
+      ? unmeasured(report)
       : `Verdict: \`${verdict.verdict}\`\n\n${markdownTable(
           ['gate', 'state', 'observed', 'limit', 'between', 'n', ''],
           verdict.gates.map((row) => [...gateCells(row), row.sentence]),
@@ -111,4 +111,16 @@ function pairSentence({ figures }: RolloutReport): string {
   const { pairs } = figures.total;
   const flips = Object.entries(pairs.flips).map(([kind, times]) => `${kind} ${count(times)}`);
   return `${count(pairs.texts)} distinct texts were answered by both versions; ${count(pairs.disagreements)} got another label (${share(pairs.disagreement_rate)}; ${share(pairs.traffic_disagreement_rate)} of the traffic)${flips.length === 0 ? '' : `: ${flips.join(', ')}`}. The score moved by ${plain(pairs.mean_absolute_score_shift)} on average.`;
+}
+
+/** Why there are no figures, and those that the last move of the rollout has kept. */
+function unmeasured({ moves }: RolloutReport): string {
+  const wentOn = moves.some(({ from, to }) => from.phase === 'running' || to.phase === 'running');
+  const known = moves.at(-1)?.figures ?? null;
+  if (!wentOn && known === null) return 'Nothing was measured.';
+  const lost = 'What was measured is not at hand: it went with the process that had seen it.';
+  if (known === null) return lost;
+  const { pairs, disagreements, canary_requests: canary, canary_errors: canaryErrors } = known;
+  const { stable_requests: stable, stable_errors: stableErrors } = known;
+  return `${lost} The last move says: verdict \`${known.verdict}\`; ${count(pairs)} distinct texts were answered by both versions, ${count(disagreements)} got another label; ${count(canary)} requests to the canary with ${count(canaryErrors)} errors, ${count(stable)} to the stable version with ${count(stableErrors)}.`;
 }

@@ -6,6 +6,7 @@ import { evaluate } from '../gates/verdict.js';
 import { stepInfoOf } from '../ramp.js';
 import { figuresOf } from '../rollout-view.js';
 import type { RolloutDocument, RolloutMove, VersionRef } from '../rollout-types.js';
+import { begins, movesOf } from './rollout-end.js';
 import type { SeriesDocument } from './series.js';
 
 /** How a rollout ended. replaced: another one began before it had an end of its own. */
@@ -28,7 +29,7 @@ export interface RolloutReport {
   readonly canary: VersionRef | null;
   readonly began_at: string | null;
   readonly ended_at: string;
-  /** What the gates said at the end; null when nothing was measured. */
+  /** What the gates said at the end; null when nothing was measured, or what was is not at hand. */
   readonly verdict: Judgement | null;
   readonly figures: Figures | null;
   readonly flips: readonly FlipView[];
@@ -84,13 +85,6 @@ function pairOf({ phase, stable, canary, last_good: lastGood }: RolloutDocument)
     ? { stable: lastGood, canary: stable }
     : { stable, canary };
 }
-
-/** Since the rollout began; the history of a state goes back further, or not as far. */
-function movesOf({ history }: RolloutDocument): readonly RolloutMove[] {
-  return history.slice(Math.max(0, history.findLastIndex(begins)));
-}
-
-const begins = ({ move }: RolloutMove): boolean => move === 'start' || move === 'recover';
 
 /** What the gates were about at the end. */
 function measuredIn(

@@ -13,6 +13,7 @@ import { RolloutContext } from '../rollout-context.js';
 import { RolloutStore } from '../rollout-store.js';
 import type { RolloutDocument, RolloutMove } from '../rollout-types.js';
 import { ReportFolder } from './report-folder.js';
+import { endOf, isUnfinished } from './rollout-end.js';
 import { reportOf, type Outcome } from './rollout-report.js';
 import { isDue, pointOf } from './series.js';
 
@@ -34,13 +35,14 @@ interface Moved {
 
 /**
  * Notes how each rollout goes over time, and writes the report of one that has ended: at the move that ended it, and
- * at the next start where a kill came in between.
+ * where a kill came in between, as soon as this process leads: at its start, or when it takes over.
  */
 @Injectable()
 export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Rollout');
   private readonly folder: ReportFolder;
   private looking: NodeJS.Timeout | undefined;
+  private wasLeading = false;
   private lastWrite: Promise<void> = Promise.resolve();
   /** What is to be done about the latest moves, oldest first. */
   private readonly pending = new Map<NodeJS.Timeout, () => void>();
@@ -61,7 +63,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   }
 
   onApplicationBootstrap(): void {
-    for (const document of this.context.effects.documents()) this.makeUpFor(document);
+    this.look();
     this.looking = setInterval(() => {
       this.look();
     }, LOOK_MS);
@@ -78,8 +80,12 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   }
 
   private look(): void {
-    if (!this.store.leads()) return;
+    const leads = this.store.leads();
+    const isNew = leads && !this.wasLeading;
+    this.wasLeading = leads;
+    if (!leads) return;
     for (const document of this.context.effects.documents()) {
+      if (isNew) this.makeUpFor(document);
       if (document.phase === 'running' || document.phase === 'paused') {
         this.note(document, this.shareOf(document), false);
       }
@@ -120,20 +126,29 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     if (move.move === 'start' && isNew && isUnfinished(before)) this.report(before, 'replaced', move);
   }
 
-  /** A rollout that had ended when this process began, and whose report is not there. */
+  /** A rollout that ended while another process led, which may have died before its report was written. */
   private makeUpFor(document: RolloutDocument): void {
-    const { phase, model, rollout_id: rolloutId, history } = document;
+    const { phase } = document;
     if (phase !== 'promoted' && phase !== 'rolled_back') return;
-    const end = history.findLast(({ move }) => move === 'promote' || move === 'roll_back');
-    if (end === undefined || !this.store.leads()) return;
-    const named = { model_name: model, rollout_id: rolloutId, revision: end.revision };
-    this.inTurn(async () => {
-      if (!(await this.folder.has(named))) await this.write(document, phase, end);
-    });
+    const end = endOf(document);
+    if (end === undefined) return;
+    // What that process has kept is more than what was seen here.
+    this.report(document, phase, end, this.context.book.restore(document));
   }
 
-  private report(document: RolloutDocument, outcome: Outcome, end: RolloutMove): void {
-    this.inTurn(() => this.write(document, outcome, end));
+  /** Once: this end of this rollout has one report. @param ready what the report waits for */
+  private report(
+    document: RolloutDocument,
+    outcome: Outcome,
+    end: RolloutMove,
+    ready: Promise<void> = Promise.resolve(),
+  ): void {
+    const { model, rollout_id: rolloutId } = document;
+    const named = { model_name: model, rollout_id: rolloutId, revision: end.revision };
+    this.inTurn(async () => {
+      await ready;
+      if (!(await this.folder.has(named))) await this.write(document, outcome, end);
+    });
   }
 
   private async write(document: RolloutDocument, outcome: Outcome, end: RolloutMove): Promise<void> {
@@ -159,7 +174,3 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     });
   }
 }
-
-/** Whether a rollout has begun and had no end of its own. */
-const isUnfinished = ({ rollout_id: rolloutId, phase }: RolloutDocument): boolean =>
-  rolloutId !== '' && phase !== 'promoted' && phase !== 'rolled_back';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { RolloutEvidence } from '../../../src/canary/evidence/rollout-evidence.js';
 import { renderReport, renderReportPlots } from '../../../src/canary/report/render-report.js';
-import { reportOf, type ReportParts } from '../../../src/canary/report/rollout-report.js';
+import { reportOf, type ReportParts, type RolloutReport } from '../../../src/canary/report/rollout-report.js';
 import { pointOf } from '../../../src/canary/report/series.js';
 import { promote, rollBack, start, untouched, type MoveResult } from '../../../src/canary/rollout-machine.js';
-import type { RolloutDocument } from '../../../src/canary/rollout-types.js';
+import type { MoveFigures, RolloutDocument } from '../../../src/canary/rollout-types.js';
 import { figuresOf } from '../../../src/canary/rollout-view.js';
 import { DEFAULT_GATES } from '../../../src/config/rollout-config.js';
 import { wellFormed } from '../../support/well-formed.js';
@@ -138,11 +138,34 @@ describe('the report of a rollout', () => {
     expect(svg).toContain('>allowed: 3 %<');
   });
 
-  it('stands without evidence', () => {
-    const parts = { ...partsOf(moved(rollBack(running, context(9, 'x'))), 'rolled_back'), evidence: null };
-    const report = reportOf(parts);
+  it('stands without evidence, and says what the last move has kept', () => {
+    const withoutEvidence = (figures: MoveFigures | null): RolloutReport => {
+      const end = { ...context(9, 'x'), figures };
+      return reportOf({ ...partsOf(moved(rollBack(running, end)), 'rolled_back'), evidence: null });
+    };
+    const report = withoutEvidence(null);
     expect(report).toMatchObject({ verdict: null, figures: null, flips: [] });
-    expect(renderReport(report, 'x.svg')).toContain('Nothing was measured.');
+    expect(renderReport(report, 'x.svg')).toContain('What was measured is not at hand');
     expect(wellFormed(renderReportPlots(report))).toBe('svg');
+
+    const known: MoveFigures = {
+      verdict: 'roll_back',
+      elapsed_in_step_ms: 1000,
+      pairs: 300,
+      disagreements: 17,
+      stable_requests: 400,
+      stable_errors: 1,
+      canary_requests: 200,
+      canary_errors: 2,
+    };
+    const markdown = renderReport(withoutEvidence(known), 'x.svg');
+    expect(markdown).toContain('300 distinct texts were answered by both versions, 17 got another label');
+    expect(markdown).toContain('200 requests to the canary with 2 errors, 400 to the stable version with 1.');
+  });
+
+  it('does not speak of what was lost where the canary never got anything', () => {
+    const idle = { ...running, phase: 'idle' as const, percent: 0, history: [] };
+    const parts = { ...partsOf(moved(rollBack(idle, context(9, 'x'))), 'rolled_back'), evidence: null };
+    expect(renderReport(reportOf(parts), 'x.svg')).toContain('Nothing was measured.');
   });
 });
