@@ -5,7 +5,7 @@ import { readAcceptance, type Acceptance } from '../model-registry/acceptance.js
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import type { RolloutDocument, VersionRef, VersionView } from './rollout-types.js';
-import { formerFingerprint, sectionFingerprint } from './section-fingerprint.js';
+import { sectionFingerprint } from './section-fingerprint.js';
 import type { FileWish } from './who-decides.js';
 
 const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files', accuracy: null };
@@ -58,15 +58,17 @@ export class RolloutVersions {
     const stable = ref(config.stable);
     const canary = config.canary === null ? null : ref(config.canary);
     const steps = config.steps.map(({ percent, holdMs }) => ({ percent, hold_ms: holdMs }));
-    const meaning = { config, stableDigest: stable.digest, canaryDigest: canary?.digest ?? null };
     return {
       stable,
       canary,
       percent: config.percent,
       mode: config.mode,
       steps,
-      fingerprint: sectionFingerprint(meaning),
-      formerFingerprint: formerFingerprint(meaning),
+      fingerprint: sectionFingerprint({
+        config,
+        stableDigest: stable.digest,
+        canaryDigest: canary?.digest ?? null,
+      }),
     };
   }
 

@@ -42,8 +42,3 @@ export function sectionFingerprint(
   const { stable, canary } = config;
   return sha256([1, stable, stableDigest, canary, canaryDigest, differing(config, preset)]);
 }
-
-/** As the first releases made it, of every value there was: a rollout that was begun by one of them has this name. */
-export function formerFingerprint({ config, stableDigest, canaryDigest }: SectionMeaning): string {
-  return sha256([config, stableDigest, canaryDigest]);
-}

@@ -11,15 +11,13 @@ export interface FileWish {
   readonly steps: readonly PlanStep[];
   /** Equal exactly when what the section asks for and the digests of its versions are. */
   readonly fingerprint: string;
-  /** How the first releases called the same section. */
-  readonly formerFingerprint: string;
 }
 
 /** Whether this is the section that the state took into account last. */
 export const isSectionOf = (
   { configuration }: Pick<RolloutDocument, 'configuration'>,
-  { fingerprint, formerFingerprint }: Pick<FileWish, 'fingerprint' | 'formerFingerprint'>,
-): boolean => configuration === fingerprint || configuration === formerFingerprint;
+  { fingerprint }: Pick<FileWish, 'fingerprint'>,
+): boolean => configuration === fingerprint;
 
 /** Everybody who may have a say about one model. */
 export interface Claims {

@@ -10,10 +10,6 @@ import {
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RolloutDocument, RolloutView } from '../../src/canary/rollout-types.js';
-import { formerFingerprint } from '../../src/canary/section-fingerprint.js';
-import { writeSealed } from '../../src/canary/sealed-file.js';
-import { loadConfig } from '../../src/config/load-config.js';
-import { ROOT } from '../support/repository.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 
 const running: RolloutService[] = [];
@@ -86,26 +82,6 @@ describe('a rollout and a service that is killed', TWO_SERVICES, () => {
     expect(view.step?.elapsed_ms).toBeGreaterThanOrEqual(kept.elapsed_in_step_ms);
     expect(view.step?.elapsed_ms).toBeLessThan(kept.elapsed_in_step_ms + 30_000);
     expect(view.history.map(({ move }) => move)).toEqual(['start']);
-  });
-});
-
-describe('a rollout that the first releases began', TWO_SERVICES, () => {
-  it('goes on: its section had another name then', async () => {
-    const stateDir = folder();
-    const file = configFile(AUTO(NO_GATES));
-    const settings = { STATE_DIR: stateDir, SERIN_CONFIG: file };
-    const first = await start(settings);
-    const begun = await first.viewThat(({ percent }) => percent === 30);
-    expect(await first.service.stop()).toBe(0);
-    const config = loadConfig({ cwd: ROOT, env: { SERIN_CONFIG: file } }).rollout.sentiment;
-    if (config === undefined || begun.stable === null || begun.canary === null) throw new Error('no rollout');
-    const { digest: stableDigest } = begun.stable;
-    const configuration = formerFingerprint({ config, stableDigest, canaryDigest: begun.canary.digest });
-    await writeSealed(join(stateDir, 'rollout', 'sentiment.json'), { ...onDisk(stateDir), configuration });
-
-    const second = await start(settings);
-    await second.viewThat(({ step }) => (step?.elapsed_ms ?? 0) > (begun.step?.elapsed_ms ?? 0));
-    expect(await second.view()).toMatchObject({ rollout_id: begun.rollout_id, revision: 1, percent: 30 });
   });
 });
 

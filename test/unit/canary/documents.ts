@@ -16,8 +16,7 @@ export const wish = (changes: Partial<FileWish> = {}): FileWish => {
     steps: STEPS,
     ...changes,
   };
-  const fingerprint = changes.fingerprint ?? JSON.stringify(section);
-  return { ...section, fingerprint, formerFingerprint: changes.formerFingerprint ?? `former ${fingerprint}` };
+  return { ...section, fingerprint: changes.fingerprint ?? JSON.stringify(section) };
 };
 
 export const by = (name: CauseName, detail = 'because'): MoveContext => ({

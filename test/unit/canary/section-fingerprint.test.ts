@@ -1,9 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formerFingerprint,
-  sectionFingerprint,
-  type SectionMeaning,
-} from '../../../src/canary/section-fingerprint.js';
+import { sectionFingerprint, type SectionMeaning } from '../../../src/canary/section-fingerprint.js';
 import { DEFAULT_GATES, plainRollout, type RolloutConfig } from '../../../src/config/rollout-config.js';
 
 const plain = plainRollout('v1', 'v2');
@@ -74,9 +70,6 @@ describe('the fingerprint of a section', () => {
     );
     expect(sectionFingerprint(ramp)).toMatchInlineSnapshot(
       `"1297811009233fc74ae89f5e2206e3185b35f595d510cd5da50423605627cfbf"`,
-    );
-    expect(formerFingerprint(meaning())).toMatchInlineSnapshot(
-      `"3ba88b2bac2f3ad4a06ddda8f0c51fb01ac8ebf45590e6b9787b2f4dd5823071"`,
     );
   });
 });

@@ -110,13 +110,6 @@ describe('who decides', () => {
     expect(settled(promoted, wish({ stable: ref('v1'), canary: null }))).toMatchObject({ stable: ref('v1') });
   });
 
-  it('knows the section of a rollout that an earlier release began', () => {
-    const { formerFingerprint } = auto;
-    const earlier = { ...settled(fresh(auto), auto), configuration: formerFingerprint };
-    expect(ask(earlier, auto).begin).toBeNull();
-    expect(ask(earlier, wish({ percent: 10, mode: 'auto' })).begin).toMatchObject({ percent: 10 });
-  });
-
   it('says after a promotion that the old file and the old variable are met already', () => {
     const promoted = done(promote(settled(fresh(auto), auto), by('ramp')));
     for (const canaryPercent of [null, 5]) {
