@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { withAll } from '../close-all.js';
 import { readTokenizer } from '../corpus/tokenizer.js';
 import { versionFolder } from '../corpus/version-folder.js';
 import { say } from '../progress.js';
@@ -42,31 +43,28 @@ export async function compareQuantizers(
   const { models, python, remade } = await makeModels(options);
   const tokenizer = readTokenizer(versionFolder('v1'));
   const sequences = sentences.map(({ text }) => tokenizer.encode(text));
-  const subjects: Subject[] = [];
-  for (const model of models) subjects.push(await Subject.start(model, sequences));
-
-  const answers = new Map<Subject, Answers>();
-  for (const subject of subjects) {
-    const alone = await subject.logits(sequences.map((_, i) => [i]));
-    const mixed = await subject.logits(mixedBatches(sequences.length));
-    const judged = judgeAnswers(sentences, alone, mixed);
-    answers.set(subject, judged);
-    say(`${subject.model.name}: ${judged.correct} of ${judged.n} right, ${judged.flips} flips`);
-  }
-  const speeds = await measureSpeeds(subjects, plan);
-  for (const subject of subjects) await subject.close();
-  return {
-    plan,
-    sentences: sentences.length,
-    python,
-    remade,
-    models: subjects.map((subject) => {
-      const { name, made, kind, method, modelFile } = subject.model;
-      const [answered, speed] = [answers.get(subject), speeds.get(subject)];
-      if (answered === undefined || speed === undefined) throw new Error(`${name} was not measured`);
-      return { name, made, kind, method, bytes: statSync(modelFile).size, ...answered, ...speed };
-    }),
-  };
+  const figures = await withAll(
+    models,
+    (model) => Subject.start(model, sequences),
+    async (subjects) => {
+      const answers = new Map<Subject, Answers>();
+      for (const subject of subjects) {
+        const alone = await subject.logits(sequences.map((_, i) => [i]));
+        const mixed = await subject.logits(mixedBatches(sequences.length));
+        const judged = judgeAnswers(sentences, alone, mixed);
+        answers.set(subject, judged);
+        say(`${subject.model.name}: ${judged.correct} of ${judged.n} right, ${judged.flips} flips`);
+      }
+      const speeds = await measureSpeeds(subjects, plan);
+      return subjects.map((subject) => {
+        const { name, made, kind, method, modelFile } = subject.model;
+        const [answered, speed] = [answers.get(subject), speeds.get(subject)];
+        if (answered === undefined || speed === undefined) throw new Error(`${name} was not measured`);
+        return { name, made, kind, method, bytes: statSync(modelFile).size, ...answered, ...speed };
+      });
+    },
+  );
+  return { plan, sentences: sentences.length, python, remade, models: figures };
 }
 
 type Speed = Pick<ModelFigures, 'alonePerS' | 'budget' | 'textsPerS' | 'roundsPerS'>;

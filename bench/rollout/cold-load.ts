@@ -3,7 +3,7 @@ import type { LoadedRequest } from './rollback-outcome.js';
 
 /** Connections that each send the next text when the answer has come, and keep when that was and who gave it. */
 export class ColdLoad {
-  readonly requests: LoadedRequest[] = [];
+  private readonly answered: LoadedRequest[] = [];
   private stopping = false;
   private next = 0;
   private readonly loops: Promise<void>[];
@@ -22,12 +22,16 @@ export class ColdLoad {
     return this.next;
   }
 
-  /** Ends after the requests in flight. @throws Error when the texts did not last until now */
-  async stop(): Promise<readonly LoadedRequest[]> {
+  /** Ends after the requests in flight. */
+  async close(): Promise<void> {
     this.stopping = true;
     await Promise.all(this.loops);
+  }
+
+  /** What was sent until it was closed. @throws Error when the texts did not last until then */
+  get requests(): readonly LoadedRequest[] {
     if (this.next >= this.texts.length) throw new Error('the load ran out of texts');
-    return this.requests;
+    return this.answered;
   }
 
   private async loop(): Promise<void> {
@@ -38,7 +42,7 @@ export class ColdLoad {
       this.next++;
       const sentAt = performance.now();
       const version = await this.ask(client, text);
-      this.requests.push({ sentAt, endedAt: performance.now(), version });
+      this.answered.push({ sentAt, endedAt: performance.now(), version });
     }
     await client.close();
   }

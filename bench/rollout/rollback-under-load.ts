@@ -9,7 +9,7 @@ import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/whole-pool.js';
 import { ColdLoad } from './cold-load.js';
 import { CANARY_PERCENT, type RolloutPlan } from './plan.js';
-import { rollbackOutcome, type RollbackOutcome } from './rollback-outcome.js';
+import { rollbackOutcome, type RollbackCall, type RollbackOutcome } from './rollback-outcome.js';
 
 const CANARY = 'v2';
 const ADMIN_TOKEN = 'bench';
@@ -39,15 +39,25 @@ async function once(service: ServiceProcess, texts: DistinctTexts): Promise<Roll
   const upcoming = texts.peek(most);
   await admin(service, 'PUT', ROUTE, { percent: CANARY_PERCENT });
   const load = new ColdLoad(service.url, upcoming, TARGET_CONNECTIONS);
+  let call: RollbackCall;
+  try {
+    call = await rollBack(service);
+  } finally {
+    await load.close();
+  }
+  texts.drop(load.sent);
+  await admin(service, 'POST', `${ROUTE}/clear`, {});
+  return rollbackOutcome(load.requests, call);
+}
+
+/** One call in the middle of the load. */
+async function rollBack(service: ServiceProcess): Promise<RollbackCall> {
   await delay(SETTLE_MS);
   const calledAt = performance.now();
   await admin(service, 'POST', `${ROUTE}/rollback`, { reason: 'bench' });
   const answeredAt = performance.now();
   await delay(OBSERVE_MS);
-  const requests = await load.stop();
-  texts.drop(load.sent);
-  await admin(service, 'POST', `${ROUTE}/clear`, {});
-  return rollbackOutcome(requests, { canary: CANARY, calledAt, answeredAt });
+  return { canary: CANARY, calledAt, answeredAt };
 }
 
 /**
@@ -67,16 +77,19 @@ export async function measureRollbacks(
     `default_model: ${MODEL}\nrollout:\n  ${MODEL}: { stable: v1, canary: ${CANARY}, percent: 0 }\n`,
   );
   const service = await ServiceProcess.start(entry, folder, { SERIN_CONFIG: config, ADMIN_TOKEN });
-  await settledPool(service);
-  const texts = new DistinctTexts(versionFolder('v1'), SEED);
-  const outcomes: RollbackOutcome[] = [];
-  for (let i = 0; i < rollbacks; i++) {
-    const outcome = await once(service, texts);
-    outcomes.push(outcome);
-    say(
-      `rollback ${String(i + 1)} of ${String(rollbacks)}: the call took ${outcome.callMs.toFixed(0)} ms, the last answer of ${CANARY} came ${outcome.drainedMs.toFixed(0)} ms after its answer`,
-    );
+  try {
+    await settledPool(service);
+    const texts = new DistinctTexts(versionFolder('v1'), SEED);
+    const outcomes: RollbackOutcome[] = [];
+    for (let i = 0; i < rollbacks; i++) {
+      const outcome = await once(service, texts);
+      outcomes.push(outcome);
+      say(
+        `rollback ${String(i + 1)} of ${String(rollbacks)}: the call took ${outcome.callMs.toFixed(0)} ms, the last answer of ${CANARY} came ${outcome.drainedMs.toFixed(0)} ms after its answer`,
+      );
+    }
+    return outcomes;
+  } finally {
+    await service.stop();
   }
-  await service.stop();
-  return outcomes;
 }
