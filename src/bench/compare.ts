@@ -1,5 +1,5 @@
 import type { LoadReport, RoundFigures } from './load-report.js';
-import { isSameLoad, loadName } from './loads.js';
+import { isSameLoad, loadName, type Load } from './loads.js';
 import { machineChanges } from './machine.js';
 import type { BenchReport, ComparedFigure, ComparisonReport, RunReport, TrafficReport } from './report.js';
 import { pairedDifference, welchDifference, type Difference } from './statistics/difference.js';
@@ -13,14 +13,20 @@ type Asked = Pick<ComparedFigure, 'load' | 'figure'> & {
   readonly b: readonly number[];
 };
 
-/** Two services that took turns in one run. */
-export function compareTurns(a: RunReport, b: RunReport): ComparisonReport {
+/** Two services that took turns in one run. @param rounds that were planned */
+export function compareTurns(a: RunReport, b: RunReport, rounds: number): ComparisonReport {
+  const pairs = commonRounds(a.loads, b.loads);
   return {
     kind: 'turns',
     a: describeRun(a),
     b: describeRun(b),
-    figures: compareFigures(questions(a.loads, b.loads), pairedDifference),
-    warnings: [],
+    figures: compareFigures(questions(pairs), pairedDifference),
+    warnings: pairs
+      .filter((pair) => pair.a.length < rounds)
+      .map(
+        (pair) =>
+          `${loadName(pair.load)}: ${pair.a.length} of ${rounds} rounds are compared; the others have no figures of both.`,
+      ),
   };
 }
 
@@ -35,7 +41,7 @@ export function compareWithEarlier(
     kind: 'earlier',
     a: `${file}, ${earlier.started_at.slice(0, 16).replace('T', ' ')}`,
     b: 'now',
-    figures: compareFigures(questions(before?.loads ?? [], after?.loads ?? []), welchDifference),
+    figures: compareFigures(questions(sameLoads(before?.loads ?? [], after?.loads ?? [])), welchDifference),
     warnings: [
       'Both runs have a machine of their own moment: what has changed there between them is in every difference. Two settings are told apart better by --versus, which lets them take turns.',
       ...machineChanges(earlier.machine, now.machine).map((change) => `Not the same machine: ${change}.`),
@@ -70,32 +76,56 @@ function trafficChanges(before: TrafficReport, now: TrafficReport): string[] {
   });
 }
 
-/** Only loads that both had. The rate of answers is a question of the closed loop alone: elsewhere it is offered. */
-function questions(a: readonly LoadReport[], b: readonly LoadReport[]): Asked[] {
-  return a.flatMap((one) => {
-    const other = b.find(({ load }) => isSameLoad(load, one.load));
-    if (other === undefined) return [];
+/** A load, and its rounds to compare; none where only one had it. */
+interface ComparedLoad {
+  readonly load: Load;
+  readonly a: readonly RoundFigures[];
+  readonly b: readonly RoundFigures[];
+}
+
+function sameLoads(a: readonly LoadReport[], b: readonly LoadReport[]): ComparedLoad[] {
+  return a.map(({ load, rounds }) => ({
+    load,
+    a: rounds,
+    b: b.find((one) => isSameLoad(one.load, load))?.rounds ?? [],
+  }));
+}
+
+/** Of each load the rounds that both have: a pair is one round, not one place in the list. */
+function commonRounds(a: readonly LoadReport[], b: readonly LoadReport[]): ComparedLoad[] {
+  return sameLoads(a, b).map(({ load, ...rounds }) => {
+    const both = rounds.a.flatMap((one) => {
+      const other = rounds.b.find(({ round }) => round === one.round);
+      return other === undefined ? [] : [[one, other] as const];
+    });
+    return { load, a: both.map(([one]) => one), b: both.map(([, other]) => other) };
+  });
+}
+
+/** The rate of answers is a question of the closed loop alone: elsewhere it is offered. */
+function questions(loads: readonly ComparedLoad[]): Asked[] {
+  return loads.flatMap(({ load, a, b }) => {
     const ask = (figure: Asked['figure'], of: (round: RoundFigures) => number): Asked => ({
-      load: loadName(one.load),
+      load: loadName(load),
       figure,
-      a: one.rounds.map(of),
-      b: other.rounds.map(of),
+      a: a.map(of),
+      b: b.map(of),
     });
     return [
-      ...(one.load.kind === 'closed' ? [ask('requests/s', ({ answered_per_s: rate }) => rate)] : []),
+      ...(load.kind === 'closed' ? [ask('requests/s', ({ answered_per_s: rate }) => rate)] : []),
       ask('p50', ({ p50_ms: ms }) => ms),
       ask('p99', ({ p99_ms: ms }) => ms),
     ];
   });
 }
 
-/** A question whose rounds are too few, or cannot be paired, is not answered. */
+/** A question whose rounds are too few is not answered. */
 function compareFigures(
   asked: readonly Asked[],
   test: (a: readonly number[], b: readonly number[]) => Difference | null,
 ): ComparedFigure[] {
   const answered = asked.flatMap(({ a, b, ...question }) => {
-    const difference = a.length === b.length || test !== pairedDifference ? test(a, b) : null;
+    const difference = test(a, b);
     return difference === null
       ? []
       : [{ ...question, a: geometricMean(a), b: geometricMean(b), ...difference }];

@@ -1,5 +1,5 @@
 import { percentile } from '../replay/latency.js';
-import { isAnswered, type LoadSlices } from './measure.js';
+import { isAnswered, type LoadSlices, type RoundSlice } from './measure.js';
 import type { BenchExchange } from './answer.js';
 import { LATE, partsAbout, timedRequest, type LatencyParts } from './contributors.js';
 import type { Load } from './loads.js';
@@ -17,6 +17,8 @@ export interface Latency {
 
 /** One round of a load, as comparisons need it. */
 export interface RoundFigures {
+  /** From 0; a round without an answer is left out. */
+  readonly round: number;
   readonly answered_per_s: number;
   readonly p50_ms: number;
   readonly p99_ms: number;
@@ -120,12 +122,12 @@ function lateOf(exchanges: readonly BenchExchange[]): LoadReport['late'] {
 }
 
 /** None when nothing was answered in time: a comparison takes logarithms. */
-function roundOf({ exchanges, answeredInTime, windowMs }: Slice): RoundFigures[] {
+function roundOf({ round, exchanges, answeredInTime, windowMs }: RoundSlice): RoundFigures[] {
   const latencies = Float64Array.from(exchanges.filter(isAnswered), ({ latencyMs }) => latencyMs).sort();
   const latency = latencyOf(latencies);
   if (latency === null || answeredInTime === 0) return [];
   const { p50_ms, p99_ms } = latency;
-  return [{ answered_per_s: (1000 * answeredInTime) / windowMs, p50_ms, p99_ms }];
+  return [{ round, answered_per_s: (1000 * answeredInTime) / windowMs, p50_ms, p99_ms }];
 }
 
 function doubtsAbout(

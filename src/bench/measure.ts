@@ -26,10 +26,15 @@ export interface MeasureOptions {
   readonly say: (sentence: string) => void;
 }
 
+export interface RoundSlice extends Slice {
+  /** From 0. */
+  readonly round: number;
+}
+
 /** The slices of one load on one target. */
 export interface LoadSlices {
   readonly load: Load;
-  readonly slices: readonly Slice[];
+  readonly slices: readonly RoundSlice[];
 }
 
 export interface Measurement {
@@ -63,7 +68,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
       (ratePerS) => ({ kind: 'open', ratePerS }) as const,
     ),
   ].filter((load) => load.kind === 'closed' || load.ratePerS > 0);
-  const runs = targets.map(() => loads.map((load) => ({ load, slices: [] as Slice[] })));
+  const runs = targets.map(() => loads.map((load) => ({ load, slices: [] as RoundSlice[] })));
 
   for (let round = 0; round < plan.rounds; round++) {
     for (const [place, load] of loads.entries()) {
@@ -79,7 +84,7 @@ export async function measure(options: MeasureOptions): Promise<Measurement> {
         const slice = await runSlice({ load, sliceMs, seed: plan.seed + turn, send, signal });
         if (slice.ended !== 'done') return { ended: slice.ended, capacityPerS, runs };
         if (isSilent(slice)) return { ended: 'service_gone', capacityPerS, runs };
-        runs[of]?.[place]?.slices.push(slice);
+        runs[of]?.[place]?.slices.push({ ...slice, round });
       }
     }
     say(`round ${round + 1} of ${plan.rounds}: ${loads.map(loadName).join(', ')}`);

@@ -95,7 +95,7 @@ function comparisonOf(
   file: string | undefined,
 ): BenchReport['comparison'] {
   const [a, b] = report.runs;
-  if (a !== undefined && b !== undefined) return compareTurns(a, b);
+  if (a !== undefined && b !== undefined) return compareTurns(a, b, report.traffic.rounds);
   return earlier === null || file === undefined ? null : compareWithEarlier(file, earlier, report);
 }
 

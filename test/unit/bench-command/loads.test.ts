@@ -4,22 +4,25 @@ import type { BenchReply } from '../../../src/bench/answer.js';
 import { readAnswer } from '../../../src/bench/answer.js';
 import { reportLoad } from '../../../src/bench/load-report.js';
 import { loadName, ratesFor } from '../../../src/bench/loads.js';
-import { MOST_UNDER_WAY, runSlice, type Slice, type SliceOptions } from '../../../src/bench/run-slice.js';
+import type { RoundSlice } from '../../../src/bench/measure.js';
+import { MOST_UNDER_WAY, runSlice, type SliceOptions } from '../../../src/bench/run-slice.js';
 import { poissonArrivals, randomArrivals } from '../../../src/replay/schedule.js';
 import { seededRandom } from '../../../src/replay/seeded-random.js';
 
 const OK: BenchReply = { ok: true, isHit: false, tokens: 12, serverTiming: 'inference;dur=1, total;dur=1' };
 const never = new AbortController().signal;
 
-const run = (options: Partial<SliceOptions>): Promise<Slice> =>
-  runSlice({
+const run = async (options: Partial<SliceOptions>): Promise<RoundSlice> => ({
+  round: 0,
+  ...(await runSlice({
     load: { kind: 'open', ratePerS: 200 },
     sliceMs: 500,
     seed: 1,
     send: () => Promise.resolve(OK),
     signal: never,
     ...options,
-  });
+  })),
+});
 
 describe('an answer', () => {
   const raw = (status: number, content: string, serverTiming?: string) =>

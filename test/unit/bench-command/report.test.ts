@@ -40,7 +40,8 @@ const parts = (quantile: number, queueMs: number): LatencyParts => ({
 function roundsOf(perS: number, ms: number, seed: number, rounds = 6): RoundFigures[] {
   const random = seededRandom(seed);
   const noisy = (value: number): number => value * (0.99 + 0.02 * random());
-  return Array.from({ length: rounds }, () => ({
+  return Array.from({ length: rounds }, (_, round) => ({
+    round,
     answered_per_s: noisy(perS),
     p50_ms: noisy(ms),
     p99_ms: noisy(3 * ms),
@@ -115,7 +116,7 @@ const ONE = reportOf([runOf('service', 10, 1)]);
 
 describe('two services that took turns', () => {
   it('are asked for rates in the closed loop alone, and for latencies in both', () => {
-    const { figures } = compareTurns(runOf('A', 10, 1), runOf('B', 10, 2));
+    const { figures } = compareTurns(runOf('A', 10, 1), runOf('B', 10, 2), 6);
     expect(figures.map(({ load, figure }) => `${load} ${figure}`)).toEqual([
       '32 connections requests/s',
       '32 connections p50',
@@ -128,7 +129,7 @@ describe('two services that took turns', () => {
   });
 
   it('differ beyond noise where they do, by how much, in words', () => {
-    const comparison = compareTurns(runOf('A', 10, 1), runOf('B', 12, 2));
+    const comparison = compareTurns(runOf('A', 10, 1), runOf('B', 12, 2), 6);
     expect(comparison).toMatchObject({ kind: 'turns', a: 'A (as configured)', b: 'B (WORKERS=1)' });
     expect(comparison.figures.every(({ differs }) => differs)).toBe(true);
     const p50 = comparison.figures.find(({ figure }) => figure === 'p50');
@@ -143,7 +144,7 @@ describe('two services that took turns', () => {
   });
 
   it('do not where they do not', () => {
-    const comparison = compareTurns(runOf('A', 10, 1), runOf('B', 10, 20));
+    const comparison = compareTurns(runOf('A', 10, 1), runOf('B', 10, 20), 6);
     expect(comparison.figures.filter(({ differs }) => differs)).toEqual([]);
     expect(renderMarkdown(reportOf([runOf('A', 10, 1)], { comparison }), [])).toContain(
       '**No figure differs beyond noise.**',
@@ -155,7 +156,7 @@ describe('two services that took turns', () => {
       ...run,
       loads: run.loads.map((load) => ({ ...load, rounds: load.rounds.slice(0, 1) })),
     });
-    const comparison = compareTurns(short(runOf('A', 10, 1)), short(runOf('B', 20, 2)));
+    const comparison = compareTurns(short(runOf('A', 10, 1)), short(runOf('B', 20, 2)), 6);
     expect(comparison.figures).toEqual([]);
     expect(renderMarkdown(reportOf([], { comparison }), [])).toContain('too few rounds');
   });
