@@ -32,7 +32,7 @@ export function addExpressRoutes(express: Express, table: RouteTable): void {
  */
 export function directMiddleware(routes: RouteTable): RequestHandler {
   return (request, response, next): void => {
-    const handler = routes.find(pathOf(request.originalUrl))?.handlers.get(request.method);
+    const handler = routes.find(pathOf(request.url))?.handlers.get(request.method);
     if (handler === undefined) next();
     else handler(request, response, next);
   };

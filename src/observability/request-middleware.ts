@@ -3,7 +3,7 @@ import type { RequestLog } from './request-log.js';
 import { attachContext, contextOf, RequestContext } from './request-context.js';
 import { requestIdFrom, traceIdFrom } from './request-ids.js';
 import { timeoutFrom } from './deadline.js';
-import { pathOf, type RouteTable } from './routes.js';
+import { originForm, pathOf, type RouteTable } from './routes.js';
 
 /**
  * The outermost middleware, before the body is read and before Nest: gives each request its context, and sees
@@ -26,6 +26,7 @@ export function requestMiddleware(
       traceIdFrom(headers.traceparent),
       requestTimeoutMs,
     );
+    request.url = originForm(request.url);
     context.route = routes.find(pathOf(request.url))?.template ?? 'unmatched';
     attachContext(response, context);
     response.locals.requestId = context.requestId;

@@ -7,8 +7,8 @@ import { pathOf, type RouteTable } from './routes.js';
  * known one. Answers OPTIONS, which asks for nothing but `allow`.
  */
 export function routeMiddleware(routes: RouteTable): RequestHandler {
-  return ({ method, originalUrl }, response, next): void => {
-    const route = routes.find(pathOf(originalUrl));
+  return ({ method, url }, response, next): void => {
+    const route = routes.find(pathOf(url));
     if (route === undefined) {
       next(new AppError('NOT_FOUND', 'There is no such route; GET /docs lists them.'));
       return;

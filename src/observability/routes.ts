@@ -10,11 +10,21 @@ export interface Route {
 
 const ORIGIN = /^https?:\/\/[^/?]*/i;
 
-/** The path of a request's URL, without its query, and without the origin that a proxy may put before it. */
+/**
+ * What a request's target asks for: path and query, without the origin that a proxy may put before them. Whoever looks at
+ * a target looks at this one: read in two ways, one and the same could pass the guards as one path and be answered as
+ * another. What is neither of the two forms stays as it is, and no route has it.
+ */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target;
+  const rest = target.replace(ORIGIN, '');
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
+}
+
+/** The path of a target in origin form, without its query. */
 export function pathOf(target: string): string {
-  const url = target.startsWith('/') ? target : target.replace(ORIGIN, '');
-  const query = url.indexOf('?');
-  return query === -1 ? url : url.slice(0, query);
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
 }
 
 const UNNORMAL = /[A-Z]|.\/$/;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/errors/problem.js';
 import { Service } from './harness.js';
@@ -53,6 +54,27 @@ describe('API keys, rates and the admin token', () => {
 
     expect((await send({ 'x-api-key': 'key-two' })).status).toBe(200);
   });
+
+  // Parsers of URLs disagree about where the host ends; guards and routes must not.
+  it.each(['http://a', 'http://a;', "http://a'", 'http://a%41', 'http://u:p@a', 'HTTPS://a:1'])(
+    'guard a target that begins with %s',
+    async (origin) => {
+      const statusOf = async (method: string, path: string, body = ''): Promise<string> => {
+        const { hostname, port } = new URL(service.url);
+        const socket = connect(Number(port), hostname);
+        const head = `content-type: application/json\r\ncontent-length: ${body.length}`;
+        socket.write(
+          `${method} ${origin}${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${head}\r\n\r\n${body}`,
+        );
+        let answer = '';
+        for await (const chunk of socket) answer += String(chunk);
+        return answer.slice(9, 12);
+      };
+      expect(await statusOf('POST', '/predict', '{"text":"x"}')).toBe('401');
+      expect(await statusOf('DELETE', '/admin/cache')).toBe('401');
+      expect(await statusOf('GET', '/health/live')).toBe('200');
+    },
+  );
 
   it('leave everything but the texts open', async () => {
     for (const path of ['/health', '/health/live', '/models', '/metrics', '/openapi.json']) {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { pathOf, RouteTable } from '../../../src/observability/routes.js';
+import { originForm, pathOf, RouteTable } from '../../../src/observability/routes.js';
 
 const table = new RouteTable();
 table.add('/predict', ['POST']);
@@ -37,6 +37,19 @@ describe('RouteTable', () => {
 
   it('leaves the query out of a path', () => {
     expect([pathOf('/a?b=/c?d'), pathOf('/a'), pathOf('?')]).toEqual(['/a', '/a', '']);
+  });
+
+  it.each([
+    ['http://host:1/a/b?c', '/a/b?c'],
+    ['HTTPS://host?c', '/?c'],
+    ['http://host', '/'],
+    ['http://h;/a', '/a'],
+    ["http://h'x%41/a", '/a'],
+    ['/http://host/a', '/http://host/a'],
+    ['*', '*'],
+    ['ftp://host/a', 'ftp://host/a'],
+  ])('takes the target %s for %s', (target, url) => {
+    expect(originForm(target)).toBe(url);
   });
 
   it('goes to what answers a method of an exact path: of two handlers the first, as in the router', () => {
