@@ -36,18 +36,27 @@ function parsed(bytes: Buffer): unknown {
 
 /**
  * Reads a body whose length is known. When the client goes away in the middle of it nothing follows: nobody waits for
- * an answer, and the request's log line is written when its response closes.
+ * an answer, and the request's log line is written when its response closes. A body in pieces takes its own length and
+ * no more, however small its sender makes them.
  */
-function readPlain(request: Request, next: NextFunction): void {
+function readPlain(request: Request, bytes: number, next: NextFunction): void {
   let first: Buffer | undefined;
-  let more: Buffer[] | undefined;
+  let whole: Buffer | undefined;
+  let filled = 0;
   request.on('data', (chunk: Buffer) => {
     if (first === undefined) first = chunk;
-    else (more ??= [first]).push(chunk);
+    else {
+      if (whole === undefined) {
+        whole = Buffer.allocUnsafe(bytes);
+        first.copy(whole);
+      }
+      chunk.copy(whole, filled);
+    }
+    filled += chunk.length;
   });
   request.on('end', () => {
     try {
-      request.body = parsed(more === undefined ? (first ?? Buffer.alloc(0)) : Buffer.concat(more));
+      request.body = parsed(whole ?? first ?? Buffer.alloc(0));
     } catch (error) {
       next(new AppError('MALFORMED_JSON', `The body is not valid JSON: ${(error as Error).message}.`));
       return;
@@ -72,7 +81,7 @@ export function jsonBody(maxBodyBytes: number): RequestHandler {
       return;
     }
     const bytes = plainLength(headers);
-    if (bytes > 0 && bytes <= maxBodyBytes) readPlain(request, next);
+    if (bytes > 0 && bytes <= maxBodyBytes) readPlain(request, bytes, next);
     else parse(request, response, next);
   };
 }
