@@ -35,7 +35,7 @@ export function createLogger(level: string): LineLogger {
     periodicFlush: FLUSH_INTERVAL_MS,
     maxLength: MAX_WAITING_BYTES,
   });
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
+  stdout.once('error', (error: NodeJS.ErrnoException) => {
     silence(stdout, error.code ?? error.message);
   });
   // As text, a block would be copied as a whole with each line that is added, to count its bytes.
@@ -70,7 +70,9 @@ function timestamps(): () => string {
 
 /** Left alone, the destination would try again for ever: at the next line, and when the process wants to end. */
 function silence(stdout: ReturnType<typeof destination>, reason: string): void {
+  stdout.on('error', () => undefined);
   stdout.write = () => true;
+  stdout.flush = () => undefined;
   stdout.flushSync = () => undefined;
   stdout.end = () => undefined;
   if (reason !== 'EPIPE') process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);
