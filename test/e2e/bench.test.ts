@@ -160,6 +160,33 @@ describe('a service of its own', () => {
     expect(stdout).toMatch(/\| 20\/s /);
     expect(leftBehind()).toEqual([]);
   }, 120_000);
+
+  it('ends at once at a second Ctrl-C, which ends its service too', async () => {
+    const args = ['bench', '--seconds', '600', '--rate', '20', '--no-closed'];
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      cwd: folder,
+      env: { PATH: process.env.PATH, ...environment() },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ended = once(child, 'exit');
+    let stderr = '';
+    const said = (text: string): Promise<void> =>
+      new Promise((done) => {
+        child.stderr.on('data', () => {
+          if (stderr.includes(text)) done();
+        });
+      });
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+    const [warmingUp, interrupted] = [said('warming up'), said('once more')];
+    await warmingUp;
+    child.kill('SIGINT');
+    await interrupted;
+    child.kill('SIGINT');
+    // Without a handler of its own: null, by the signal, and nobody would have killed the service.
+    expect(await ended, stderr).toEqual([3, null]);
+    // There was no time to clear them away.
+    for (const name of leftBehind()) rmSync(at(name), { recursive: true, force: true });
+  }, 120_000);
 });
 
 describe('a server of another kind', () => {

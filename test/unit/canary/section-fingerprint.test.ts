@@ -41,14 +41,13 @@ describe('the fingerprint of a section', () => {
 
   it('stays the same when a release knows more keys, at any depth', () => {
     // What a later release would read from the same file, with the defaults that it would have.
-    const later = <T extends RolloutConfig>(config: T): T =>
-      ({
-        ...config,
-        steps: config.steps.map((step) => ({ ...step, notify: 'nobody' })),
-        notify: 'nobody',
-        gates: { ...config.gates, memoryRatio: 1.5 },
-        schedule: { days: [1, 2] },
-      }) as T;
+    const later = <T extends RolloutConfig>(config: T): T => ({
+      ...config,
+      steps: config.steps.map((step) => ({ ...step, notify: 'nobody' })),
+      notify: 'nobody',
+      gates: { ...config.gates, memoryRatio: 1.5 },
+      schedule: { days: [1, 2] },
+    });
     for (const section of [meaning(), ramp, meaning({ steps: [{ percent: 7, holdMs: 7 }] })]) {
       const read = { ...section, config: later(section.config) };
       expect(sectionFingerprint(read, later(plain))).toBe(sectionFingerprint(section));
