@@ -5,6 +5,13 @@ import type { RolloutReport } from '../../src/canary/report/rollout-report.js';
 import { wellFormed } from '../support/well-formed.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 
+/** As shipped, but each text has its pair at once. */
+const PAIRS = `
+default_model: sentiment
+rollout:
+  sentiment: { stable: v1, canary: v2, percent: 0, comparison: { budget_percent: 100 } }
+`;
+
 /** No text of a user may be in a report. */
 const SECRET = 'nobody may read this film';
 
@@ -27,7 +34,8 @@ describe('the report of a rollout', { timeout: 120_000 }, () => {
 
   it('is whole after a kill in the middle, for a rollback and for a promotion', async () => {
     const stateDir = folder();
-    const first = await RolloutService.start({ STATE_DIR: stateDir });
+    const settings = { STATE_DIR: stateDir, SERIN_CONFIG: configFile(PAIRS) };
+    const first = await RolloutService.start(settings);
     await first.put({ version: 'v2', percent: 50 });
     await first.versions([...texts(60), SECRET]);
     const before = await first.viewThat(({ figures }) => (figures?.total.pairs.texts ?? 0) > 5);
@@ -44,7 +52,7 @@ describe('the report of a rollout', { timeout: 120_000 }, () => {
     first.service.signal('SIGKILL');
     await first.service.ended();
 
-    const second = await RolloutService.start({ STATE_DIR: stateDir });
+    const second = await RolloutService.start(settings);
     await second.versions(texts(60, 100));
     await second.post('rollback', { reason: 'a test' });
     const back = await written(stateDir, ({ outcome }) => outcome === 'rolled_back');
