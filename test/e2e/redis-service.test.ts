@@ -65,10 +65,13 @@ const redisHas = async (entries: number): Promise<void> => {
   );
 };
 
+/** Both connections: each comes back after a wait of its own, and only then is Redis said to be back. */
 const redisIsUp = (service: Service, up: 0 | 1): Promise<void> =>
   vi.waitFor(
     async () => {
-      expect(await metric(service, 'serin_redis_up{link="commands"}')).toBe(up);
+      for (const link of ['commands', 'subscriptions']) {
+        expect(await metric(service, `serin_redis_up{link="${link}"}`)).toBe(up);
+      }
     },
     { timeout: 15_000, interval: 20 },
   );
