@@ -7,6 +7,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { SerinConfig } from './config/serin-config.js';
 import { Lifecycle } from './observability/lifecycle.js';
+import { settleLog } from './observability/logger.js';
 
 type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -77,6 +78,7 @@ async function shutDown(
   clearTimeout(grace);
   await app.close();
   logger.info({ signal }, 'stopped');
+  await settleLog(logger);
 }
 
 /**

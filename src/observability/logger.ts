@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type Logger } from 'pino';
 
@@ -54,6 +55,27 @@ export function createLogger(level: string): LineLogger {
   });
 }
 
+/** A reader that has stopped must not keep the process from ending. */
+const LAST_WRITE_LIMIT_MS = 2_000;
+
+/**
+ * Resolves when nothing of the log is on its way to stdout any more, or after 2 s; to be called before the process
+ * ends. What is still in memory then is written as it ends, and would otherwise overtake what is on its way.
+ */
+export async function settleLog(logger: Logger): Promise<void> {
+  const limit = new AbortController();
+  const settled = new Promise<void>((resolve) => {
+    logger.flush(() => {
+      resolve();
+    });
+  });
+  await Promise.race([
+    settled,
+    delay(LAST_WRITE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => undefined),
+  ]);
+  limit.abort();
+}
+
 /** The member `time` of a line. Under load several lines fall into one millisecond, and writing a date takes longest. */
 function timestamps(): () => string {
   let writtenAt = NaN;
@@ -72,7 +94,7 @@ function timestamps(): () => string {
 function silence(stdout: ReturnType<typeof destination>, reason: string): void {
   stdout.on('error', () => undefined);
   stdout.write = () => true;
-  stdout.flush = () => undefined;
+  stdout.flush = (done) => done?.();
   stdout.flushSync = () => undefined;
   stdout.end = () => undefined;
   if (reason !== 'EPIPE') process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);

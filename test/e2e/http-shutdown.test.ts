@@ -86,6 +86,23 @@ describe('on SIGTERM', () => {
     expect(await service.ended()).toBe(0);
   });
 
+  it('a slow reader of stdout gets every line, in order', async () => {
+    const service = await Service.start();
+    const [, stdout] = service.child.stdio;
+    stdout?.pause();
+    const ids = Array.from({ length: 1_500 }, (_, i) => `${i}`.padStart(100, '0'));
+    for (const id of ids) await service.fetch('/health/live', { headers: { 'x-request-id': id } });
+    const workers = service.workerPids();
+    service.signal('SIGTERM');
+    // The pool ends last: what is logged then is behind a pipe that is full.
+    await expectGone(workers);
+    stdout?.resume();
+    expect(await service.ended()).toBe(0);
+    const logged = service.lines.filter(({ route }) => route === '/health/live');
+    expect(logged.map(({ request_id: id }) => id)).toEqual(ids);
+    expect([service.garbage, service.lines.at(-1)?.msg]).toEqual([[], 'stopped']);
+  });
+
   it('what does not drain within the grace is cut off', async () => {
     const service = await Service.start({
       SHUTDOWN_GRACE_MS: '400',
