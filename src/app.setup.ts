@@ -15,6 +15,7 @@ import { RequestLog } from './observability/request-log.js';
 import { requestMiddleware } from './observability/request-middleware.js';
 import { routeMiddleware } from './observability/route-middleware.js';
 import { RouteTable } from './observability/routes.js';
+import { answerUnreadable } from './observability/unreadable-requests.js';
 import { serveDocument } from './openapi.js';
 import { RedisConnection } from './redis/redis-connection.js';
 
@@ -43,7 +44,8 @@ export async function setUpApp(
   if (config.trustProxy !== null) express.set('trust proxy', config.trustProxy);
   stampAnswers(express, app.get(Lifecycle));
 
-  app.use(requestMiddleware(new RequestLog(logger, app.get(Metrics)), routes, config.requestTimeoutMs));
+  const requestLog = new RequestLog(logger, app.get(Metrics));
+  app.use(requestMiddleware(requestLog, routes, config.requestTimeoutMs));
   app.use('/admin', adminGuard(config.adminToken));
   app.use(routeMiddleware(routes));
   const redis = app.get<RedisConnection | null>(RedisConnection);
@@ -58,6 +60,7 @@ export async function setUpApp(
   routes.add('/docs/*', ['GET', 'HEAD']);
 
   const server: Server = app.getHttpServer();
+  answerUnreadable(server, requestLog);
   server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_READ_TIMEOUT_MS;

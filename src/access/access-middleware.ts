@@ -3,6 +3,7 @@ import type { SerinConfig } from '../config/serin-config.js';
 import { AppError } from '../errors/app-error.js';
 import { contextOf } from '../observability/request-context.js';
 import { ApiKeys, keyFrom } from './api-keys.js';
+import { clientNetwork } from './client-network.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { RateLimiter } from './rate-limiter.js';
 import { SharedRateLimiter } from './shared-rate-limiter.js';
@@ -30,7 +31,8 @@ function authenticate(keys: ApiKeys): RequestHandler {
 function limitRate(limiter: Pick<RateLimiter, 'take'>): RequestHandler {
   return (request, response, next): void => {
     const keyName = contextOf(response)?.apiKeyName;
-    const client = typeof keyName === 'string' ? `key:${keyName}` : `address:${request.ip ?? ''}`;
+    const client =
+      typeof keyName === 'string' ? `key:${keyName}` : `address:${clientNetwork(request.ip ?? '')}`;
     const retryAfterMs = limiter.take(client, performance.now());
     if (retryAfterMs === 0) {
       next();

@@ -36,6 +36,13 @@ export const ERROR_TABLE = {
     'info',
     'The body is not JSON, or not in the encoding that its headers announce.',
   ),
+  MALFORMED_HTTP: entry(
+    400,
+    'Malformed HTTP',
+    false,
+    'info',
+    'What came over the connection is not HTTP/1.1; the connection is closed.',
+  ),
   EMPTY_TEXT: entry(400, 'Empty text', false, 'info', 'The text is empty or consists of white space alone.'),
   UNAUTHENTICATED: entry(
     401,
@@ -72,6 +79,13 @@ export const ERROR_TABLE = {
     false,
     'info',
     'The route exists, but not for this method; the `allow` header says which do.',
+  ),
+  REQUEST_TIMEOUT: entry(
+    408,
+    'Request timeout',
+    true,
+    'info',
+    'The headers took the client more than 10 s to send, or the whole request more than 30 s; the connection is closed.',
   ),
   CONFLICT: entry(
     409,
@@ -114,6 +128,13 @@ export const ERROR_TABLE = {
     true,
     'warn',
     'The queue is full; wait for `retry-after`, which is the measured time that it takes to drain.',
+  ),
+  HEADERS_TOO_LARGE: entry(
+    431,
+    'Headers too large',
+    false,
+    'info',
+    'The request line and headers exceed 16 KiB; the connection is closed.',
   ),
   INFERENCE_FAILED: entry(
     500,

@@ -14,7 +14,7 @@ export function recordFailure(response: Response, error: AppError): void {
  * An answer that has already begun cannot be turned into another: its connection is cut instead, so that
  * the client does not take half an answer for a whole one.
  */
-function answerProblem(error: AppError, response: Response): void {
+export function answerProblem(error: AppError, response: Response): void {
   recordFailure(response, error);
   if (response.destroyed) return;
   if (response.headersSent) {

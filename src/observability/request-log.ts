@@ -4,7 +4,8 @@ import type { AppError } from '../errors/app-error.js';
 import { failureOf } from '../errors/problem.filter.js';
 import type { LineLogger } from './logger.js';
 import type { Metrics } from './metrics.js';
-import type { RequestContext, StageTimings } from './request-context.js';
+import { RequestContext, type StageTimings } from './request-context.js';
+import { requestIdFrom } from './request-ids.js';
 
 /** What proxies log for a client that left before it was answered (nginx' convention); never sent. */
 const CLIENT_LEFT_STATUS = 499;
@@ -44,8 +45,24 @@ export class RequestLog {
   write(response: Response, context: RequestContext): void {
     const ending = endingOf(response, context);
     if (ending.aborted) context.clientLeft();
+    this.record(response.req.method, context, ending);
+  }
+
+  /**
+   * The same for what could not be read as a request.
+   * @returns the id under which it is logged
+   */
+  writeUnread(failure: AppError): string {
+    const context = new RequestContext(requestIdFrom(undefined), null, 0);
+    const latencyMs = context.elapsedMs();
+    const ending = { latencyMs, stages: context.stages(latencyMs), aborted: false, failure };
+    this.record(null, context, { ...ending, status: failure.status });
+    return context.requestId;
+  }
+
+  private record(method: string | null, context: RequestContext, ending: Ending): void {
     this.count(context, ending);
-    this.log(response.req.method, context, ending);
+    this.log(method, context, ending);
     const { failure } = ending;
     if (failure !== undefined && ERROR_TABLE[failure.code].logLevel === 'error')
       this.explain(context, failure);
@@ -64,7 +81,7 @@ export class RequestLog {
     });
   }
 
-  private log(method: string, context: RequestContext, ending: Ending): void {
+  private log(method: string | null, context: RequestContext, ending: Ending): void {
     const { stages } = ending;
     const line: Record<string, unknown> = {
       request_id: context.requestId,
