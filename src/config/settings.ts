@@ -132,7 +132,7 @@ export const SETTINGS = {
   RATE_LIMIT_PER_S: setting(
     decimal(0.001, 1e6),
     undefined,
-    'Requests per second that one API key, else one client address, may send; unset: no limit.',
+    'Requests per second that one API key, else one client address (of IPv6 its /64 network), may send; unset: no limit.',
   ),
   RATE_LIMIT_BURST: setting(
     wholeNumber(1, 1_000_000),
