@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { takeLock } from '../files/output-lock.js';
+import { BoundedWriter } from './bounded-writer.js';
 import type { EvidenceDocument } from './evidence/evidence-document.js';
 import { isRolloutDocument } from './rollout-document.js';
 import {
@@ -45,6 +46,7 @@ export class FileRolloutStore extends RolloutStore {
     string,
     { readonly revision: number | null; readonly modifiedMs: number }
   >();
+  private readonly writer = new BoundedWriter();
   private release: (() => void) | null = null;
   private reason: string | null = null;
   private readonly following: NodeJS.Timeout | undefined;
@@ -83,7 +85,11 @@ export class FileRolloutStore extends RolloutStore {
       return { kind: 'conflict', current: (await this.load(model)).document };
     }
     try {
-      await writeSealed(this.path(model), document);
+      await this.writer.write(
+        this.path(model),
+        () => writeSealed(this.path(model), document),
+        () => void this.readAgain(model),
+      );
     } catch (error) {
       this.reason = this.unwritable(error);
       return { kind: 'failed', reason: this.reason };
@@ -105,7 +111,12 @@ export class FileRolloutStore extends RolloutStore {
     const { document, seen } = evidence;
     const content: Evidence = { rollout_id: rolloutId, document, seen: seen.toString('base64') };
     try {
-      await writeSealed(this.evidencePath(model), content);
+      const path = this.evidencePath(model);
+      await this.writer.write(
+        path,
+        () => writeSealed(path, content),
+        () => undefined,
+      );
     } catch (error) {
       this.reason = this.unwritable(error);
     }
@@ -211,10 +222,14 @@ export class FileRolloutStore extends RolloutStore {
       this.logger.log(`STATE_DIR is ours now: ${this.folder}`);
     }
     for (const [model, { modifiedMs }] of [...this.known]) {
-      if (this.modifiedMs(model) === modifiedMs) continue;
-      const { document } = await this.load(model);
-      if (document === null) continue;
-      for (const listener of this.listeners) listener(document);
+      if (this.modifiedMs(model) !== modifiedMs) await this.readAgain(model);
     }
+  }
+
+  /** What the file holds now counts: somebody else has written it, or a write that was given up has ended. */
+  private async readAgain(model: string): Promise<void> {
+    const { document } = await this.load(model);
+    if (document === null) return;
+    for (const listener of this.listeners) listener(document);
   }
 }

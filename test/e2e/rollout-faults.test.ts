@@ -7,6 +7,8 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { RolloutDocument, RolloutView } from '../../src/canary/rollout-types.js';
@@ -191,6 +193,38 @@ describe('a state that cannot be trusted or kept', () => {
     expect([refused.status, await codeOf(refused)]).toEqual([503, 'STATE_UNAVAILABLE']);
     expect((await rollout.view()).problems[0]).toMatch(/cannot be written to .*Make STATE_DIR writable/);
     expect(await rollout.indicator('rollout')).toMatchObject({ status: 'degraded' });
+  });
+
+  it('is rolled back, after a promotion too, while the disk hangs, and written when it is back', async () => {
+    const stateDir = folder();
+    const rollout = await start({ STATE_DIR: stateDir });
+    expect((await rollout.put({ percent: 50 })).status).toBe(200);
+    expect((await rollout.post('promote')).status).toBe(200);
+    expect(new Set(await rollout.versions(texts(20)))).toEqual(new Set(['v2']));
+    // Opening a pipe that nobody reads does not return, as on a volume that has stalled.
+    const pipe = join(stateDir, 'rollout', `sentiment.json.${rollout.service.pid}.tmp`);
+    execFileSync('mkfifo', [pipe]);
+    expect((await rollout.post('rollback')).status).toBe(200);
+    expect(new Set(await rollout.versions(texts(20)))).toEqual(new Set(['v1']));
+    expect((await rollout.view()).problems).toEqual([
+      expect.stringMatching(/cannot be written to .* \(the disk does not answer; .*\): none can be begun/),
+      'The last rollback is in force here and could not be written yet.',
+    ]);
+    const refused = await rollout.post('clear');
+    expect([refused.status, await codeOf(refused)]).toEqual([503, 'STATE_UNAVAILABLE']);
+    expect(onDisk(stateDir).phase).toBe('promoted');
+
+    const reader = await open(pipe, 'r');
+    await vi.waitFor(
+      () => {
+        expect(onDisk(stateDir).phase).toBe('rolled_back');
+      },
+      { timeout: 20_000, interval: 50 },
+    );
+    await reader.close();
+    await vi.waitFor(async () => {
+      expect((await rollout.view()).problems).toEqual([]);
+    });
   });
 
   it('is moved by one process only; another one of the same folder follows, and takes over', async () => {
