@@ -7,22 +7,29 @@ const hangs = (): Error =>
   new Error('the disk does not answer; what was to be written may still be, when it does');
 
 /**
- * Waits for writes no longer than a disk may take: a volume that stalls, or a network mount whose server has gone, must
- * not keep a rollback waiting.
+ * Writes one thing after the other, and waits no longer than a disk may take: a volume that stalls, or a network mount
+ * whose server has gone, must not keep a rollback waiting. While a write hangs no other begins: each would take one of
+ * the four threads that Node has for files, and with the last of them the log would stop.
  */
 export class BoundedWriter {
-  /** Files with a write that was given up and has not ended. */
-  private readonly hanging = new Set<string>();
+  private lastTurn: Promise<unknown> = Promise.resolve();
+  /** A write that was given up has not ended. */
+  private isHanging = false;
 
   constructor(private readonly limitMs = LIMIT_MS) {}
 
   /**
-   * @param onLate called when the write was given up and has ended after all, well or not
-   * @throws Error of the file system, or that the disk does not answer; no other write of this file begins until that one
-   *   has ended
+   * @param onLate called when the write was given up and has ended after all, with whether it has written
+   * @throws Error of the file system, or that the disk does not answer
    */
-  async write(path: string, work: () => Promise<void>, onLate: () => void): Promise<void> {
-    if (this.hanging.has(path)) throw hangs();
+  write(work: () => Promise<void>, onLate: (hasWritten: boolean) => void): Promise<void> {
+    const result = this.lastTurn.then(() => this.inTime(work, onLate));
+    this.lastTurn = result.catch(() => undefined);
+    return result;
+  }
+
+  private async inTime(work: () => Promise<void>, onLate: (hasWritten: boolean) => void): Promise<void> {
+    if (this.isHanging) throw hangs();
     const given = new AbortController();
     const late = delay(this.limitMs, true, { signal: given.signal }).catch(() => false);
     const writing = work();
@@ -30,12 +37,12 @@ export class BoundedWriter {
       given.abort();
     });
     if (!isLate) return;
-    this.hanging.add(path);
-    const ended = (): void => {
-      this.hanging.delete(path);
-      onLate();
+    this.isHanging = true;
+    const ended = (hasWritten: boolean) => (): void => {
+      this.isHanging = false;
+      onLate(hasWritten);
     };
-    writing.then(ended, ended);
+    writing.then(ended(true), ended(false));
     throw hangs();
   }
 }

@@ -139,7 +139,7 @@ export class EvidenceBook {
     const size = sizeOf(book.evidence.windows(0));
     if (this.savedSizes.get(key) === size) return;
     const document = book.evidence.toDocument();
-    await this.store.saveEvidence(model, book.rolloutId, { document, seen: book.evidence.seenBytes() });
-    this.savedSizes.set(key, size);
+    const evidence = { document, seen: book.evidence.seenBytes() };
+    if (await this.store.saveEvidence(model, book.rolloutId, evidence)) this.savedSizes.set(key, size);
   }
 }

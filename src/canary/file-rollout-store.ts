@@ -49,6 +49,8 @@ export class FileRolloutStore extends RolloutStore {
   private readonly writer = new BoundedWriter();
   private release: (() => void) | null = null;
   private reason: string | null = null;
+  /** The same for evidence, whose next write says nothing about the state's. */
+  private evidenceReason: string | null = null;
   private readonly following: NodeJS.Timeout | undefined;
 
   constructor(
@@ -86,9 +88,11 @@ export class FileRolloutStore extends RolloutStore {
     }
     try {
       await this.writer.write(
-        this.path(model),
         () => writeSealed(this.path(model), document),
-        () => void this.readAgain(model),
+        (hasWritten) => {
+          if (hasWritten) this.reason = null;
+          void this.readAgain(model);
+        },
       );
     } catch (error) {
       this.reason = this.unwritable(error);
@@ -106,20 +110,24 @@ export class FileRolloutStore extends RolloutStore {
     };
   }
 
-  override async saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<void> {
-    if (this.release === null) return;
+  override async saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<boolean> {
+    if (this.release === null) return false;
     const { document, seen } = evidence;
     const content: Evidence = { rollout_id: rolloutId, document, seen: seen.toString('base64') };
     try {
       const path = this.evidencePath(model);
       await this.writer.write(
-        path,
         () => writeSealed(path, content),
-        () => undefined,
+        (hasWritten) => {
+          if (hasWritten) this.evidenceReason = null;
+        },
       );
     } catch (error) {
-      this.reason = this.unwritable(error);
+      this.evidenceReason = this.unwritable(error);
+      return false;
     }
+    this.evidenceReason = null;
+    return true;
   }
 
   override async loadEvidence(model: string, rolloutId: string): Promise<KeptEvidence | null> {
@@ -142,8 +150,12 @@ export class FileRolloutStore extends RolloutStore {
     return this.release !== null;
   }
 
+  override refusal(): string | null {
+    return this.release === null ? this.reason : null;
+  }
+
   override problem(): string | null {
-    return this.reason;
+    return this.reason ?? this.evidenceReason;
   }
 
   override close(): Promise<void> {

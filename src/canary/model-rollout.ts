@@ -1,7 +1,8 @@
 import { AppError } from '../errors/app-error.js';
-import { type MoveResult, rollBack } from './rollout-machine.js';
+import type { MoveResult } from './rollout-machine.js';
 import type { RolloutStore } from './rollout-store.js';
 import type { RolloutDocument } from './rollout-types.js';
+import { takeOutAgain } from './take-out-again.js';
 
 /** Makes the next state of the one in force. */
 export type Move = (document: RolloutDocument) => MoveResult;
@@ -9,7 +10,7 @@ export type Move = (document: RolloutDocument) => MoveResult;
 export interface MoveOptions {
   /** What whoever asks believes the revision to be. */
   readonly revision?: number | undefined;
-  /** The move is in force before it is written, and stays so when it cannot be: for rollbacks. */
+  /** The move is in force before it is written, and stays so when it cannot be: for what takes a version out. */
   readonly atOnce?: boolean;
 }
 
@@ -43,7 +44,7 @@ export class ModelRollout {
     return this.current;
   }
 
-  /** True while a rollback is in force that could not be written yet. */
+  /** True while a move is in force that took a version out and could not be written yet. */
   get unsaved(): boolean {
     return this.isBehind;
   }
@@ -61,7 +62,11 @@ export class ModelRollout {
         const result = make(before);
         if (result.kind === 'refused') throw new AppError('CONFLICT', result.sentence);
         if (result.kind === 'unchanged') return before;
-        if (options.atOnce === true) this.adopt(result.document);
+        if (options.atOnce === true) {
+          const refusal = this.store.refusal();
+          if (refusal !== null) throw new AppError('STATE_UNAVAILABLE', refusal);
+          this.adopt(result.document);
+        }
         const saved = await this.store.compareAndSet(result.document, this.savedRevision);
         switch (saved.kind) {
           case 'saved':
@@ -125,22 +130,12 @@ export class ModelRollout {
     this.isBehind = false;
   }
 
-  /** What somebody else has written is in force; a rollback that still waits to be written is made again on it. */
+  /** What somebody else has written is in force; what took a version out and waits to be written is made again on it. */
   private follow(theirs: RolloutDocument): void {
-    const document = this.isBehind ? this.rolledBackAgain(theirs) : theirs;
+    const document = this.isBehind ? takeOutAgain(theirs, this.current) : theirs;
     this.written(theirs);
     this.isBehind = document !== theirs;
     this.adopt(document);
-  }
-
-  /** A rollback wins over whatever others did to the same version meanwhile. */
-  private rolledBackAgain(theirs: RolloutDocument): RolloutDocument {
-    const made = this.current.history.at(-1);
-    const bad = this.current.rolled_back.at(-1);
-    const concerned = theirs.phase === 'promoted' ? theirs.stable : theirs.canary;
-    if (made?.move !== 'roll_back' || bad?.digest !== concerned?.digest) return theirs;
-    const again = rollBack(theirs, made);
-    return again.kind === 'moved' ? again.document : theirs;
   }
 
   private adopt(document: RolloutDocument): void {

@@ -105,7 +105,8 @@ export class RolloutAdmin {
         this.checkWayBack(document);
         return rollBack(document, this.context.at(document, cause));
       },
-      clear: (document) => clear(document, this.context.at(document, cause)),
+      clear: (document) =>
+        clear(document, this.context.at(document, cause), this.context.wishOf(document.model).fingerprint),
       pause: (document) => pause(document, this.context.at(document, cause)),
       resume: (document) => resume(document, this.context.at(document, cause)),
     };

@@ -24,8 +24,11 @@ export class RolloutEffects {
   private readonly listeners = new Set<MoveListener>();
   /** What is in force, by model. */
   private readonly applied = new Map<string, RolloutDocument>();
-  /** Revision of each model whose move is known already. */
-  private readonly told = new Map<string, number>();
+  /**
+   * The last move of each model that is known already. Its time tells it from another one of the same revision, which
+   * is there when what was refused has been written after all.
+   */
+  private readonly told = new Map<string, Pick<RolloutMove, 'revision' | 'at'>>();
 
   constructor(
     private readonly canary: CanaryService,
@@ -70,8 +73,9 @@ export class RolloutEffects {
   }
 
   /** The moves until here were told by an earlier process. */
-  skip({ model, revision }: RolloutDocument): void {
-    this.told.set(model, revision);
+  skip({ model, history }: RolloutDocument): void {
+    const last = history.at(-1);
+    if (last !== undefined) this.told.set(model, last);
   }
 
   /** What is in force, of every model. */
@@ -112,13 +116,19 @@ export class RolloutEffects {
   }
 
   private tell(document: RolloutDocument, before: RolloutDocument | undefined): void {
-    const { model, revision, history } = document;
-    const known = this.told.get(model) ?? 0;
-    if (revision <= known) return;
-    this.told.set(model, revision);
+    const { model, history } = document;
+    const known = this.told.get(model);
+    const last = history.at(-1);
+    if (last === undefined) return;
     // A replica that joins was not there when the others made the moves before.
-    const first = known === 0 ? revision : known + 1;
-    for (const move of history.filter((entry) => entry.revision >= first)) {
+    const isNews = ({ revision, at }: RolloutMove): boolean =>
+      known === undefined
+        ? revision === last.revision
+        : revision > known.revision || (revision === known.revision && at !== known.at);
+    const news = history.filter(isNews);
+    if (news.length === 0) return;
+    this.told.set(model, last);
+    for (const move of news) {
       const { from, to, cause, forced } = move;
       audit(`rollout.${move.move}`, {
         model,

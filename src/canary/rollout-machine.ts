@@ -145,7 +145,10 @@ export function start(before: RolloutDocument, request: StartRequest, context: M
   );
 }
 
-/** An admin names the share. In shadow mode that ends the shadow: users are to get the canary. */
+/**
+ * An admin names the share. In shadow mode that ends the shadow: users are to get the canary. A pause goes on: whoever
+ * is careful enough to lower the share does not want the ramp to raise it.
+ */
 export function setPercent(before: RolloutDocument, percent: number, context: MoveContext): MoveResult {
   const { phase, canary } = before;
   if (phase === 'rolled_back') {
@@ -156,7 +159,7 @@ export function setPercent(before: RolloutDocument, percent: number, context: Mo
     if (percent === 0) return { kind: 'unchanged' };
     return refused(`There is no canary beside ${before.stable.version}; name the version that is to be it.`);
   }
-  const next = percent > 0 ? 'running' : 'idle';
+  const next = percent === 0 ? 'idle' : phase === 'paused' ? 'paused' : 'running';
   if (phase === next && percent === before.percent && before.mode !== 'shadow') return { kind: 'unchanged' };
   const mode = percent > 0 && before.mode === 'shadow' ? 'manual' : before.mode;
   return moved(before, 'set', { phase: next, percent, mode }, context);
@@ -225,16 +228,27 @@ export function rollBack(before: RolloutDocument, context: MoveContext): MoveRes
 
 /**
  * Ends what is over: forgets what was rolled back, and after a promotion the way back to the former stable version.
- * A canary stays at 0 % until somebody sets a share or changes the file.
+ * A canary stays at 0 % until somebody sets a share or changes the file from what it is now.
+ * @param configuration fingerprint of the file's section as it is now
  */
-export function clear(before: RolloutDocument, context: MoveContext): MoveResult {
+export function clear(
+  before: RolloutDocument,
+  context: MoveContext,
+  configuration = before.configuration,
+): MoveResult {
   const { phase } = before;
   const isOver = phase === 'rolled_back' || phase === 'promoted';
   const isHeld = before.origin.by === 'recovery';
   if (!isOver && !isHeld && before.rolled_back.length === 0) {
     return refused(`There is nothing to clear: ${says(before)}, and nothing was rolled back.`);
   }
-  const changes = { phase: isOver ? 'idle' : phase, last_good: null, rolled_back: [] } as const;
+  const changes = {
+    phase: isOver ? 'idle' : phase,
+    last_good: null,
+    rolled_back: [],
+    // A section that asked for what is over must not begin now that it is forgotten.
+    configuration: isOver ? configuration : before.configuration,
+  } as const;
   return moved(before, 'clear', changes, context);
 }
 

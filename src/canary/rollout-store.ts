@@ -48,8 +48,8 @@ export abstract class RolloutStore {
   /** @returns how to stop listening */
   abstract onChange(listener: RolloutListener): () => void;
 
-  /** Keeps what this process has seen of rollout `rolloutId`; the last one wins. Never rejects. */
-  abstract saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<void>;
+  /** Keeps what this process has seen of rollout `rolloutId`; the last one wins. Never rejects; false when it failed. */
+  abstract saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<boolean>;
 
   /** What was kept for this rollout; null when there is nothing that can be used. Never rejects. */
   abstract loadEvidence(model: string, rolloutId: string): Promise<KeptEvidence | null>;
@@ -61,6 +61,9 @@ export abstract class RolloutStore {
   mayRollBack(): boolean {
     return this.leads();
   }
+
+  /** Why this process has no right to write at all, in one sentence; null when it has. */
+  abstract refusal(): string | null;
 
   /** Adds what this process sees of a rollout to what others see of it, from now on; null where there are no others. */
   abstract share(model: string, rolloutId: string, own: RolloutEvidence): EvidenceElsewhere | null;

@@ -1,4 +1,4 @@
-import { rollBack } from './rollout-machine.js';
+import { takeOutAgain } from './take-out-again.js';
 import type { RolloutDocument } from './rollout-types.js';
 
 /** Whether the last move of `local` is one that `shared` has been through, or is too old to tell. */
@@ -17,8 +17,8 @@ function isKnownTo(shared: RolloutDocument, local: RolloutDocument): boolean {
  * - What they hold goes on from what the replica knows: theirs.
  * - The replica is ahead, and all that they hold is known to it: its own. It has taken the canary out meanwhile, or
  *   they have lost what they had.
- * - Both have moved: theirs, but a rollback that was made here is made again on it. A digest that was rolled back
- *   anywhere gets nothing, whatever else was done to it.
+ * - Both have moved: theirs, but a rollback, or a share of 0, that was made here is made again on it. A digest that was
+ *   rolled back anywhere gets nothing, whatever else was done to it.
  *
  * @param shared what the replicas hold; null when they hold nothing
  * @param local what this replica knows; null when it knows nothing
@@ -31,14 +31,10 @@ export function mergeRollouts(
   if (local.revision > shared.revision && isKnownTo(local, shared)) return local;
   // Nobody takes over a state that is older than their own.
   const theirs = shared.revision < local.revision ? { ...shared, revision: local.revision } : shared;
-  const made = local.history.at(-1);
-  if (made?.move !== 'roll_back' || isKnownTo(shared, local)) return theirs;
-  const bad = local.rolled_back.at(-1);
+  if (isKnownTo(shared, local)) return theirs;
+  const again = takeOutAgain(theirs, local);
+  if (again !== theirs) return again;
+  const bad = local.history.at(-1)?.move === 'roll_back' ? local.rolled_back.at(-1) : undefined;
   if (bad === undefined || shared.rolled_back.some(({ digest }) => digest === bad.digest)) return theirs;
-  const concerned = shared.phase === 'promoted' ? shared.stable : shared.canary;
-  if (concerned?.digest === bad.digest) {
-    const again = rollBack(theirs, made);
-    if (again.kind === 'moved') return again.document;
-  }
   return { ...theirs, revision: theirs.revision + 1, rolled_back: [...shared.rolled_back, bad] };
 }

@@ -124,8 +124,8 @@ export class SharedRolloutStore extends RolloutStore {
   }
 
   /** Nothing: what was seen is in Redis, where it counts once however often a replica is restarted. */
-  override saveEvidence(): Promise<void> {
-    return Promise.resolve();
+  override saveEvidence(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   override loadEvidence(): Promise<null> {
@@ -145,6 +145,11 @@ export class SharedRolloutStore extends RolloutStore {
   /** Without Redis each replica judges by what it knows: a rollback too many is better than one too few. */
   override mayRollBack(): boolean {
     return this.leads() || !this.isAgreed;
+  }
+
+  /** Everybody may: what one may not do at the moment is told by the answer. */
+  override refusal(): null {
+    return null;
   }
 
   override problem(): string | null {

@@ -236,9 +236,13 @@ describe('a state that cannot be trusted or kept', () => {
     expect((await second.view()).problems[0]).toContain(`in use by process ${first.service.pid}`);
     expect((await first.put({ percent: 40 })).status).toBe(200);
     await second.viewThat(({ percent }) => percent === 40);
+    expect((await second.post('rollback')).status).toBe(503);
     expect(await first.service.stop()).toBe(0);
     await second.viewThat(({ problems }) => problems.length === 0);
     expect((await second.put({ percent: 60 })).status).toBe(200);
+    expect((await second.post('rollback')).status).toBe(200);
+    await second.service.line(({ msg, revision }) => msg === 'rollout.roll_back' && revision === 3);
+    expect(second.service.lines.filter(({ msg }) => msg === 'rollout.roll_back')).toHaveLength(1);
   });
 });
 

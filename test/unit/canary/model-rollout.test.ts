@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ModelRollout } from '../../../src/canary/model-rollout.js';
-import { nextStep, pause, rollBack, setPercent } from '../../../src/canary/rollout-machine.js';
+import { nextStep, pause, promote, rollBack, setPercent } from '../../../src/canary/rollout-machine.js';
 import { RolloutStore, type SaveResult, type StoredRollout } from '../../../src/canary/rollout-store.js';
 import type { RolloutDocument } from '../../../src/canary/rollout-types.js';
 import { begun, by, done, ref } from './documents.js';
@@ -33,8 +33,8 @@ class MemoryStore extends RolloutStore {
     return () => undefined;
   }
 
-  override saveEvidence(): Promise<void> {
-    return Promise.resolve();
+  override saveEvidence(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   override loadEvidence(): Promise<null> {
@@ -47,6 +47,10 @@ class MemoryStore extends RolloutStore {
 
   override leads(): boolean {
     return true;
+  }
+
+  override refusal(): string | null {
+    return this.failing === 'refused' ? 'another process writes there' : null;
   }
 
   override problem(): string | null {
@@ -152,12 +156,27 @@ describe('the moves of one process', () => {
     expect([rollout.document.phase, rollout.unsaved]).toEqual(['running', false]);
   });
 
-  it('in a folder that is not ours even a rollback is undone', async () => {
+  it.each([
+    ['a refused share', setPercent(begun(), 50, by('admin', 'earlier')), 'idle'],
+    ['a refused promotion', promote(begun(), by('admin', 'earlier')), 'rolled_back'],
+  ])('a share of 0 wins over %s that was written after all', async (_, late, phase) => {
     const { rollout, store } = rolloutOf();
+    store.failing = 'failed';
+    await rollout.move((now) => setPercent(now, 0, admin), { atOnce: true });
+    store.failing = null;
+    store.held = done(late);
+    await rollout.accept(store.held);
+    expect(rollout.document).toMatchObject({ phase, percent: 0, stable: ref('v1'), revision: 3 });
+    await rollout.saveProgress();
+    expect([store.held, rollout.unsaved]).toEqual([rollout.document, false]);
+  });
+
+  it('in a folder that is not ours no rollback is made, nor seen by anybody', async () => {
+    const { rollout, store, applied } = rolloutOf();
     store.failing = 'refused';
     const move = rollout.move((now) => rollBack(now, admin), { atOnce: true });
     await expect(move).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' });
-    expect(rollout.document.phase).toBe('running');
+    expect([rollout.document.phase, applied]).toEqual(['running', []]);
   });
 
   it('keep the time in the step, and write it only when it has grown', async () => {

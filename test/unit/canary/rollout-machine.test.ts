@@ -81,6 +81,13 @@ describe('moves of a rollout', () => {
     expect(done(setPercent(cleared, 5, admin))).toMatchObject({ phase: 'running', percent: 5 });
   });
 
+  it('keep a pause when the share changes, until it is 0', () => {
+    const paused = done(pause(begun({ percent: 25 }), admin));
+    expect(done(setPercent(paused, 5, admin))).toMatchObject({ phase: 'paused', percent: 5 });
+    expect(setPercent(paused, 25, admin)).toEqual({ kind: 'unchanged' });
+    expect(done(setPercent(paused, 0, admin))).toMatchObject({ phase: 'idle', percent: 0 });
+  });
+
   it.each<[string, (document: RolloutDocument) => MoveResult, RegExp]>([
     [
       'resume of a running one that was promoted',

@@ -51,6 +51,18 @@ describe('what is in force after an outage', () => {
     }
   });
 
+  it('is a share of 0 that was set here, set again on whatever the others did to the same version', () => {
+    const held = done(setPercent(running, 0, later('admin', 1)));
+    const more = done(setPercent(running, 50, later('admin', 2)));
+    for (const theirs of [more, done(pause(more, later('admin', 3)))]) {
+      expect(mergeRollouts(theirs, held)).toMatchObject({ phase: 'idle', percent: 0, rolled_back: [] });
+    }
+    const promoted = done(promote(running, later('ramp', 2)));
+    expect(mergeRollouts(promoted, held)).toMatchObject({ phase: 'rolled_back', stable: ref('v1') });
+    const gone = done(rollBack(more, later('gate', 3)));
+    expect(mergeRollouts(gone, held)).toBe(gone);
+  });
+
   it('leaves another canary alone, and remembers that this one is bad', () => {
     const other = begun({ rolloutId: 'r2', canary: ref('v3'), percent: 10 }, running);
     const merged = mergeRollouts(other, rolledBack);

@@ -93,6 +93,17 @@ describe('who decides', () => {
     expect(ask(cleared).decision).toMatchObject({ decided_by: 'state', percent: 3 });
   });
 
+  it('is clear, also about a section that has changed and was met: it does not begin', () => {
+    const longer = wish({ percent: 10, mode: 'auto', steps: [{ percent: 10, hold_ms: 9000 }] });
+    const running = settled(fresh(auto), auto);
+    for (const over of [done(promote(running, admin)), done(rollBack(running, admin))]) {
+      expect(ask(over, longer).begin).toBeNull();
+      const cleared = done(clear(over, admin, longer.fingerprint));
+      expect(ask(cleared, longer)).toMatchObject({ begin: null, decision: { percent: 0 } });
+      expect(ask(cleared, wish({ percent: 20, mode: 'auto' })).begin).not.toBeNull();
+    }
+  });
+
   it('lets a changed section begin anew, but not undo a promotion or a rollback', () => {
     const ramped = done(nextStep(settled(fresh(auto), auto), by('ramp')));
     const changed = wish({ percent: 10, mode: 'auto' });

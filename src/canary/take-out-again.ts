@@ -1,0 +1,26 @@
+import { rollBack, setPercent } from './rollout-machine.js';
+import type { RolloutDocument, RolloutMove, VersionRef } from './rollout-types.js';
+
+/** The version that a move takes out: a rollback, or a share of 0; null for every other move. */
+function takenOut(
+  { rolled_back: rolledBack, canary }: RolloutDocument,
+  made: RolloutMove,
+): VersionRef | null {
+  if (made.move === 'roll_back') return rolledBack.at(-1) ?? null;
+  return made.move === 'set' && made.to.percent === 0 ? canary : null;
+}
+
+/**
+ * What is in force when others have written a state meanwhile: theirs, but a move of ours that took a version out is made
+ * again on it. Whatever was done to that version elsewhere, a promotion too, users do not get it.
+ * @param ours ends with a move that they do not know
+ */
+export function takeOutAgain(theirs: RolloutDocument, ours: RolloutDocument): RolloutDocument {
+  const made = ours.history.at(-1);
+  const out = made === undefined ? null : takenOut(ours, made);
+  const concerned = theirs.phase === 'promoted' ? theirs.stable : theirs.canary;
+  if (made === undefined || out === null || concerned?.digest !== out.digest) return theirs;
+  const isSet = made.move === 'set' && theirs.phase !== 'promoted';
+  const again = isSet ? setPercent(theirs, 0, made) : rollBack(theirs, made);
+  return again.kind === 'moved' ? again.document : theirs;
+}
