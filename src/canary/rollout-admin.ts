@@ -7,6 +7,7 @@ import { clear, pause, promote, resume, rollBack, setPercent, start } from './ro
 import { RolloutService } from './rollout.service.js';
 import type { MoveCause, RolloutDocument, RolloutView } from './rollout-types.js';
 import { rolloutView } from './rollout-view.js';
+import { isReadable } from './who-decides.js';
 
 /** Who asks under /admin. */
 export interface AdminCall {
@@ -137,7 +138,8 @@ export class RolloutAdmin {
       const sentence = `${bad.version} was rolled back at ${bad.at}; say clear first, then set a share.`;
       return { kind: 'refused', sentence };
     }
-    const { steps, mode, fingerprint } = this.context.wishOf(document.model);
+    const wish = this.context.wishOf(document.model);
+    const { steps, mode } = wish;
     return start(
       document,
       {
@@ -149,7 +151,8 @@ export class RolloutAdmin {
         steps,
         forced,
         origin: { by: 'admin', canary_percent: null },
-        configuration: fingerprint,
+        // One of a section that cannot be read would differ once it can, and the file would undo what an admin has begun.
+        configuration: isReadable(wish) ? wish.fingerprint : document.configuration,
       },
       this.context.at(document, cause),
     );

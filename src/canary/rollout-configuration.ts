@@ -30,9 +30,9 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.sections = config.rollout;
   }
 
-  /** Why the file as it is now is not in force; null when it is. */
+  /** Why the file as it is now is not in force, or not all of it; null when it is. */
   get problem(): string | null {
-    return this.reason;
+    return this.reason ?? this.unreadableIn(this.sections);
   }
 
   models(): string[] {
@@ -51,6 +51,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
 
   /** @param changed called after the sections have changed */
   watch(changed: () => void): void {
+    if (this.problem !== null) this.logger.warn(this.problem);
     this.watcher ??= new ConfigWatcher(configSource(this.config), {
       changed: (config) => {
         const problem = this.problemOf(config);
@@ -108,6 +109,19 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     } catch {
       return this.registry.describe(model).some(({ name }) => name === version);
     }
+  }
+
+  /** A rollout means versions by digest: one without a manifest has none. */
+  private unreadableIn(sections: Sections): string | null {
+    for (const [model, { stable, canary }] of Object.entries(sections)) {
+      for (const [role, name] of Object.entries({ stable, canary })) {
+        const found = this.registry.describe(model).find((status) => status.name === name);
+        if (found?.version !== null) continue;
+        const why = found.reason ?? 'for no known reason';
+        return `rollout.${model}.${role}: ${found.name} cannot be read (${why}); until it can, the file begins nothing with it`;
+      }
+    }
+    return null;
   }
 
   private sayWhatNeedsRestart(config: SerinConfig): void {

@@ -13,6 +13,13 @@ export interface FileWish {
   readonly fingerprint: string;
 }
 
+/**
+ * False when a manifest that the section names cannot be read: its digest is empty then, and the fingerprint says nothing
+ * about whether the section has changed.
+ */
+export const isReadable = ({ stable, canary }: Pick<FileWish, 'stable' | 'canary'>): boolean =>
+  stable.digest !== '' && canary?.digest !== '';
+
 /** Whether this is the section that the state took into account last. */
 export const isSectionOf = (
   { configuration }: Pick<RolloutDocument, 'configuration'>,
@@ -47,7 +54,9 @@ const same = (a: VersionRef | null, b: VersionRef | null): boolean => a?.digest 
  * Who decides about the canary's share, highest first: a digest that was rolled back gets nothing; CANARY_PERCENT=0
  * holds everything at 0 and marks nothing; the state, once an admin, a gate or the ramp has moved it; CANARY_PERCENT
  * above 0; the file. The last two only begin a rollout that nobody has moved yet; a file whose section has changed
- * begins a new one, unless all that it asks for has been promoted, or rolled back, already.
+ * begins a new one, unless all that it asks for has been promoted, or rolled back, already. A file that names a version
+ * whose manifest cannot be read begins nothing: nobody can say whether it has changed, and a canary without a stable
+ * version could not be compared. Only where the state's stable version is gone as well, the file's takes over, alone.
  */
 export function whoDecides(claims: Claims): Verdict {
   const { document, canaryPercent } = claims;
@@ -61,9 +70,12 @@ function beginningOf(claims: Claims): Beginning | null {
   const wish = wishOf(claims);
   if (document.revision === 0) {
     const asks = wish.canary !== null && (wish.percent > 0 || wish.mode === 'shadow');
-    return asks && canaryPercent !== 0 ? wish : null;
+    return asks && canaryPercent !== 0 && isReadable(file) ? wish : null;
   }
-  if (!stableExists && !same(document.stable, file.stable)) return wish;
+  if (!stableExists && file.stable.digest !== '' && !same(document.stable, file.stable)) {
+    return isReadable(file) ? wish : { ...wish, canary: null, percent: 0 };
+  }
+  if (!isReadable(file)) return null;
   if (!isSectionOf(document, file)) return isMet(claims) ? null : wish;
   if (document.moved || canaryPercent === 0) return null;
   const { by, canary_percent: percent } = document.origin;

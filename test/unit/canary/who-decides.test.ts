@@ -8,7 +8,7 @@ import {
   setPercent,
   start,
 } from '../../../src/canary/rollout-machine.js';
-import type { RolloutDocument } from '../../../src/canary/rollout-types.js';
+import type { RolloutDocument, VersionRef } from '../../../src/canary/rollout-types.js';
 import { type Claims, type FileWish, type Verdict, whoDecides } from '../../../src/canary/who-decides.js';
 import { begun, by, done, fresh, ref, wish } from './documents.js';
 
@@ -136,6 +136,44 @@ describe('who decides', () => {
     expect(settle(claims).document.stable).toEqual(ref('v1'));
   });
 
+  it('is the state while a manifest that the file names cannot be read', () => {
+    const unreadable = (version: string): VersionRef => ({ version, digest: '' });
+    const ramped = done(nextStep(settled(fresh(auto), auto), by('ramp')));
+    const promoted = done(promote(ramped, admin));
+    const cleared = done(clear(promoted, admin));
+    const files = [
+      wish({ ...auto, stable: unreadable('v1'), fingerprint: 'another' }),
+      wish({ ...auto, canary: unreadable('v2'), fingerprint: 'another' }),
+    ];
+    for (const [file, document, canaryPercent] of files.flatMap((changed) =>
+      [settled(fresh(auto), auto), ramped, promoted, cleared].flatMap((before) =>
+        [null, 0, 50].map((variable) => [changed, before, variable] as const),
+      ),
+    )) {
+      expect(ask(document, file, canaryPercent).begin).toBeNull();
+      expect(ask(document, file, canaryPercent).decision.decided_by).toBe(
+        canaryPercent === 0 ? 'canary_percent_0' : ask(document, auto, canaryPercent).decision.decided_by,
+      );
+    }
+    for (const file of files) {
+      expect(ask(fresh(file), file)).toMatchObject({ begin: null, decision: { percent: 0 } });
+      expect(ask(fresh(file), file, 5)).toMatchObject({ begin: null, decision: { percent: 0 } });
+    }
+  });
+
+  it('is the file’s stable version alone when the state’s is lost and the file’s canary cannot be read', () => {
+    const promoted = done(promote(begun(), admin));
+    const file = wish({ percent: 5, canary: { version: 'v2', digest: '' } });
+    const claims = { document: promoted, file, canaryPercent: null, stableExists: false };
+    const { document, verdict } = settle(claims);
+    expect(document).toMatchObject({ stable: ref('v1'), canary: null, phase: 'idle', percent: 0 });
+    expect(verdict.begin).toBeNull();
+    const mended = wish({ percent: 5 });
+    expect(settled(document, mended)).toMatchObject({ canary: ref('v2'), phase: 'running', percent: 5 });
+    const neither = { ...file, stable: { version: 'v1', digest: '' } };
+    expect(whoDecides({ ...claims, file: neither }).begin).toBeNull();
+  });
+
   it('shows users nothing of a canary in the shadow', () => {
     const shadow = wish({ mode: 'shadow' });
     const document = settled(fresh(shadow), shadow);
@@ -143,7 +181,8 @@ describe('who decides', () => {
   });
 
   it('comes to rest, never serves a rolled back digest, and never more than 0 % while the toggle is set', () => {
-    const versions = fc.constantFrom('v1', 'v2', 'v3').map(ref);
+    const unreadable = { version: 'v4', digest: '' };
+    const versions = fc.constantFrom(...['v1', 'v2', 'v3'].map(ref), unreadable);
     const files = fc
       .record({
         stable: versions,
@@ -158,11 +197,14 @@ describe('who decides', () => {
     const moves = fc.constantFrom('step', 'set', 'promote', 'roll_back', 'clear', 'none');
     fc.assert(
       fc.property(
-        fc.array(fc.record({ file: files, variable: variables, move: moves }), { minLength: 1 }),
+        fc.array(fc.record({ file: files, variable: variables, move: moves, stableExists: fc.boolean() }), {
+          minLength: 1,
+        }),
         (story) => {
           let document = fresh(story[0]?.file);
-          for (const { file, variable, move } of story) {
-            const result = settle({ document, file, canaryPercent: variable, stableExists: true });
+          for (const { file, variable, move, stableExists } of story) {
+            const result = settle({ document, file, canaryPercent: variable, stableExists });
+            if (result.document !== document) expect(result.document.stable.digest).not.toBe('');
             document = result.document;
             const { begin, decision } = result.verdict;
             expect(begin).toBeNull();

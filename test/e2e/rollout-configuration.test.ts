@@ -1,0 +1,81 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ADMIN, configFile, folder, RolloutService, texts } from './rollout-harness.js';
+import { TempRegistry } from './temp-registry.js';
+
+const running: RolloutService[] = [];
+const registries: TempRegistry[] = [];
+
+async function start(settings: Record<string, string>): Promise<RolloutService> {
+  const rollout = await RolloutService.start({ REQUEST_TIMEOUT_MS: '30000', ...settings });
+  running.push(rollout);
+  return rollout;
+}
+
+/** The versions that the tests may damage are copies. */
+function registryWith(...versions: readonly string[]): TempRegistry {
+  const registry = new TempRegistry();
+  registries.push(registry);
+  for (const version of versions) registry.addVersion(version);
+  return registry;
+}
+
+afterEach(async () => {
+  await Promise.all(
+    running.splice(0).map(({ service }) => {
+      service.signal('SIGKILL');
+      return service.ended();
+    }),
+  );
+  for (const registry of registries.splice(0)) registry.delete();
+});
+
+const version = (rollout: RolloutService, name: string, change: 'load' | 'unload'): Promise<Response> =>
+  rollout.service.fetch(`/admin/models/sentiment/versions/${name}/${change}`, {
+    method: 'POST',
+    headers: ADMIN,
+  });
+
+const SEVERAL_SERVICES = { timeout: 120_000 };
+
+describe('a file that names a version without a readable manifest', SEVERAL_SERVICES, () => {
+  it('undoes nothing at a restart, and nothing that an admin begins meanwhile', async () => {
+    const registry = registryWith('v3', 'v4');
+    const settings = {
+      STATE_DIR: folder(),
+      SERIN_CONFIG: configFile('rollout:\n  sentiment: { stable: v3, canary: v4, percent: 5 }\n'),
+      MODEL_REGISTRY: registry.folder,
+    };
+    const manifest = join(registry.folder, 'sentiment/v3/manifest.json');
+    const first = await start(settings);
+    for (const move of ['promote', 'clear']) expect((await first.post(move)).status).toBe(200);
+    expect((await version(first, 'v3', 'unload')).status).toBe(200);
+    const { revision } = await first.view();
+    expect(await first.service.stop()).toBe(0);
+
+    renameSync(manifest, `${manifest}.away`);
+    const second = await start(settings);
+    expect(await second.view()).toMatchObject({ revision, stable: { version: 'v4' }, decided_by: 'state' });
+    expect(new Set(await second.versions(texts(20)))).toEqual(new Set(['v4']));
+    const problem = /^rollout\.sentiment\.stable: v3 cannot be read \(it has no manifest\.json\)/;
+    expect((await second.view()).problems).toEqual([expect.stringMatching(problem)]);
+    expect(await second.indicator('configuration')).toEqual({
+      status: 'up',
+      problem: expect.stringMatching(problem) as string,
+    });
+    expect((await version(second, 'v2', 'load')).status).toBe(200);
+    expect((await second.put({ version: 'v2', percent: 50 })).status).toBe(200);
+    expect(await second.service.stop()).toBe(0);
+
+    renameSync(`${manifest}.away`, manifest);
+    const third = await start(settings);
+    expect(await third.view()).toMatchObject({
+      revision: revision + 1,
+      stable: { version: 'v4' },
+      canary: { version: 'v2' },
+      percent: 50,
+      problems: [],
+    });
+  });
+});
