@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { parseDocument, type Document } from 'yaml';
@@ -11,21 +12,31 @@ export interface ConfigFile {
   readonly name: string;
   /** Paths in the file are relative to this folder. */
   readonly folder: string;
+  /** Of the bytes that were read, as {@link fileDigest} tells it. */
+  readonly digest: string;
   readonly entries: ReadonlyMap<unknown, unknown>;
 }
 
-const none = (name: string, folder: string): ConfigFile => ({ name, folder, entries: new Map() });
+/** What is at a path now; of a file that cannot be read, why. */
+type Read = { readonly bytes: Buffer } | { readonly code: string };
 
-function readText(path: string, named: string | undefined, problems: ConfigProblem[]): string | null {
+function read(path: string): Read {
   try {
-    return readFileSync(path, 'utf8');
+    return { bytes: readFileSync(path) };
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    if (named === undefined && code === 'ENOENT') return null;
-    const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
-    problems.push({ key: basename(path), source: path, value: null, message: reason });
-    return null;
+    return { code: (error as NodeJS.ErrnoException).code ?? 'unknown error' };
   }
+}
+
+const digestOf = (found: Read): string =>
+  'code' in found ? found.code : createHash('sha256').update(found.bytes).digest('hex');
+
+/** sha256 of the bytes at a path, hex; the reason where there are none to read. Tells a changed file from an unchanged one. */
+export const fileDigest = (path: string): string => digestOf(read(path));
+
+function reportUnreadable(path: string, code: string, problems: ConfigProblem[]): void {
+  const reason = code === 'ENOENT' ? 'there is no such file' : `it cannot be read (${code})`;
+  problems.push({ key: basename(path), source: path, value: null, message: reason });
 }
 
 /** Null for an empty document; a document whose aliases explode counts as not being a map. */
@@ -48,21 +59,25 @@ export function readConfigFile(
 ): ConfigFile {
   const path = resolve(cwd, named ?? DEFAULT_FILE);
   const [name, folder] = [basename(path), dirname(path)];
-  const source = readText(path, named, problems);
-  if (source === null) return none(name, folder);
-  const document = parseDocument(source);
+  const found = read(path);
+  const none: ConfigFile = { name, folder, digest: digestOf(found), entries: new Map() };
+  if ('code' in found) {
+    if (named !== undefined || found.code !== 'ENOENT') reportUnreadable(path, found.code, problems);
+    return none;
+  }
+  const document = parseDocument(found.bytes.toString('utf8'));
   const [error] = document.errors;
   if (error) {
     // Only the first line: the lines after it quote the file, which may hold a secret.
     const message = `not valid YAML: ${error.message.split('\n', 1)[0] ?? ''}`;
     problems.push({ key: name, source: path, value: null, message });
-    return none(name, folder);
+    return none;
   }
   const content = plainContent(document);
-  if (content === null) return none(name, folder);
+  if (content === null) return none;
   if (!(content instanceof Map)) {
     problems.push({ key: name, source: path, value: null, message: 'the file must be a map of settings' });
-    return none(name, folder);
+    return none;
   }
-  return { name, folder, entries: content };
+  return { ...none, entries: content };
 }

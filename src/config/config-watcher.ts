@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
-import { type FSWatcher, readFileSync, watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileDigest } from './config-file.js';
 import type { ConfigSource } from './load-config.js';
 import type { SerinConfig } from './serin-config.js';
 
@@ -19,7 +19,7 @@ export interface ConfigListener {
 }
 
 /**
- * Reads the configuration file again when its content changes. The folder is watched, not the file: an editor
+ * Reads the configuration file again when its content is another one than what was loaded. The folder is watched, not the file: an editor
  * replaces the file, and a mounted Kubernetes ConfigMap swaps a link beside it (`..data`), of which the file itself
  * sees nothing.
  */
@@ -33,12 +33,14 @@ export class ConfigWatcher {
     private readonly source: ConfigSource,
     private readonly listener: ConfigListener,
   ) {
-    this.content = this.digest();
+    this.content = source.digest;
     this.polling = setInterval(() => {
       this.look();
     }, POLL_MS);
     this.polling.unref();
     this.watchFolder();
+    // A service takes its time to start: what was written meanwhile nobody tells of any more.
+    this.look();
   }
 
   close(): void {
@@ -64,7 +66,7 @@ export class ConfigWatcher {
   }
 
   private look(): void {
-    const content = this.digest();
+    const content = fileDigest(this.source.file);
     if (content === this.content) return;
     this.content = content;
     let config: SerinConfig;
@@ -75,14 +77,5 @@ export class ConfigWatcher {
       return;
     }
     this.listener.changed(config);
-  }
-
-  /** Of the bytes; of the reason where there are none to read. */
-  private digest(): string {
-    try {
-      return createHash('sha256').update(readFileSync(this.source.file)).digest('hex');
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code ?? 'unreadable';
-    }
   }
 }

@@ -43,6 +43,7 @@ export function loadConfig({
   if (problems.length > 0) throw new ConfigError(problems);
   sources.set(deepFreeze(config), {
     file: resolve(cwd, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG ?? DEFAULT_FILE),
+    digest: file.digest,
     reload: () => loadConfig({ flags, env: { ...env }, cwd }),
   });
   return config;
@@ -52,6 +53,8 @@ export function loadConfig({
 export interface ConfigSource {
   /** Absolute path of the file, whether or not it exists. */
   readonly file: string;
+  /** Of what was read there: the file may have changed since. */
+  readonly digest: string;
   /**
    * The configuration as it would be if it were loaded now.
    * @throws ConfigError

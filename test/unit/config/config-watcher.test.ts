@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ConfigWatcher } from '../../../src/config/config-watcher.js';
-import { configSource, loadConfig } from '../../../src/config/load-config.js';
+import { type ConfigSource, configSource, loadConfig } from '../../../src/config/load-config.js';
 import type { SerinConfig } from '../../../src/config/serin-config.js';
 
 let cwd: string;
@@ -20,8 +20,11 @@ afterEach(() => {
   rmSync(cwd, { recursive: true });
 });
 
-function watchFile(): void {
-  const source = configSource(loadConfig({ env: {}, cwd }));
+const watchFile = (): void => {
+  watch(configSource(loadConfig({ env: {}, cwd })));
+};
+
+function watch(source: ConfigSource): void {
   watcher = new ConfigWatcher(source, {
     changed: (config) => seen.push(config),
     invalid: (error) => seen.push(error as Error),
@@ -63,6 +66,31 @@ describe('the watcher of the configuration file', () => {
     write('port: 3001');
     await last((item) => 'port' in item && item.port === 3001);
     expect(seen.length).toBe(before + 1);
+  });
+
+  it('tells at once of what has changed between the loading and the watching', () => {
+    const watchAfter = (first: string | null, changed: string | null): void => {
+      watcher?.close();
+      rmSync(join(cwd, 'serin.config.yaml'), { force: true });
+      if (first !== null) write(first);
+      const source = configSource(loadConfig({ env: {}, cwd }));
+      if (changed === null) rmSync(join(cwd, 'serin.config.yaml'), { force: true });
+      else write(changed);
+      seen = [];
+      watch(source);
+    };
+    watchAfter('port: 3001', 'port: 3002');
+    expect(seen).toMatchObject([{ port: 3002 }]);
+    watchAfter(null, 'port: 3003');
+    expect(seen).toMatchObject([{ port: 3003 }]);
+    watchAfter('port: 3001', null);
+    expect(seen).toMatchObject([{ port: 3000 }]);
+    watchAfter('port: 3001', 'port: none');
+    expect(seen).toEqual([expect.objectContaining({ name: 'ConfigError' })]);
+    for (const same of ['port: 3001', '\uFEFFport: 3001', null]) {
+      watchAfter(same, same);
+      expect(seen).toEqual([]);
+    }
   });
 
   it('looks every five seconds, where nobody tells of changes, and says the same thing once', () => {
