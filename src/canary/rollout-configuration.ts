@@ -10,6 +10,9 @@ type Sections = Readonly<Record<string, RolloutConfig>>;
 /** `maxBodyBytes` as the file writes it. */
 const fileKey = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
+const noVersion = (model: string, role: string, version: string): string =>
+  `rollout.${model}.${role}: the model has no version ${version}`;
+
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
 
 /**
@@ -22,6 +25,9 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   private sections: Sections;
   private reason: string | null = null;
   private watcher: ConfigWatcher | null = null;
+  /** What was logged last about versions, and about other keys. */
+  private saidAbsent: string | null = null;
+  private saidRestart = '';
 
   constructor(
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
@@ -32,7 +38,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
 
   /** Why the file as it is now is not in force, or not all of it; null when it is. */
   get problem(): string | null {
-    return this.reason ?? this.unreadableIn(this.sections);
+    return this.reason ?? this.absentIn(this.sections);
   }
 
   models(): string[] {
@@ -51,25 +57,15 @@ export class RolloutConfiguration implements OnApplicationShutdown {
 
   /** @param changed called after the sections have changed */
   watch(changed: () => void): void {
-    if (this.problem !== null) this.logger.warn(this.problem);
+    this.sayWhatIsAbsent();
     this.watcher ??= new ConfigWatcher(configSource(this.config), {
       changed: (config) => {
-        const problem = this.problemOf(config);
-        if (problem !== null) {
-          this.refuse(problem);
-          return;
-        }
-        this.sayWhatNeedsRestart(config);
-        if (this.reason !== null) this.logger.log('the configuration file is valid again');
-        this.reason = null;
-        if (!differs(config.rollout, this.sections)) return;
-        this.sections = config.rollout;
-        this.logger.log('the rollout section has changed and is in force');
-        changed();
+        this.take(config, changed);
       },
       invalid: (error) => {
         this.refuse(error instanceof Error ? error.message : String(error));
       },
+      unsettled: () => this.problem !== null,
     });
   }
 
@@ -77,7 +73,26 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.watcher?.close();
   }
 
+  /** Asked again with the same file while something is wrong: says nothing twice. */
+  private take(config: SerinConfig, changed: () => void): void {
+    const problem = this.problemOf(config);
+    if (problem !== null) {
+      this.refuse(problem);
+      return;
+    }
+    this.sayWhatNeedsRestart(config);
+    if (this.reason !== null) this.logger.log('the configuration file is valid again');
+    this.reason = null;
+    if (differs(config.rollout, this.sections)) {
+      this.sections = config.rollout;
+      this.logger.log('the rollout section has changed and is in force');
+      changed();
+    }
+    this.sayWhatIsAbsent();
+  }
+
   private refuse(problem: string): void {
+    if (problem === this.reason) return;
     this.reason = problem;
     this.logger.error(
       `the configuration file has changed and cannot be used; the last good one stays: ${problem}`,
@@ -94,7 +109,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     for (const [model, { stable, canary }] of Object.entries(rollout)) {
       for (const [role, version] of Object.entries({ stable, canary })) {
         if (version !== null && !this.exists(model, version)) {
-          return `rollout.${model}.${role}: the model has no version ${version}`;
+          return noVersion(model, role, version);
         }
       }
     }
@@ -112,24 +127,33 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   }
 
   /** A rollout means versions by digest: one without a manifest has none. */
-  private unreadableIn(sections: Sections): string | null {
+  private absentIn(sections: Sections): string | null {
     for (const [model, { stable, canary }] of Object.entries(sections)) {
       for (const [role, name] of Object.entries({ stable, canary })) {
+        if (name === null) continue;
         const found = this.registry.describe(model).find((status) => status.name === name);
-        if (found?.version !== null) continue;
+        if (found === undefined) return noVersion(model, role, name);
+        if (found.version !== null) continue;
         const why = found.reason ?? 'for no known reason';
-        return `rollout.${model}.${role}: ${found.name} cannot be read (${why}); until it can, the file begins nothing with it`;
+        return `rollout.${model}.${role}: ${name} cannot be read (${why}); until it can, the file begins nothing with it`;
       }
     }
     return null;
   }
 
+  private sayWhatIsAbsent(): void {
+    const absent = this.absentIn(this.sections);
+    if (absent !== null && absent !== this.saidAbsent) this.logger.warn(absent);
+    this.saidAbsent = absent;
+  }
+
   private sayWhatNeedsRestart(config: SerinConfig): void {
     const keys = Object.keys(config) as (keyof SerinConfig)[];
     const changed = keys.filter((key) => key !== 'rollout' && differs(config[key], this.config[key]));
-    if (changed.length === 0) return;
-    this.logger.warn(
-      `changed in the file, and in force after a restart only: ${changed.map(fileKey).join(', ')}`,
-    );
+    const names = changed.map(fileKey).join(', ');
+    if (names !== '' && names !== this.saidRestart) {
+      this.logger.warn(`changed in the file, and in force after a restart only: ${names}`);
+    }
+    this.saidRestart = names;
   }
 }

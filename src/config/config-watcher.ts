@@ -10,12 +10,14 @@ const SETTLE_MS = 100;
 /** Network file systems tell nobody of a change: look all the same. */
 const POLL_MS = 5000;
 
-/** Told once per change of the file's content. */
+/** Told once per change of the file's content; again and again while it is unsettled. */
 export interface ConfigListener {
   /** The file is valid; the configuration as a restart would load it. */
   readonly changed: (config: SerinConfig) => void;
   /** It is not: why, as the start would say it. */
   readonly invalid: (error: unknown) => void;
+  /** True while the file asks for what is not there yet and may come without a change of it: the folder of a version. */
+  readonly unsettled: () => boolean;
 }
 
 /**
@@ -67,7 +69,7 @@ export class ConfigWatcher {
 
   private look(): void {
     const content = fileDigest(this.source.file);
-    if (content === this.content) return;
+    if (content === this.content && !this.listener.unsettled()) return;
     this.content = content;
     let config: SerinConfig;
     try {

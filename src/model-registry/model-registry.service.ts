@@ -141,7 +141,7 @@ export class ModelRegistryService {
     }
     if (!isHeld) {
       if (found === undefined) this.forget(model, name);
-      else if (found.version === null || found.version.digest !== known?.version?.digest) this.enter(model, found);
+      else if (known === undefined || isAnother(found, known)) this.enter(model, found);
     }
     return this.status(model, name);
   }
@@ -247,6 +247,12 @@ function entryOf(found: FoundVersion): Entry {
   return found.version === null
     ? { version: null, state: 'failed', reason: found.reason }
     : { version: found.version, state: 'discovered', reason: null };
+}
+
+/** False for what is known already, also when that is why the manifest cannot be read. */
+function isAnother(found: FoundVersion, known: Entry): boolean {
+  if (found.version !== null) return found.version.digest !== known.version?.digest;
+  return known.version !== null || found.reason !== known.reason;
 }
 
 const shortDigest = (version: ModelVersion | null): string => version?.digest.slice(0, 12) ?? 'none';

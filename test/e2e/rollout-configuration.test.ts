@@ -96,3 +96,24 @@ describe('a file that changes while the service starts', SEVERAL_SERVICES, () =>
     await rollout.service.line(({ msg }) => msg === 'the rollout section has changed and is in force');
   });
 });
+
+describe('a file that names a version before its folder is there', SEVERAL_SERVICES, () => {
+  it('is in force once the folder has come, with no change of the file', async () => {
+    const registry = registryWith();
+    const section = (canary: string): string =>
+      `rollout:\n  sentiment: { stable: v1, canary: ${canary}, percent: 40 }\n`;
+    const SERIN_CONFIG = configFile(section('v2'));
+    const rollout = await start({ STATE_DIR: folder(), SERIN_CONFIG, MODEL_REGISTRY: registry.folder });
+    writeFileSync(SERIN_CONFIG, section('v3'));
+    const { canary } = await rollout.viewThat(({ problems }) => problems.length > 0);
+    expect(canary).toMatchObject({ version: 'v2' });
+    registry.addVersion('v3');
+    const view = await rollout.viewThat(
+      (now) => now.canary?.version === 'v3' && now.canary.state === 'ready',
+    );
+    expect(view).toMatchObject({ phase: 'running', percent: 40, problems: [] });
+    expect(rollout.service.lines.filter(({ msg }) => msg.includes('the last good one stays'))).toHaveLength(
+      1,
+    );
+  });
+});

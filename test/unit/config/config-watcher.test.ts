@@ -9,10 +9,12 @@ import type { SerinConfig } from '../../../src/config/serin-config.js';
 let cwd: string;
 let watcher: ConfigWatcher | undefined;
 let seen: (SerinConfig | Error)[];
+let unsettled: boolean;
 
 beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'serin-watch-'));
   seen = [];
+  unsettled = false;
 });
 
 afterEach(() => {
@@ -28,6 +30,7 @@ function watch(source: ConfigSource): void {
   watcher = new ConfigWatcher(source, {
     changed: (config) => seen.push(config),
     invalid: (error) => seen.push(error as Error),
+    unsettled: () => unsettled,
   });
 }
 
@@ -93,7 +96,7 @@ describe('the watcher of the configuration file', () => {
     }
   });
 
-  it('looks every five seconds, where nobody tells of changes, and says the same thing once', () => {
+  it('looks every five seconds, where nobody tells of changes, and says the same thing once, unless it is to be told again', () => {
     write('port: 3001');
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
     try {
@@ -103,6 +106,12 @@ describe('the watcher of the configuration file', () => {
       write('port: 3002');
       vi.advanceTimersByTime(20_000);
       expect(seen).toMatchObject([{ port: 3002 }]);
+      unsettled = true;
+      vi.advanceTimersByTime(5000);
+      expect(seen).toMatchObject([{ port: 3002 }, { port: 3002 }]);
+      unsettled = false;
+      vi.advanceTimersByTime(20_000);
+      expect(seen).toHaveLength(2);
     } finally {
       watcher?.close();
       vi.useRealTimers();
