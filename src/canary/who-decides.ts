@@ -69,8 +69,11 @@ function beginningOf(claims: Claims): Beginning | null {
   const { document, canaryPercent, file, stableExists } = claims;
   const wish = wishOf(claims);
   if (document.revision === 0) {
+    if (!isReadable(file)) return null;
     const asks = wish.canary !== null && (wish.percent > 0 || wish.mode === 'shadow');
-    return asks && canaryPercent !== 0 && isReadable(file) ? wish : null;
+    // Since the start: what nobody has moved is made of the file as it was then, perhaps of versions without a digest.
+    const hasChanged = !isSectionOf(document, file);
+    return hasChanged || (asks && canaryPercent !== 0) ? wish : null;
   }
   if (!stableExists && file.stable.digest !== '' && !same(document.stable, file.stable)) {
     return isReadable(file) ? wish : { ...wish, canary: null, percent: 0 };

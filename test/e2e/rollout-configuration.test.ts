@@ -117,3 +117,16 @@ describe('a file that names a version before its folder is there', SEVERAL_SERVI
     );
   });
 });
+
+describe('a file that names another stable version before anything was moved', SEVERAL_SERVICES, () => {
+  it('is in force, and that version answers once it is loaded', async () => {
+    const SERIN_CONFIG = configFile('rollout:\n  sentiment: { stable: v1 }\n');
+    const rollout = await start({ STATE_DIR: folder(), SERIN_CONFIG });
+    writeFileSync(SERIN_CONFIG, 'rollout:\n  sentiment: { stable: v2 }\n');
+    const view = await rollout.viewThat(({ stable }) => stable?.version === 'v2' && stable.state === 'ready');
+    expect(view).toMatchObject({ phase: 'idle', decided_by: 'file', percent: 0 });
+    await vi.waitFor(async () => {
+      expect(new Set(await rollout.versions(texts(4)))).toEqual(new Set(['v2']));
+    }, 10_000);
+  });
+});

@@ -121,6 +121,14 @@ describe('who decides', () => {
     expect(settled(promoted, wish({ stable: ref('v1'), canary: null }))).toMatchObject({ stable: ref('v1') });
   });
 
+  it('is a file that has changed since the start also where nothing was moved and no canary is to get anything', () => {
+    const other = wish({ stable: ref('v2'), canary: null });
+    expect(settled(fresh(), other)).toMatchObject({ revision: 1, stable: ref('v2'), phase: 'idle' });
+    const unread = wish({ stable: { version: 'v1', digest: '' } });
+    expect(settled(fresh(unread), wish())).toMatchObject({ stable: ref('v1'), phase: 'idle', percent: 0 });
+    expect(settled(fresh(), wish()).revision).toBe(0);
+  });
+
   it('says after a promotion that the old file and the old variable are met already', () => {
     const promoted = done(promote(settled(fresh(auto), auto), by('ramp')));
     for (const canaryPercent of [null, 5]) {
