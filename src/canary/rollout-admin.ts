@@ -106,8 +106,7 @@ export class RolloutAdmin {
         this.checkWayBack(document);
         return rollBack(document, this.context.at(document, cause));
       },
-      clear: (document) =>
-        clear(document, this.context.at(document, cause), this.context.wishOf(document.model).fingerprint),
+      clear: (document) => clear(document, this.context.at(document, cause), this.sectionNow(document)),
       pause: (document) => pause(document, this.context.at(document, cause)),
       resume: (document) => resume(document, this.context.at(document, cause)),
     };
@@ -138,8 +137,7 @@ export class RolloutAdmin {
       const sentence = `${bad.version} was rolled back at ${bad.at}; say clear first, then set a share.`;
       return { kind: 'refused', sentence };
     }
-    const wish = this.context.wishOf(document.model);
-    const { steps, mode } = wish;
+    const { steps, mode } = this.context.wishOf(document.model);
     return start(
       document,
       {
@@ -151,11 +149,19 @@ export class RolloutAdmin {
         steps,
         forced,
         origin: { by: 'admin', canary_percent: null },
-        // One of a section that cannot be read would differ once it can, and the file would undo what an admin has begun.
-        configuration: isReadable(wish) ? wish.fingerprint : document.configuration,
+        configuration: this.sectionNow(document),
       },
       this.context.at(document, cause),
     );
+  }
+
+  /**
+   * Fingerprint of the file's section that the state takes into account from now on. That of one that cannot be read
+   * would differ once it can, and the file would undo what an admin has begun.
+   */
+  private sectionNow({ model, configuration }: RolloutDocument): string {
+    const wish = this.context.wishOf(model);
+    return isReadable(wish) ? wish.fingerprint : configuration;
   }
 
   /** The former stable version must be there to answer; without it a rollback would be an outage. */

@@ -21,9 +21,9 @@ export interface ConfigListener {
 }
 
 /**
- * Reads the configuration file again when its content is another one than what was loaded. The folder is watched, not the file: an editor
- * replaces the file, and a mounted Kubernetes ConfigMap swaps a link beside it (`..data`), of which the file itself
- * sees nothing.
+ * Reads the configuration file again when its content is another one than what was loaded. The folder is watched, not
+ * the file: an editor replaces the file, and a mounted Kubernetes ConfigMap swaps a link beside it (`..data`), of which
+ * the file itself sees nothing.
  */
 export class ConfigWatcher {
   private content: string;
