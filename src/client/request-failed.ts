@@ -5,7 +5,7 @@ import { StartError } from '../errors/start-error.js';
 export class RequestFailed extends Error {
   /**
    * @param status HTTP status; 0 when no answer came
-   * @param code of the problem; UNREACHABLE without an answer, HTTP_<status> when the answer is no problem of Serin's
+   * @param code of the problem; UNREACHABLE without a connection, NO_ANSWER when it said nothing in time, HTTP_<status> when the answer is no problem of Serin's
    * @param retryAfterMs what the service asks to wait; undefined when it says nothing
    */
   constructor(
@@ -24,8 +24,14 @@ export function failureCode(status: number, body: object | null): string {
   return typeof code === 'string' ? code : `HTTP_${status}`;
 }
 
+/** It has accepted the connection and said nothing. */
+export function noAnswer(url: string, ms: number): RequestFailed {
+  return new RequestFailed(0, 'NO_ANSWER', `The service at ${url} has not answered for ${ms / 1000} s`);
+}
+
 /** What a person is told when the service cannot be asked. */
 export function unusable({ status, code, message }: RequestFailed): StartError {
+  if (code === 'NO_ANSWER') return new StartError(`${message}: it hangs, or what stands before it does.`);
   if (status === 0)
     return new StartError(`No service answers (${message}): start one, or name it with --url.`);
   if (status === 401) {

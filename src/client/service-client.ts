@@ -1,6 +1,6 @@
 import { StartError } from '../errors/start-error.js';
 import type { Problem } from '../errors/problem.js';
-import { failureCode, RequestFailed, unusable } from './request-failed.js';
+import { failureCode, noAnswer, RequestFailed, unusable } from './request-failed.js';
 
 /** What GET /models tells of a version, as far as the commands need it. */
 export interface ServedVersion {
@@ -23,15 +23,22 @@ export interface ClientOptions {
   readonly url: string;
   readonly apiKey: string | null;
   readonly signal: AbortSignal;
+  /** Most ms that an answer may take which takes no computing; undefined: {@link QUICK_ANSWER_MS}. */
+  readonly quickAnswerMs?: number;
 }
+
+/** Far more than the service takes while a disk or Redis hangs, and as long as somebody waits without a word. */
+const QUICK_ANSWER_MS = 15_000;
 
 /** A running service, over HTTP. Each method is one request and never repeats it. */
 export class ServiceClient {
   readonly url: string;
   private readonly base: string;
+  private readonly quickMs: number;
 
   constructor(private readonly options: ClientOptions) {
     this.url = options.url;
+    this.quickMs = options.quickAnswerMs ?? QUICK_ANSWER_MS;
     this.base = baseOf(options.url);
   }
 
@@ -53,10 +60,11 @@ export class ServiceClient {
 
   /**
    * Posts a JSON document and reads one. The cache is passed by: an answer is computed now.
+   * @param limitMs null where the answer takes as long as the service's own deadline lets it
    * @throws RequestFailed
    */
-  post(route: string, body: object): Promise<object> {
-    return this.request(route, { method: 'POST', body: JSON.stringify(body) });
+  post(route: string, body: object, limitMs: number | null = this.quickMs): Promise<object> {
+    return this.request(route, { method: 'POST', body: JSON.stringify(body) }, limitMs);
   }
 
   /** Reads a JSON document. @throws RequestFailed */
@@ -69,14 +77,26 @@ export class ServiceClient {
     return this.request(route, { method: 'PUT', body: JSON.stringify(body) });
   }
 
-  private async request(route: string, init: RequestInit): Promise<object> {
+  /** A service that is stopped accepts connections all the same, for the kernel does it: an answer has its time. */
+  private async request(
+    route: string,
+    init: RequestInit,
+    limitMs: number | null = this.quickMs,
+  ): Promise<object> {
     const { apiKey, signal } = this.options;
+    const late = new AbortController();
+    const limit =
+      limitMs === null
+        ? undefined
+        : setTimeout(() => {
+            late.abort();
+          }, limitMs);
     let response: Response;
     let body: string;
     try {
       response = await fetch(new URL(route, this.base), {
         ...init,
-        signal,
+        signal: AbortSignal.any([signal, late.signal]),
         headers: {
           'cache-control': 'no-cache',
           'content-type': 'application/json',
@@ -86,7 +106,10 @@ export class ServiceClient {
       body = await response.text();
     } catch (error) {
       signal.throwIfAborted();
+      if (late.signal.aborted) throw noAnswer(this.url, limitMs ?? 0);
       throw new RequestFailed(0, 'UNREACHABLE', reasonOf(error as Error));
+    } finally {
+      clearTimeout(limit);
     }
     const json = parseObject(body);
     if (response.ok && json !== null) return json;

@@ -23,7 +23,7 @@ export async function predictBatch(
   version: string,
   texts: readonly string[],
 ): Promise<ServiceOutcome[]> {
-  const { results } = (await client.post('predict_batch', { texts, model, version })) as {
+  const { results } = (await client.post('predict_batch', { texts, model, version }, null)) as {
     results?: readonly BatchItem[];
   };
   if (!Array.isArray(results) || results.length !== texts.length) throw notSerin(client.url);

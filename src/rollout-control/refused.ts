@@ -19,9 +19,22 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'STATE_UNAVAILABLE',
 ]);
 
-/** What a person is told when the admin API did not do what was asked. */
-export function adminFailure({ status, code, message }: RequestFailed): StartError | Refused {
+/**
+ * What a person is told when the admin API did not do what was asked.
+ * @param isChange whether it was asked to change something, which it may have done without a word
+ */
+export function adminFailure(
+  { status, code, message }: RequestFailed,
+  isChange: boolean,
+): StartError | Refused {
   if (REFUSALS.has(code)) return new Refused(code, message);
+  if (code === 'NO_ANSWER') {
+    return new StartError(
+      isChange
+        ? `${message}; whether the change is in force is not known: look at serin canary status, repeat it, or restart the service with CANARY_PERCENT=0.`
+        : `${message}: it hangs, or what stands before it does. Restart it; with CANARY_PERCENT=0 its canaries get nothing.`,
+    );
+  }
   if (status === 0) {
     return new StartError(`No service answers (${message}): start one, or name it with --url.`);
   }

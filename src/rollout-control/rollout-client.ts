@@ -40,7 +40,9 @@ export class RolloutClient {
   constructor(private readonly service: Pick<ServiceClient, 'get' | 'put' | 'post' | 'url'>) {}
 
   async list(): Promise<readonly RolloutView[]> {
-    const { rollouts } = (await this.ask(this.service.get(ROUTE))) as { rollouts?: readonly RolloutView[] };
+    const { rollouts } = (await this.ask(this.service.get(ROUTE), false)) as {
+      rollouts?: readonly RolloutView[];
+    };
     if (!Array.isArray(rollouts)) throw notSerin(this.service.url);
     return rollouts as readonly RolloutView[];
   }
@@ -57,15 +59,15 @@ export class RolloutClient {
   }
 
   view(model: string): Promise<RolloutView> {
-    return this.rollout(this.service.get(this.route(model)));
+    return this.rollout(this.service.get(this.route(model)), false);
   }
 
   set(model: string, change: ShareChange): Promise<RolloutView> {
-    return this.rollout(this.service.put(this.route(model), change));
+    return this.rollout(this.service.put(this.route(model), change), true);
   }
 
   act(model: string, move: MoveRoute, change: Change): Promise<RolloutView> {
-    return this.rollout(this.service.post(`${this.route(model)}/${move}`, change));
+    return this.rollout(this.service.post(`${this.route(model)}/${move}`, change), true);
   }
 
   /** Looks until the canary answers nothing any more, at most so long. */
@@ -83,17 +85,17 @@ export class RolloutClient {
     return `${ROUTE}/${encodeURIComponent(model)}`;
   }
 
-  private async rollout(call: Promise<object>): Promise<RolloutView> {
-    const view = (await this.ask(call)) as Partial<RolloutView>;
+  private async rollout(call: Promise<object>, isChange: boolean): Promise<RolloutView> {
+    const view = (await this.ask(call, isChange)) as Partial<RolloutView>;
     if (typeof view.phase !== 'string' || typeof view.revision !== 'number') throw notSerin(this.service.url);
     return view as RolloutView;
   }
 
-  private async ask(call: Promise<object>): Promise<object> {
+  private async ask(call: Promise<object>, isChange: boolean): Promise<object> {
     try {
       return await call;
     } catch (error) {
-      throw error instanceof RequestFailed ? adminFailure(error) : error;
+      throw error instanceof RequestFailed ? adminFailure(error, isChange) : error;
     }
   }
 }
