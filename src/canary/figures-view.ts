@@ -1,6 +1,7 @@
 import type { Evidence, LabelCounts, PairCounts, VersionCounts } from './evidence/counts.js';
 import type { FlipExample } from './evidence/flip-examples.js';
 import { quantileOf } from './evidence/log-histogram.js';
+import { meanOf } from './evidence/moments.js';
 
 /** What users saw of one version. Times in ms; null where there is nothing to divide by. */
 export interface SideFigures {
@@ -77,7 +78,7 @@ function sideFigures(version: VersionCounts, labels: readonly string[]): SideFig
     labels: named(version.labels, labels),
     feedback_accuracy: ratio(feedback.correct, feedback.total),
     feedback: feedback.total,
-    kpi_mean: ratio(kpi.sum, kpi.count),
+    kpi_mean: meanOf(kpi),
   };
 }
 

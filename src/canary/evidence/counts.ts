@@ -1,6 +1,8 @@
+import { noMoments, type Moments } from './moments.js';
+
 /**
  * What a rollout has seen, as plain counts: an evidence document is JSON as it stands, and two of them (of two
- * replicas, of two steps) are added number by number (see merge.ts). Labels are named by their index in the
+ * replicas, of two steps) are added number by number, moments apart (see merge.ts). Labels are named by their index in the
  * list that the rollout was begun with, so that no label's name can be a surprising key. Sums of scores and of
  * times are kept in whole millionths or microseconds: integers add up to the same sum in any order.
  */
@@ -39,13 +41,6 @@ export interface PairCounts {
   trafficDisagreements: number;
 }
 
-/** Values of an unbounded figure: enough for its mean and variance. */
-export interface Moments {
-  count: number;
-  sum: number;
-  sumOfSquares: number;
-}
-
 /** The users' own requests that one version answered; pairs are not among them. */
 export interface VersionCounts {
   requests: number;
@@ -78,7 +73,7 @@ const noVersionCounts = (): VersionCounts => ({
   inferenceMicros: 0,
   paddedTokens: 0,
   feedback: { correct: 0, total: 0 },
-  kpi: { count: 0, sum: 0, sumOfSquares: 0 },
+  kpi: noMoments(),
 });
 
 /** Nothing seen yet. */

@@ -6,8 +6,8 @@ const OPEN: readonly { readonly path: RegExp; readonly key: RegExp }[] = [
   { path: /\.(labels|gained|lost|latencyMicros|runs(\.\d{1,2})?)$/, key: /^\d{1,6}$/ },
   { path: /\.flips$/, key: /^\d{1,6}>\d{1,6}$/ },
 ];
-/** Sums that may be negative; all other numbers are counts. */
-const SIGNED = /\.(scoreShiftMicro|kpi\.sum)$/;
+/** Figures that may be negative; all other numbers are counts. */
+const SIGNED = /\.(scoreShiftMicro|kpi\.(sum|origin))$/;
 
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,6 @@
 import type { Evidence, LabelCounts, PairCounts, VersionCounts } from './counts.js';
 import { addValue } from './log-histogram.js';
+import { addMoment } from './moments.js';
 
 /** What one version said about a text: the index of its top label, and its score. Null: it failed. */
 export type SideAnswer = { readonly label: number; readonly score: number } | null;
@@ -99,9 +100,5 @@ export function recordFeedback(version: VersionCounts, { correct, kpi }: Feedbac
     version.feedback.total++;
     if (correct) version.feedback.correct++;
   }
-  if (kpi !== undefined && Number.isFinite(kpi)) {
-    version.kpi.count++;
-    version.kpi.sum += kpi;
-    version.kpi.sumOfSquares += kpi * kpi;
-  }
+  if (kpi !== undefined && Number.isFinite(kpi)) addMoment(version.kpi, kpi);
 }

@@ -1,14 +1,10 @@
-import type { Moments } from '../evidence/counts.js';
+import { meanDifference, varianceOf, type Moments } from '../evidence/moments.js';
 import type { View } from './view.js';
 
 /** Number of values at which the sequence is narrowest. */
 const TUNED_FOR = 1000;
 /** Values per version below which the central limit is not relied on. */
 export const MIN_KPI_VALUES = 100;
-
-const meanOf = ({ count, sum }: Moments): number => sum / count;
-const varianceOf = (moments: Moments): number =>
-  moments.count === 0 ? 0 : Math.max(0, moments.sumOfSquares / moments.count - meanOf(moments) ** 2);
 
 /** Half of the width of the confidence sequence for a mean of n values. */
 function halfWidthOf(n: number, variance: number, alpha: number): number {
@@ -22,12 +18,12 @@ function halfWidthOf(n: number, variance: number, alpha: number): number {
  * The stable version's mean kpi minus the canary's. A kpi has no known range, so no exact statement is possible;
  * this is the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024 ("Time-uniform
  * central limit theory and asymptotic confidence sequences"): the time-uniform counterpart of a mean ± 2 standard
- * errors, from count, sum and sum of squares. Both versions are given the larger variance of the two: a rare
+ * errors, from their moments. Both versions are given the larger variance of the two: a rare
  * purchase that has not come yet looks like no variance at all.
  */
 export function kpiView(where: string, canary: Moments, stable: Moments, alpha: number): View {
   const n = Math.min(canary.count, stable.count);
-  const observed = n === 0 ? null : meanOf(stable) - meanOf(canary);
+  const observed = meanDifference(stable, canary);
   const variance = Math.max(varianceOf(canary), varianceOf(stable));
   const width =
     n < MIN_KPI_VALUES

@@ -11,6 +11,7 @@ import {
 import { differenceView } from '../../../src/canary/gates/difference-view.js';
 import { kpiView } from '../../../src/canary/gates/kpi-view.js';
 import { signedView } from '../../../src/canary/gates/view.js';
+import { addMoment, noMoments, type Moments } from '../../../src/canary/evidence/moments.js';
 import { logWealth, type Tally } from '../../../src/canary/gates/wealth.js';
 import { xorshift } from '../../support/rollout-simulation.js';
 import { binomialTail, failBoundary, stoppingTime } from '../../support/stopping-times.js';
@@ -192,11 +193,11 @@ describe('a confidence sequence', () => {
 });
 
 describe('the sequence for a kpi', () => {
-  const moments = (values: readonly number[]) => ({
-    count: values.length,
-    sum: values.reduce((sum, value) => sum + value, 0),
-    sumOfSquares: values.reduce((sum, value) => sum + value * value, 0),
-  });
+  const moments = (values: readonly number[]): Moments => {
+    const result = noMoments();
+    for (const value of values) addMoment(result, value);
+    return result;
+  };
 
   it('misses a difference of 0 in no more of 500 rows of looks than promised', () => {
     const random = xorshift(11);
@@ -206,9 +207,7 @@ describe('the sequence for a kpi', () => {
       for (let n = 1; n <= 1000; n++) {
         for (const side of [canary, stable]) {
           const value = random() < 0.9 ? 0 : 30 * random();
-          side.count++;
-          side.sum += value;
-          side.sumOfSquares += value * value;
+          addMoment(side, value);
         }
         if (kpiView('', canary, stable, 0.05).provesAbove(0)) {
           missed++;

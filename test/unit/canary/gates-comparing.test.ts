@@ -243,8 +243,8 @@ describe('the gates on feedback', () => {
   it('judge a kpi by its mean', () => {
     const withKpi = { ...SETTINGS, kpiDrop: 0.5 };
     const evidence = evidenceOf(({ canary, stable }) => {
-      canary.kpi = { count: 1000, sum: 3000, sumOfSquares: 10_000 };
-      stable.kpi = { count: 1000, sum: 5000, sumOfSquares: 26_000 };
+      canary.kpi = { count: 1000, origin: 0, sum: 3000, sumOfSquares: 10_000 };
+      stable.kpi = { count: 1000, origin: 0, sum: 5000, sumOfSquares: 26_000 };
     });
     expect(rowOf('kpi_drop', evidence, withKpi)).toMatchObject({ state: 'fail', observed: 2, unit: 'kpi' });
     evidence.total.canary.kpi = evidence.total.stable.kpi;
