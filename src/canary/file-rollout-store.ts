@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { takeLock } from '../files/output-lock.js';
+import { LockLost, lockHolder, type OutputLock, takeLock } from '../files/output-lock.js';
 import { BoundedWriter } from './bounded-writer.js';
 import type { EvidenceDocument } from './evidence/evidence-document.js';
 import { isRolloutDocument } from './rollout-document.js';
@@ -16,7 +16,7 @@ import {
 import type { RolloutDocument } from './rollout-types.js';
 import { readSealed, type SealedReading, writeSealed } from './sealed-file.js';
 
-/** How often a process that may not write looks whether it may, and what the one that may has written. */
+/** How often a process looks whether it may write, and one that may not what the one that may has written. */
 const FOLLOW_MS = 1000;
 
 /** What the folder is for: the state itself, or what this replica knows of the state that is in Redis. */
@@ -47,11 +47,12 @@ export class FileRolloutStore extends RolloutStore {
     { readonly revision: number | null; readonly modifiedMs: number }
   >();
   private readonly writer = new BoundedWriter();
-  private release: (() => void) | null = null;
+  private lock: OutputLock | null = null;
   private reason: string | null = null;
   /** The same for evidence, whose next write says nothing about the state's. */
   private evidenceReason: string | null = null;
-  private readonly following: NodeJS.Timeout | undefined;
+  private readonly following: NodeJS.Timeout;
+  private isFollowing = false;
 
   constructor(
     stateDir: string,
@@ -60,10 +61,8 @@ export class FileRolloutStore extends RolloutStore {
     super();
     this.folder = join(stateDir, 'rollout');
     this.takeFolder();
-    if (this.release !== null) return;
-    if (use === 'state') this.logger.error(this.reason ?? '');
-    else this.logger.warn(this.reason ?? '');
-    this.following = setInterval(() => void this.follow(), FOLLOW_MS);
+    if (this.lock === null) this.sayReason();
+    this.following = setInterval(() => void this.lookAround(), FOLLOW_MS);
     this.following.unref();
   }
 
@@ -82,19 +81,24 @@ export class FileRolloutStore extends RolloutStore {
     expectedRevision: number | null,
   ): Promise<SaveResult> {
     const { model } = document;
-    if (this.release === null) return { kind: 'refused', reason: this.reason ?? '' };
+    const { lock } = this;
+    if (lock === null) return { kind: 'refused', reason: this.reason ?? '' };
     if ((this.known.get(model)?.revision ?? null) !== expectedRevision) {
       return { kind: 'conflict', current: (await this.load(model)).document };
     }
     try {
       await this.writer.write(
-        () => writeSealed(this.path(model), document),
+        () => this.writeHeld(lock, this.path(model), document),
         (hasWritten) => {
           if (hasWritten) this.reason = null;
           void this.readAgain(model);
         },
       );
     } catch (error) {
+      if (error instanceof LockLost) {
+        await this.stepDown(lock);
+        return { kind: 'refused', reason: this.reason ?? '' };
+      }
       this.reason = this.unwritable(error);
       return { kind: 'failed', reason: this.reason };
     }
@@ -111,19 +115,21 @@ export class FileRolloutStore extends RolloutStore {
   }
 
   override async saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<boolean> {
-    if (this.release === null) return false;
+    const { lock } = this;
+    if (lock === null) return false;
     const { document, seen } = evidence;
     const content: Evidence = { rollout_id: rolloutId, document, seen: seen.toString('base64') };
     try {
       const path = this.evidencePath(model);
       await this.writer.write(
-        () => writeSealed(path, content),
+        () => this.writeHeld(lock, path, content),
         (hasWritten) => {
           if (hasWritten) this.evidenceReason = null;
         },
       );
     } catch (error) {
-      this.evidenceReason = this.unwritable(error);
+      if (error instanceof LockLost) await this.stepDown(lock);
+      else this.evidenceReason = this.unwritable(error);
       return false;
     }
     this.evidenceReason = null;
@@ -147,11 +153,11 @@ export class FileRolloutStore extends RolloutStore {
   }
 
   override leads(): boolean {
-    return this.release !== null;
+    return this.lock !== null;
   }
 
   override refusal(): string | null {
-    return this.release === null ? this.reason : null;
+    return this.lock === null ? this.reason : null;
   }
 
   override problem(): string | null {
@@ -160,8 +166,8 @@ export class FileRolloutStore extends RolloutStore {
 
   override close(): Promise<void> {
     clearInterval(this.following);
-    this.release?.();
-    this.release = null;
+    this.lock?.release();
+    this.lock = null;
     return Promise.resolve();
   }
 
@@ -191,7 +197,7 @@ export class FileRolloutStore extends RolloutStore {
 
   /** Kept for whoever wants to see what happened; a process that may not write leaves the file where it is. */
   private async setAside(path: string): Promise<void> {
-    if (this.release === null) return;
+    if (this.lock === null || !(await this.lock.isOurs())) return;
     const aside = `${path}.torn-${new Date().toISOString().replaceAll(':', '')}`;
     await rename(path, aside).catch((error: unknown) => {
       this.reason = this.unwritable(error);
@@ -201,7 +207,7 @@ export class FileRolloutStore extends RolloutStore {
   private takeFolder(): void {
     try {
       mkdirSync(this.folder, { recursive: true });
-      this.release = takeLock(join(this.folder, '.lock'));
+      this.lock = takeLock(join(this.folder, '.lock'));
       this.reason = null;
     } catch (error) {
       const { message } = error as Error;
@@ -227,12 +233,42 @@ export class FileRolloutStore extends RolloutStore {
     return `What this replica knows of the rollouts in Redis ${why}: a restart while Redis is away knows nothing of them. Make STATE_DIR writable.`;
   }
 
+  /** A process that stood still for too long (a signal, a paused machine) may have a successor, whose word counts. */
+  private async writeHeld(lock: OutputLock, path: string, content: unknown): Promise<void> {
+    await lock.check();
+    await writeSealed(path, content, () => lock.check());
+  }
+
+  /** Somebody else leads by now: follows them, from what they have written. */
+  private async stepDown(lost: OutputLock): Promise<void> {
+    if (this.lock !== lost) return;
+    lost.release();
+    this.lock = null;
+    this.reason = this.inUseBy(String(lockHolder(join(this.folder, '.lock')) ?? 'unknown'));
+    this.sayReason();
+    for (const model of [...this.known.keys()]) await this.readAgain(model);
+  }
+
+  private sayReason(): void {
+    if (this.use === 'state') this.logger.error(this.reason ?? '');
+    else this.logger.warn(this.reason ?? '');
+  }
+
+  private async lookAround(): Promise<void> {
+    if (this.isFollowing) return;
+    this.isFollowing = true;
+    try {
+      const { lock } = this;
+      if (lock === null) await this.follow();
+      else if (lock.isLost) await this.stepDown(lock);
+    } finally {
+      this.isFollowing = false;
+    }
+  }
+
   private async follow(): Promise<void> {
     this.takeFolder();
-    if (this.release !== null) {
-      clearInterval(this.following);
-      this.logger.log(`STATE_DIR is ours now: ${this.folder}`);
-    }
+    if (this.lock !== null) this.logger.log(`STATE_DIR is ours now: ${this.folder}`);
     for (const [model, { modifiedMs }] of [...this.known]) {
       if (this.modifiedMs(model) !== modifiedMs) await this.readAgain(model);
     }

@@ -1,13 +1,21 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
+/** Asked when all is written but the name: what it throws leaves the old content. */
+export type LastCheck = () => Promise<void>;
+
 /**
  * Replaces a file as a whole: whoever reads it, also after a kill or a power cut, finds the old content or the new
  * one. The folder must exist.
  * @param mode of a new file: nobody else's business unless it is said
  * @throws Error of the file system, e.g. ENOSPC or EROFS
  */
-export async function replaceFile(path: string, content: string, mode = 0o600): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string,
+  mode = 0o600,
+  check: LastCheck = () => Promise.resolve(),
+): Promise<void> {
   const temporary = `${path}.${String(process.pid)}.tmp`;
   try {
     const file = await open(temporary, 'w', mode);
@@ -17,6 +25,7 @@ export async function replaceFile(path: string, content: string, mode = 0o600): 
     } finally {
       await file.close();
     }
+    await check();
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);

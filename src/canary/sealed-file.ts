@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { replaceFile } from './replace-file.js';
+import { replaceFile, type LastCheck } from './replace-file.js';
 
 /** The one line that is written: content, and the checksum by which a torn or edited file is told. */
 interface Sealed {
@@ -27,8 +27,8 @@ export function seal(content: unknown): string {
  * Replaces a file as {@link replaceFile} does.
  * @throws Error of the file system, e.g. ENOSPC or EROFS
  */
-export async function writeSealed(path: string, content: unknown): Promise<void> {
-  await replaceFile(path, `${seal(content)}\n`);
+export async function writeSealed(path: string, content: unknown, check?: LastCheck): Promise<void> {
+  await replaceFile(path, `${seal(content)}\n`, undefined, check);
 }
 
 export function unseal(text: string): SealedReading {

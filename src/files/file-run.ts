@@ -5,7 +5,7 @@ import { InputSource } from './input-source.js';
 import type { JobOptions } from './job-options.js';
 import type { JournalHeader } from './journal.js';
 import { namesFor, OutputFile } from './output-file.js';
-import { takeLock } from './output-lock.js';
+import { takeLock, type OutputLock } from './output-lock.js';
 import { OutputStream } from './output-stream.js';
 import type { OutputTarget } from './output-target.js';
 import { Progress } from './progress.js';
@@ -42,7 +42,7 @@ function headerFor(options: JobOptions, source: InputSource): JournalHeader {
 export class FileRun {
   private job: BatchJob | undefined;
   private progress: Progress | undefined;
-  private unlock: () => void = () => undefined;
+  private lock: OutputLock | null = null;
   private interrupted = false;
 
   constructor(private readonly options: JobOptions) {}
@@ -56,7 +56,7 @@ export class FileRun {
 
   /** Gives the output's lock back, for a process that is about to exit. */
   abandon(): void {
-    this.unlock();
+    this.lock?.release();
   }
 
   say(sentence: string): void {
@@ -69,13 +69,15 @@ export class FileRun {
     const { input, inputFormat, output } = this.options;
     const source = await InputSource.open(input, inputFormat.gzip);
     if (output === STANDARD_STREAM) return this.into(source, new OutputStream());
-    this.unlock = takeLock(namesFor(output).lock);
+    const lock = takeLock(namesFor(output).lock);
+    this.lock = lock;
     try {
-      const target = await OutputFile.open(output, headerFor(this.options, source), this.options.mode);
+      const header = headerFor(this.options, source);
+      const target = await OutputFile.open(output, header, this.options.mode, lock);
       if (target instanceof OutputFile) return await this.into(source, target);
       return { end: { how: 'finished' }, summary: target.summary };
     } finally {
-      this.unlock();
+      lock.release();
     }
   }
 

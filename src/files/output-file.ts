@@ -12,6 +12,7 @@ import {
   type JournalHeader,
 } from './journal.js';
 import type { BlockPart, OutputTarget } from './output-target.js';
+import type { OutputLock } from './output-lock.js';
 import { decideStart, type ResumeMode } from './start-decision.js';
 import { writeError } from './write-error.js';
 import type { Summary } from './run-summary.js';
@@ -49,10 +50,12 @@ export class OutputFile implements OutputTarget {
     private readonly part: AppendFile,
     private readonly errors: AppendFile,
     private readonly journal: AppendFile,
+    private readonly lock: Pick<OutputLock, 'check'>,
   ) {}
 
   /**
    * Begins a run, or goes on with one.
+   * @param lock of this output: nothing more is written once another run has it
    * @returns the last entry of the journal when there is nothing left to do
    * @throws StartError when what lies there is not of this run, or cannot be written
    */
@@ -60,6 +63,7 @@ export class OutputFile implements OutputTarget {
     output: string,
     header: JournalHeader,
     mode: ResumeMode,
+    lock: Pick<OutputLock, 'check'>,
   ): Promise<OutputFile | FinishEntry> {
     const names = namesFor(output);
     const bytes = await readFile(names.journal).catch(() => null);
@@ -70,11 +74,15 @@ export class OutputFile implements OutputTarget {
     if (journal?.finish && decision === 'publish') await publish(output);
     if (journal?.finish && (decision === 'publish' || decision === 'finished')) return journal.finish;
     return journal !== null && decision === 'resume'
-      ? OutputFile.resume(output, journal)
-      : OutputFile.begin(output, header);
+      ? OutputFile.resume(output, journal, lock)
+      : OutputFile.begin(output, header, lock);
   }
 
-  private static async begin(output: string, header: JournalHeader): Promise<OutputFile> {
+  private static async begin(
+    output: string,
+    header: JournalHeader,
+    lock: Pick<OutputLock, 'check'>,
+  ): Promise<OutputFile> {
     const names = namesFor(output);
     // The old journal goes before the part file that it tells of, the new one comes after its own.
     await rm(names.journal, { force: true });
@@ -82,10 +90,14 @@ export class OutputFile implements OutputTarget {
     const errors = await AppendFile.open(names.errorsPart, 0);
     const journal = await AppendFile.open(names.journal, 0);
     await journal.append(Buffer.from(headerLine(header)));
-    return new OutputFile(output, [], part, errors, journal);
+    return new OutputFile(output, [], part, errors, journal, lock);
   }
 
-  private static async resume(output: string, { entries, ends }: Journal): Promise<OutputFile> {
+  private static async resume(
+    output: string,
+    { entries, ends }: Journal,
+    lock: Pick<OutputLock, 'check'>,
+  ): Promise<OutputFile> {
     const names = namesFor(output);
     const whole = Math.min(
       await countWholeParts(
@@ -105,12 +117,13 @@ export class OutputFile implements OutputTarget {
       await AppendFile.open(names.part, last?.outputBytes ?? 0),
       await AppendFile.open(names.errorsPart, last?.errorsBytes ?? 0),
       await AppendFile.open(names.journal, ends[whole] ?? 0),
+      lock,
     );
   }
 
   async append({ block, end, output, errors, tally }: BlockPart): Promise<void> {
-    await this.part.append(output);
-    await this.errors.append(errors);
+    await this.write(this.part, output);
+    await this.write(this.errors, errors);
     const entry: BlockEntry = {
       block,
       end,
@@ -120,7 +133,7 @@ export class OutputFile implements OutputTarget {
       errorsCrc: crc32(errors),
       tally,
     };
-    await this.journal.append(Buffer.from(entryLine(entry)));
+    await this.write(this.journal, Buffer.from(entryLine(entry)));
     if (performance.now() - this.syncedAt < SYNC_INTERVAL_MS) return;
     await this.sync();
     this.syncedAt = performance.now();
@@ -129,13 +142,20 @@ export class OutputFile implements OutputTarget {
   async finish(summary: Summary): Promise<void> {
     await this.sync();
     const entry: FinishEntry = { finished: true, outputBytes: this.part.bytes, summary };
-    await this.journal.append(Buffer.from(entryLine(entry)));
+    await this.write(this.journal, Buffer.from(entryLine(entry)));
     await this.journal.sync();
+    await this.lock.check();
     await publish(this.output);
   }
 
   async close(): Promise<void> {
     await Promise.all([this.part, this.errors, this.journal].map((file) => file.close()));
+  }
+
+  /** Another run that has the output by now goes on from what the journal says: nothing may be added to it. */
+  private async write(file: AppendFile, data: Buffer): Promise<void> {
+    await this.lock.check();
+    await file.append(data);
   }
 
   private async sync(): Promise<void> {

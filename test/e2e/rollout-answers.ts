@@ -4,7 +4,7 @@ import { vi } from 'vitest';
 import { pause, rollBack } from '../../src/canary/rollout-machine.js';
 import type { RolloutDocument, RolloutPhase } from '../../src/canary/rollout-types.js';
 import { writeSealed } from '../../src/canary/sealed-file.js';
-import { takeLock } from '../../src/files/output-lock.js';
+import { takeLock, type OutputLock } from '../../src/files/output-lock.js';
 import { begun, by, done } from '../unit/canary/documents.js';
 import { Service } from './harness.js';
 import { folder } from './rollout-harness.js';
@@ -53,12 +53,12 @@ async function reset(service: Service): Promise<void> {
 /** A state folder that this process holds the lock of: a service that is given it follows, and cannot write. */
 class HeldFolder {
   private readonly stateDir = folder();
-  private readonly release: () => void;
+  private readonly lock: OutputLock;
   private service: Promise<Service> | undefined;
 
   constructor() {
     mkdirSync(join(this.stateDir, 'rollout'));
-    this.release = takeLock(join(this.stateDir, 'rollout/.lock'));
+    this.lock = takeLock(join(this.stateDir, 'rollout/.lock'));
   }
 
   /** The service, once it has followed this state. */
@@ -74,7 +74,7 @@ class HeldFolder {
 
   async close(): Promise<void> {
     await (await this.service)?.stop();
-    this.release();
+    this.lock.release();
   }
 }
 
