@@ -5,7 +5,7 @@ import { InputSource } from './input-source.js';
 import type { JobOptions } from './job-options.js';
 import type { JournalHeader } from './journal.js';
 import { namesFor, OutputFile } from './output-file.js';
-import { takeLock, type OutputLock } from './output-lock.js';
+import { type OutputLock, takeLockPatiently } from './output-lock.js';
 import { OutputStream } from './output-stream.js';
 import type { OutputTarget } from './output-target.js';
 import { Progress } from './progress.js';
@@ -69,7 +69,9 @@ export class FileRun {
     const { input, inputFormat, output } = this.options;
     const source = await InputSource.open(input, inputFormat.gzip);
     if (output === STANDARD_STREAM) return this.into(source, new OutputStream());
-    const lock = takeLock(namesFor(output).lock);
+    const lock = await takeLockPatiently(namesFor(output).lock, (sentence) => {
+      this.say(sentence);
+    });
     this.lock = lock;
     try {
       const header = headerFor(this.options, source);

@@ -11,6 +11,9 @@ const HEARTBEAT_MS = 2_000;
 /** A holder that this process cannot look at (another machine or container) counts as dead after this long without a sign. */
 const SILENCE_MS = 15_000;
 
+/** How often a lock that is waited for is looked at. */
+const LOOK_MS = 200;
+
 /** Far longer than {@link removeAbandoned} has a lock aside that it puts back. */
 const ASIDE_MS = 100;
 
@@ -24,6 +27,17 @@ interface Holder {
   readonly token?: string;
 }
 
+/** Another run holds the output. */
+export class LockHeld extends StartError {
+  /** @param isElsewhere it cannot be looked at from here: only time tells whether it still lives */
+  constructor(
+    message: string,
+    readonly isElsewhere: boolean,
+  ) {
+    super(message);
+  }
+}
+
 /** Another run has taken the output: it had heard nothing of this one for too long, e.g. of a machine that stood still. */
 export class LockLost extends StartError {}
 
@@ -35,10 +49,11 @@ function readText(path: string): string | null {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; the second one, the command, may hold blanks and brackets. */
-function startOf(pid: number): string {
+/** Fields 3 and 22 of /proc/<pid>/stat; the second one, the command, may hold blanks and brackets. */
+function statOf(pid: number): { readonly state: string; readonly started: string } {
   const stat = readText(`/proc/${String(pid)}/stat`) ?? '';
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
 function scope(): string {
@@ -56,19 +71,26 @@ function isAlive({ pid, started }: Holder): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
-  return startOf(pid) === started;
+  const stat = statOf(pid);
+  // A zombie has ended, and holds nothing, however long its parent takes to ask for its exit code.
+  return stat.started === started && !['Z', 'X'].includes(stat.state);
 }
 
-function isAbandoned(path: string, content: string): boolean {
-  let holder: Holder;
+function holderOf(content: string): Holder | null {
   try {
-    holder = JSON.parse(content) as Holder;
+    return JSON.parse(content) as Holder;
   } catch {
-    return true;
+    return null;
   }
+}
+
+const touchedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function isAbandoned(path: string, content: string): boolean {
+  const holder = holderOf(content);
+  if (holder === null) return true;
   if (holder.scope === scope()) return !isAlive(holder);
-  const touched = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return Date.now() - touched > SILENCE_MS;
+  return Date.now() - touchedAt(path) > SILENCE_MS;
 }
 
 /** The process that holds a lock, as far as can be told from here; null when nobody does. Changes nothing. */
@@ -85,7 +107,7 @@ const heldBy = (path: string, content: string): string =>
 function tryTake(path: string, token: string): OutputLock | null {
   // Not named by the process: in two containers that share a folder both may be number 1.
   const mine = `${path}.${token}`;
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid), scope: scope(), token };
+  const holder: Holder = { pid: process.pid, started: statOf(process.pid).started, scope: scope(), token };
   const content = JSON.stringify(holder);
   try {
     writeFileSync(mine, content);
@@ -183,18 +205,60 @@ export class OutputLock {
   }
 }
 
+/** What a lock says; null when it has just gone. @throws StartError when it is there and cannot be read */
+function readLock(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return null;
+    throw new StartError(
+      `${path} cannot be read (${code}), so nobody can tell whether another run writes this output. Remove it if none does.`,
+    );
+  }
+}
+
+/** How often one that is abandoned, or gone when it is looked at, is tried again. */
+const TRIES = 10;
+
 /**
  * Takes the lock of an output, which ends with its process however that ends.
- * @throws StartError when another run holds it, or nothing can be written there
+ * @throws LockHeld when another run holds it; StartError when that cannot be told, or nothing can be written there
  */
 export function takeLock(path: string): OutputLock {
   const token = randomUUID();
-  for (let tries = 0; ; tries++) {
+  for (let tries = 0; tries < TRIES; tries++) {
     const lock = tryTake(path, token);
     if (lock !== null) return lock;
-    const content = readText(path);
+    const content = readLock(path);
     if (content === null) continue;
-    if (tries > 2 || !isAbandoned(path, content)) throw new StartError(heldBy(path, content));
+    if (!isAbandoned(path, content)) {
+      throw new LockHeld(heldBy(path, content), holderOf(content)?.scope !== scope());
+    }
     removeAbandoned(path, content, token);
+  }
+  throw new StartError(`${path} cannot be taken: something is there that is no lock. Remove it.`);
+}
+
+/**
+ * As {@link takeLock}, but waits for one of another machine or container to show that it lives: a container that was
+ * killed is started again before its lock has been silent for long enough.
+ * @param say told once when it has to be waited for
+ * @throws as takeLock, when the holder lives
+ */
+export async function takeLockPatiently(path: string, say: (sentence: string) => void): Promise<OutputLock> {
+  const first = touchedAt(path);
+  for (let waits = 0; ; waits++) {
+    try {
+      return takeLock(path);
+    } catch (error) {
+      if (!(error instanceof LockHeld) || !error.isElsewhere || touchedAt(path) > first) throw error;
+    }
+    if (waits === 0) {
+      say(
+        `${path} is from another machine or container; waiting for up to ${SILENCE_MS / 1000} s to see whether it is alive`,
+      );
+    }
+    await delay(LOOK_MS);
   }
 }

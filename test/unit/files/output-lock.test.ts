@@ -1,18 +1,28 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { lockHolder, LockLost, takeLock } from '../../../src/files/output-lock.js';
+import {
+  LockHeld,
+  lockHolder,
+  LockLost,
+  takeLock,
+  takeLockPatiently,
+} from '../../../src/files/output-lock.js';
 
 const OTHERS = JSON.stringify({ pid: 17, started: '', scope: 'another container', token: 'theirs' });
 /** As releases wrote them that knew no token. */
@@ -53,8 +63,11 @@ describe('a lock that was taken', () => {
     expect(lockHolder(path)).toBe(process.pid);
     expect(await lock.isOurs()).toBe(true);
     utimesSync(path, LONG_AGO, LONG_AGO);
-    await beat();
-    expect(modified()).toBeGreaterThan(LONG_AGO.getTime() + 30_000);
+    vi.advanceTimersByTime(2_000);
+    await vi.waitFor(() => {
+      expect(modified()).toBeGreaterThan(LONG_AGO.getTime() + 30_000);
+    });
+    expect(lock.isLost).toBe(false);
     lock.release();
     lock.release();
     expect(existsSync(path)).toBe(false);
@@ -106,6 +119,10 @@ describe('a lock that another process has taken over', () => {
     const lock = takeLock(path);
     rmSync(path);
     expect(await lock.isOurs()).toBe(false);
+    vi.advanceTimersByTime(2_000);
+    await vi.waitFor(() => {
+      expect(lock.isLost).toBe(true);
+    });
     await expect(lock.check()).rejects.toThrow(/out\.lock is gone: .*Run the same command again\.$/);
     lock.release();
   });
@@ -135,5 +152,78 @@ describe('a lock of somebody who cannot be looked at', () => {
     expect(lockHolder(path)).toBe(process.pid);
     expect(readdirSync(folder)).toEqual(['out.lock']);
     lock.release();
+  });
+});
+
+describe('a lock that may be left over', () => {
+  it('of a process that was killed and that its parent has not asked for is taken', async () => {
+    const script = `
+      const { spawn } = require('node:child_process');
+      const child = spawn('sleep', ['60']);
+      process.stdout.write(String(child.pid));
+      process.kill(process.pid, 'SIGSTOP');`;
+    const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+    const child = Number(pid.toString());
+    const stat = (): string[] =>
+      readFileSync(`/proc/${String(child)}/stat`, 'utf8')
+        .split(') ')[1]
+        ?.split(' ') ?? [];
+    const started = stat()[19];
+    const lock = takeLock(path);
+    const mine = JSON.parse(readFileSync(path, 'utf8')) as object;
+    lock.release();
+    replace(JSON.stringify({ ...mine, pid: child, started }));
+    expect(() => takeLock(path)).toThrow(LockHeld);
+    await vi.waitFor(() => {
+      expect(readFileSync(`/proc/${String(parent.pid)}/stat`, 'utf8')).toContain(') T ');
+    });
+    process.kill(child, 'SIGKILL');
+    await vi.waitFor(() => {
+      expect(stat()[0]).toBe('Z');
+    });
+    takeLock(path).release();
+    parent.kill('SIGKILL');
+  });
+
+  it.each([
+    [
+      'a folder',
+      () => {
+        mkdirSync(path);
+      },
+      /out\.lock cannot be read \(EISDIR\), .*Remove it if none does\.$/,
+    ],
+    [
+      'a link to nowhere',
+      () => {
+        symlinkSync('/nonexistent/lock', path);
+      },
+      /something is there that is no lock\. Remove it\.$/,
+    ],
+  ])('is %s: that is said, and nothing is tried for ever', (_, make, sentence) => {
+    make();
+    expect(() => takeLock(path)).toThrow(sentence);
+  });
+
+  it('of another container is waited for: taken when it stays silent, refused when it lives', async () => {
+    const said: string[] = [];
+    const say = (sentence: string): void => {
+      said.push(sentence);
+    };
+    const nearlySilent = new Date(Date.now() - 14_500);
+    replace();
+    utimesSync(path, nearlySilent, nearlySilent);
+    const lock = await takeLockPatiently(path, say);
+    expect(said).toEqual([
+      expect.stringMatching(/from another machine or container; waiting for up to 15 s/),
+    ]);
+    lock.release();
+
+    replace();
+    const waiting = takeLockPatiently(path, () => {
+      utimesSync(path, new Date(Date.now() + 1_000), new Date(Date.now() + 1_000));
+    });
+    await expect(waiting).rejects.toThrow(LockHeld);
   });
 });
