@@ -20,6 +20,7 @@ export type StartDecision = 'fresh' | 'resume' | 'publish' | 'finished';
 
 /**
  * Decides how a run begins, so that no work is lost and nothing is overwritten that this command did not make.
+ * What comes from stdin is never taken for what an earlier run has read: nothing tells the two apart.
  * @throws StartError with a sentence that says what has changed and what may be done
  */
 export function decideStart(
@@ -37,6 +38,12 @@ export function decideStart(
     if (outputBytes === null) return 'fresh';
     throw new StartError(
       `${output} exists, and no journal beside it says that this command made it; --restart replaces it.`,
+    );
+  }
+  if (!unfinished && header.input === null) {
+    if (outputBytes === null) return 'fresh';
+    throw new StartError(
+      `${output} exists, and what comes from stdin cannot be compared with what made it; --restart replaces it.`,
     );
   }
   const changed = differences(journal.header, header);

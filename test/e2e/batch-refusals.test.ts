@@ -101,6 +101,23 @@ describe('an output that is there', () => {
   });
 });
 
+describe('stdin', () => {
+  it('is never taken for what made the output', async () => {
+    expect((await batch(['-', 'pipe.jsonl'], Buffer.from('{"text":"a good film"}\n'))).code).toBe(0);
+    const [output, other] = [read('pipe.jsonl'), Buffer.from('{"text":"a bad film"}\n')];
+    const again = await batch(['-', 'pipe.jsonl'], other);
+    expect({ code: again.code, stderr: again.stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringMatching(/pipe\.jsonl exists, and what comes from stdin cannot/) as string,
+    });
+    expect(read('pipe.jsonl').equals(output)).toBe(true);
+    expect((await batch(['-', 'pipe.jsonl', '--restart'], other)).code).toBe(0);
+    expect(read('pipe.jsonl').toString()).toContain('a bad film');
+    rmSync(at('pipe.jsonl'));
+    expect((await batch(['-', 'pipe.jsonl'], other)).code).toBe(0);
+  });
+});
+
 describe('what goes wrong on the way', () => {
   it('--on-error stop ends at the first bad line, and --on-error record goes on from there', async () => {
     writeFileSync(at('bad.jsonl'), sampleLines(2).slice(21).join('\n'));

@@ -104,7 +104,9 @@ describe('decideStart', () => {
   const unfinished: Journal = { header, entries: [entry(-1), entry(0)], finish: null, ends: [1, 2, 3] };
   const finished: Journal = { ...unfinished, finish };
   const other: JournalHeader = { ...header, cpu_features: 'avx' };
-  const piped: Journal = { ...unfinished, header: { ...header, input: null } };
+  const stdin: JournalHeader = { ...header, input: null };
+  const piped: Journal = { ...unfinished, header: stdin };
+  const pipedAway: Journal = { ...finished, header: stdin };
 
   it.each<[string, Partial<Found>, JournalHeader, ResumeMode, string | RegExp]>([
     ['nothing there', {}, header, 'either', 'fresh'],
@@ -132,6 +134,11 @@ describe('decideStart', () => {
       'resume',
     ],
     ['from a pipe', { journal: piped, hasPart: true }, header, 'either', 'fresh'],
+    ['finished from a pipe', { journal: pipedAway, outputBytes: 60 }, stdin, 'either', /from stdin cannot/],
+    ['finished from a pipe, --restart', { journal: pipedAway, outputBytes: 60 }, stdin, 'restart', 'fresh'],
+    ['finished from a pipe, OUT taken away', { journal: pipedAway }, stdin, 'either', 'fresh'],
+    ['finished from a pipe, no final name', { journal: pipedAway, hasPart: true }, stdin, 'either', 'fresh'],
+    ['finished from a file, now a pipe', { journal: finished, outputBytes: 60 }, stdin, 'either', /stdin/],
     ['finished', { journal: finished, outputBytes: 60 }, header, 'either', 'finished'],
     ['finished, --resume', { journal: finished, outputBytes: 60 }, header, 'resume', 'finished'],
     ['finished, no final name yet', { journal: finished, hasPart: true }, header, 'either', 'publish'],
