@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { writeError } from './write-error.js';
@@ -9,17 +10,25 @@ export class AppendFile {
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
-    private length: number,
+    private length = 0,
   ) {}
 
-  /** Opens or creates a file and cuts it to a length that it has. */
-  static async open(path: string, length: number): Promise<AppendFile> {
+  /** Opens or creates a file and changes nothing of it: {@link cut} comes before the first {@link append}. */
+  static async open(path: string): Promise<AppendFile> {
     try {
-      const handle = await open(path, length === 0 ? 'w+' : 'r+');
-      await handle.truncate(length);
-      return new AppendFile(path, handle, length);
+      return new AppendFile(path, await open(path, constants.O_RDWR | constants.O_CREAT));
     } catch (error) {
       throw writeError(path, error);
+    }
+  }
+
+  /** Cuts it to a length that it has; what is appended goes behind that. */
+  async cut(length: number): Promise<void> {
+    try {
+      await this.handle.truncate(length);
+      this.length = length;
+    } catch (error) {
+      throw writeError(this.path, error);
     }
   }
 

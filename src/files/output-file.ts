@@ -1,6 +1,7 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { StartError } from '../errors/start-error.js';
 import { AppendFile, countWholeParts } from './append-file.js';
 import {
   entryLine,
@@ -14,7 +15,7 @@ import {
 import type { BlockPart, OutputTarget } from './output-target.js';
 import type { OutputLock } from './output-lock.js';
 import { decideStart, type ResumeMode } from './start-decision.js';
-import { writeError } from './write-error.js';
+import { readReason, writeError } from './write-error.js';
 import type { Summary } from './run-summary.js';
 
 /**
@@ -28,6 +29,24 @@ const sizeOf = async (path: string): Promise<number | null> => {
   const stats = await stat(path).catch(() => null);
   return stats?.size ?? null;
 };
+
+const unlessMissing = (error: unknown): null => {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+  throw error as Error;
+};
+
+/** One that is there and cannot be read may tell of hours of work: it is not taken for none. */
+async function journalAt(path: string): Promise<Journal | null> {
+  try {
+    const bytes = await readFile(path).catch(unlessMissing);
+    return bytes && readJournal(bytes);
+  } catch (error) {
+    throw new StartError(
+      `${path} cannot be read: ${readReason(error)}. Mend that to go on, or remove it and start over with --restart.`,
+      { cause: error },
+    );
+  }
+}
 
 /** The names of what lies beside OUT while it is made. */
 export const namesFor = (
@@ -66,8 +85,7 @@ export class OutputFile implements OutputTarget {
     lock: Pick<OutputLock, 'check'>,
   ): Promise<OutputFile | FinishEntry> {
     const names = namesFor(output);
-    const bytes = await readFile(names.journal).catch(() => null);
-    const journal = bytes && readJournal(bytes);
+    const journal = await journalAt(names.journal);
     const [outputBytes, partBytes] = [await sizeOf(output), await sizeOf(names.part)];
     const found = { journal, outputBytes, hasPart: partBytes !== null };
     const decision = decideStart(output, found, header, mode);
@@ -84,11 +102,18 @@ export class OutputFile implements OutputTarget {
     lock: Pick<OutputLock, 'check'>,
   ): Promise<OutputFile> {
     const names = namesFor(output);
+    // What cannot be opened says so while everything is as it was.
+    const part = await AppendFile.open(names.part);
+    const errors = await AppendFile.open(names.errorsPart);
     // The old journal goes before the part file that it tells of, the new one comes after its own.
-    await rm(names.journal, { force: true });
-    const part = await AppendFile.open(names.part, 0);
-    const errors = await AppendFile.open(names.errorsPart, 0);
-    const journal = await AppendFile.open(names.journal, 0);
+    try {
+      await unlink(names.journal).catch(unlessMissing);
+    } catch (error) {
+      throw writeError(names.journal, error);
+    }
+    await part.cut(0);
+    await errors.cut(0);
+    const journal = await AppendFile.open(names.journal);
     await journal.append(Buffer.from(headerLine(header)));
     return new OutputFile(output, [], part, errors, journal, lock);
   }
@@ -111,14 +136,15 @@ export class OutputFile implements OutputTarget {
     );
     const done = entries.slice(0, whole);
     const last = done.at(-1);
-    return new OutputFile(
-      output,
-      done,
-      await AppendFile.open(names.part, last?.outputBytes ?? 0),
-      await AppendFile.open(names.errorsPart, last?.errorsBytes ?? 0),
-      await AppendFile.open(names.journal, ends[whole] ?? 0),
-      lock,
-    );
+    const [part, errors, journal] = [
+      await AppendFile.open(names.part),
+      await AppendFile.open(names.errorsPart),
+      await AppendFile.open(names.journal),
+    ];
+    await part.cut(last?.outputBytes ?? 0);
+    await errors.cut(last?.errorsBytes ?? 0);
+    await journal.cut(ends[whole] ?? 0);
+    return new OutputFile(output, done, part, errors, journal, lock);
   }
 
   async append({ block, end, output, errors, tally }: BlockPart): Promise<void> {

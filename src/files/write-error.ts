@@ -26,3 +26,11 @@ export function writeError(path: string, error: unknown, canResume = true): Erro
   const advice = canResume && PASSING.has(code) ? GO_ON : '';
   return new StartError(`${path} cannot be written: ${REASONS[code] ?? message}${advice}.`, { cause: error });
 }
+
+/** What kept a file from being read, in words. */
+export function readReason(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM'
+    ? 'this user may not read it'
+    : (REASONS[code ?? ''] ?? message);
+}

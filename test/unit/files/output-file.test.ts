@@ -1,51 +1,84 @@
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { StartError } from '../../../src/errors/start-error.js';
+import { entryLine, headerLine, type BlockEntry, type JournalHeader } from '../../../src/files/journal.js';
+import { OutputFile } from '../../../src/files/output-file.js';
 import { emptyTally } from '../../../src/files/block-tally.js';
-import type { JournalHeader } from '../../../src/files/journal.js';
-import { namesFor, OutputFile } from '../../../src/files/output-file.js';
-import { LockLost, takeLock, type OutputLock } from '../../../src/files/output-lock.js';
-import type { BlockPart } from '../../../src/files/output-target.js';
-import type { Summary } from '../../../src/files/run-summary.js';
+
+const header: JournalHeader = {
+  serin_journal: 1,
+  input: { bytes: 100, modified: '2026-01-01T00:00:00.000Z', sha256_of_both_ends: 'ab' },
+  version: { name: 'sentiment/v1', digest: 'cd' },
+  options: {},
+  block_bytes: 10,
+  runtime: {},
+  cpu_features: 'avx2',
+};
+const entry: BlockEntry = {
+  block: 0,
+  end: { offset: 10, line: 2 },
+  outputBytes: 4,
+  outputCrc: 0,
+  errorsBytes: 0,
+  errorsCrc: 0,
+  tally: emptyTally(),
+};
+/** A lock that nobody takes away. */
+const OURS = { check: () => Promise.resolve() };
+const JOURNAL = `${headerLine(header)}${entryLine(entry)}`;
 
 let folder: string;
-let lock: OutputLock;
-let file: OutputFile;
+let output: string;
 
-const at = (name: string): string => join(folder, name);
-const textOf = (name: string): string => readFileSync(at(name), 'utf8');
-
-beforeEach(async () => {
+beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'serin-output-'));
-  lock = takeLock(namesFor(at('out')).lock);
-  const header = { serin_journal: 1 } as unknown as JournalHeader;
-  const opened = await OutputFile.open(at('out'), header, 'either', lock);
-  if (!(opened instanceof OutputFile)) throw new Error('there is nothing there yet');
-  file = opened;
+  output = join(folder, 'o.jsonl');
 });
-afterEach(async () => {
-  await file.close();
-  lock.release();
+
+afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const part = (block: number): BlockPart => ({
-  block,
-  end: { offset: block + 1, line: block + 1 },
-  output: Buffer.from(`block ${String(block)}\n`),
-  errors: Buffer.alloc(0),
-  tally: emptyTally(),
-});
+async function refuses(mode: 'either' | 'restart', reason: RegExp): Promise<void> {
+  const attempt = OutputFile.open(output, header, mode, OURS);
+  await expect(attempt).rejects.toThrow(StartError);
+  await expect(attempt).rejects.toThrow(reason);
+}
 
-it('writes nothing more, and takes no name, once another run has the lock of the output', async () => {
-  await file.append(part(0));
-  writeFileSync(at('new'), JSON.stringify({ pid: 17, started: '', scope: 'elsewhere', token: 'theirs' }));
-  renameSync(at('new'), at('out.lock'));
-  const journal = textOf('out.journal');
-  await expect(file.append(part(1))).rejects.toThrow(LockLost);
-  await expect(file.finish({} as Summary)).rejects.toThrow('(process 17;');
-  expect(textOf('out.part')).toBe('block 0\n');
-  expect(textOf('out.journal')).toBe(journal);
-  expect(readdirSync(folder)).not.toContain('out');
+describe('a journal that is there', () => {
+  it('and cannot be read is not taken for none', async () => {
+    mkdirSync(`${output}.journal`);
+    await refuses('either', /o\.jsonl\.journal cannot be read: it is a folder/);
+    rmSync(`${output}.journal`, { recursive: true });
+    symlinkSync('o.jsonl.journal', `${output}.journal`);
+    await refuses('either', /o\.jsonl\.journal cannot be read: ELOOP/);
+    expect(existsSync(`${output}.part`)).toBe(false);
+  });
+
+  it('stays when the part file beside it cannot be opened', async () => {
+    writeFileSync(`${output}.journal`, JOURNAL);
+    mkdirSync(`${output}.part`);
+    await refuses('restart', /o\.jsonl\.part cannot be written: it is a folder/);
+    expect(readFileSync(`${output}.journal`, 'utf8')).toBe(JOURNAL);
+  });
+
+  it('and what it tells of give way to a new one', async () => {
+    writeFileSync(`${output}.journal`, JOURNAL);
+    writeFileSync(`${output}.part`, 'old\n');
+    const opened = await OutputFile.open(output, header, 'restart', OURS);
+    if (!(opened instanceof OutputFile)) throw new Error('nothing was begun');
+    await opened.close();
+    expect(readFileSync(`${output}.journal`, 'utf8')).toBe(headerLine(header));
+    expect(readFileSync(`${output}.part`, 'utf8')).toBe('');
+  });
 });
