@@ -8,6 +8,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
+import { surviveBrokenPipes } from './broken-pipes.js';
 import type { SerinConfig } from './config/serin-config.js';
 import { StartError } from './errors/start-error.js';
 import { GoldenReplay } from './health/golden-replay.js';
@@ -15,15 +16,6 @@ import { Readiness } from './health/readiness.js';
 import { JsonAdapter } from './json-adapter.js';
 import { createLogger, NestLogger } from './observability/logger.js';
 import { handleSignals } from './shutdown.js';
-
-/** Whoever read our output may go away; that is no reason to end the service. */
-function surviveBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-    });
-  }
-}
 
 /** What nobody caught may have left anything half done: say what it was, and let the supervisor start anew. */
 function endOnUncaught(logger: Logger): void {

@@ -63,15 +63,20 @@ function shown(views: readonly RolloutView[], { flips }: CanaryFlags): string {
   return views.map((view) => `${renderStatus(view)}${flips ? renderFlipsOf(view) : ''}`).join('\n');
 }
 
-/** A service that restarts is waited for; a token that is wrong is not. */
+/** A service that restarts is waited for; a token that is wrong is not. It ends when nobody reads it any more. */
 async function watch(
   views: () => Promise<readonly RolloutView[]>,
   flags: CanaryFlags,
   signal: AbortSignal,
 ): Promise<void> {
   const { json: asJson, every } = flags;
+  const unread = new AbortController();
+  process.stdout.once('error', (error) => {
+    unread.abort(error);
+  });
+  const end = AbortSignal.any([signal, unread.signal]);
   let hasSeen = false;
-  while (!signal.aborted) {
+  while (!end.aborted) {
     let text: string;
     try {
       const found = await views();
@@ -86,8 +91,10 @@ async function watch(
       text = '';
     }
     process.stdout.write(text);
-    await delay(every * 1000, undefined, { signal }).catch(() => undefined);
+    await delay(every * 1000, undefined, { signal: end }).catch(() => undefined);
   }
+  const { reason } = unread.signal as { readonly reason?: NodeJS.ErrnoException };
+  if (reason !== undefined && reason.code !== 'EPIPE') throw reason;
 }
 
 /** `serin canary set`. @throws StartError */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { surviveBrokenPipes } from '../broken-pipes.js';
 import { ConfigError } from '../config/config-error.js';
 import { StartError } from '../errors/start-error.js';
 import { OnnxError } from '../onnx/onnx-error.js';
@@ -59,6 +60,7 @@ function report(error: unknown): ExitCode {
   return EXIT_CODES.fault;
 }
 
+surviveBrokenPipes();
 try {
   await createProgram().parseAsync();
 } catch (error) {

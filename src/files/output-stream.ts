@@ -1,7 +1,7 @@
 import type { BlockPart, OutputTarget } from './output-target.js';
 import { writeError } from './write-error.js';
 
-/** The reader of stdout has gone: it has seen enough. */
+/** The reader of a stream has gone: it has seen enough. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone';
 }
@@ -17,6 +17,11 @@ function write(stream: NodeJS.WriteStream, name: string, data: Buffer): Promise<
   });
 }
 
+/** The answers are what a run is for: that nobody reads its stderr does not end it. */
+const unlessReaderGone = (error: unknown): void => {
+  if (!(error instanceof ReaderGone)) throw error as Error;
+};
+
 /** stdout for the answers and stderr for the lines without; nothing can be resumed. */
 export class OutputStream implements OutputTarget {
   readonly done = [];
@@ -28,7 +33,7 @@ export class OutputStream implements OutputTarget {
 
   async append({ output, errors }: BlockPart): Promise<void> {
     await write(process.stdout, 'stdout', output);
-    if (errors.length > 0) await write(process.stderr, 'stderr', errors);
+    if (errors.length > 0) await write(process.stderr, 'stderr', errors).catch(unlessReaderGone);
   }
 
   async finish(): Promise<void> {

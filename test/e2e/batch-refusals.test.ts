@@ -179,4 +179,23 @@ describe('what goes wrong on the way', () => {
     expect(stdout).toBe('{"id": 900 0\n');
     expect(stderr.replaceAll(/^{.*}$\n/gm, '')).toBe('');
   });
+
+  it.each([
+    ['stderr', '2>&1 >/dev/null'],
+    ['stdout', '--json 2>/dev/null'],
+  ])('a reader of %s that has gone changes neither the output nor the exit code', async (_, to) => {
+    const command = `'${process.execPath}' '${MAIN}' batch in.jsonl unread.jsonl --restart ${to}`;
+    const env = {
+      MODEL_REGISTRY: resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry'),
+      SERIN_CONFIG: join(ROOT, 'serin.config.yaml'),
+      WORKERS: '1',
+    };
+    rmSync(at('unread.jsonl'), { force: true });
+    const { stdout } = await runCommand('bash', ['-c', `${command} | true; echo "\${PIPESTATUS[0]}"`], {
+      cwd: folder,
+      env,
+    });
+    expect(stdout).toBe('0\n');
+    expect(read('unread.jsonl').toString()).toContain('"label":"POSITIVE"');
+  });
 });
