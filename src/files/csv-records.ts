@@ -63,7 +63,8 @@ function fieldsOf(records: readonly RawRecord[], delimiter: string): (string[] |
   });
 }
 
-const isBlank = (bytes: Buffer): boolean => bytes.length <= 2 && bytes.toString('latin1').trim() === '';
+/** Nothing but its line end: a tab or a blank would be a field. */
+const isBlank = (bytes: Buffer): boolean => bytes.every((byte) => byte === 13 || byte === 10);
 
 /**
  * Reads the header from an input's first block.

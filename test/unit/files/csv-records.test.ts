@@ -65,6 +65,21 @@ describe('CSV', () => {
     expect(records(blockOf('text,b\nx,p\tq\n'), 'tsv')).toEqual([[2, 'x\t"p\tq"\t']]);
   });
 
+  it('a record of empty fields is no blank line', () => {
+    expect(records(blockOf('id\ttext\n1\tgood\n\t\n\r\n3\tbad\n\t'), 'tsv', 'tsv')).toEqual([
+      [2, '1\tgood\t'],
+      [3, 'EMPTY_TEXT'],
+      [4, 'blank'],
+      [5, '3\tbad\t'],
+      [6, 'EMPTY_TEXT'],
+    ]);
+    expect(records(blockOf('id\ttext\tn\n\t\t'), 'tsv', 'tsv')).toEqual([[2, 'EMPTY_TEXT']]);
+    expect(records(blockOf('text\n \n\n'))).toEqual([
+      [2, 'EMPTY_TEXT'],
+      [3, 'blank'],
+    ]);
+  });
+
   it('a column that the answer brings gives way', () => {
     const header = readCsvHeader(blockOf('label,text,score,n\n'), 'csv', 'text');
     expect(csvHeaderLine(header.names, FIELDS, 'csv')).toBe(
