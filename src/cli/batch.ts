@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
@@ -53,6 +54,18 @@ function topKOf({ topK }: BatchFlags): number | null {
   throw new StartError(`--top-k is ${JSON.stringify(topK)}: allowed is a whole number from 1 to 9999.`);
 }
 
+/** Also by a link of either kind: OUT replaces what its name leads to. */
+function isSameFile(input: string, output: string): boolean {
+  if (resolve(input) === resolve(output)) return true;
+  try {
+    const [one, other] = [statSync(input, { bigint: true }), statSync(output, { bigint: true })];
+    return one.dev === other.dev && one.ino === other.ino;
+  } catch {
+    // What is not there is another file; what cannot be looked at is refused once it is opened.
+    return false;
+  }
+}
+
 /** What contradicts itself, or means nothing, is refused before anything is read. */
 function checkUsage(input: string, output: string, flags: BatchFlags): void {
   const { resume, json, shard, textField } = flags;
@@ -73,7 +86,7 @@ function checkUsage(input: string, output: string, flags: BatchFlags): void {
   if (answerFields(1).includes(textField)) {
     throw new StartError(`--text-field cannot be ${textField}: the answer has a field of this name.`);
   }
-  if (input !== STANDARD_STREAM && resolve(input) === resolve(output)) {
+  if (input !== STANDARD_STREAM && output !== STANDARD_STREAM && isSameFile(input, output)) {
     throw new StartError('IN and OUT are the same file.');
   }
 }

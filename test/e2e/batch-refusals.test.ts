@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +75,16 @@ describe('usage', () => {
 });
 
 describe('an output that is there', () => {
+  it('and is the input by another name is left alone, also with --restart', async () => {
+    symlinkSync('in.jsonl', at('link.jsonl'));
+    linkSync(at('in.jsonl'), at('hard.jsonl'));
+    const input = read('in.jsonl');
+    await refuses(['link.jsonl', 'in.jsonl', '--restart'], /IN and OUT are the same file/);
+    await refuses(['in.jsonl', 'hard.jsonl', '--restart'], /IN and OUT are the same file/);
+    expect(read('in.jsonl').equals(input)).toBe(true);
+    rmSync(at('hard.jsonl'));
+  });
+
   it('is left alone when somebody else made it, and replaced with --restart', async () => {
     writeFileSync(at('theirs.jsonl'), 'precious\n');
     await refuses(['in.jsonl', 'theirs.jsonl'], /exists, and no journal.*--restart replaces it/);
