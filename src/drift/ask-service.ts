@@ -18,6 +18,8 @@ const FIRST_WAIT_MS = 250;
 const LONGEST_WAIT_MS = 30_000;
 /** No answer, too many requests, and what proxies and a service say that has no time. */
 const WORTH_REPEATING = new Set([0, 429, 502, 503, 504]);
+/** Refused once too often for these: the service had no room or time for the texts, and others may get an answer. */
+const NO_ROOM = new Set([429, 503, 504]);
 /** A single text may be to blame: too large, too slow, or one that the model cannot process. */
 const WORTH_HALVING = new Set([400, 413, 500, 504]);
 
@@ -39,9 +41,10 @@ interface Chunk {
 
 /**
  * Asks the service for every text, in small requests, and repeats what it had no room or no time for after the time
- * that it names. A request that fails for one of its texts is halved, down to that text.
+ * that it names; what it refuses six times is its outcome. A request that fails for one of its texts is halved, down
+ * to that text.
  * @returns one outcome per text, in order
- * @throws StartError when the service cannot be asked, or takes no request any more
+ * @throws StartError when the service cannot be asked
  */
 export async function askService(client: ServiceClient, question: Question): Promise<ServiceOutcome[]> {
   return new Survey(client, question).run();
@@ -103,17 +106,18 @@ class Survey {
 
   private async failedRequest({ indices, attempts }: Chunk, error: RequestFailed): Promise<void> {
     const { status, code, message, retryAfterMs } = error;
+    const neverHere = code === 'VERSION_NOT_READY';
     if (WORTH_HALVING.has(status) && indices.length > 1) {
       const middle = Math.ceil(indices.length / 2);
       this.open.push(
         { indices: indices.slice(0, middle), attempts },
         { indices: indices.slice(middle), attempts },
       );
-    } else if (WORTH_REPEATING.has(status) && code !== 'VERSION_NOT_READY' && attempts + 1 < MAX_ATTEMPTS) {
+    } else if (WORTH_REPEATING.has(status) && !neverHere && attempts + 1 < MAX_ATTEMPTS) {
       await this.wait(Math.min(retryAfterMs ?? backoffMs(attempts), LONGEST_WAIT_MS));
       this.open.push({ indices, attempts: attempts + 1 });
-    } else if (WORTH_HALVING.has(status)) {
-      this.settle(indices[0] ?? 0, { ok: false, code, message });
+    } else if (WORTH_HALVING.has(status) || (NO_ROOM.has(status) && !neverHere)) {
+      for (const index of indices) this.settle(index, { ok: false, code, message });
     } else {
       throw unusable(error);
     }

@@ -34,6 +34,16 @@ export interface Cause {
  */
 const NUMERIC_DIFFERENCE = 1e-3;
 
+/** No time or no room, said by the service or by a proxy before it. */
+const OVERLOAD_CODES: ReadonlySet<string | null> = new Set([
+  'DEADLINE_EXCEEDED',
+  'OVERLOADED',
+  'RATE_LIMITED',
+  'HTTP_429',
+  'HTTP_503',
+  'HTTP_504',
+]);
+
 interface Rule {
   readonly cause: string;
   readonly applies: (found: Disagreement, sides: Sides) => boolean;
@@ -62,10 +72,9 @@ const RULES: readonly Rule[] = [
   },
   {
     cause: 'service_overloaded',
-    applies: (found) =>
-      ['DEADLINE_EXCEEDED', 'OVERLOADED', 'RATE_LIMITED'].includes(serviceCode(found) ?? ''),
+    applies: (found) => OVERLOAD_CODES.has(serviceCode(found)),
     explain: (found) =>
-      `the service had no time for it (${String(serviceCode(found))}), however often it was asked; repeat when there is less load`,
+      `the service had no room or time for it (${String(serviceCode(found))}), however often it was asked; repeat when there is less load`,
   },
   {
     cause: 'validation',

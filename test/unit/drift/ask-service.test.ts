@@ -117,10 +117,17 @@ describe('asking the service', () => {
     expect(requests).toHaveLength(1);
   });
 
-  it('gives up on a service that takes nothing', async () => {
-    const url = await listen(() => problem(429, 'OVERLOADED', { retry_after_ms: 1 }));
-    await expect(ask(url, ['a'])).rejects.toThrow(/OVERLOADED/);
-    expect(requests).toHaveLength(6);
+  it.each([
+    [429, 'OVERLOADED'],
+    [429, 'RATE_LIMITED'],
+    [503, 'NOT_READY'],
+  ])('gives up on texts that are refused six times with %i %s', async (status, code) => {
+    const url = await listen((texts) =>
+      texts.includes('x') ? problem(status, code, { retry_after_ms: 1 }) : good(texts),
+    );
+    const expected = LENGTHS.map((length) => (length <= 32 ? code : length));
+    expect(tokensOf(await ask(url, TEXTS))).toEqual(expected);
+    expect(requests).toHaveLength(3 + 6);
   });
 
   it.each<[string, Reply, RegExp]>([
