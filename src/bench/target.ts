@@ -59,7 +59,7 @@ export class Target {
 
   private refused(code: string): StartError {
     if (code === 'UNREACHABLE') return unusable(new RequestFailed(0, code, this.url));
-    if (code === 'UNAUTHENTICATED') return unusable(new RequestFailed(401, code, ''));
+    if (code === 'UNAUTHENTICATED') return unusable(new RequestFailed(401, code, ''), this.options.apiKey);
     const { model, version } = this.options;
     const asked = `${model ?? 'the default model'}${version === undefined ? '' : `/${version}`}`;
     switch (code) {

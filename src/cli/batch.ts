@@ -83,7 +83,7 @@ function checkUsage(input: string, output: string, flags: BatchFlags): void {
   if (json && output === STANDARD_STREAM) {
     throw new StartError('--json and OUT cannot both go to stdout: name a file as OUT.');
   }
-  if (answerFields(1).includes(textField)) {
+  if (answerFields(topKOf(flags)).includes(textField)) {
     throw new StartError(`--text-field cannot be ${textField}: the answer has a field of this name.`);
   }
   if (input !== STANDARD_STREAM && output !== STANDARD_STREAM && isSameFile(input, output)) {

@@ -5,7 +5,8 @@ import { StartError } from '../errors/start-error.js';
 export class RequestFailed extends Error {
   /**
    * @param status HTTP status; 0 when no answer came
-   * @param code of the problem; UNREACHABLE without a connection, NO_ANSWER when it said nothing in time, HTTP_<status> when the answer is no problem of Serin's
+   * @param code of the problem; UNREACHABLE without a connection, NO_ANSWER when it said nothing in time, HTTP_<status>
+   *   when the answer is no problem of Serin's
    * @param retryAfterMs what the service asks to wait; undefined when it says nothing
    */
   constructor(
@@ -29,11 +30,17 @@ export function noAnswer(url: string, ms: number): RequestFailed {
   return new RequestFailed(0, 'NO_ANSWER', `The service at ${url} has not answered for ${ms / 1000} s`);
 }
 
-/** What a person is told when the service cannot be asked. */
-export function unusable({ status, code, message }: RequestFailed): StartError {
+/**
+ * What a person is told when the service cannot be asked.
+ * @param apiKey what was sent with the request; null or empty for none
+ */
+export function unusable({ status, code, message }: RequestFailed, apiKey: string | null = null): StartError {
   if (code === 'NO_ANSWER') return new StartError(`${message}: it hangs, or what stands before it does.`);
   if (status === 0)
     return new StartError(`No service answers (${message}): start one, or name it with --url.`);
+  if (status === 401 && apiKey) {
+    return new StartError('The service does not accept the API key in the file of --api-key-file.');
+  }
   if (status === 401) {
     return new StartError('The service wants an API key: name a file that holds one with --api-key-file.');
   }

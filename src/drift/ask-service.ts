@@ -27,6 +27,8 @@ export interface Question {
   readonly model: string;
   readonly version: string;
   readonly texts: readonly string[];
+  /** The one that the client sends. */
+  readonly apiKey: string | null;
   readonly signal: AbortSignal;
   /** Called with the number of texts that have their outcome. */
   readonly onProgress: (done: number) => void;
@@ -119,7 +121,7 @@ class Survey {
     } else if (WORTH_HALVING.has(status) || (NO_ROOM.has(status) && !neverHere)) {
       for (const index of indices) this.settle(index, { ok: false, code, message });
     } else {
-      throw unusable(error);
+      throw unusable(error, this.question.apiKey);
     }
   }
 

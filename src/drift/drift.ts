@@ -69,6 +69,7 @@ export async function measureDrift(options: DriftOptions): Promise<DriftReport> 
     model: local.model,
     version: local.version,
     texts,
+    apiKey: options.apiKey,
     signal,
     onProgress: progressOf(say, 'the service', texts.length),
   });

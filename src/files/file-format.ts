@@ -26,7 +26,8 @@ export const STANDARD_STREAM = '-';
 export function formatOf(path: string): FileFormat {
   if (path === STANDARD_STREAM) return { records: 'jsonl', gzip: false };
   const [, extension = '', gz] = /\.([A-Za-z]+?)(\.gz)?$/.exec(path) ?? [];
-  const records = BY_EXTENSION[extension.toLowerCase()];
+  const name = extension.toLowerCase();
+  const records = Object.hasOwn(BY_EXTENSION, name) ? BY_EXTENSION[name] : undefined;
   if (records === undefined) {
     throw new StartError(
       `${path}: the name must end with .jsonl, .ndjson, .json, .csv or .tsv, or with one of these and .gz.`,

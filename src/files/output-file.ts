@@ -30,6 +30,12 @@ const sizeOf = async (path: string): Promise<number | null> => {
   return stats?.size ?? null;
 };
 
+/** Said before hours of work, not when OUT gets its name. */
+async function refuseFolder(output: string): Promise<void> {
+  const stats = await stat(output).catch(() => null);
+  if (stats?.isDirectory()) throw new StartError(`${output} cannot be written: it is a folder.`);
+}
+
 const unlessMissing = (error: unknown): null => {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
   throw error as Error;
@@ -85,6 +91,7 @@ export class OutputFile implements OutputTarget {
     lock: Pick<OutputLock, 'check'>,
   ): Promise<OutputFile | FinishEntry> {
     const names = namesFor(output);
+    await refuseFolder(output);
     const journal = await journalAt(names.journal);
     const [outputBytes, partBytes] = [await sizeOf(output), await sizeOf(names.part)];
     const found = { journal, outputBytes, hasPart: partBytes !== null };

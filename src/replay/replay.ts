@@ -74,7 +74,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     },
   });
   sender.close();
-  if (refused.signal.aborted) throw unusable(new RequestFailed(401, 'UNAUTHENTICATED', 'no key'));
+  if (refused.signal.aborted)
+    throw unusable(new RequestFailed(401, 'UNAUTHENTICATED', 'refused'), options.apiKey);
   if (exchanges.every(({ reply }) => !reply.ok && reply.code === 'UNREACHABLE')) {
     signal.throwIfAborted();
     throw new StartError(`No request reached ${url}.`);

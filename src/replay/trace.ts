@@ -6,6 +6,10 @@ const TOLD_BAD_LINES = 5;
 /** More mean that the wrong file or field is read. */
 const MAX_BAD_LINES = 1000;
 
+/** What bad lines lack, in sentences. */
+const ABSENT = { text: 'text', time: 'time', both: 'text or no time' } as const;
+const WANTED = { text: 'a text', time: 'a time', both: 'a text and a time' } as const;
+
 /** What is replayed. A text is kept once, however often it comes. */
 export interface Trace {
   /** Distinct texts, well-formed as the service makes them: what the cache takes for the same is one text. */
@@ -41,14 +45,17 @@ export async function readTrace(options: TraceOptions): Promise<Trace> {
   const ids: number[] = [];
   const times: number[] = [];
   const bad: BadLine[] = [];
-  let [lines, badLines] = [0, 0];
+  let [lines, badLines, timeless] = [0, 0, 0];
+  const lacking = (): 'text' | 'time' | 'both' =>
+    timeless === 0 ? 'text' : timeless === badLines ? 'time' : 'both';
   for await (const found of readObjects(input, signal)) {
     lines++;
     const request = requestOf(found, options);
     if ('problem' in request) {
       if (bad.length < TOLD_BAD_LINES) bad.push({ line: found.line, problem: request.problem });
+      if (request.lacks === 'time') timeless++;
       if (++badLines > MAX_BAD_LINES)
-        throw unusable(input, `more than ${MAX_BAD_LINES} lines have no text`, bad);
+        throw unusable(input, `more than ${MAX_BAD_LINES} lines have no ${ABSENT[lacking()]}`, bad);
       continue;
     }
     const text = request.text.toWellFormed();
@@ -58,7 +65,10 @@ export async function readTrace(options: TraceOptions): Promise<Trace> {
     times.push(request.timeMs);
     if (ids.length === limit) break;
   }
-  if (ids.length === 0) throw unusable(input, lines === 0 ? 'it is empty' : 'no line has a text', bad);
+  if (ids.length === 0) {
+    const wanted = WANTED[lacking()];
+    throw unusable(input, lines === 0 ? 'it is empty' : `no line has ${wanted}`, bad);
+  }
   return {
     texts: [...idOf.keys()],
     ids,
@@ -69,19 +79,22 @@ export async function readTrace(options: TraceOptions): Promise<Trace> {
   };
 }
 
-type Request = { readonly text: string; readonly timeMs: number } | { readonly problem: string };
+type Request =
+  | { readonly text: string; readonly timeMs: number }
+  | { readonly problem: string; readonly lacks: 'text' | 'time' };
 
 function requestOf(found: ObjectLine, { textField, timeField }: TraceOptions): Request {
-  if ('problem' in found) return found;
+  if ('problem' in found) return { problem: found.problem, lacks: 'text' };
   const { object } = found;
   const read = textOf(object, textField);
-  if ('problem' in read) return read;
+  if ('problem' in read) return { problem: read.problem, lacks: 'text' };
   if (timeField === null) return { text: read.text, timeMs: 0 };
   const value: unknown = Object.hasOwn(object, timeField) ? object[timeField] : undefined;
   const timeMs = typeof value === 'string' ? Date.parse(value) : value;
   if (typeof timeMs === 'number' && Number.isFinite(timeMs)) return { text: read.text, timeMs };
   const field = JSON.stringify(timeField);
-  return { problem: value === undefined ? `it has no field ${field}` : `its ${field} is no time` };
+  const problem = value === undefined ? `it has no field ${field}` : `its ${field} is no time`;
+  return { problem, lacks: 'time' };
 }
 
 /** A request never comes before the one on the line above: logs are written at the end of requests. */

@@ -19,6 +19,7 @@ async function refuses(args: readonly string[], message: RegExp, code = 2): Prom
 beforeAll(() => {
   writeFileSync(at('in.jsonl'), '{"text":"a good film"}\n{"text":"a bad film"}\n');
   mkdirSync(at('folder'));
+  mkdirSync(at('folder.jsonl'));
 });
 
 describe('usage', () => {
@@ -58,8 +59,12 @@ describe('usage', () => {
     [['in.jsonl', '-', '--json'], /cannot both go to stdout/],
     [['in.jsonl', 'o.jsonl', '--top-k', '0'], /--top-k is "0"/],
     [['in.jsonl', 'o.jsonl', '--text-field', 'label'], /answer has a field of this name/],
+    [['in.jsonl', 'o.jsonl', '--text-field', 'scores', '--top-k', '2'], /answer has a field of this name/],
     [['in.jsonl', 'o.jsonl', '--on-error', 'panic'], /Allowed choices are record, stop/],
     [['in.jsonl', 'o.txt'], /must end with \.jsonl/],
+    [['in.jsonl', 'o.constructor'], /must end with \.jsonl/],
+    [['in.jsonl', 'folder.jsonl'], /folder\.jsonl cannot be written: it is a folder/],
+    [['in.jsonl', 'folder.jsonl', '--restart'], /folder\.jsonl cannot be written: it is a folder/],
     [['in.jsonl', 'o.csv'], /cannot be written as CSV/],
     [['in.jsonl', './in.jsonl'], /same file/],
     [['in.jsonl', 'o.jsonl', '--version', 'v9'], /no version "v9"; it has v1, v2/],
@@ -71,6 +76,14 @@ describe('usage', () => {
   ])('%j', async (args, message) => {
     await refuses(args, message);
     expect(has('o.jsonl')).toBe(false);
+  });
+});
+
+describe('a field of the answer that is not asked for', () => {
+  it('can hold the text', async () => {
+    writeFileSync(at('scores.jsonl'), '{"scores":"a good film"}\n');
+    expect((await batch(['scores.jsonl', 'scores-out.jsonl', '--text-field', 'scores'])).code).toBe(0);
+    expect(read('scores-out.jsonl').toString()).toMatch(/^{"scores":"a good film","label":"POSITIVE"/);
   });
 });
 

@@ -57,9 +57,17 @@ function ask(
   url: string,
   texts: readonly string[],
   signal = new AbortController().signal,
+  apiKey: string | null = null,
 ): Promise<ServiceOutcome[]> {
-  const client = new ServiceClient({ url, apiKey: null, signal });
-  return askService(client, { model: 'm', version: 'v1', texts, signal, onProgress: () => undefined });
+  const client = new ServiceClient({ url, apiKey, signal });
+  return askService(client, {
+    model: 'm',
+    version: 'v1',
+    texts,
+    apiKey,
+    signal,
+    onProgress: () => undefined,
+  });
 }
 
 const tokensOf = (outcomes: readonly ServiceOutcome[]): (number | string)[] =>
@@ -139,6 +147,14 @@ describe('asking the service', () => {
     const url = await listen(() => reply);
     await expect(ask(url, ['a'])).rejects.toThrow(message);
     expect(requests).toHaveLength(1);
+  });
+
+  it('tells a key that is wrong from one that is missing', async () => {
+    const url = await listen(() => problem(401, 'UNAUTHENTICATED'));
+    const { signal } = new AbortController();
+    await expect(ask(url, ['a'], signal, 'wrong')).rejects.toThrow(/does not accept the API key/);
+    await expect(ask(url, ['a'], signal, null)).rejects.toThrow(/wants an API key/);
+    await expect(ask(url, ['a'], signal, '')).rejects.toThrow(/wants an API key/);
   });
 
   it('ends when it is interrupted, also while it waits', async () => {

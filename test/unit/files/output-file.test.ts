@@ -55,6 +55,14 @@ async function refuses(mode: 'either' | 'restart', reason: RegExp): Promise<void
   await expect(attempt).rejects.toThrow(reason);
 }
 
+describe('an OUT that is a folder', () => {
+  it.each(['either', 'restart'] as const)('is refused at the start (%s)', async (mode) => {
+    mkdirSync(output);
+    await refuses(mode, /o\.jsonl cannot be written: it is a folder/);
+    expect(existsSync(`${output}.part`)).toBe(false);
+  });
+});
+
 describe('a journal that is there', () => {
   it('and cannot be read is not taken for none', async () => {
     mkdirSync(`${output}.journal`);

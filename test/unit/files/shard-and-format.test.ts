@@ -42,9 +42,12 @@ describe('formats', () => {
     expect(formatOf(path)).toEqual(format);
   });
 
-  it.each(['a', 'a.txt', 'a.gz', 'a.xlsx.gz', 'a.csv.zip'])('%j is not known', (path) => {
-    expect(() => formatOf(path)).toThrow(/must end with \.jsonl/);
-  });
+  it.each(['a', 'a.txt', 'a.gz', 'a.xlsx.gz', 'a.csv.zip', 'a.constructor', 'a.toString.gz'])(
+    '%j is not known',
+    (path) => {
+      expect(() => formatOf(path)).toThrow(/must end with \.jsonl/);
+    },
+  );
 
   it('a table can become JSON lines, but not the other way round', () => {
     const [jsonl, csv, tsv] = ['x.jsonl', 'x.csv', 'x.tsv'].map(formatOf);

@@ -75,6 +75,29 @@ describe('a trace', () => {
   });
 });
 
+describe('a trace without times, when times are asked for', () => {
+  const timeField = 'time';
+
+  it.each([
+    [
+      lines({ text: 'a' }, { text: 'b', time: null }),
+      /no line has a time \(line 1: it has no field "time"\)/,
+    ],
+    [lines({ text: 'a', time: 'soon' }, { body: 'b' }), /no line has a text and a time \(line 1: its "time"/],
+    [lines({ body: 'a', time: 1 }), /no line has a text \(line 1: it has no field "text"\)/],
+    [
+      lines({ text: 'a', time: 1 }) + '{"text":"a"}\n'.repeat(1001),
+      /more than 1000 lines have no time \(line 2/,
+    ],
+    [
+      lines({ text: 'a', time: 1 }) + '{"text":"a"}\nx\n'.repeat(501),
+      /lines have no text or no time \(line 2/,
+    ],
+  ])('says what is missing (%#)', async (content, reason) => {
+    await expect(read(content, { timeField })).rejects.toThrow(reason);
+  });
+});
+
 describe('what is no trace', () => {
   it.each([
     ['', /it is empty/],
