@@ -14,7 +14,7 @@ import {
 } from './journal.js';
 import type { BlockPart, OutputTarget } from './output-target.js';
 import type { OutputLock } from './output-lock.js';
-import { decideStart, type ResumeMode } from './start-decision.js';
+import { decideStart, type Found, type ResumeMode } from './start-decision.js';
 import { readReason, writeError } from './write-error.js';
 import type { Summary } from './run-summary.js';
 
@@ -65,6 +65,29 @@ export const namesFor = (
   lock: `${output}.lock`,
 });
 
+/**
+ * What lies there. An empty part file is not counted as somebody else's, for a run that is killed at once leaves one
+ * without a journal; nor is any beside a journal that a power loss has torn.
+ */
+async function lookAround(output: string, journal: Journal | null): Promise<Found> {
+  const { part, errors, errorsPart, journal: journalPath } = namesFor(output);
+  const hasJournal = (await sizeOf(journalPath)) !== null;
+  const [partBytes, errorsBytes, errorsPartBytes] = [
+    await sizeOf(part),
+    await sizeOf(errors),
+    await sizeOf(errorsPart),
+  ];
+  const parts = [part, errorsPart].filter((_, i) => ([partBytes, errorsPartBytes][i] ?? 0) > 0);
+  const beside = errorsBytes === null ? parts : [errors, ...parts];
+  return {
+    journal,
+    outputBytes: await sizeOf(output),
+    hasPart: partBytes !== null,
+    hasErrors: errorsBytes !== null,
+    beside: hasJournal ? [] : beside,
+  };
+}
+
 /** OUT, which appears under its name only when it is whole, and the journal by which a run goes on. */
 export class OutputFile implements OutputTarget {
   private syncedAt = performance.now();
@@ -93,9 +116,7 @@ export class OutputFile implements OutputTarget {
     const names = namesFor(output);
     await refuseFolder(output);
     const journal = await journalAt(names.journal);
-    const [outputBytes, partBytes] = [await sizeOf(output), await sizeOf(names.part)];
-    const found = { journal, outputBytes, hasPart: partBytes !== null };
-    const decision = decideStart(output, found, header, mode);
+    const decision = decideStart(output, await lookAround(output, journal), header, mode);
     if (journal?.finish && decision === 'publish') await publish(output);
     if (journal?.finish && (decision === 'publish' || decision === 'finished')) return journal.finish;
     return journal !== null && decision === 'resume'

@@ -10,6 +10,9 @@ export interface Found {
   /** Bytes of OUT; null when there is none. */
   readonly outputBytes: number | null;
   readonly hasPart: boolean;
+  readonly hasErrors: boolean;
+  /** Files beside OUT that a run would replace, and that no journal explains. */
+  readonly beside: readonly string[];
 }
 
 /**
@@ -25,7 +28,7 @@ export type StartDecision = 'fresh' | 'resume' | 'publish' | 'finished';
  */
 export function decideStart(
   output: string,
-  { journal, outputBytes, hasPart }: Found,
+  { journal, outputBytes, hasPart, hasErrors, beside }: Found,
   header: JournalHeader,
   mode: ResumeMode,
 ): StartDecision {
@@ -35,9 +38,10 @@ export function decideStart(
   }
   const unfinished = journal !== null && journal.finish === null;
   if (journal === null || (unfinished && journal.header.input === null)) {
-    if (outputBytes === null) return 'fresh';
+    const [theirs] = outputBytes === null ? beside : [output];
+    if (theirs === undefined) return 'fresh';
     throw new StartError(
-      `${output} exists, and no journal beside it says that this command made it; --restart replaces it.`,
+      `${theirs} exists, and no journal beside it says that this command made it; --restart replaces it.`,
     );
   }
   if (!unfinished && header.input === null) {
@@ -65,6 +69,11 @@ export function decideStart(
     );
   }
   if (hasPart) return 'publish';
-  if (outputBytes === journal.finish?.outputBytes) return 'finished';
+  if (outputBytes === journal.finish?.outputBytes) {
+    if (hasErrors || journal.finish.summary.errors === 0) return 'finished';
+    throw new StartError(
+      `${output} is finished, and ${output}.errors, which was made with it, is gone; --restart makes both anew.`,
+    );
+  }
   throw new StartError(`${output} was changed after it was finished; --restart replaces it.`);
 }

@@ -103,6 +103,17 @@ describe('decideStart', () => {
   const begun: Journal = { header, entries: [entry(-1)], finish: null, ends: [1, 2] };
   const unfinished: Journal = { header, entries: [entry(-1), entry(0)], finish: null, ends: [1, 2, 3] };
   const finished: Journal = { ...unfinished, finish };
+  const withErrors: Journal = {
+    ...unfinished,
+    finish: { ...finish, summary: { ...summary, errors: 1 } },
+  };
+  const NOTHING: Found = {
+    journal: null,
+    outputBytes: null,
+    hasPart: false,
+    hasErrors: false,
+    beside: [],
+  };
   const other: JournalHeader = { ...header, cpu_features: 'avx' };
   const stdin: JournalHeader = { ...header, input: null };
   const piped: Journal = { ...unfinished, header: stdin };
@@ -111,7 +122,36 @@ describe('decideStart', () => {
   it.each<[string, Partial<Found>, JournalHeader, ResumeMode, string | RegExp]>([
     ['nothing there', {}, header, 'either', 'fresh'],
     ['nothing there, --resume', {}, header, 'resume', /no out.journal/],
-    ['a part without journal', { hasPart: true }, header, 'either', 'fresh'],
+    ['an empty part without journal', { hasPart: true }, header, 'either', 'fresh'],
+    [
+      'a part of somebody else',
+      { hasPart: true, beside: ['out.part'] },
+      header,
+      'either',
+      /^out.part exists/,
+    ],
+    [
+      'a part of somebody else, --restart',
+      { hasPart: true, beside: ['out.part'] },
+      header,
+      'restart',
+      'fresh',
+    ],
+    ['errors of somebody else', { beside: ['out.errors'] }, header, 'either', /^out.errors exists, and no/],
+    [
+      'finished, its errors taken away',
+      { journal: withErrors, outputBytes: 60 },
+      header,
+      'either',
+      /out.errors, which was made with it, is gone/,
+    ],
+    [
+      'finished with errors',
+      { journal: withErrors, outputBytes: 60, hasErrors: true },
+      header,
+      'either',
+      'finished',
+    ],
     ['an OUT of somebody else', { outputBytes: 5 }, header, 'either', /exists, and no journal/],
     ['an OUT of somebody else, --restart', { outputBytes: 5 }, header, 'restart', 'fresh'],
     ['unfinished', { journal: unfinished, hasPart: true }, header, 'either', 'resume'],
@@ -153,8 +193,7 @@ describe('decideStart', () => {
     ['finished, OUT taken away', { journal: finished }, other, 'either', 'fresh'],
     ['finished, OUT taken away, --resume', { journal: finished }, header, 'resume', /is gone/],
   ])('%s', (_, found, now, mode, expected) => {
-    const decide = () =>
-      decideStart('out', { journal: null, outputBytes: null, hasPart: false, ...found }, now, mode);
+    const decide = () => decideStart('out', { ...NOTHING, ...found }, now, mode);
     if (typeof expected === 'string') expect(decide()).toBe(expected);
     else expect(decide).toThrow(expected);
   });

@@ -63,6 +63,38 @@ describe('an OUT that is a folder', () => {
   });
 });
 
+describe('files beside OUT without a journal', () => {
+  it.each(['part', 'errors', 'errors.part'])(
+    '.%s is left alone, and replaced with --restart',
+    async (name) => {
+      writeFileSync(`${output}.${name}`, 'precious');
+      await refuses(
+        'either',
+        new RegExp(`o\\.jsonl\\.${name} exists, and no journal.*--restart replaces it`),
+      );
+      expect(readFileSync(`${output}.${name}`, 'utf8')).toBe('precious');
+      const opened = await OutputFile.open(output, header, 'restart', OURS);
+      if (opened instanceof OutputFile) await opened.close();
+      expect(existsSync(`${output}.journal`)).toBe(true);
+    },
+  );
+
+  it('beside a journal that a power loss has torn, a part is made again', async () => {
+    writeFileSync(`${output}.journal`, JOURNAL.slice(0, 20));
+    writeFileSync(`${output}.part`, 'lost');
+    const opened = await OutputFile.open(output, header, 'either', OURS);
+    if (opened instanceof OutputFile) await opened.close();
+    expect(readFileSync(`${output}.part`, 'utf8')).toBe('');
+  });
+
+  it('empty parts, as a kill at the start leaves them, are no reason to refuse', async () => {
+    for (const name of ['part', 'errors.part']) writeFileSync(`${output}.${name}`, '');
+    const opened = await OutputFile.open(output, header, 'either', OURS);
+    expect(opened).toBeInstanceOf(OutputFile);
+    if (opened instanceof OutputFile) await opened.close();
+  });
+});
+
 describe('a journal that is there', () => {
   it('and cannot be read is not taken for none', async () => {
     mkdirSync(`${output}.journal`);
