@@ -1,4 +1,5 @@
 import type { SerinConfig } from '../config/serin-config.js';
+import { StartError } from '../errors/start-error.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { renderMarkdown } from '../evaluate/markdown/markdown.js';
 import { recordOf } from '../evaluate/record-of.js';
@@ -34,6 +35,11 @@ export async function runEvaluate(
 ): Promise<void> {
   const signal = interruptionSignal();
   const against = flags.against ?? null;
+  if (flags.record && against === null && flags.minAccuracy === undefined) {
+    throw new StartError(
+      '--record needs something to judge the accuracy by: the version that it is to replace with --against, or the least accuracy with --min-accuracy (a first version has nothing to be compared with).',
+    );
+  }
   try {
     const { report, folder } = await evaluate({
       modelRegistry: config.modelRegistry,

@@ -1,5 +1,6 @@
 import type { SerinConfig } from '../config/serin-config.js';
 import { importVersion, type Imported } from '../model-import/import-version.js';
+import { nextSteps } from '../model-import/next-steps.js';
 import { parseVersionName } from '../model-import/version-name.js';
 import type { Task } from '../model-registry/manifest.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -95,16 +96,12 @@ function render({ folder, manifest, trial, notes }: Imported): string {
   const lines = rows.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`);
   const heading =
     folder === null ? `${name} can be imported; nothing was kept` : `${name} is imported: ${folder}`;
-  const next = [
-    `serin models verify ${name}`,
-    `serin evaluate ${name} --against VERSION --data FILE --record    (no rollout takes it before)`,
-  ];
   return [
     heading,
     ...lines,
     ...(notes.length > 0 ? ['Assumed'] : []),
     ...notes.map((note) => `  - ${note}`),
-    ...(folder === null ? [] : ['Next', ...next.map((command) => `  ${command}`)]),
+    ...(folder === null ? [] : ['Next', ...nextSteps(manifest).map((command) => `  ${command}`)]),
     '',
   ].join('\n');
 }

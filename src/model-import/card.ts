@@ -33,8 +33,8 @@ on, its licence, what it is for and where it fails.
 | longest text | ${maxTokens} tokens, cut on the ${manifest.truncation_side} |
 | arithmetic | ${manifest.precision}${storage} |
 
-Accuracy is not on record: \`serin evaluate ${model}/${version} --data FILE --record\` measures it, and no rollout takes the
-version before that.
+Accuracy is not on record: \`serin evaluate ${model}/${version} --against VERSION --data FILE --record\` measures it (a first
+version: \`--min-accuracy SHARE\` in place of \`--against\`), and no rollout takes the version before that.
 
 ${parity}
 

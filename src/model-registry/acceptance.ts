@@ -29,7 +29,7 @@ export function judgeAcceptance(
 ): Acceptance {
   const isAbout = record !== null && !(record instanceof Error) && record.manifest_sha256 === digest;
   const accuracy = manifest.accuracy ?? (isAbout ? accuracyOf(record) : null);
-  const remedy = `evaluate it with "serin evaluate ${model}/${version} --data FILE --record"`;
+  const remedy = `evaluate it with "serin evaluate ${model}/${version} --against VERSION --data FILE --record" (a first version: --min-accuracy SHARE in place of --against)`;
   if (record instanceof Error) {
     return { accepted: false, reason: `its record cannot be used (${record.message}); ${remedy}`, accuracy };
   }

@@ -23,7 +23,7 @@ ${renderQuantizeReport(report).trimEnd()}
 
 ## Accuracy
 
-What it was when this was written is not known: \`npx serin evaluate ${report.model}/${report.version} --record\` measures it and writes
-acceptance.json beside this file.
+What it was when this was written is not known: \`npx serin evaluate ${report.model}/${report.version} --against ${source.version} --data FILE --record\`
+measures it and writes acceptance.json beside this file.
 `;
 }

@@ -159,7 +159,7 @@ describe('serin evaluate', () => {
     const shipped = recordOf('v2');
     const child = spawn(
       process.execPath,
-      [MAIN, 'evaluate', 'sentiment/v2', '--data', at('data.jsonl'), '--record'],
+      [MAIN, 'evaluate', 'sentiment/v2', '--data', at('data.jsonl'), '--min-accuracy', '0.5', '--record'],
       {
         cwd: folder,
         env: { PATH: process.env.PATH, ...ENVIRONMENT },
@@ -221,6 +221,13 @@ describe('what cannot be evaluated', () => {
     ],
     ['several labels a text', 'sentiment/v6', [], two, /its task is multi-label-classification/],
     ['a file that changed', 'sentiment/v7', [], two, /model\.onnx does not match its digest/],
+    [
+      'a record of an accuracy that was held to nothing',
+      'sentiment/v4',
+      ['--record'],
+      two,
+      /--record needs .* --against, or the least accuracy with --min-accuracy/,
+    ],
     ['no number', 'sentiment/v3', ['--max-accuracy-drop', 'x'], two, /must be a number, -100 to 100/],
   ])('%s: a sentence and the exit code 2', async (_, version, args, content, sentence) => {
     const { code, stdout, stderr } = await evaluate(version, ...args, ...data('bad.jsonl', content));

@@ -27,7 +27,7 @@ describe('whether a version is accepted', () => {
     ['an accepted record', unknown, record, true, /evaluated and accepted at 2026-01-02.* on dev\.jsonl/],
     ['a refused one', unknown, refused, false, /refused .*: accuracy drops by 3\.00 points; .*serin evaluate sentiment\/v3/],
     ['a refused one, whatever the manifest says', known, refused, false, /refused/],
-    ['no record, and no accuracy', unknown, null, false, /no accuracy on record; evaluate it with "serin evaluate sentiment\/v3/],
+    ['no record, and no accuracy', unknown, null, false, /no accuracy on record; evaluate it with "serin evaluate sentiment\/v3 --against VERSION --data FILE --record" \(a first version: --min-accuracy SHARE/],
     ['no record, and an accuracy', known, null, true, /its manifest has its accuracy on record$/],
     ['a record about other files', unknown, { ...record, manifest_sha256: other }, false, /another manifest and does not count/],
     ['a refusal of other files', known, { ...refused, manifest_sha256: other }, true, /does not count/],
