@@ -108,11 +108,12 @@ module.exports = {
     {
       name: 'quantize-imports-only',
       severity: 'error',
-      comment: 'quantize runs versions as files does, and measures batch variance as evaluate does.',
+      comment:
+        'quantize runs versions as files does, measures batch variance as evaluate does, and replaces what model-import would.',
       from: { path: '^src/quantize/' },
       to: {
         path: '^src/',
-        pathNot: `^src/(quantize|onnx|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/evaluate/(batch-variance|labelled-data|labelled-rows|run-groups|spread)\\.ts$`,
+        pathNot: `^src/(quantize|onnx|files|inference|model-registry|tokenization|${leaves.join('|')})/|^src/predict/(text|text-answer)\\.ts$|^src/evaluate/(batch-variance|labelled-data|labelled-rows|run-groups|spread)\\.ts$|^src/model-import/version-use\\.ts$`,
       },
     },
     {

@@ -1,6 +1,6 @@
 """Adds to a version that `serin quantize` made what `serin evaluate` and an emulated processor found about it.
 
-    npx serin quantize sentiment/v1 --to v2
+    npx serin quantize sentiment/v1 --to v2    # over the shipped one: see README.md
     npx serin evaluate sentiment/v2 --against v1 --data DIR/sst2/dev.tsv --text-field content --json > evaluation.json
     python training/finish_quantized.py model-registry/sentiment/v2 evaluation.json "GLUE SST-2 validation" [--qemu-texts 200]
     npx serin evaluate sentiment/v2 --against v1 --data DIR/sst2/dev.tsv --text-field content --record

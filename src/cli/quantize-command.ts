@@ -72,11 +72,12 @@ export function addQuantizeCommand(program: Command): void {
     .option('--max-accuracy-drop <points>', 'for --search; a negative number demands a gain', points, 0.5)
     .option('--text-field <name>', 'the key or column of the text in --data', 'text')
     .option('--label-field <name>', 'the key or column of the label in --data', 'label')
-    .option('--force', 'replace a version of that name')
+    .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--json', 'the report as one JSON document')
     .addHelpText('after', HELP);
   const settings = addSettingFlags(command, [
     'MODEL_REGISTRY',
+    'STATE_DIR',
     'THREADS_PER_WORKER',
     'WORKER_WATCHDOG_MS',
     'WORKER_MAX_RSS_BYTES',

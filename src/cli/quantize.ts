@@ -60,7 +60,7 @@ export async function runQuantize(config: SerinConfig, source: string, flags: Qu
   const signal = interruptionSignal();
   try {
     const report = await quantizeVersion({
-      modelRegistry: config.modelRegistry,
+      config,
       source,
       target: flags.to,
       method: flags.method,

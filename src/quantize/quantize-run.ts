@@ -5,6 +5,7 @@ import type { ParityFile } from '../tokenization/parity.js';
 import type { CalibrationTexts } from './calibration/calibration-texts.js';
 import type { Method } from './quantize-report.js';
 import type { WeightBits } from './quantized-weights.js';
+import type { TargetConfig } from './source-version.js';
 import type { StageProgress } from './stage-progress.js';
 import type { VersionFolder } from './version-folder.js';
 
@@ -15,7 +16,7 @@ export interface SearchOptions {
 }
 
 export interface QuantizeVersionOptions {
-  readonly modelRegistry: string;
+  readonly config: TargetConfig;
   /** `model/version`. */
   readonly source: string;
   readonly target: string;
@@ -27,6 +28,7 @@ export interface QuantizeVersionOptions {
   readonly leaveOut: readonly string[];
   /** Null: no layers are left out but `leaveOut`. */
   readonly search: SearchOptions | null;
+  /** A version of that name may be replaced, unless something counts on it. */
   readonly force: boolean;
   /** How the command was called, for the record. */
   readonly command: string;

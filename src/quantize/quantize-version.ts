@@ -22,7 +22,7 @@ const COMPARED_TEXTS = 256;
 export async function quantizeVersion(options: QuantizeVersionOptions): Promise<QuantizeReport> {
   const startedAt = performance.now();
   const { source, modelFolder } = await chooseSource(
-    options.modelRegistry,
+    options.config,
     options.source,
     options.target,
     options.force,

@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { SerinConfig } from '../config/serin-config.js';
 import { StartError } from '../errors/start-error.js';
+import { checkUnused } from '../model-import/version-use.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 import { NAME_PATTERN, readRegistry, verifyVersion } from '../model-registry/registry-files.js';
+
+/** Where versions lie, and who counts on them. */
+export type TargetConfig = Pick<SerinConfig, 'modelRegistry' | 'rollout' | 'stateDir'>;
 
 export interface SourceAndTarget {
   readonly source: ModelVersion;
@@ -13,15 +18,16 @@ export interface SourceAndTarget {
 /**
  * The version to quantise, with every file as its manifest says, and whether the new one may be written.
  * @param name `model/version`
- * @throws StartError when the source is missing, not whole or int8 already, or the target is there and not to be replaced
+ * @throws StartError when the source is missing, not whole or int8 already, or the target is there and not to be
+ * replaced, or is what the configuration or a rollout counts on
  */
 export async function chooseSource(
-  registry: string,
+  config: TargetConfig,
   name: string,
   target: string,
   force: boolean,
 ): Promise<SourceAndTarget> {
-  const source = find(registry, name);
+  const source = find(config.modelRegistry, name);
   if (!NAME_PATTERN.test(target)) {
     throw new StartError(
       `--to is ${JSON.stringify(target)}: allowed are letters, digits, dots, dashes and underscores, e.g. v2.`,
@@ -29,8 +35,9 @@ export async function chooseSource(
   }
   if (target === source.version) throw new StartError(`--to ${target} is the version that is quantised.`);
   const modelFolder = dirname(source.folder);
-  if (existsSync(join(modelFolder, target)) && !force) {
-    throw new StartError(`${source.model}/${target} is there already; --force replaces it.`);
+  if (existsSync(join(modelFolder, target))) {
+    if (!force) throw new StartError(`${source.model}/${target} is there already; --force replaces it.`);
+    await checkUnused(config, { model: source.model, version: target }, 'replaced');
   }
   if (source.manifest.precision.includes('int8')) {
     const from = originOf(source);

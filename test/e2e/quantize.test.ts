@@ -233,6 +233,24 @@ describe('serin quantize refuses', () => {
     );
   });
 
+  it('to replace what the configuration or a rollout names, whatever is forced', async () => {
+    const before = readFileSync(at('v2', 'manifest.json'));
+    const again = ['sentiment/v1', '--to', 'v2', '--force'];
+    expect(await refusal(...again)).toMatch(
+      /^serin: sentiment\/v2 is not replaced: the configuration names it as canary\. /,
+    );
+    const config = join(registry, 'v1-only.yaml');
+    writeFileSync(config, 'rollout:\n  sentiment: { stable: v1 }\n');
+    mkdirSync(join(registry, 'state/rollout'), { recursive: true });
+    writeFileSync(join(registry, 'state/rollout/sentiment.json'), '{');
+    const other = ['--config', config, '--state-dir', join(registry, 'state')];
+    expect(await refusal(...again, ...other)).toMatch(
+      /sentiment\/v2 is not replaced: .*state\/rollout\/sentiment\.json may name it, but cannot be used/,
+    );
+    rmSync(join(registry, 'state'), { recursive: true });
+    expect(readFileSync(at('v2', 'manifest.json')).equals(before)).toBe(true);
+  });
+
   it('what is int8 already', async () => {
     expect(await refusal('sentiment/v2', '--to', 'v8')).toContain(
       'is int8 already; quantise the version that it was made from, sentiment/v1.',
