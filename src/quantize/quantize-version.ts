@@ -41,6 +41,11 @@ export async function quantizeVersion(options: QuantizeVersionOptions): Promise<
     const progress = new StageProgress(options.say);
     const run = { options, source, folder, parity, texts, compared, progress, startedAt };
     return await measureAndPublish(run, await makeQuantizedModel(run));
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    const name = `${source.model}/${options.target}`;
+    throw new StartError(`${name} cannot be written: ${message}.`, { cause: error });
   } finally {
     await folder.discard();
   }

@@ -251,6 +251,16 @@ describe('serin quantize refuses', () => {
     expect(readFileSync(at('v2', 'manifest.json')).equals(before)).toBe(true);
   });
 
+  it('to go on when the disk takes no more', async () => {
+    const words = `ulimit -f 15000; '${process.execPath}' '${COMMAND}' quantize sentiment/v1 --to v8`;
+    const env = { MODEL_REGISTRY: registry };
+    const { code, stdout, stderr } = await runCommand('sh', ['-c', words], { cwd: ROOT, env });
+    expect(stderr).toMatch(/^serin: sentiment\/v8 cannot be written: EFBIG.*\.$/m);
+    expect(stderr).not.toMatch(/^ +at |a fault of ours/m);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(readdirSync(at()).filter((name) => /^\.|v8/.test(name))).toEqual([]);
+  });
+
   it('what is int8 already', async () => {
     expect(await refusal('sentiment/v2', '--to', 'v8')).toContain(
       'is int8 already; quantise the version that it was made from, sentiment/v1.',
