@@ -53,5 +53,10 @@ export async function quantizeVersion(options: QuantizeVersionOptions): Promise<
 
 async function readParity(source: ModelVersion): Promise<ParityFile | null> {
   if (!Object.hasOwn(source.manifest.files, 'parity.json')) return null;
-  return parseParity(await readVerified(source, 'parity.json'));
+  try {
+    return parseParity(await readVerified(source, 'parity.json'));
+  } catch (error) {
+    const reason = (error as Error).message;
+    throw new StartError(`${source.model}/${source.version} cannot be used: ${reason}.`, { cause: error });
+  }
 }

@@ -276,6 +276,14 @@ describe('serin quantize refuses', () => {
     );
   });
 
+  it('golden texts that are none, though their digest is right', async () => {
+    copyOfV1('odd', []);
+    replaceFile('odd', 'parity.json', '{"schema_version":9}');
+    expect(await refusal('sentiment/odd', '--to', 'v8')).toBe(
+      'serin: sentiment/odd cannot be used: parity.json: schema_version is 9, but must be 1.\n',
+    );
+  });
+
   it('a model that is cut off, or is none', async () => {
     copyOfV1('cut', []);
     truncateSync(at('cut', 'model.onnx'), 1_000_000);
