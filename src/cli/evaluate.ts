@@ -3,7 +3,7 @@ import { StartError } from '../errors/start-error.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import { renderMarkdown } from '../evaluate/markdown/markdown.js';
 import { recordOf } from '../evaluate/record-of.js';
-import { writeCharts } from '../evaluate/write-charts.js';
+import { prepareCharts, writeCharts } from '../evaluate/write-charts.js';
 import { writeRecord } from '../evaluate/write-record.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
@@ -40,6 +40,7 @@ export async function runEvaluate(
       '--record needs something to judge the accuracy by: the version that it is to replace with --against, or the least accuracy with --min-accuracy (a first version has nothing to be compared with).',
     );
   }
+  if (flags.svgDir !== undefined) prepareCharts(flags.svgDir);
   try {
     const { report, folder } = await evaluate({
       modelRegistry: config.modelRegistry,
@@ -62,11 +63,12 @@ export async function runEvaluate(
       signal,
       say,
     });
+    // What is dear comes first: a file that cannot be written then costs only itself.
+    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report));
+    if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
     if (flags.svgDir !== undefined) {
       for (const path of await writeCharts(flags.svgDir, report)) say(`${path} is written`);
     }
-    if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
-    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report));
     const { accepted, reasons } = report.decision;
     say(accepted ? `${candidate} is accepted` : `${candidate} is refused: ${reasons.join('; ')}`);
     if (!accepted) process.exitCode = EXIT_CODES.refused;

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import type { SerinConfig } from '../config/serin-config.js';
 import { readProcessors } from '../doctor/processors.js';
@@ -10,9 +9,10 @@ import { renderFrontier } from '../tune/frontier-svg.js';
 import { renderReport } from '../tune/render-report.js';
 import { makeReport } from '../tune/report.js';
 import { tune } from '../tune/tune.js';
-import { writeSettings } from '../tune/write-config.js';
+import { checkSettingsFile } from '../tune/write-config.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
+import { checkChart, writeChart, writeChoice } from './tune-files.js';
 
 /** As commander has checked them. */
 export interface TuneFlags {
@@ -29,12 +29,17 @@ export interface TuneFlags {
 
 const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 
-/** `serin tune`. @throws StartError when the version or the traffic cannot be used, or the time is too short */
+/**
+ * `serin tune`.
+ * @throws StartError when the version or the traffic cannot be used, a file not be written, or the time is too short
+ */
 export async function runTune(
   config: SerinConfig,
   model: string | undefined,
   flags: TuneFlags,
 ): Promise<void> {
+  if (flags.write !== undefined) checkSettingsFile(flags.write);
+  if (flags.svg !== undefined) checkChart(flags.svg);
   const version = await findVersion(config, model ?? config.defaultModel, flags.version);
   const signal = interruptionSignal();
   const texts =
@@ -68,17 +73,8 @@ export async function runTune(
   const facts = { ...config, version, processors, source, texts: texts.length, sloP95Ms, now, loadAverage };
   const report = makeReport({ ...result, choice }, facts);
   process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+  if (flags.write !== undefined) await writeChoice(flags.write, report.settings, signal);
   if (flags.svg !== undefined) writeChart(flags.svg, renderFrontier(report));
-  if (flags.write === undefined) return;
-  if (signal.aborted) {
-    say(`${flags.write} was not written: what was measured so far is not the whole`);
-    return;
-  }
-  const changes = await writeSettings(flags.write, report.settings);
-  for (const { key, from, to } of changes) {
-    say(`${flags.write}: ${key} is ${to} now${from === undefined ? '' : `, it was ${JSON.stringify(from)}`}`);
-  }
-  if (changes.length === 0) say(`${flags.write} says so already`);
 }
 
 async function findVersion(
@@ -96,12 +92,4 @@ async function findVersion(
   const problems = await verifyVersion(found.version);
   if (problems.length > 0) throw new StartError(`${model}/${wanted} cannot be used: ${problems.join('; ')}.`);
   return found.version;
-}
-
-function writeChart(path: string, svg: string): void {
-  try {
-    writeFileSync(path, svg);
-  } catch (error) {
-    throw new StartError(`The chart cannot be written: ${(error as Error).message}`);
-  }
 }

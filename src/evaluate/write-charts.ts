@@ -1,12 +1,26 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from '../errors/start-error.js';
 import { renderLatency } from './latency-svg.js';
 import { renderReliability } from './reliability-svg.js';
 import type { EvaluationReport } from './report.js';
 
+const unwritable = (error: unknown): StartError =>
+  new StartError(`The charts cannot be written: ${(error as Error).message}`, { cause: error });
+
+/** Makes the folder before anything is measured. @throws StartError when it cannot be made or written to */
+export function prepareCharts(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw unwritable(error);
+  }
+}
+
 /**
- * Writes reliability.svg and latency.svg into a folder, which is made.
+ * Writes reliability.svg and latency.svg into a folder that is there.
  * @returns the paths
  * @throws StartError when they cannot be written
  */
@@ -20,10 +34,9 @@ export async function writeCharts(
     'latency.svg': renderLatency(versions),
   };
   try {
-    await mkdir(folder, { recursive: true });
     for (const [name, svg] of Object.entries(charts)) await writeFile(join(folder, name), svg);
   } catch (error) {
-    throw new StartError(`The charts cannot be written: ${(error as Error).message}`, { cause: error });
+    throw unwritable(error);
   }
   return Object.keys(charts).map((name) => join(folder, name));
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { parseDocument } from 'yaml';
+import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { parseDocument, type Document } from 'yaml';
 import { replaceFile } from '../canary/replace-file.js';
 import { StartError } from '../errors/start-error.js';
 import type { ChosenSettings } from './report.js';
@@ -17,13 +18,7 @@ export interface Change {
  * @throws StartError when it is not a YAML map
  */
 export function withSettings(source: string, settings: ChosenSettings): { text: string; changes: Change[] } {
-  const document = parseDocument(source);
-  const [error] = document.errors;
-  if (error) throw new StartError(`it is not valid YAML: ${error.message.split('\n', 1)[0] ?? ''}`);
-  const content: unknown = document.toJS();
-  if (content !== null && (typeof content !== 'object' || Array.isArray(content))) {
-    throw new StartError('it must be a map of settings');
-  }
+  const document = settingsDocument(source);
   const changes: Change[] = [];
   for (const [key, to] of Object.entries(settings) as [string, number][]) {
     const from: unknown = document.get(key);
@@ -32,6 +27,31 @@ export function withSettings(source: string, settings: ChosenSettings): { text: 
     changes.push({ key, from, to });
   }
   return { text: changes.length === 0 ? source : document.toString({ lineWidth: 0 }), changes };
+}
+
+function settingsDocument(source: string): Document {
+  const document = parseDocument(source);
+  const [error] = document.errors;
+  if (error) throw new StartError(`it is not valid YAML: ${error.message.split('\n', 1)[0] ?? ''}`);
+  const content: unknown = document.toJS();
+  if (content !== null && (typeof content !== 'object' || Array.isArray(content))) {
+    throw new StartError('it must be a map of settings');
+  }
+  return document;
+}
+
+/**
+ * Looks before anything is measured whether settings can be written to a configuration file.
+ * @throws StartError when the file cannot be read or understood, or its folder not be written to
+ */
+export function checkSettingsFile(path: string): void {
+  try {
+    if (existsSync(path)) settingsDocument(readFileSync(path, 'utf8'));
+    // The file is replaced by a new one beside it.
+    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new StartError(`${path} cannot be written: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,6 +117,16 @@ describe('serin evaluate', () => {
     expect(recordOf('v2')).toEqual(shipped);
   }, 240_000);
 
+  it('reports and records also when a chart cannot be written', async () => {
+    mkdirSync(at('charts/odd/reliability.svg'), { recursive: true });
+    const args = ['--data', at('data.jsonl'), '--limit', '8', '--min-accuracy', '0.1', '--record'];
+    const { code, stdout, stderr } = await evaluate('sentiment/v4', ...args, '--svg-dir', at('charts/odd'));
+    expect(stderr).toMatch(/serin: The charts cannot be written: EISDIR/);
+    expect(code).toBe(2);
+    expect(stdout).toContain('# Evaluation of sentiment/v4\n\n**Accepted.**\n');
+    expect(recordOf('v4')).toMatchObject({ decision: 'accepted', data: { n: 8 } });
+  }, 120_000);
+
   it('accepts one that loses nothing, and records it for its very files', async () => {
     const columns = ['--text-field', 'review', '--label-field', 'stars'];
     const { code, stdout, stderr } = await evaluate(
@@ -228,11 +238,18 @@ describe('what cannot be evaluated', () => {
       two,
       /--record needs .* --against, or the least accuracy with --min-accuracy/,
     ],
+    [
+      'charts that have no place',
+      'sentiment/v3',
+      ['--svg-dir', at('data.csv/charts')],
+      two,
+      /The charts cannot be written: ENOTDIR/,
+    ],
     ['no number', 'sentiment/v3', ['--max-accuracy-drop', 'x'], two, /must be a number, -100 to 100/],
   ])('%s: a sentence and the exit code 2', async (_, version, args, content, sentence) => {
     const { code, stdout, stderr } = await evaluate(version, ...args, ...data('bad.jsonl', content));
     expect(stderr).toMatch(sentence);
-    expect(stderr).not.toMatch(/at .*\.js:/);
+    expect(stderr).not.toMatch(/at .*\.js:|labelled texts, \d+ done/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,6 +17,7 @@ let folder: string;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'serin-tune-'));
+  writeFileSync(at('list.yaml'), '- one\n');
 });
 afterAll(() => {
   rmSync(folder, { recursive: true });
@@ -99,12 +100,16 @@ describe('bad input', () => {
     [['nosuch'], /names no stable version of nosuch/],
     [['sentiment', '--version', 'v9'], /has no sentiment\/v9/],
     [['--traffic', 'nowhere.jsonl'], /nowhere\.jsonl/],
+    [['--svg', 'nowhere/chart.svg'], /The chart cannot be written: ENOENT.*nowhere\/chart\.svg/],
+    [['--write', 'nowhere/serin.yaml'], /nowhere\/serin\.yaml cannot be written: ENOENT/],
+    [['--write', 'list.yaml'], /list\.yaml cannot be written: it must be a map of settings/],
     [['--minutes', '0'], /at least 0\.1/],
     [['--slo-p95-ms', '-1'], /above 0/],
   ])('%j', async (args, message) => {
     const { code, stdout, stderr } = await tune(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
+    expect(readdirSync(folder)).toEqual(['list.yaml']);
   });
 
   it('a version whose files are not what its manifest says', async () => {
