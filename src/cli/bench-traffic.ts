@@ -16,7 +16,7 @@ export async function benchTraffic(
     const patterns = await sentencesOf(lengths, textField, signal);
     return { ...options, patterns, sendPatterns: true };
   }
-  const sentences = devSentences(stableFolder(config(), model));
+  const sentences = devSentences(stableFolder(config(), model), '--lengths FILE');
   // The sentences themselves are what everybody tries a service with: they may be in its cache.
   return { ...options, patterns: patternsFor(lengths, sentences), sendPatterns: false };
 }

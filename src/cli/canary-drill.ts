@@ -96,7 +96,7 @@ async function textsOf(
   signal: AbortSignal,
 ): Promise<{ readonly texts: readonly string[]; readonly name: string }> {
   if (traffic !== undefined) return { texts: await sentencesOf(traffic, textField, signal), name: traffic };
-  const sentences = devSentences(stableFolder(config()));
+  const sentences = devSentences(stableFolder(config()), '--traffic FILE');
   const requests = Math.min(SAMPLE_REQUESTS, Math.ceil(minutes * 60 * rate));
   const texts = [...sampleTrace(sentences, { requests, exponent: 1, seed })];
   return {

@@ -3,6 +3,7 @@ import { importVersion, type Imported } from '../model-import/import-version.js'
 import { nextSteps } from '../model-import/next-steps.js';
 import { parseVersionName } from '../model-import/version-name.js';
 import type { Task } from '../model-registry/manifest.js';
+import { hasDevSentences } from '../replay/sentences.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 
@@ -70,6 +71,10 @@ function render({ folder, manifest, trial, notes }: Imported): string {
   const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
   const { variance, varies, parity } = trial;
   const storage = manifest.weight_storage === undefined ? '' : `, stored as ${manifest.weight_storage}`;
+  // tune takes the version's dev sentences by itself, and an import rarely has any.
+  const tune = hasDevSentences(parity.json)
+    ? 'serin tune'
+    : `serin tune ${manifest.model} --version ${manifest.version} --traffic FILE`;
   const rows: [string, string][] = [
     ['task', manifest.task],
     ['labels', manifest.labels.join(', ')],
@@ -89,7 +94,7 @@ function render({ folder, manifest, trial, notes }: Imported): string {
     ],
     [
       'token budget',
-      varies ? 'one text' : `${manifest.batching.max_padded_tokens} (serin tune measures it well)`,
+      varies ? 'one text' : `${manifest.batching.max_padded_tokens} (${tune} measures it well)`,
     ],
   ];
   const width = Math.max(...rows.map(([key]) => key.length));

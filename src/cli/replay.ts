@@ -102,7 +102,7 @@ export async function writeSample(
   const { n: requests, exponent, seed, from } = flags;
   const sentences =
     from === undefined
-      ? devSentences(stableFolder(config()))
+      ? devSentences(stableFolder(config()), '--from FILE')
       : await sentencesOf(from, flags.textField, new AbortController().signal);
   const used = new Set<string>();
   function* lines(): Generator<string> {

@@ -44,7 +44,7 @@ export async function runTune(
   const signal = interruptionSignal();
   const texts =
     flags.traffic === undefined
-      ? devSentences(version.folder)
+      ? devSentences(version.folder, '--traffic FILE')
       : await sentencesOf(flags.traffic, flags.textField, signal);
   const processors = readProcessors();
   const now = { workers: config.workers, threads: config.threadsPerWorker };

@@ -2,29 +2,37 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readTraffic, inputName } from '../client/traffic.js';
 import { StartError } from '../errors/start-error.js';
-import { parseParity } from '../tokenization/parity.js';
+import { parseParity, type ParityFile } from '../tokenization/parity.js';
 
 /** The group of parity.json that holds natural sentences; the others hold what is hard for tokenizers. */
 const DEV_GROUP = 'dev';
 
+const devTexts = ({ items }: ParityFile): string[] =>
+  items.filter(({ group }) => group === DEV_GROUP).map(({ text }) => text);
+
+/** Whether the golden texts of a version hold any, by the content of parity.json. */
+export const hasDevSentences = (json: string): boolean => devTexts(parseParity(json)).length > 0;
+
 /**
  * The dev sentences that a version ships with.
  * @param folder of the version
+ * @param flag that takes a file of texts instead, such as `--traffic FILE`
  * @throws StartError when it has none
  */
-export function devSentences(folder: string): string[] {
+export function devSentences(folder: string, flag: string): string[] {
   const path = join(folder, 'parity.json');
-  let items;
+  let sentences;
   try {
-    ({ items } = parseParity(readFileSync(path)));
+    sentences = devTexts(parseParity(readFileSync(path)));
   } catch (error) {
     throw new StartError(
-      `No sentences to make texts of: ${(error as Error).message}; name a file of your own.`,
+      `No sentences to make texts of: ${(error as Error).message}; name a file of your own with ${flag}.`,
     );
   }
-  const sentences = items.filter(({ group }) => group === DEV_GROUP).map(({ text }) => text);
   if (sentences.length > 0) return sentences;
-  throw new StartError(`${path} has no texts of the group "${DEV_GROUP}"; name a file of your own.`);
+  throw new StartError(
+    `${path} has no texts of the group "${DEV_GROUP}"; name a file of your own with ${flag}.`,
+  );
 }
 
 /**

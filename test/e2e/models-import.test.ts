@@ -78,6 +78,19 @@ describe('an export', () => {
     expect(stdout).toMatch(
       /^sentiment\/v3 is imported: .*\n.*task +text-classification\n.*labels +NEGATIVE, POSITIVE/,
     );
+    expect(stdout).toMatch(
+      /token budget .*\(serin tune sentiment --version v3 --traffic FILE measures it well\)/,
+    );
+    const budget = await runCommand(process.execPath, [MAIN, 'tune', 'sentiment', '--version', 'v3'], {
+      cwd: folder,
+      env: environment(),
+    });
+    expect(budget).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /parity\.json has no texts of the group "dev"; name a file of your own with --traffic FILE\.\n$/,
+      ) as string,
+    });
     expect(await serin('verify', 'sentiment/v3')).toMatchObject({ code: 0, stdout: 'sentiment/v3: ok\n' });
     expect(readdirSync(join(registry.folder, 'sentiment')).sort()).toEqual(['v1', 'v2', 'v3']);
     const manifest = manifestOf('sentiment/v3');

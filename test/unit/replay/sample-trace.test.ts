@@ -95,8 +95,14 @@ describe('a sample trace', () => {
     expect(sorted.filter((times) => times === 1).length).toBeGreaterThan(500);
   });
 
+  it('needs sentences, and says which flag takes a file of them', () => {
+    expect(() => devSentences(`${ROOT}test`, '--lengths FILE')).toThrow(
+      /^No sentences to make texts of: .*; name a file of your own with --lengths FILE\.$/,
+    );
+  });
+
   it('of the shipped sentences is byte for byte this one', () => {
-    const sentences = devSentences(`${ROOT}model-registry/sentiment/v1`);
+    const sentences = devSentences(`${ROOT}model-registry/sentiment/v1`, '--from FILE');
     expect(sentences).toHaveLength(872);
     const hash = createHash('sha256');
     for (const text of sampleTrace(sentences, { requests: 50_000, exponent: 1, seed: 1 })) {
