@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StartError } from '../errors/start-error.js';
-import { readLabelledData } from '../evaluate/labelled-data.js';
+import { readLabelledData, type LabelledData } from '../evaluate/labelled-data.js';
 import { spread } from '../evaluate/spread.js';
 import { loadTokenizer } from '../files/load-tokenizer.js';
 import { writeModelFile } from '../onnx/model-file.js';
@@ -10,7 +10,7 @@ import { readFloatModel, type FloatModel } from './float-model.js';
 import type { KeptLayer, Layer } from './layers.js';
 import { ModelTrials } from './model-trials.js';
 import { quantizeModel, type Activations, type WeightError } from './quantize-graph.js';
-import { draftOf, withRunner, type QuantizeRun, type SearchOptions } from './quantize-run.js';
+import { draftOf, withRunner, type QuantizeRun } from './quantize-run.js';
 import { leaveOutFewest } from './search.js';
 
 /** Texts on which a search measures what each layer does by itself. */
@@ -29,10 +29,16 @@ export interface MadeModel {
  */
 export async function makeQuantizedModel(run: QuantizeRun): Promise<MadeModel> {
   const { options, source, folder, progress } = run;
+  const { search } = options;
+  // Before the calibration, which takes minutes: a file that cannot be used is told at once.
+  const data = search === null ? null : await readLabelledData(search.data, source.manifest.labels);
   const float = readFloatModel(source, options.method, options.leaveOut);
   const activations = options.method === 'dynamic' ? 'dynamic' : await calibrated(run, float);
   await folder.copy(source, copiedFiles(run));
-  const chosen = options.search === null ? float : await searched(run, float, activations, options.search);
+  const chosen =
+    search === null || data === null
+      ? float
+      : await searched(run, float, activations, data, search.maxDropPoints);
   progress.begin(`quantising ${chosen.layers.length} layers`);
   const weightErrors = await writeModel(run, float, chosen.layers, activations);
   return { layers: chosen.layers, leftOut: chosen.leftOut, weightErrors };
@@ -59,10 +65,10 @@ async function searched(
   run: QuantizeRun,
   float: FloatModel,
   activations: Activations,
-  { data: dataOptions, maxDropPoints }: SearchOptions,
+  data: LabelledData,
+  maxDropPoints: number,
 ): Promise<FloatModel> {
   const { progress, options, source, compared } = run;
-  const data = await readLabelledData(dataOptions, source.manifest.labels);
   progress.begin(`searching for the fewest layers to leave out, on ${data.items.length} labelled texts`);
   const trials = await ModelTrials.open({
     data,

@@ -284,6 +284,13 @@ describe('serin quantize refuses', () => {
     );
   });
 
+  it('data for the search that cannot be read, before it calibrates', async () => {
+    const search = ['--search', '--data', join(registry, 'nowhere.jsonl')];
+    const said = await refusal('sentiment/v1', '--to', 'v8', ...search);
+    expect(said).toMatch(/nowhere\.jsonl/);
+    expect(said).not.toContain('calibrating');
+  });
+
   it('a model that is cut off, or is none', async () => {
     copyOfV1('cut', []);
     truncateSync(at('cut', 'model.onnx'), 1_000_000);
