@@ -97,7 +97,7 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
     parseManifest(json);
     staged.write('manifest.json', json);
     options.signal.throwIfAborted();
-    const folder = dryRun ? null : await staged.publish(name.version);
+    const folder = dryRun ? null : await staged.publish(name.version, options.replace);
     const digest = createHash('sha256').update(json).digest('hex');
     return { folder, digest, manifest, trial, notes: examined.notes };
   } catch (error) {

@@ -8,9 +8,10 @@ import {
   openSync,
   writeSync,
 } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FileRecord } from '../model-registry/manifest.js';
+import { publishFolder } from '../model-registry/publish-folder.js';
 
 /**
  * A version folder in the making, under a name that no reader of the registry takes for a version. It gets its real
@@ -64,27 +65,14 @@ export class StagedVersion {
     return records;
   }
 
-  /** Gives the folder its name; what had it before is deleted once the new one has it. */
-  async publish(version: string): Promise<string> {
-    await syncFolder(this.folder);
-    const parent = dirname(this.folder);
-    const target = join(parent, version);
-    const before = join(parent, `.replaced-${version}-${process.pid}`);
-    const replaces = await rename(target, before).then(
-      () => true,
-      (error: unknown) => {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-        throw error;
-      },
-    );
-    try {
-      await rename(this.folder, target);
-    } catch (error) {
-      if (replaces) await rename(before, target);
-      throw error;
-    }
-    await syncFolder(parent);
-    await rm(before, { recursive: true, force: true });
+  /**
+   * Gives the folder its name.
+   * @param replace whether another version may have it
+   * @throws StartError when one has it that is not to be replaced
+   */
+  async publish(version: string, replace: boolean): Promise<string> {
+    const target = join(dirname(this.folder), version);
+    await publishFolder(this.folder, target, replace);
     return target;
   }
 
@@ -103,13 +91,4 @@ async function recordOf(path: string): Promise<FileRecord> {
     bytes += (chunk as Buffer).length;
   }
   return { sha256: hash.digest('hex'), bytes };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

@@ -87,7 +87,7 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
     files: folder.files,
   });
   await folder.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
-  await folder.publish();
+  await folder.publish(options.force);
   return report;
 }
 

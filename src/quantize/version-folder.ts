@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from '../errors/start-error.js';
 import type { FileRecord } from '../model-registry/manifest.js';
+import { publishFolder } from '../model-registry/publish-folder.js';
 import { readVerified } from '../model-registry/registry-files.js';
 import type { ModelVersion } from '../model-registry/model-version.js';
 
@@ -55,21 +56,13 @@ export class VersionFolder {
     for (const name of names) await this.write(name, await readVerified(from, name));
   }
 
-  /** Makes it the version. One that is there already moves aside first and is removed behind it. */
-  async publish(): Promise<void> {
-    const old = `${this.path}.old`;
-    const hadOld = await rename(this.target, old).then(
-      () => true,
-      () => false,
-    );
-    await rename(this.path, this.target);
-    const folder = await open(join(this.target, '..'));
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
-    if (hadOld) await rm(old, { recursive: true });
+  /**
+   * Makes it the version.
+   * @param replace whether another one may have its name
+   * @throws StartError when one has it that is not to be replaced
+   */
+  async publish(replace: boolean): Promise<void> {
+    await publishFolder(this.path, this.target, replace);
   }
 
   async discard(): Promise<void> {

@@ -132,7 +132,7 @@ describe('a version folder', () => {
     expect(draft.files).toEqual({
       'a.txt': { bytes: 3, sha256: createHash('sha256').update('new').digest('hex') },
     });
-    await draft.publish();
+    await draft.publish(false);
     await draft.discard();
     expect(versionFile()).toBe('new');
     expect(readdirSync(folder)).toEqual(['v2']);
@@ -145,9 +145,20 @@ describe('a version folder', () => {
     const draft = await make();
     await draft.write('a.txt', 'new');
     expect(versionFile()).toBe('old');
-    await draft.publish();
+    await draft.publish(true);
     expect(versionFile()).toBe('new');
     expect(existsSync(join(folder, 'v2', 'acceptance.json'))).toBe(false);
+    expect(readdirSync(folder)).toEqual(['v2']);
+  });
+
+  it('leaves one that came meanwhile in its place', async () => {
+    const draft = await make();
+    await draft.write('a.txt', 'new');
+    mkdirSync(join(folder, 'v2'));
+    writeFileSync(join(folder, 'v2', 'a.txt'), 'old');
+    await expect(draft.publish(false)).rejects.toThrow('v2 has appeared meanwhile');
+    await draft.discard();
+    expect(versionFile()).toBe('old');
     expect(readdirSync(folder)).toEqual(['v2']);
   });
 
