@@ -53,7 +53,9 @@ function find(listing: RegistryListing, name: string): ModelVersion {
 async function check(version: ModelVersion): Promise<void> {
   if (version.manifest.task === 'multi-label-classification') {
     const task = 'texts with one label each are evaluated, and its task is multi-label-classification';
-    throw new StartError(`${nameOf(version)} cannot be evaluated: ${task}.`);
+    throw new StartError(
+      `${nameOf(version)} cannot be evaluated: ${task}. Measure it yourself; a rollout takes it with "serin canary set ${version.model} --version ${version.version} --percent N --force".`,
+    );
   }
   const problems = await verifyVersion(version);
   if (problems.length > 0)

@@ -33,8 +33,7 @@ on, its licence, what it is for and where it fails.
 | longest text | ${maxTokens} tokens, cut on the ${manifest.truncation_side} |
 | arithmetic | ${manifest.precision}${storage} |
 
-Accuracy is not on record: \`serin evaluate ${model}/${version} --against VERSION --data FILE --record\` measures it (a first
-version: \`--min-accuracy SHARE\` in place of \`--against\`), and no rollout takes the version before that.
+Accuracy is not on record: ${howMeasured(manifest)}
 
 ${parity}
 
@@ -42,4 +41,13 @@ Batch variance, ${variance?.n ?? 0} texts alone against batches: ${variance?.lab
     manifest.batching.runs_alone ? ' It therefore runs one text at a time.' : ''
   }
 ${notes.length === 0 ? '' : `\nAssumed at import:\n\n${notes.map((note) => `- ${note}\n`).join('')}`}`;
+}
+
+function howMeasured({ model, version, task }: Manifest): string {
+  if (task === 'multi-label-classification') {
+    return `\`serin evaluate\` knows one label per text only. Measure it yourself; a rollout takes the
+version with \`serin canary set ${model} --version ${version} --percent N --force\` and not without.`;
+  }
+  return `\`serin evaluate ${model}/${version} --against VERSION --data FILE --record\` measures it (a first
+version: \`--min-accuracy SHARE\` in place of \`--against\`), and no rollout takes the version before that.`;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAcceptance, type AcceptanceRecord } from './acceptance-record.js';
-import type { AccuracyRecord } from './manifest.js';
+import type { AccuracyRecord, Manifest } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
 
 /** The record beside manifest.json. It is no file of the version: it names the manifest's digest. */
@@ -29,7 +29,7 @@ export function judgeAcceptance(
 ): Acceptance {
   const isAbout = record !== null && !(record instanceof Error) && record.manifest_sha256 === digest;
   const accuracy = manifest.accuracy ?? (isAbout ? accuracyOf(record) : null);
-  const remedy = `evaluate it with "serin evaluate ${model}/${version} --against VERSION --data FILE --record" (a first version: --min-accuracy SHARE in place of --against)`;
+  const remedy = remedyOf(model, version, manifest);
   if (record instanceof Error) {
     return { accepted: false, reason: `its record cannot be used (${record.message}); ${remedy}`, accuracy };
   }
@@ -46,6 +46,13 @@ export function judgeAcceptance(
     return { accepted: true, reason: `its manifest has its accuracy on record${stale}`, accuracy };
   }
   return { accepted: false, reason: `it has no accuracy on record${stale}; ${remedy}`, accuracy };
+}
+
+/** Continues a sentence about "it"; a rollout adds how else it may be taken. */
+function remedyOf(model: string, version: string, { task }: Pick<Manifest, 'task'>): string {
+  return task === 'multi-label-classification'
+    ? `serin evaluate knows one label per text only and cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`
+    : `evaluate it with "serin evaluate ${model}/${version} --against VERSION --data FILE --record" (a first version: --min-accuracy SHARE in place of --against)`;
 }
 
 function accuracyOf({ data, figures }: AcceptanceRecord): AccuracyRecord {

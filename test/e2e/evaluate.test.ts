@@ -229,7 +229,13 @@ describe('what cannot be evaluated', () => {
       two,
       /other labels .*v5 has SAD, GLAD; sentiment\/v3 has NEG/,
     ],
-    ['several labels a text', 'sentiment/v6', [], two, /its task is multi-label-classification/],
+    [
+      'several labels a text',
+      'sentiment/v6',
+      [],
+      two,
+      /task is multi-label-class.*"serin canary set sentiment --version v6 .*--force"/,
+    ],
     ['a file that changed', 'sentiment/v7', [], two, /model\.onnx does not match its digest/],
     [
       'a record of an accuracy that was held to nothing',

@@ -146,7 +146,15 @@ describe('an export', () => {
 
   it('whose weights lie beside the graph becomes one file', async () => {
     const from = exported({ externalData: 'always', config: { problem_type: 'multi_label_classification' } });
-    expect((await serin('import', from, '--as', 'tiny/v1')).code).toBe(0);
+    const { code, stdout } = await serin('import', from, '--as', 'tiny/v1');
+    expect(code).toBe(0);
+    // evaluate would refuse it, so it is not what comes next.
+    expect(stdout).toMatch(
+      /Next\n.*verify tiny\/v1\n {2}serin canary set tiny --version v1 --percent N --force /,
+    );
+    expect(read('tiny/v1', 'CARD.md')).toMatch(
+      /with `serin canary set tiny --version v1 --percent N --force`/,
+    );
     expect(manifestOf('tiny/v1').task).toBe('multi-label-classification');
     expect((await serin('verify', 'tiny')).code).toBe(0);
     expect(Object.keys(manifestOf('tiny/v1').files)).not.toContain('model.onnx.data');

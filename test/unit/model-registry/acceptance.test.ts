@@ -20,6 +20,7 @@ const refused: AcceptanceRecord = { ...record, decision: 'refused', reasons: ['a
 const version = (accuracy: object | undefined): ModelVersion =>
   ({ model: 'sentiment', version: 'v3', digest, manifest: { accuracy } }) as unknown as ModelVersion;
 const [known, unknown] = [version({ accuracy: 0.9 }), version(undefined)];
+const several = { ...unknown, manifest: { ...unknown.manifest, task: 'multi-label-classification' as const } };
 const other = 'b'.repeat(64);
 
 describe('whether a version is accepted', () => {
@@ -28,6 +29,7 @@ describe('whether a version is accepted', () => {
     ['a refused one', unknown, refused, false, /refused .*: accuracy drops by 3\.00 points; .*serin evaluate sentiment\/v3/],
     ['a refused one, whatever the manifest says', known, refused, false, /refused/],
     ['no record, and no accuracy', unknown, null, false, /no accuracy on record; evaluate it with "serin evaluate sentiment\/v3 --against VERSION --data FILE --record" \(a first version: --min-accuracy SHARE/],
+    ['no record of a task that no evaluation knows', several, null, false, /one label per text only .*serin canary set sentiment --version v3 --percent N --force"$/],
     ['no record, and an accuracy', known, null, true, /its manifest has its accuracy on record$/],
     ['a record about other files', unknown, { ...record, manifest_sha256: other }, false, /another manifest and does not count/],
     ['a refusal of other files', known, { ...refused, manifest_sha256: other }, true, /does not count/],
