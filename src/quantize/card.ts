@@ -23,7 +23,12 @@ ${renderQuantizeReport(report).trimEnd()}
 
 ## Accuracy
 
-What it was when this was written is not known: \`npx serin evaluate ${report.model}/${report.version} --against ${source.version} --data FILE --record\`
-measures it and writes acceptance.json beside this file.
+What it was when this was written is not known${howMeasured(report, source)}.
 `;
+}
+
+function howMeasured({ model, version, task }: QuantizeReport, source: ModelVersion): string {
+  if (task === 'multi-label-classification') return ', and `serin evaluate` knows one label per text only';
+  return `: \`npx serin evaluate ${model}/${version} --against ${source.version} --data FILE --record\`
+measures it and writes acceptance.json beside this file`;
 }

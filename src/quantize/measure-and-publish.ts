@@ -44,6 +44,7 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
   const report: QuantizeReport = {
     schema_version: 1,
     model: source.model,
+    task: source.manifest.task,
     source: options.source,
     version: options.target,
     folder: join(folder.path, '..', options.target),

@@ -1,4 +1,5 @@
 import type { BatchVarianceFigures } from '../evaluate/batch-variance.js';
+import type { Task } from '../model-registry/manifest.js';
 import type { Agreement, BudgetFigures } from './answers.js';
 import type { KeptLayer } from './layers.js';
 
@@ -8,6 +9,7 @@ export type Method = 'static' | 'dynamic';
 export interface QuantizeReport {
   readonly schema_version: 1;
   readonly model: string;
+  readonly task: Task;
   readonly source: string;
   readonly version: string;
   readonly folder: string;
@@ -64,9 +66,15 @@ export function renderQuantizeReport(report: QuantizeReport): string {
   return [
     `${name} is made from ${report.source} (${report.method} int8, ${report.weight_bits}-bit weights)`,
     ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
-    `It gets no traffic until it is accepted: npx serin evaluate ${name} --against ${report.source.split('/')[1] ?? ''} --data FILE --record`,
+    nextStep(report),
     '',
   ].join('\n');
+}
+
+function nextStep({ model, version, source, task }: QuantizeReport): string {
+  return task === 'multi-label-classification'
+    ? `It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then npx serin canary set ${model} --version ${version} --percent N --force`
+    : `It gets no traffic until it is accepted: npx serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`;
 }
 
 function leftOut(layers: readonly KeptLayer[]): string {
