@@ -12,6 +12,9 @@ import type { RequestLog } from './request-log.js';
  */
 const LINGER_MS = 1_000;
 
+/** The client has gone, or has ended its side in the middle of a request: nobody waits for an answer. */
+const HAS_LEFT = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
+
 const STATUS_TEXT: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   408: 'Request Timeout',
@@ -78,7 +81,7 @@ export function answerUnreadable(server: Server, log: Pick<RequestLog, 'writeUnr
   server.on('clientError', (error, socket) => {
     if (given.has(socket)) return;
     given.add(socket);
-    if (!socket.writable || (error as NodeJS.ErrnoException).code === 'ECONNRESET') {
+    if (!socket.writable || HAS_LEFT.has((error as NodeJS.ErrnoException).code ?? '')) {
       socket.destroy();
       return;
     }
