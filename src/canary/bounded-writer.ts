@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { TOO_LATE, within } from '../observability/within.js';
 
 /** Far more than a healthy disk takes, and as long as somebody waits for a rollback without doubting it. */
 const LIMIT_MS = 2_000;
@@ -30,13 +30,8 @@ export class BoundedWriter {
 
   private async inTime(work: () => Promise<void>, onLate: (hasWritten: boolean) => void): Promise<void> {
     if (this.isHanging) throw hangs();
-    const given = new AbortController();
-    const late = delay(this.limitMs, true, { signal: given.signal }).catch(() => false);
     const writing = work();
-    const isLate = await Promise.race([writing.then(() => false), late]).finally(() => {
-      given.abort();
-    });
-    if (!isLate) return;
+    if ((await within(this.limitMs, writing)) !== TOO_LATE) return;
     this.isHanging = true;
     const ended = (hasWritten: boolean) => (): void => {
       this.isHanging = false;

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type Logger } from 'pino';
+import { within } from './within.js';
 
 /** Lines are written in blocks of this size, because a system call per request costs more than the request's line. */
 const BLOCK_BYTES = 32 * 1024;
@@ -63,17 +63,12 @@ const LAST_WRITE_LIMIT_MS = 2_000;
  * ends. What is still in memory then is written as it ends, and would otherwise overtake what is on its way.
  */
 export async function settleLog(logger: Logger): Promise<void> {
-  const limit = new AbortController();
   const settled = new Promise<void>((resolve) => {
     logger.flush(() => {
       resolve();
     });
   });
-  await Promise.race([
-    settled,
-    delay(LAST_WRITE_LIMIT_MS, undefined, { signal: limit.signal }).catch(() => undefined),
-  ]);
-  limit.abort();
+  await within(LAST_WRITE_LIMIT_MS, settled);
 }
 
 /** The member `time` of a line. Under load several lines fall into one millisecond, and writing a date takes longest. */
