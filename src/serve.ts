@@ -27,8 +27,8 @@ function endOnUncaught(logger: Logger): void {
 
 /**
  * By default V8 lets the heap of a busy process grow to several times what lives in it before it collects: a full cache
- * of default size made 300 MB of 150. Twice as much costs no throughput (docs/benchmarks.md, memory of the cache); with
- * half as much again it is 175 MB, and hits take 4 % more processor time.
+ * of default size made 300 MB of 150. At twice as much it stays
+ * below 200 MB (docs/benchmarks.md, memory of the cache).
  */
 const HEAP_GROWING_PERCENT = 100;
 
