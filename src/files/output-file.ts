@@ -176,8 +176,10 @@ export class OutputFile implements OutputTarget {
   }
 
   async append({ block, end, output, errors, tally }: BlockPart): Promise<void> {
-    await this.write(this.part, output);
-    await this.write(this.errors, errors);
+    // Another run that has the output by now goes on from what the journal says: nothing may be added to it.
+    await this.lock.check();
+    await this.part.append(output);
+    await this.errors.append(errors);
     const entry: BlockEntry = {
       block,
       end,
@@ -187,7 +189,7 @@ export class OutputFile implements OutputTarget {
       errorsCrc: crc32(errors),
       tally,
     };
-    await this.write(this.journal, Buffer.from(entryLine(entry)));
+    await this.journal.append(Buffer.from(entryLine(entry)));
     if (performance.now() - this.syncedAt < SYNC_INTERVAL_MS) return;
     await this.sync();
     this.syncedAt = performance.now();
@@ -195,8 +197,9 @@ export class OutputFile implements OutputTarget {
 
   async finish(summary: Summary): Promise<void> {
     await this.sync();
+    await this.lock.check();
     const entry: FinishEntry = { finished: true, outputBytes: this.part.bytes, summary };
-    await this.write(this.journal, Buffer.from(entryLine(entry)));
+    await this.journal.append(Buffer.from(entryLine(entry)));
     await this.journal.sync();
     await this.lock.check();
     await publish(this.output);
@@ -204,12 +207,6 @@ export class OutputFile implements OutputTarget {
 
   async close(): Promise<void> {
     await Promise.all([this.part, this.errors, this.journal].map((file) => file.close()));
-  }
-
-  /** Another run that has the output by now goes on from what the journal says: nothing may be added to it. */
-  private async write(file: AppendFile, data: Buffer): Promise<void> {
-    await this.lock.check();
-    await file.append(data);
   }
 
   private async sync(): Promise<void> {
