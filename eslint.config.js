@@ -17,7 +17,7 @@ export default tseslint.config(
       'var/',
       'model-registry/',
       '**/.venv/',
-      'src/onnx/generated/',
+      'src/tools/onnx/generated/',
     ],
   },
   js.configs.recommended,

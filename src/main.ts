@@ -1,6 +1,6 @@
-import { ConfigError } from './config/config-error.js';
-import { loadConfig } from './config/load-config.js';
-import type { SerinConfig } from './config/serin-config.js';
+import { ConfigError } from './base/config/config-error.js';
+import { loadConfig } from './base/config/load-config.js';
+import type { SerinConfig } from './base/config/serin-config.js';
 
 function configOrExit(): SerinConfig {
   try {

@@ -8,13 +8,13 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
 import { setUpApp } from './app.setup.js';
-import { surviveBrokenPipes } from './broken-pipes.js';
-import type { SerinConfig } from './config/serin-config.js';
-import { StartError } from './errors/start-error.js';
-import { GoldenReplay } from './health/golden-replay.js';
-import { Readiness } from './health/readiness.js';
-import { JsonAdapter } from './json-adapter.js';
-import { createLogger, NestLogger } from './observability/logger.js';
+import { surviveBrokenPipes } from './base/broken-pipes.js';
+import type { SerinConfig } from './base/config/serin-config.js';
+import { StartError } from './base/errors/start-error.js';
+import { GoldenReplay } from './service/health/golden-replay.js';
+import { Readiness } from './service/health/readiness.js';
+import { JsonAdapter } from './service/http/json-adapter.js';
+import { createLogger, NestLogger } from './service/observability/logger.js';
 import { handleSignals } from './shutdown.js';
 
 /** What nobody caught may have left anything half done: say what it was, and let the supervisor start anew. */

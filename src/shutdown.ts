@@ -5,9 +5,9 @@ import { constants } from 'node:os';
 import { setImmediate as afterThePoll, setTimeout as delay } from 'node:timers/promises';
 import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
-import type { SerinConfig } from './config/serin-config.js';
-import { Lifecycle } from './observability/lifecycle.js';
-import { settleLog } from './observability/logger.js';
+import type { SerinConfig } from './base/config/serin-config.js';
+import { Lifecycle } from './service/request/lifecycle.js';
+import { settleLog } from './service/observability/logger.js';
 
 type StopSignal = 'SIGTERM' | 'SIGINT';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { ServiceClient } from '../client/service-client.js';
-import { adminTokenOf } from '../config/admin-token.js';
-import { StartError } from '../errors/start-error.js';
-import { RolloutClient } from '../rollout-control/rollout-client.js';
+import { ServiceClient } from '../tools/client/service-client.js';
+import { adminTokenOf } from '../base/config/admin-token.js';
+import { StartError } from '../base/errors/start-error.js';
+import { RolloutClient } from '../tools/rollout/rollout-client.js';
 
 /** Where the service is and what opens its /admin. */
 export interface AdminFlags {

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import type { BatchFlags } from './batch.js';
 import { addSettingFlags } from './setting-flags.js';
 

@@ -1,16 +1,16 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { SerinConfig } from '../config/serin-config.js';
-import { StartError } from '../errors/start-error.js';
-import { answerFields } from '../files/answer.js';
-import { checkConversion, formatOf, STANDARD_STREAM } from '../files/file-format.js';
-import { FileRun, type FileRunEnd } from '../files/file-run.js';
-import type { JobOptions } from '../files/job-options.js';
-import { ReaderGone } from '../files/output-stream.js';
-import { describeSummary } from '../files/run-summary.js';
-import { parseShard } from '../files/shard.js';
-import type { ModelVersion } from '../model-registry/model-version.js';
-import { readRegistry, verifyVersion } from '../model-registry/registry-files.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { StartError } from '../base/errors/start-error.js';
+import { answerFields } from '../tools/batch/answer.js';
+import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
+import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
+import type { JobOptions } from '../tools/batch/job-options.js';
+import { ReaderGone } from '../tools/batch/output-stream.js';
+import { describeSummary } from '../tools/batch/run-summary.js';
+import { parseShard } from '../tools/batch/shard.js';
+import type { ModelVersion } from '../registry/model-version.js';
+import { readRegistry, verifyVersion } from '../registry/registry-files.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 
 export interface BatchFlags {

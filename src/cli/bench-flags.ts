@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
-import type { FlagValues } from '../config/read-settings.js';
-import { SETTING_NAMES, type SettingName } from '../config/settings.js';
-import { didYouMean } from '../config/suggest.js';
+import type { FlagValues } from '../base/config/read-settings.js';
+import { SETTING_NAMES, type SettingName } from '../base/config/settings.js';
+import { didYouMean } from '../base/config/suggest.js';
 
 /** As commander has checked them. */
 export interface BenchFlags {

@@ -1,7 +1,7 @@
-import { loadsOf } from '../bench/earlier-report.js';
-import type { Plan } from '../bench/measure.js';
-import type { BenchReport } from '../bench/report.js';
-import { StartError } from '../errors/start-error.js';
+import { loadsOf } from '../tools/bench/earlier-report.js';
+import type { Plan } from '../tools/bench/measure.js';
+import type { BenchReport } from '../tools/bench/report.js';
+import { StartError } from '../base/errors/start-error.js';
 import type { BenchFlags } from './bench-flags.js';
 
 const DEFAULT_CONNECTIONS = [1, 8, 32];

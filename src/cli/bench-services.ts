@@ -1,9 +1,9 @@
-import { OwnService } from '../bench/own-service.js';
-import { childEnvironment } from '../config/child-environment.js';
-import { loadConfig } from '../config/load-config.js';
-import type { FlagValues } from '../config/read-settings.js';
-import type { SerinConfig } from '../config/serin-config.js';
-import { StartError } from '../errors/start-error.js';
+import { OwnService } from '../tools/bench/own-service.js';
+import { childEnvironment } from '../base/config/child-environment.js';
+import { loadConfig } from '../base/config/load-config.js';
+import type { FlagValues } from '../base/config/read-settings.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { StartError } from '../base/errors/start-error.js';
 import type { BenchFlags } from './bench-flags.js';
 
 /** A service that is measured. */

@@ -1,6 +1,6 @@
-import { LENGTHS, patternsFor, type Lengths, type TrafficOptions } from '../bench/texts.js';
-import type { SerinConfig } from '../config/serin-config.js';
-import { devSentences, sentencesOf } from '../replay/sentences.js';
+import { LENGTHS, patternsFor, type Lengths, type TrafficOptions } from '../tools/bench/texts.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';
 import type { BenchFlags } from './bench-flags.js';
 import { stableFolder } from './stable-folder.js';
 

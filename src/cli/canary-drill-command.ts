@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import type { DrillFlags } from './canary-drill.js';
 import { addAdminFlags, sharePercent } from './canary-flags.js';
 import { positiveNumber, wholeNumber } from './service-flags.js';

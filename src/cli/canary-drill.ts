@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { replaceFile } from '../canary/replace-file.js';
-import type { SerinConfig } from '../config/serin-config.js';
-import { StartError } from '../errors/start-error.js';
-import { sampleTrace } from '../replay/sample-trace.js';
-import { devSentences, sentencesOf } from '../replay/sentences.js';
-import { runDrill } from '../rollout-control/drill/drill.js';
-import type { DrillReport } from '../rollout-control/drill/drill-report.js';
+import { replaceFile } from '../base/files/replace-file.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { StartError } from '../base/errors/start-error.js';
+import { sampleTrace } from '../tools/replay/sample-trace.js';
+import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';
+import { runDrill } from '../tools/rollout/drill/drill.js';
+import type { DrillReport } from '../tools/rollout/drill/drill-report.js';
 import {
   renderDrillEnd,
   renderDrillMarkdown,
   renderDrillPlots,
-} from '../rollout-control/drill/render-drill.js';
-import { Refused } from '../rollout-control/refused.js';
+} from '../tools/rollout/drill/render-drill.js';
+import { Refused } from '../tools/rollout/refused.js';
 import { rolloutClient, type AdminFlags } from './admin-access.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';

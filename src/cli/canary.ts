@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StartError } from '../errors/start-error.js';
-import { moveLine } from '../canary/report/move-line.js';
-import type { RolloutView } from '../canary/rollout-types.js';
-import { renderFlipsOf, renderStatus, statusLine } from '../rollout-control/render-status.js';
-import { Refused } from '../rollout-control/refused.js';
-import { rollBackAndDrain, renderRollback } from '../rollout-control/roll-back.js';
-import type { Change, MoveRoute, RolloutClient } from '../rollout-control/rollout-client.js';
+import { StartError } from '../base/errors/start-error.js';
+import { moveLine } from '../rollout/report/move-line.js';
+import type { RolloutView } from '../rollout/rollout-types.js';
+import { renderFlipsOf, renderStatus, statusLine } from '../tools/rollout/render-status.js';
+import { Refused } from '../tools/rollout/refused.js';
+import { rollBackAndDrain, renderRollback } from '../tools/rollout/roll-back.js';
+import type { Change, MoveRoute, RolloutClient } from '../tools/rollout/rollout-client.js';
 import { type AdminFlags, rolloutClient } from './admin-access.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';

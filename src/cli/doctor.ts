@@ -1,10 +1,10 @@
-import { ConfigError } from '../config/config-error.js';
-import { loadConfig } from '../config/load-config.js';
-import type { FlagValues } from '../config/read-settings.js';
-import { examine, examineMachine } from '../doctor/examine.js';
-import { mustBeMended, note, type Finding } from '../doctor/finding.js';
-import { renderFindings } from '../doctor/render-findings.js';
-import { judgeConfigError } from '../doctor/settings-findings.js';
+import { ConfigError } from '../base/config/config-error.js';
+import { loadConfig } from '../base/config/load-config.js';
+import type { FlagValues } from '../base/config/read-settings.js';
+import { examine, examineMachine } from '../tools/doctor/examine.js';
+import { mustBeMended, note, type Finding } from '../tools/doctor/finding.js';
+import { renderFindings } from '../tools/doctor/render-findings.js';
+import { judgeConfigError } from '../tools/doctor/settings-findings.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** `serin doctor`, on stdout; the process will end with 1 when something must be mended. */

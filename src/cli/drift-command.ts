@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { DEFAULT_URL, interruptionSignal, readApiKey, serviceUrl, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
@@ -59,8 +59,8 @@ export function addDriftCommand(program: Command): void {
     const config = loadConfig({ flags: settings() });
     const signal = interruptionSignal();
     const [{ measureDrift }, { renderReport }] = await Promise.all([
-      import('../drift/drift.js'),
-      import('../drift/render.js'),
+      import('../tools/drift/drift.js'),
+      import('../tools/drift/render.js'),
     ]);
     try {
       const report = await measureDrift({

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import { wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 import type { EvaluateFlags } from './evaluate.js';

@@ -1,10 +1,10 @@
-import type { SerinConfig } from '../config/serin-config.js';
-import { StartError } from '../errors/start-error.js';
-import { evaluate } from '../evaluate/evaluate.js';
-import { renderMarkdown } from '../evaluate/markdown/markdown.js';
-import { recordOf } from '../evaluate/record-of.js';
-import { prepareCharts, writeCharts } from '../evaluate/write-charts.js';
-import { writeRecord } from '../evaluate/write-record.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { StartError } from '../base/errors/start-error.js';
+import { evaluate } from '../tools/evaluate/evaluate.js';
+import { renderMarkdown } from '../tools/evaluate/markdown/markdown.js';
+import { recordOf } from '../tools/evaluate/record-of.js';
+import { prepareCharts, writeCharts } from '../tools/evaluate/write-charts.js';
+import { writeRecord } from '../tools/evaluate/write-record.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 

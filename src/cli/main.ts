@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import { surviveBrokenPipes } from '../broken-pipes.js';
-import { ConfigError } from '../config/config-error.js';
-import { StartError } from '../errors/start-error.js';
-import { OnnxError } from '../onnx/onnx-error.js';
+import { surviveBrokenPipes } from '../base/broken-pipes.js';
+import { ConfigError } from '../base/config/config-error.js';
+import { StartError } from '../base/errors/start-error.js';
+import { OnnxError } from '../tools/onnx/onnx-error.js';
 import { addBatchCommand } from './batch-command.js';
 import { addBenchCommand } from './bench-command.js';
 import { addCanaryCommand } from './canary-command.js';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import type { ImportFlags } from './models-import.js';
 import type { ModelsOptions } from './models.js';
 import { wholeNumber } from './service-flags.js';
@@ -137,7 +137,7 @@ function addGoldenTexts(models: Command): void {
       'write the texts that an import is tried with, as JSON lines, for the script that makes --parity',
     )
     .action(async () => {
-      const { goldenTexts } = await import('../model-import/golden-texts.js');
+      const { goldenTexts } = await import('../tools/import/golden-texts.js');
       process.stdout.write(
         goldenTexts()
           .map((golden) => `${JSON.stringify(golden)}\n`)

@@ -1,9 +1,9 @@
-import type { SerinConfig } from '../config/serin-config.js';
-import { importVersion, type Imported } from '../model-import/import-version.js';
-import { nextSteps } from '../model-import/next-steps.js';
-import { parseVersionName } from '../model-import/version-name.js';
-import type { Task } from '../model-registry/manifest.js';
-import { hasDevSentences } from '../replay/sentences.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { importVersion, type Imported } from '../tools/import/import-version.js';
+import { nextSteps } from '../tools/import/next-steps.js';
+import { parseVersionName } from '../tools/import/version-name.js';
+import type { Task } from '../registry/manifest.js';
+import { hasDevSentences } from '../tools/traffic/sentences.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 

@@ -1,10 +1,10 @@
-import { StartError } from '../errors/start-error.js';
-import type { SerinConfig } from '../config/serin-config.js';
-import { parseVersionName } from '../model-import/version-name.js';
-import { readAcceptance } from '../model-registry/acceptance.js';
-import type { AccuracyRecord, Manifest } from '../model-registry/manifest.js';
-import { readVersion } from '../model-registry/registry-files.js';
-import { renderTable } from '../charts/render-table.js';
+import { StartError } from '../base/errors/start-error.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { parseVersionName } from '../tools/import/version-name.js';
+import { readAcceptance } from '../registry/acceptance.js';
+import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
+import { readVersion } from '../registry/registry-files.js';
+import { renderTable } from '../base/charts/render-table.js';
 
 /** `serin models show`, on stdout. @throws StartError when there is no such version, or it cannot be read */
 export function showModel(config: SerinConfig, argument: string, { json }: { readonly json?: true }): void {

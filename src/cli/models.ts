@@ -1,9 +1,9 @@
-import type { SerinConfig } from '../config/serin-config.js';
-import { StartError } from '../errors/start-error.js';
-import { readAcceptance } from '../model-registry/acceptance.js';
-import { readRegistry, verifyVersion, type FoundVersion } from '../model-registry/registry-files.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { StartError } from '../base/errors/start-error.js';
+import { readAcceptance } from '../registry/acceptance.js';
+import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { renderTable } from '../charts/render-table.js';
+import { renderTable } from '../base/charts/render-table.js';
 
 export interface ModelsOptions {
   readonly json?: true;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import type { QuantizeFlags } from './quantize.js';
 import { wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';

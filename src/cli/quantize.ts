@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { SerinConfig } from '../config/serin-config.js';
-import { StartError } from '../errors/start-error.js';
-import { renderQuantizeReport } from '../quantize/quantize-report.js';
-import type { QuantizeVersionOptions } from '../quantize/quantize-run.js';
-import { quantizeVersion } from '../quantize/quantize-version.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { StartError } from '../base/errors/start-error.js';
+import { renderQuantizeReport } from '../tools/quantize/quantize-report.js';
+import type { QuantizeVersionOptions } from '../tools/quantize/quantize-run.js';
+import { quantizeVersion } from '../tools/quantize/quantize-version.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 

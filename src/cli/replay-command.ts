@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
-import { SETTINGS } from '../config/settings.js';
+import { loadConfig } from '../base/config/load-config.js';
+import { SETTINGS } from '../base/config/settings.js';
 import type { ReplayFlags } from './replay.js';
 import { DEFAULT_URL, positiveNumber, serviceUrl, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';

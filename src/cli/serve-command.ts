@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import { addSettingFlags } from './setting-flags.js';
 
 /** `serin serve`: the service, until a signal ends it. */

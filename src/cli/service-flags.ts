@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
-import { StartError } from '../errors/start-error.js';
+import { StartError } from '../base/errors/start-error.js';
 
 /** Where `serin serve` listens when nothing else is said. */
 export const DEFAULT_URL = 'http://127.0.0.1:3000';

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
-import type { FlagValues } from '../config/read-settings.js';
-import { SETTINGS, SETTING_NAMES, flagName, type SettingName } from '../config/settings.js';
+import type { FlagValues } from '../base/config/read-settings.js';
+import { SETTINGS, SETTING_NAMES, flagName, type SettingName } from '../base/config/settings.js';
 
 const BOOLEANS: readonly SettingName[] = SETTING_NAMES.filter(
   (name) => typeof SETTINGS[name].default === 'boolean',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load-config.js';
+import { loadConfig } from '../base/config/load-config.js';
 import { positiveNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 import type { TuneFlags } from './tune.js';

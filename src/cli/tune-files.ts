@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { StartError } from '../errors/start-error.js';
-import type { ChosenSettings } from '../tune/report.js';
-import { writeSettings } from '../tune/write-config.js';
+import { StartError } from '../base/errors/start-error.js';
+import type { ChosenSettings } from '../tools/tune/report.js';
+import { writeSettings } from '../tools/tune/write-config.js';
 
 const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 

@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BLOCK_BYTES } from '../../src/files/blocks.js';
+import { BLOCK_BYTES } from '../../src/tools/records/blocks.js';
 import {
   at,
   batch,

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { vi } from 'vitest';
-import { BLOCK_BYTES } from '../../src/files/blocks.js';
+import { BLOCK_BYTES } from '../../src/tools/records/blocks.js';
 import { ROOT } from '../support/repository.js';
 import type { Finished } from '../support/run-command.js';
 

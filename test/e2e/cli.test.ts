@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SETTING_NAMES, flagName } from '../../src/config/settings.js';
+import { SETTING_NAMES, flagName } from '../../src/base/config/settings.js';
 import { ROOT, readText } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RolloutView } from '../../src/canary/rollout-types.js';
-import type { WindowFigures } from '../../src/canary/figures-view.js';
+import type { RolloutView } from '../../src/rollout/rollout-types.js';
+import type { WindowFigures } from '../../src/rollout/evidence/figures-view.js';
 import { Service, type Settings } from './harness.js';
 
 /** Sentences on which the two shipped versions disagree, or nearly so; which of them do is asked, not assumed. */

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Finding } from '../../src/doctor/finding.js';
+import type { Finding } from '../../src/tools/doctor/finding.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand } from '../support/run-command.js';
 import { Service } from './harness.js';

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { DriftReport } from '../../src/drift/drift.js';
+import type { DriftReport } from '../../src/tools/drift/drift.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { Service } from './harness.js';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { RolloutView } from '../../src/canary/rollout-types.js';
-import type { FeedbackAnswer } from '../../src/feedback/feedback.service.js';
-import type { Problem } from '../../src/errors/problem.js';
+import type { RolloutView } from '../../src/rollout/rollout-types.js';
+import type { FeedbackAnswer } from '../../src/service/feedback/feedback.service.js';
+import type { Problem } from '../../src/base/errors/problem.js';
 import { Service, type Settings } from './harness.js';
 
 const GOOD = 'A gripping, beautifully shot film.';

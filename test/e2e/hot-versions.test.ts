@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Problem } from '../../src/errors/problem.js';
+import type { Problem } from '../../src/base/errors/problem.js';
 import { type LogLine, Service } from './harness.js';
 import { TempRegistry } from './temp-registry.js';
 

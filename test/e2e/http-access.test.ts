@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem } from '../../src/errors/problem.js';
+import type { Problem } from '../../src/base/errors/problem.js';
 import { Service } from './harness.js';
 
 const codeOf = async (response: Response): Promise<string> => ((await response.json()) as Problem).code;

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem } from '../../src/errors/problem.js';
+import type { Problem } from '../../src/base/errors/problem.js';
 import { Service } from './harness.js';
 
 const MAX_BODY_BYTES = 100_000;

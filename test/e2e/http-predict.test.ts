@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchAnswer } from '../../src/predict/predict.service.js';
-import type { Stamp } from '../../src/observability/answer.interceptor.js';
-import type { TextAnswer } from '../../src/predict/text-answer.js';
+import type { BatchAnswer } from '../../src/service/answers/predict.service.js';
+import type { Stamp } from '../../src/service/http/answer.interceptor.js';
+import type { TextAnswer } from '../../src/engine/text-answer.js';
 import { Service } from './harness.js';
 
 type Answer = TextAnswer & Stamp;

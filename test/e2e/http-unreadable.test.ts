@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem } from '../../src/errors/problem.js';
+import type { Problem } from '../../src/base/errors/problem.js';
 import { Service } from './harness.js';
 
 interface Answer {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AppError } from '../../src/errors/app-error.js';
+import { AppError } from '../../src/base/errors/app-error.js';
 import {
   built,
   codes,
@@ -21,7 +21,7 @@ import {
 
 /** The real worker, with faults that a text can order. */
 const FAULTY_WORKER = `
-await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'inference/worker/entry.js')).href)});
+await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'engine/worker/entry.js')).href)});
 const hoard = [];
 process.prependListener('message', (message) => {
   if (message.type !== 'run') return;
@@ -131,8 +131,8 @@ describe('faults', () => {
 
 describe('a version that cannot be loaded', () => {
   it('a script that dies at once makes the pool not ready instead of spinning', async () => {
-    const pool = await built<typeof import('../../src/inference/worker/worker-pool.js')>(
-      'inference/worker/worker-pool.js',
+    const pool = await built<typeof import('../../src/engine/pool/worker-pool.js')>(
+      'engine/pool/worker-pool.js',
     );
     const lost: number[] = [];
     const workers = new pool.WorkerPool(

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ModelVersion } from '../../src/model-registry/model-version.js';
-import { AppError } from '../../src/errors/app-error.js';
+import type { ModelVersion } from '../../src/registry/model-version.js';
+import { AppError } from '../../src/base/errors/app-error.js';
 import { codes, infer, outcomesOf, startPool, submit, until, values, type Running } from './pool-harness.js';
 
 interface ParityFile {

@@ -3,9 +3,15 @@ import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { vi } from 'vitest';
-import type { Computation, Executor, Inference, Outcome, Priority } from '../../src/inference/executor.js';
-import type { InferencePoolStatus, InferenceStatus } from '../../src/inference/pool-status.js';
-import type { ModelRegistryService } from '../../src/model-registry/model-registry.service.js';
+import type {
+  Computation,
+  Executor,
+  Inference,
+  Outcome,
+  Priority,
+} from '../../src/engine/dispatch/executor.js';
+import type { InferencePoolStatus, InferenceStatus } from '../../src/service/inference/pool-status.js';
+import type { ModelRegistryService } from '../../src/service/model-registry/model-registry.service.js';
 
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
@@ -24,20 +30,25 @@ export interface Running {
 
 export async function startPool(env: Record<string, string> = {}, entryFile?: string): Promise<Running> {
   const [config, observability, inference, executor, pool, poolStatus, registry] = await Promise.all([
-    built<typeof import('../../src/config/load-config.js')>('config/load-config.js'),
-    built<typeof import('../../src/observability/observability.module.js')>(
-      'observability/observability.module.js',
+    built<typeof import('../../src/base/config/load-config.js')>('base/config/load-config.js'),
+    built<typeof import('../../src/service/observability/observability.module.js')>(
+      'service/observability/observability.module.js',
     ),
-    built<typeof import('../../src/inference/inference.module.js')>('inference/inference.module.js'),
-    built<typeof import('../../src/inference/executor.js')>('inference/executor.js'),
-    built<typeof import('../../src/inference/pool-executor.js')>('inference/pool-executor.js'),
-    built<typeof import('../../src/inference/pool-status.js')>('inference/pool-status.js'),
-    built<typeof import('../../src/model-registry/model-registry.service.js')>(
-      'model-registry/model-registry.service.js',
+    built<typeof import('../../src/service/inference/inference.module.js')>(
+      'service/inference/inference.module.js',
+    ),
+    built<typeof import('../../src/engine/dispatch/executor.js')>('engine/dispatch/executor.js'),
+    built<typeof import('../../src/service/inference/pool-executor.js')>(
+      'service/inference/pool-executor.js',
+    ),
+    built<typeof import('../../src/service/inference/pool-status.js')>('service/inference/pool-status.js'),
+    built<typeof import('../../src/service/model-registry/model-registry.service.js')>(
+      'service/model-registry/model-registry.service.js',
     ),
   ]);
-  const { SerinConfigModule } =
-    await built<typeof import('../../src/config/config.module.js')>('config/config.module.js');
+  const { SerinConfigModule } = await built<typeof import('../../src/service/config/config.module.js')>(
+    'service/config/config.module.js',
+  );
   const loaded = config.loadConfig({
     cwd: ROOT,
     env: { MODEL_REGISTRY: REGISTRY, LOG_LEVEL: 'silent', WORKERS: '2', ...env },

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Manifest } from '../../src/model-registry/manifest.js';
-import { parseParity, selectGoldenItems, type ParityFile } from '../../src/tokenization/parity.js';
+import type { Manifest } from '../../src/registry/manifest.js';
+import { parseParity, selectGoldenItems, type ParityFile } from '../../src/engine/tokenization/parity.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { Service } from './harness.js';
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import type { RolloutReport } from '../../src/canary/report/rollout-report.js';
-import type { RolloutDocument } from '../../src/canary/rollout-types.js';
+import type { RolloutReport } from '../../src/rollout/report/rollout-report.js';
+import type { RolloutDocument } from '../../src/rollout/rollout-types.js';
 import { wellFormed } from '../support/well-formed.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RedisConnection, RedisUnavailable } from '../../src/redis/redis-connection.js';
-import { redisScript } from '../../src/redis/redis-script.js';
+import { RedisConnection, RedisUnavailable } from '../../src/service/redis/redis-connection.js';
+import { redisScript } from '../../src/service/redis/redis-script.js';
 import { DIST } from './pool-harness.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
 
@@ -191,7 +191,7 @@ describe('the connection to Redis', () => {
       const server = await startServer();
       if (state.endsWith('away')) await server.kill();
       if (state.endsWith('hangs')) server.pause();
-      const module = pathToFileURL(resolve(DIST, 'redis/redis-connection.js')).href;
+      const module = pathToFileURL(resolve(DIST, 'service/redis/redis-connection.js')).href;
       const script = `
         const { RedisConnection } = await import(${JSON.stringify(module)});
         const nothing = () => undefined;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CachedRow } from '../../src/cache/cached-row.js';
-import { redisKey } from '../../src/cache/redis-key.js';
-import { RedisLevel } from '../../src/cache/redis-level.js';
-import type { CacheEntry, CacheKey } from '../../src/cache/second-level.js';
-import { RedisConnection } from '../../src/redis/redis-connection.js';
+import type { CachedRow } from '../../src/service/cache/cached-row.js';
+import { redisKey } from '../../src/service/cache/redis-key.js';
+import { RedisLevel } from '../../src/service/cache/redis-level.js';
+import type { CacheEntry, CacheKey } from '../../src/service/cache/second-level.js';
+import { RedisConnection } from '../../src/service/redis/redis-connection.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RateLimiter } from '../../src/access/rate-limiter.js';
-import { SharedRateLimiter } from '../../src/access/shared-rate-limiter.js';
-import { RedisConnection } from '../../src/redis/redis-connection.js';
+import { RateLimiter } from '../../src/service/http/access/rate-limiter.js';
+import { SharedRateLimiter } from '../../src/service/http/access/shared-rate-limiter.js';
+import { RedisConnection } from '../../src/service/redis/redis-connection.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
 
 const QUIET = { log: () => undefined, warn: () => undefined, error: () => undefined };

@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RoleTable } from '../../src/model-registry/role-table.js';
-import type { VersionLoader } from '../../src/inference/version-loader.js';
+import type { RoleTable } from '../../src/service/model-registry/role-table.js';
+import type { VersionLoader } from '../../src/service/inference/version-loader.js';
 import {
   built,
   codes,
@@ -30,7 +30,7 @@ let others: Set<number>;
 /** The real worker; before it loads v3 it notes its process id, and waits until as many loads are allowed. */
 const gatedWorker = (folder: string, onLoad = ''): string => `
 import { appendFileSync, readFileSync } from 'node:fs';
-await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'inference/worker/entry.js')).href)});
+await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'engine/worker/entry.js')).href)});
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 process.prependListener('message', ({ type, spec }) => {
   if (type !== 'load' || !spec.key.includes('/v3@')) return;
@@ -62,11 +62,11 @@ async function start(env: Record<string, string> = {}, onLoad?: string): Promise
     { MODEL_REGISTRY: registry.folder, WORKERS: '1', SPARE_WORKERS: '1', ...env },
     worker,
   );
-  const inference = await built<typeof import('../../src/inference/version-loader.js')>(
-    'inference/version-loader.js',
+  const inference = await built<typeof import('../../src/service/inference/version-loader.js')>(
+    'service/inference/version-loader.js',
   );
-  const table = await built<typeof import('../../src/model-registry/role-table.js')>(
-    'model-registry/role-table.js',
+  const table = await built<typeof import('../../src/service/model-registry/role-table.js')>(
+    'service/model-registry/role-table.js',
   );
   loader = running.app.get(inference.VersionLoader);
   roles = running.app.get(table.RoleTable);

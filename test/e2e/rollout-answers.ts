@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { pause, rollBack } from '../../src/canary/rollout-machine.js';
-import type { RolloutDocument, RolloutPhase } from '../../src/canary/rollout-types.js';
-import { writeSealed } from '../../src/canary/sealed-file.js';
-import { takeLock, type OutputLock } from '../../src/files/output-lock.js';
-import { begun, by, done } from '../unit/canary/documents.js';
+import { pause, rollBack } from '../../src/rollout/rollout-machine.js';
+import type { RolloutDocument, RolloutPhase } from '../../src/rollout/rollout-types.js';
+import { writeSealed } from '../../src/base/files/sealed-file.js';
+import { takeLock, type OutputLock } from '../../src/base/files/output-lock.js';
+import { begun, by, done } from '../unit/rollout/documents.js';
 import { Service } from './harness.js';
 import { folder } from './rollout-harness.js';
 import { ADMIN_TOKEN } from './version-answers.js';

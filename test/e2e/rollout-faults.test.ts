@@ -11,7 +11,7 @@ import { execFileSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { RolloutDocument, RolloutView } from '../../src/canary/rollout-types.js';
+import type { RolloutDocument, RolloutView } from '../../src/rollout/rollout-types.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 
 const running: RolloutService[] = [];

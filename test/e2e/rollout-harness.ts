@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import type { RolloutView } from '../../src/canary/rollout-types.js';
+import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import { Service, type Settings } from './harness.js';
 
 const TOKEN = 'rollout-test';

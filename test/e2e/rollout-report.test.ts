@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import type { RolloutReport } from '../../src/canary/report/rollout-report.js';
+import type { RolloutReport } from '../../src/rollout/report/rollout-report.js';
 import { wellFormed } from '../support/well-formed.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 

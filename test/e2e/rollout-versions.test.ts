@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RolloutView } from '../../src/canary/rollout-types.js';
+import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import { ADMIN, configFile, folder, RolloutService, texts } from './rollout-harness.js';
 import { TempRegistry } from './temp-registry.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RolloutView } from '../../src/canary/rollout-types.js';
+import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import { folder, RolloutService, texts } from './rollout-harness.js';
 import { until } from './pool-harness.js';
 

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/config/load-config.js';
-import type { TuneReport } from '../../src/tune/report.js';
+import { loadConfig } from '../../src/base/config/load-config.js';
+import type { TuneReport } from '../../src/tools/tune/report.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { REGISTRY } from './pool-harness.js';

@@ -63,7 +63,7 @@ describe('a version that cannot be served fails with its reason, and the others 
 
   it('a model that ends each process that loads it', async () => {
     const entryFile = join(folder, 'dies-on-v2.mjs');
-    const realEntry = pathToFileURL(resolve(DIST, 'inference/worker/entry.js')).href;
+    const realEntry = pathToFileURL(resolve(DIST, 'engine/worker/entry.js')).href;
     // As native code would: when its turn comes, after the version before it has been loaded.
     writeFileSync(
       entryFile,

@@ -1,14 +1,14 @@
-import { DEFAULT_GATES } from '../../src/config/rollout-config.js';
-import { noEvidence, type Evidence } from '../../src/canary/evidence/counts.js';
-import { recordRun } from '../../src/canary/evidence/record.js';
+import { DEFAULT_GATES } from '../../src/base/config/rollout-config.js';
+import { noEvidence, type Evidence } from '../../src/rollout/evidence/counts.js';
+import { recordRun } from '../../src/rollout/evidence/record.js';
 import type {
   GateEvidence,
   GateName,
   GateRow,
   GateSettings,
   StepInfo,
-} from '../../src/canary/gates/types.js';
-import { evaluate } from '../../src/canary/gates/verdict.js';
+} from '../../src/rollout/gates/types.js';
+import { evaluate } from '../../src/rollout/gates/verdict.js';
 
 /** The defaults. */
 export const SETTINGS: GateSettings = DEFAULT_GATES;

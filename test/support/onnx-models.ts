@@ -14,7 +14,7 @@ import {
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
-} from '../../src/onnx/generated/onnx_pb.js';
+} from '../../src/tools/onnx/generated/onnx_pb.js';
 
 /** An input or output of a graph; a dimension by name may have any size, and null leaves the shape open. */
 export function valueInfo(

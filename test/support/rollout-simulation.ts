@@ -1,7 +1,7 @@
-import { noEvidence, type Evidence } from '../../src/canary/evidence/counts.js';
-import { recordPair, recordRun } from '../../src/canary/evidence/record.js';
-import type { GateSettings, Verdict } from '../../src/canary/gates/types.js';
-import { decide } from '../../src/canary/gates/verdict.js';
+import { noEvidence, type Evidence } from '../../src/rollout/evidence/counts.js';
+import { recordPair, recordRun } from '../../src/rollout/evidence/record.js';
+import type { GateSettings, Verdict } from '../../src/rollout/gates/types.js';
+import { decide } from '../../src/rollout/gates/verdict.js';
 
 /** What the simulated canary is like; everything else is as in the stable version. */
 export interface Canary {

@@ -1,4 +1,4 @@
-import { provesAbove, provesBelow, rateTally } from '../../src/canary/gates/bounds.js';
+import { provesAbove, provesBelow, rateTally } from '../../src/rollout/gates/bounds.js';
 
 /** Least k, by n from 0 to `most`, at which k of n prove a rate above the limit; n + 1 where none does. */
 export function failBoundary(limit: number, alpha: number, most: number): Int32Array {

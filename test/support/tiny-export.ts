@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeNode } from '../../src/onnx/attributes.js';
-import { TensorProto_DataType as DataType, type ModelProto } from '../../src/onnx/generated/onnx_pb.js';
-import { writeModelFile, type ExternalData } from '../../src/onnx/model-file.js';
-import { makeTensor } from '../../src/onnx/tensor.js';
+import { makeNode } from '../../src/tools/onnx/attributes.js';
+import { TensorProto_DataType as DataType, type ModelProto } from '../../src/tools/onnx/generated/onnx_pb.js';
+import { writeModelFile, type ExternalData } from '../../src/tools/onnx/model-file.js';
+import { makeTensor } from '../../src/tools/onnx/tensor.js';
 import { makeModel, valueInfo, type SmallModel } from './onnx-models.js';
 
 const WORDS = 'the film was good bad wonderful a waste it is not better than my order , . ! and s'.split(' ');

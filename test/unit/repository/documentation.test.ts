@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/config/settings.js';
-import { readRegistry } from '../../../src/model-registry/registry-files.js';
+import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/base/config/settings.js';
+import { readRegistry } from '../../../src/registry/registry-files.js';
 import { ROOT, readText, sourceFiles, tableAfter, withGenerated } from '../../support/repository.js';
 
 /** `<hex>` in Markdown would be taken for a tag. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readText, sourceFiles } from '../../support/repository.js';
 
-/** What a tool writes is as long as its input makes it; src/onnx/proto/README.md says how it is made. */
+/** What a tool writes is as long as its input makes it; src/tools/onnx/proto/README.md says how it is made. */
 const GENERATED = 'src/onnx/generated/';
 
 const sources = sourceFiles('src').filter((path) => path.endsWith('.ts') && !path.startsWith(GENERATED));

@@ -1,0 +1,82 @@
+import { predictMs } from '../protocol/cost-model.js';
+import type { BatchDone, CostCoefficients, PlannedRuns } from '../protocol/protocol.js';
+import type { GroupBatch } from './batch-group.js';
+
+/**
+ * Work that one message carries. What a message costs both processes, a third of a millisecond, is then nothing beside
+ * it; a worker that dies takes no more than this along, and at the end none waits longer than this for another.
+ */
+const MESSAGE_MS = 50;
+
+/** Batches that a worker is given together. Which ones they are changes nothing about any of them. */
+export interface BatchMessage {
+  readonly id: number;
+  readonly batches: readonly GroupBatch[];
+  /** Predicted milliseconds; 0 when nothing is known about the version's runs. */
+  readonly expectedMs: number;
+}
+
+/**
+ * Takes the next message from the front of the queue: as many batches as make up its work, but no more than an even
+ * share of what is left, so that the workers end together. A suspect goes alone.
+ * @returns undefined when the queue is empty
+ */
+export function takeMessage(
+  queue: GroupBatch[],
+  id: number,
+  workers: number,
+  cost: CostCoefficients | undefined,
+): BatchMessage | undefined {
+  const most = cost === undefined ? 1 : Math.ceil(queue.length / (2 * workers));
+  let count = 0;
+  let expectedMs = 0;
+  for (const batch of queue.slice(0, most)) {
+    const ms = cost ? predictMs(cost, batch.end - batch.start, batch.group.longestOf(batch)) : 0;
+    if (count > 0 && (batch.isSuspect || expectedMs + ms > MESSAGE_MS)) break;
+    expectedMs += ms;
+    count++;
+    if (batch.isSuspect) break;
+  }
+  return count === 0 ? undefined : { id, batches: queue.splice(0, count), expectedMs };
+}
+
+/** What the worker is sent. */
+export function pack(batches: readonly GroupBatch[]): PlannedRuns {
+  const encodings = batches.flatMap((batch) => batch.group.encodingsOf(batch));
+  const ids = new Int32Array(encodings.reduce((sum, encoding) => sum + encoding.ids.length, 0));
+  const textEnds = new Int32Array(encodings.length);
+  let end = 0;
+  encodings.forEach((encoding, i) => {
+    ids.set(encoding.ids, end);
+    textEnds[i] = end += encoding.ids.length;
+  });
+  let texts = 0;
+  const runEnds = batches.map(({ start, end: last }) => (texts += last - start));
+  return { ids, textEnds, truncated: encodings.map(({ truncated }) => truncated), runEnds };
+}
+
+/** Gives each batch its part of the answer. @returns what must run instead, in this order */
+export function answer({ batches }: BatchMessage, done: BatchDone): GroupBatch[] {
+  if (!done.ok) {
+    return isAlone(batches) ? batches.flatMap((batch) => batch.group.failed(batch, done)) : suspects(batches);
+  }
+  let row = 0;
+  for (const batch of batches) {
+    const { start, end } = batch;
+    batch.group.answered(batch, done.rows.slice(row, row + end - start));
+    row += end - start;
+  }
+  return [];
+}
+
+/** The worker died while it ran the message. @returns what must run again, in this order */
+export function lose({ batches }: BatchMessage): GroupBatch[] {
+  return isAlone(batches) ? batches.flatMap((batch) => batch.group.lost(batch)) : suspects(batches);
+}
+
+const isAlone = (batches: readonly GroupBatch[]): boolean => batches.length === 1;
+
+function suspects(batches: readonly GroupBatch[]): GroupBatch[] {
+  for (const batch of batches) batch.isSuspect = true;
+  return [...batches];
+}

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { cgroupFolders } from '../../base/config/cpu-count.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+
+/**
+ * Resident bytes that a worker may need at most while it loads a version, per byte of the files that it reads. Measured
+ * as the rise of the peak (VmHWM) over what the process had before, ONNX Runtime 1.30, intraOp 1, warm-up included:
+ * 2.9 for v2 (static int8, 23 MB) and 2.7 for v1 (fp32, 45 MB); 2.8 and 2.5 stay while it serves.
+ */
+const PEAK_PER_FILE_BYTE = 3;
+
+/** The files that a worker keeps in memory. */
+const LOADED_FILES = ['model.onnx', 'tokenizer.json'];
+
+/** A control group without a limit says so with a number near 2^63 (version 1). */
+const NO_LIMIT_BYTES = 2 ** 60;
+
+export interface MemorySettings {
+  /** Processes that are to load the version: the workers and the spares. */
+  readonly processes: number;
+  /** Those that run now. */
+  readonly workerPids: readonly number[];
+  /** A worker larger than this is replaced after its batch. */
+  readonly workerMaxRssBytes: number;
+}
+
+/** The text of a file of the kernel, or null where there is none; a test brings its own machine. */
+export type ReadKernelFile = (path: string) => string | null;
+
+const ofThisMachine: ReadKernelFile = (path) => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+};
+
+/** Bytes that one worker process needs for a version: an estimate, on the safe side. */
+export function estimateVersionBytes({ manifest }: Pick<ModelVersion, 'manifest'>): number {
+  const fileBytes = LOADED_FILES.reduce((sum, file) => sum + (manifest.files[file]?.bytes ?? 0), 0);
+  return PEAK_PER_FILE_BYTE * fileBytes;
+}
+
+/**
+ * Bytes that may still be taken: what the machine could give without swapping, and what each control group above this
+ * process leaves, page cache not counted. Infinity where the kernel does not say.
+ */
+export function availableBytes(read: ReadKernelFile = ofThisMachine): number {
+  const groups = cgroupFolders(read('/proc/self/cgroup') ?? '', 'memory').map((folder) =>
+    leftInGroup(folder, read),
+  );
+  return Math.min(bytesOf(read('/proc/meminfo'), 'MemAvailable') ?? Infinity, ...groups);
+}
+
+/** Why a version should not be loaded now, in a sentence with the figures; null when there is room. */
+export function memoryProblem(
+  version: ModelVersion,
+  { processes, workerPids, workerMaxRssBytes }: MemorySettings,
+  read: ReadKernelFile = ofThisMachine,
+): string | null {
+  const each = estimateVersionBytes(version);
+  const need = `The version ${version.version} of ${version.model} needs about ${megabytes(each)} in each worker process`;
+  const largest = Math.max(
+    ...workerPids.map((pid) => bytesOf(read(`/proc/${String(pid)}/status`), 'VmRSS') ?? 0),
+    0,
+  );
+  if (largest + each > workerMaxRssBytes) {
+    return `${need}; one has ${megabytes(largest)} already, and WORKER_MAX_RSS_BYTES allows ${megabytes(workerMaxRssBytes)}: unload another version, or raise it.`;
+  }
+  const all = each * processes;
+  const available = availableBytes(read);
+  if (all <= available) return null;
+  return `${need}, ${megabytes(all)} in all ${String(processes)}; ${megabytes(available)} are available: unload another version, or give the service more memory.`;
+}
+
+/** Bytes left in one control group; Infinity without a limit. Files in the page cache can be dropped, and do not count. */
+function leftInGroup(folder: string, read: ReadKernelFile): number {
+  const isV1 = read(`${folder}/memory.limit_in_bytes`) !== null;
+  const limit = read(`${folder}/${isV1 ? 'memory.limit_in_bytes' : 'memory.max'}`);
+  const used = read(`${folder}/${isV1 ? 'memory.usage_in_bytes' : 'memory.current'}`);
+  const limitBytes = Number(limit ?? 'max');
+  if (used === null || Number.isNaN(limitBytes) || limitBytes >= NO_LIMIT_BYTES) return Infinity;
+  const cache = new RegExp(`^${isV1 ? 'total_inactive_file' : 'inactive_file'} (\\d+)`, 'm').exec(
+    read(`${folder}/memory.stat`) ?? '',
+  );
+  return Math.max(0, limitBytes - Number(used) + Number(cache?.[1] ?? 0));
+}
+
+/** A field of /proc/meminfo or /proc/<pid>/status, in bytes. */
+function bytesOf(text: string | null, field: string): number | null {
+  const found = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text ?? '');
+  return found === null ? null : Number(found[1]) * 1024;
+}
+
+const megabytes = (bytes: number): string => `${String(Math.ceil(bytes / 1e6))} MB`;

@@ -1,0 +1,197 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { FromWorker, PlannedRuns, ToWorker, VersionSpec } from '../protocol/protocol.js';
+
+/** The script that a worker process runs. */
+export const WORKER_ENTRY_FILE = fileURLToPath(new URL('../worker/entry.js', import.meta.url));
+
+/**
+ * The whole environment of a worker: it needs none of the parent's, which holds secrets. What glibc's allocator is
+ * told returns the buffers of a load to the system, 50 MB a worker; what a run needs lies in ONNX Runtime's arena.
+ */
+const WORKER_ENVIRONMENT = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+};
+
+/**
+ * What a message leaves behind is garbage at once. By default V8 lets such garbage fill three times 16 MB before it
+ * looks, in every worker, which is as much as the weights of a small model.
+ */
+const WORKER_FLAGS = ['--max-semi-space-size=4'];
+
+/** How far a version is in one worker process. */
+export type LoadState = 'loading' | 'loaded' | 'failed';
+
+export interface WorkerEvents {
+  message(worker: WorkerHandle, message: FromWorker): void;
+  /** Exactly once, when the process is gone. `how` is a phrase such as "signal SIGSEGV" or "exit code 1". */
+  exit(worker: WorkerHandle, how: string): void;
+}
+
+/** One inference process: owns the child and its channel, and knows which versions it has loaded. */
+export class WorkerHandle {
+  /** `active` workers take batches; a `spare` is loaded and waits to replace one. */
+  role: 'active' | 'spare';
+  private readonly loads = new Map<string, LoadState>();
+  private readonly onceUnloaded = new Map<string, (() => void)[]>();
+  private readonly child: ChildProcess;
+  private batches = 0;
+  private resting = false;
+  private ended = false;
+  private doomed = false;
+  private online = false;
+
+  constructor(
+    entryFile: string,
+    role: 'active' | 'spare',
+    private readonly events: WorkerEvents,
+  ) {
+    this.role = role;
+    this.child = fork(entryFile, [], {
+      serialization: 'advanced',
+      execArgv: WORKER_FLAGS,
+      env: WORKER_ENVIRONMENT,
+      // stdout belongs to the request log; what native code writes before it dies belongs on stderr.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.child.on('message', (message) => {
+      if (!this.ended) this.receive(message as FromWorker);
+    });
+    this.child.on('exit', (code, signal) => {
+      this.doomed = true;
+      const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
+      // What it said before it died is still in the channel: a batch that it answered must not run twice.
+      if (this.child.connected)
+        this.child.once('disconnect', () => {
+          this.end(how);
+        });
+      else this.end(how);
+    });
+    // Raised when the process cannot be started, killed or written to; in the last two cases 'exit' follows.
+    this.child.on('error', (error) => {
+      if (this.child.pid === undefined) this.end(`it could not be started: ${error.message}`);
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
+  }
+
+  /** False as soon as its end is certain, which is before the last of what it said has been read. */
+  get alive(): boolean {
+    return !this.ended && !this.doomed;
+  }
+
+  /** True once its script runs: a process that dies before that says nothing about what it was to load. */
+  get started(): boolean {
+    return this.online;
+  }
+
+  /** The process runs, and every version asked for is loaded or has failed. */
+  get settled(): boolean {
+    return this.online && this.loading === undefined;
+  }
+
+  /** Settled, with a version to serve. */
+  get ready(): boolean {
+    return this.alive && this.settled && [...this.loads.values()].includes('loaded');
+  }
+
+  /** The version that the process is loading now, if any: loads are handled in the order they were asked for. */
+  get loading(): string | undefined {
+    for (const [key, state] of this.loads) if (state === 'loading') return key;
+    return undefined;
+  }
+
+  has(key: string): boolean {
+    return this.loads.get(key) === 'loaded';
+  }
+
+  /** A batch sent to a process that is still loading another version would wait for that load to end. */
+  get takesBatches(): boolean {
+    return this.role === 'active' && this.alive && !this.resting && this.loading === undefined;
+  }
+
+  /** It takes no batches for a while, and is as good as ready: it serves again in a moment. */
+  get isResting(): boolean {
+    return this.alive && this.resting;
+  }
+
+  /** True while it runs a batch, or has one ahead. */
+  get busy(): boolean {
+    return this.batches > 0;
+  }
+
+  canRun(key: string): boolean {
+    return this.takesBatches && this.has(key);
+  }
+
+  /** It ends what it has in hand and takes no more, until {@link resume}. */
+  rest(): void {
+    this.resting = true;
+  }
+
+  resume(): void {
+    this.resting = false;
+  }
+
+  load(spec: VersionSpec): void {
+    if (this.loads.has(spec.key)) return;
+    this.loads.set(spec.key, 'loading');
+    this.send({ type: 'load', spec });
+  }
+
+  /** Gives a version up, behind the batches in hand; resolves when its memory is released, or the process gone. */
+  async unload(key: string): Promise<void> {
+    if (!this.loads.delete(key) || this.ended) return;
+    const released = new Promise<void>((resolve) => {
+      this.onceUnloaded.set(key, [...(this.onceUnloaded.get(key) ?? []), resolve]);
+    });
+    this.send({ type: 'unload', key });
+    await released;
+  }
+
+  run(batchId: number, key: string, texts: readonly string[]): void {
+    this.batches++;
+    this.send({ type: 'run', batchId, key, texts });
+  }
+
+  runPlanned(batchId: number, key: string, runs: PlannedRuns): void {
+    this.batches++;
+    this.send({ type: 'run_planned', batchId, key, runs });
+  }
+
+  /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
+  kill(): void {
+    this.doomed = true;
+    this.child.kill('SIGKILL');
+  }
+
+  /** Lets the process end by itself: it exits when its channel closes. */
+  disconnect(): void {
+    if (this.child.connected) this.child.disconnect();
+  }
+
+  /** A message to a process that has just died is lost silently: its 'exit' says what became of the work. */
+  private send(message: ToWorker): void {
+    if (this.child.connected) this.child.send(message, () => undefined);
+  }
+
+  private receive(message: FromWorker): void {
+    if (message.type === 'online') this.online = true;
+    if (message.type === 'loaded' && this.loads.has(message.key)) this.loads.set(message.key, 'loaded');
+    if (message.type === 'load_failed' && this.loads.has(message.key)) this.loads.set(message.key, 'failed');
+    if (message.type === 'unloaded') this.onceUnloaded.get(message.key)?.shift()?.();
+    if (message.type === 'done') this.batches--;
+    this.events.message(this, message);
+  }
+
+  private end(how: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    for (const waiting of this.onceUnloaded.values()) for (const resolve of waiting) resolve();
+    this.events.exit(this, how);
+  }
+}

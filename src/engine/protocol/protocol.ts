@@ -1,0 +1,111 @@
+import type { ErrorCode } from '../../base/errors/codes.js';
+import type { BatchingSettings, FileRecord, SessionSettings, Task } from '../../registry/manifest.js';
+
+/** What a worker needs to load a version; every file is read once, checked against its digest, and used from memory. */
+export interface VersionSpec {
+  /** `<model>/<version>@<digest>`: names the loaded version in every message. */
+  readonly key: string;
+  readonly folder: string;
+  readonly files: Readonly<Record<string, FileRecord>>;
+  readonly task: Task;
+  readonly labels: readonly string[];
+  readonly maxTokens: number;
+  readonly truncationSide: 'left' | 'right';
+  readonly session: SessionSettings;
+  readonly batching: BatchingSettings;
+  readonly threads: number;
+}
+
+/** Milliseconds of one run of n rows padded to L tokens: `fixedMs + perTokenMs·n·L + perTokenSquaredMs·n·L²`. */
+export interface CostCoefficients {
+  readonly fixedMs: number;
+  readonly perTokenMs: number;
+  readonly perTokenSquaredMs: number;
+}
+
+/** What the model says about one text. */
+export interface Row {
+  /** One score per label, in the order of the manifest's labels. */
+  readonly scores: readonly number[];
+  /** Tokens that entered the model, special tokens included, after truncation. */
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+
+/** Where the time of a batch went, in the worker. */
+export interface BatchTimings {
+  /** When the worker began with the message, by the clock that processes share (machine-clock.ts); milliseconds. */
+  readonly startedAt: number;
+  /** Tokenizing all texts, and splitting them into runs. */
+  readonly tokenizeMs: number;
+  /** All runs; they follow the tokenization at once. */
+  readonly inferenceMs: number;
+  /** Rows × longest row, summed over the runs that the worker made of the batch. */
+  readonly paddedTokens: number;
+}
+
+/**
+ * Texts that are tokenized already, and the runs that are to be made of them: whoever planned these gets the same
+ * runs every time. Several runs share a message, since one that carries little costs as much as one that carries more.
+ */
+export interface PlannedRuns {
+  /** Token ids of all texts, special tokens included, one text after the other. */
+  readonly ids: Int32Array;
+  /** Exclusive end of each text in `ids`; in each run the longest text comes last. */
+  readonly textEnds: Int32Array;
+  /** Per text: whether it had more tokens than these. */
+  readonly truncated: readonly boolean[];
+  /** Exclusive end of each run, in texts. */
+  readonly runEnds: readonly number[];
+}
+
+export type ToWorker =
+  | { readonly type: 'load'; readonly spec: VersionSpec }
+  | { readonly type: 'unload'; readonly key: string }
+  | {
+      readonly type: 'run';
+      readonly batchId: number;
+      readonly key: string;
+      /** The worker tokenizes them and splits them where the predicted run times are least. */
+      readonly texts: readonly string[];
+    }
+  | {
+      readonly type: 'run_planned';
+      readonly batchId: number;
+      readonly key: string;
+      readonly runs: PlannedRuns;
+    };
+
+/** Nothing is thrown across the process boundary: an error loses class and code there, so it travels as data. */
+export type FromWorker =
+  | { readonly type: 'online' }
+  | { readonly type: 'warming'; readonly key: string }
+  | {
+      readonly type: 'loaded';
+      readonly key: string;
+      readonly cost: CostCoefficients;
+      readonly loadMs: number;
+    }
+  | { readonly type: 'load_failed'; readonly key: string; readonly message: string }
+  | { readonly type: 'unloaded'; readonly key: string }
+  | BatchDone;
+
+export type BatchDone =
+  | {
+      readonly type: 'done';
+      readonly batchId: number;
+      readonly ok: true;
+      readonly rows: readonly Row[];
+      readonly timings: BatchTimings;
+      /** What runs of this version cost now, by the latest fit. */
+      readonly cost: CostCoefficients;
+      readonly rssBytes: number;
+    }
+  | {
+      readonly type: 'done';
+      readonly batchId: number;
+      readonly ok: false;
+      readonly code: ErrorCode;
+      readonly message: string;
+      readonly rssBytes: number;
+    };

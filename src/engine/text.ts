@@ -1,0 +1,18 @@
+import { AppError } from '../base/errors/app-error.js';
+
+/** White_Space of Unicode, and the byte order mark, which shows nothing either. */
+const VISIBLE = /[^\p{White_Space}\uFEFF]/u;
+
+/**
+ * What is wrong with a text, or null.
+ * @param field its name in the request, e.g. `text` or `texts.3`.
+ */
+export function textError(text: unknown, field: string): AppError | null {
+  if (typeof text !== 'string') {
+    const message = 'must be a string';
+    return new AppError('INVALID_REQUEST', `${field} ${message}.`, { errors: [{ field, message }] });
+  }
+  if (VISIBLE.test(text)) return null;
+  const message = 'must not be empty or white space alone';
+  return new AppError('EMPTY_TEXT', `${field} ${message}.`, { errors: [{ field, message }] });
+}

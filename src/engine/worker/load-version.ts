@@ -1,0 +1,59 @@
+import { InferenceSession } from 'onnxruntime-node';
+import { readVerifiedFile } from '../../registry/verified-file.js';
+import { TextTokenizer } from '../tokenization/text-tokenizer.js';
+import { POST_PROCESS } from '../tasks/post-process.js';
+import type { VersionSpec } from '../protocol/protocol.js';
+
+/** A version in memory, ready to run. */
+export interface LoadedVersion {
+  readonly spec: VersionSpec;
+  readonly tokenizer: TextTokenizer;
+  readonly session: InferenceSession;
+  /** Name of the output that carries the logits. */
+  readonly output: string;
+}
+
+const KNOWN_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
+
+/**
+ * Reads the files of a version, checks each against its digest and opens the session from the very bytes that
+ * were checked: a file swapped on disk between the check and the load is never run.
+ * @throws Error with a sentence that says what does not fit
+ */
+export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
+  const [model, tokenizerJson, tokenizerConfigJson] = await Promise.all([
+    readVerifiedFile(spec.folder, spec.files, 'model.onnx'),
+    readVerifiedFile(spec.folder, spec.files, 'tokenizer.json'),
+    readVerifiedFile(spec.folder, spec.files, 'tokenizer_config.json'),
+  ]);
+  const tokenizer = await TextTokenizer.fromFiles(
+    { tokenizerJson, tokenizerConfigJson },
+    { maxTokens: spec.maxTokens, truncationSide: spec.truncationSide },
+  );
+  const { disabled_optimizers: disabled, graph_optimization_level: level } = spec.session;
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    graphOptimizationLevel: level,
+    intraOpNumThreads: spec.threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(disabled.length > 0 && {
+      extra: { optimization: { disable_specified_optimizers: disabled.join(';') } },
+    }),
+  });
+  const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
+  const unknown = session.inputNames.filter((name) => !KNOWN_INPUTS.has(name));
+  if (unknown.length > 0 || output === undefined) {
+    await session.release();
+    throw new Error(
+      `model.onnx wants the inputs ${session.inputNames.join(', ')}; known are ${[...KNOWN_INPUTS].join(', ')}`,
+    );
+  }
+  return { spec, tokenizer, session, output };
+}
+
+/** Logits that the graph must answer per row for this version's task. */
+export function logitsPerRow(spec: VersionSpec): number {
+  return POST_PROCESS[spec.task].logitsPerRow(spec.labels.length);
+}

@@ -1,0 +1,63 @@
+import { loadVersion, type LoadedVersion } from './load-version.js';
+import { runBatch, runPlanned, type BatchResult } from './run-batch.js';
+import { CostEstimator } from './cost-estimator.js';
+import type { CostCoefficients, PlannedRuns, VersionSpec } from '../protocol/protocol.js';
+import { warmUp } from './warm-up.js';
+
+interface Entry {
+  readonly version: LoadedVersion;
+  readonly costs: CostEstimator;
+}
+
+export interface TableResult extends BatchResult {
+  /** What runs of the version cost now, by the latest fit. */
+  readonly cost: CostCoefficients;
+}
+
+/** The versions that this process holds in memory, by key. */
+export class SessionTable {
+  private readonly entries = new Map<string, Entry>();
+
+  /**
+   * @param onWarming called once the session is open, before the first run
+   * @throws Error with a sentence when a file, the graph or the tokenizer does not fit
+   */
+  async load(spec: VersionSpec, onWarming: () => void): Promise<CostCoefficients> {
+    const existing = this.entries.get(spec.key);
+    if (existing !== undefined) return existing.costs.cost;
+    const version = await loadVersion(spec);
+    onWarming();
+    try {
+      const costs = new CostEstimator(await warmUp(version));
+      this.entries.set(spec.key, { version, costs });
+      return costs.cost;
+    } catch (error) {
+      await version.session.release();
+      throw error;
+    }
+  }
+
+  async unload(key: string): Promise<void> {
+    const entry = this.entries.get(key);
+    this.entries.delete(key);
+    await entry?.version.session.release();
+  }
+
+  /** Tokenizes and runs texts. */
+  async run(key: string, texts: readonly string[]): Promise<TableResult> {
+    const { version, costs } = this.entry(key);
+    return { ...(await runBatch(version, texts, costs)), cost: costs.cost };
+  }
+
+  /** Runs what is tokenized and planned already. */
+  async runPlanned(key: string, runs: PlannedRuns): Promise<TableResult> {
+    const { version, costs } = this.entry(key);
+    return { ...(await runPlanned(version, runs, costs)), cost: costs.cost };
+  }
+
+  private entry(key: string): Entry {
+    const entry = this.entries.get(key);
+    if (entry === undefined) throw new Error(`the version ${key} is not loaded in this worker`);
+    return entry;
+  }
+}

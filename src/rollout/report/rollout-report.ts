@@ -1,0 +1,133 @@
+import { noEvidence } from '../evidence/counts.js';
+import type { EvidenceDocument } from '../evidence/evidence-document.js';
+import { flipViews, type Figures, type FlipView } from '../evidence/figures-view.js';
+import type { GateEvidence, GateSettings, Judgement, StepInfo } from '../gates/types.js';
+import { evaluate } from '../gates/verdict.js';
+import { stepInfoOf } from '../ramp.js';
+import { figuresOf } from '../rollout-view.js';
+import type { RolloutDocument, RolloutMove, VersionRef } from '../rollout-types.js';
+import { begins, movesOf } from './rollout-end.js';
+import type { SeriesDocument } from './series.js';
+
+/** How a rollout ended. replaced: another one began before it had an end of its own. */
+export type Outcome = 'promoted' | 'rolled_back' | 'replaced';
+
+/** What a rollout leaves behind for a reviewer. */
+export interface RolloutReport {
+  readonly schema: 1;
+  readonly kind: 'rollout';
+  readonly model_name: string;
+  readonly rollout_id: string;
+  /** Of the move that ended it. */
+  readonly revision: number;
+  readonly outcome: Outcome;
+  /** The decision, who took it and why, in a line. */
+  readonly decision: string;
+  readonly mode: string;
+  readonly forced: boolean;
+  readonly stable: VersionRef;
+  readonly canary: VersionRef | null;
+  readonly began_at: string | null;
+  readonly ended_at: string;
+  /** What the gates said at the end; null when nothing was measured, or what was is not at hand. */
+  readonly verdict: Judgement | null;
+  readonly figures: Figures | null;
+  readonly flips: readonly FlipView[];
+  readonly moves: readonly RolloutMove[];
+  readonly series: SeriesDocument;
+}
+
+export interface ReportParts {
+  /** After the end; of a replaced rollout as it was before the next one. */
+  readonly document: RolloutDocument;
+  readonly outcome: Outcome;
+  /** The move that ended it. */
+  readonly end: RolloutMove;
+  /** Null when nothing was seen, or what was seen is lost. */
+  readonly evidence: EvidenceDocument | null;
+  readonly settings: GateSettings;
+  /** By the index that the evidence counts under. */
+  readonly labels: readonly string[];
+}
+
+/** Puts the report of a finished rollout together. */
+export function reportOf({ document, outcome, end, evidence, settings, labels }: ReportParts): RolloutReport {
+  const measured = evidence && measuredIn(document, evidence, labels.length);
+  const pair = pairOf(document);
+  const moves = movesOf(document);
+  return {
+    schema: 1,
+    kind: 'rollout',
+    model_name: document.model,
+    rollout_id: document.rollout_id,
+    revision: end.revision,
+    outcome,
+    decision: decisionOf(outcome, pair, end),
+    mode: document.mode,
+    forced: document.forced,
+    ...pair,
+    began_at: moves.find(begins)?.at ?? null,
+    ended_at: end.at,
+    verdict: measured && evaluate(measured.evidence, settings, measured.where),
+    figures: measured && figuresOf(measured.evidence, labels),
+    flips: flipViews(evidence?.examples ?? [], labels),
+    moves: outcome === 'replaced' ? [...moves, end] : moves,
+    series: evidence?.series ?? { interval_ms: 0, points: [] },
+  };
+}
+
+/** The two versions in the roles that they had while the rollout went on. */
+function pairOf({ phase, stable, canary, last_good: lastGood }: RolloutDocument): {
+  readonly stable: VersionRef;
+  readonly canary: VersionRef | null;
+} {
+  return phase === 'promoted' && lastGood !== null
+    ? { stable: lastGood, canary: stable }
+    : { stable, canary };
+}
+
+/** What the gates were about at the end. */
+function measuredIn(
+  document: RolloutDocument,
+  evidence: EvidenceDocument,
+  labelCount: number,
+): { readonly evidence: GateEvidence; readonly where: StepInfo } {
+  const last = lastStep(document, evidence);
+  const { total, steps, saturated } = evidence;
+  return {
+    evidence: { labelCount, total, step: steps[last.visit] ?? noEvidence(), saturated },
+    where: stepInfoOf(last),
+  };
+}
+
+/** The rollout as it stood in its last step. */
+function lastStep(document: RolloutDocument, { steps }: EvidenceDocument): RolloutDocument {
+  if (document.phase === 'running' || document.phase === 'paused') return document;
+  const left = document.history.findLast(({ from }) => from.phase === 'running' || from.phase === 'paused');
+  return {
+    ...document,
+    phase: 'running',
+    percent: left?.from.percent ?? 0,
+    visit: Math.max(0, ...Object.keys(steps).map(Number)),
+    elapsed_in_step_ms: left?.figures?.elapsed_in_step_ms ?? 0,
+  };
+}
+
+function decisionOf(
+  outcome: Outcome,
+  { stable, canary }: { readonly stable: VersionRef; readonly canary: VersionRef | null },
+  { cause, to }: RolloutMove,
+): string {
+  const name = canary?.version ?? 'the canary';
+  const why = `by ${cause.by}: ${cause.detail}`;
+  switch (outcome) {
+    case 'promoted':
+      return `PROMOTED ${name} in place of ${stable.version}, ${why}`;
+    case 'rolled_back':
+      return `ROLLED BACK ${name} to ${stable.version}, ${why}`;
+    case 'replaced':
+      return `REPLACED ${name} beside ${stable.version} by ${to.canary ?? 'no canary'} beside ${to.stable}, ${why}`;
+    default:
+      return outcome satisfies never;
+  }
+}

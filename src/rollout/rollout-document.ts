@@ -1,0 +1,50 @@
+import { ROLLOUT_MODES } from '../base/config/rollout-config.js';
+import { ROLLOUT_PHASES, type RolloutDocument } from './rollout-types.js';
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isVersion = (value: unknown): boolean =>
+  isRecord(value) && typeof value.version === 'string' && typeof value.digest === 'string';
+
+const isVersionOrNull = (value: unknown): boolean => value === null || isVersion(value);
+
+const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 100;
+
+const isStep = (value: unknown): boolean =>
+  isRecord(value) && isShare(value.percent) && typeof value.hold_ms === 'number';
+
+const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
+
+/**
+ * Whether a value from a file or from Redis is the state of this model's rollout in the form that this release
+ * knows. A checksum says that a document is whole, not that it means something here.
+ */
+export function isRolloutDocument(value: unknown, model: string): value is RolloutDocument {
+  return (
+    isRecord(value) &&
+    value.schema === 1 &&
+    value.model === model &&
+    Number.isSafeInteger(value.revision) &&
+    typeof value.rollout_id === 'string' &&
+    ROLLOUT_PHASES.some((phase) => phase === value.phase) &&
+    ROLLOUT_MODES.some((mode) => mode === value.mode) &&
+    isVersion(value.stable) &&
+    isVersionOrNull(value.canary) &&
+    isVersionOrNull(value.last_good) &&
+    isShare(value.percent) &&
+    isCount(value.visit) &&
+    isCount(value.elapsed_in_step_ms) &&
+    typeof value.since === 'string' &&
+    typeof value.forced === 'boolean' &&
+    typeof value.moved === 'boolean' &&
+    isRecord(value.origin) &&
+    typeof value.configuration === 'string' &&
+    Array.isArray(value.steps) &&
+    value.steps.every(isStep) &&
+    Array.isArray(value.rolled_back) &&
+    value.rolled_back.every(isVersion) &&
+    Array.isArray(value.history) &&
+    value.history.every(isRecord)
+  );
+}

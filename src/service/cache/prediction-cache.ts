@@ -1,0 +1,244 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { AppError } from '../../base/errors/app-error.js';
+import { Executor, type Inference, type InferenceItem } from '../../engine/dispatch/executor.js';
+import { ModelRegistryService } from '../model-registry/model-registry.service.js';
+import { CacheMetrics } from '../observability/cache-metrics.js';
+import type { CachedRow } from './cached-row.js';
+import { cacheKeyOf } from './cache-key.js';
+import type { Flight, Landing, MissingText } from './flight.js';
+import { Flights } from './flights.js';
+import { MemoryLevel } from './memory-level.js';
+import { RequestWait, type Caller, type Seat } from './request-wait.js';
+import { SECOND_LEVEL, type CacheKey, type PurgeScope, type SecondLevel } from './second-level.js';
+
+export interface CacheAnswer {
+  readonly ok: true;
+  readonly row: CachedRow;
+  /** Which cache answered; null: it was computed. */
+  readonly level: 'memory' | 'redis' | null;
+  /** True when another text, of this request or another one, was already on its way to the same answer. */
+  readonly joined: boolean;
+  /** Where the time of the computation went; null unless it was made for this very text. */
+  readonly inference: Inference | null;
+  /** Null when memory had the row. */
+  readonly times: FlightTimes | null;
+}
+
+/** When a text that memory lacked came how far: `performance.now()`. */
+export interface FlightTimes {
+  /** The look-ups were over: Redis had answered, or the computation was admitted, or another one's was joined. */
+  readonly lookedUpAt: number;
+  /** Its result was there. */
+  readonly resultAt: number;
+}
+
+export type CacheOutcome = CacheAnswer | { readonly ok: false; readonly error: AppError };
+
+export interface AnswerOptions {
+  /** Computes afresh, and replaces what the caches hold. */
+  readonly refresh: boolean;
+}
+
+export interface Purged {
+  /** Entries that memory held. */
+  readonly entries: number;
+  /** Whether the second level is rid of its entries too; null when there is none. */
+  readonly secondLevel: boolean | null;
+}
+
+/** States in which a version can answer nothing any more. */
+const GONE: ReadonlySet<string> = new Set(['unloaded', 'failed']);
+
+/**
+ * Answers texts from memory, from the second level, or from the executor, in this order. What memory has needs no
+ * permit and no worker: it is answered while the queue is full, while workers restart and while the service drains.
+ */
+@Injectable()
+export class PredictionCache implements OnModuleInit {
+  private readonly memory: MemoryLevel | null;
+  private readonly flights: Flights;
+
+  constructor(
+    @Inject(SERIN_CONFIG)
+    { cacheMaxItems: maxItems, cacheMaxBytes: maxBytes, cacheTtlMs: ttlMs }: SerinConfig,
+    executor: Executor,
+    private readonly registry: ModelRegistryService,
+    private readonly metrics: CacheMetrics,
+    @Inject(SECOND_LEVEL) private readonly secondLevel: SecondLevel | null,
+  ) {
+    const onRemoved = metrics.removed.bind(metrics);
+    this.memory = maxItems === 0 ? null : new MemoryLevel({ maxItems, maxBytes, ttlMs, onRemoved });
+    this.flights = new Flights({
+      submit: (items) => executor.submit(items),
+      lookUp: this.memory && secondLevel && ((keys) => secondLevel.get(keys)),
+      keep: this.memory && ((key, landing) => this.keep(key, landing)),
+    });
+  }
+
+  onModuleInit(): void {
+    const { memory } = this;
+    if (memory !== null) this.metrics.setSizeSource(() => ({ entries: memory.entries, bytes: memory.bytes }));
+    // The second level keeps what it has: other processes may have the version loaded.
+    this.registry.onStateChange(({ digest }, state) => {
+      if (GONE.has(state)) this.purgeMemory({ versionDigest: digest });
+    });
+  }
+
+  /**
+   * One outcome per text, in order.
+   * @throws AppError what Executor.submit throws, when texts that have to be computed are not admitted
+   */
+  async answer(
+    items: readonly InferenceItem[],
+    caller: Caller,
+    { refresh }: AnswerOptions,
+  ): Promise<CacheOutcome[]> {
+    const startedAt = performance.now();
+    const keys = items.map(({ version, text }) => cacheKeyOf(version, text));
+    // Found before memory is asked: by the time that memory has answered, a flight may have landed and be gone.
+    const flights = keys.map(({ id }) => this.flights.find(id));
+    const rows = this.memory === null || refresh ? [] : await lookUp(this.memory, keys);
+    const outcomes = new Array<CacheOutcome>(items.length);
+    const missing: Missing[] = [];
+    items.forEach((item, index) => {
+      const row = rows[index];
+      const key = keys[index];
+      if (row !== undefined)
+        outcomes[index] = { ok: true, row, level: 'memory', joined: false, inference: null, times: null };
+      else if (key !== undefined) missing.push({ index, item, key, known: flights[index] });
+    });
+    if (rows.length > 0) this.metrics.memoryLookup(performance.now() - startedAt);
+    if (missing.length > 0) await this.fly(missing, caller, refresh, outcomes);
+    this.count(outcomes, rows.length > 0);
+    return outcomes;
+  }
+
+  /** What memory has about a text. Nobody waits for it: it computes nothing, asks no second level and counts nowhere. */
+  async peek({ version, text }: InferenceItem): Promise<CachedRow | undefined> {
+    return this.memory?.get(cacheKeyOf(version, text));
+  }
+
+  /** Forgets entries in every level. Answers that are being computed meanwhile are given, but not kept. */
+  async purge(scope: PurgeScope): Promise<Purged> {
+    const entries = this.purgeMemory(scope);
+    return { entries, secondLevel: (await this.secondLevel?.purge(scope)) ?? null };
+  }
+
+  private purgeMemory(scope: PurgeScope): number {
+    this.flights.purge(scope);
+    return this.memory?.purge(scope) ?? 0;
+  }
+
+  /** Fills in the outcomes of the texts that memory could not answer. */
+  private async fly(
+    missing: readonly Missing[],
+    caller: Caller,
+    refresh: boolean,
+    outcomes: CacheOutcome[],
+  ): Promise<void> {
+    const boardedAt = performance.now();
+    if (boardedAt >= caller.deadlineAt || caller.signal?.aborted === true) {
+      const error = new AppError(
+        'DEADLINE_EXCEEDED',
+        'The deadline of the request had passed before it was read.',
+      );
+      for (const { index } of missing) outcomes[index] = { ok: false, error };
+      return;
+    }
+    const seats = this.board(missing, refresh);
+    const wait = new RequestWait(seats, (seat) => {
+      const flight = this.flights.find(seat.key.id);
+      seat.leads = flight === undefined;
+      seat.flight = flight ?? this.lead([seat], false)[0] ?? seat.flight;
+    });
+    const gaveUp = await wait.until(caller);
+    for (const { index, flight, leads } of seats)
+      outcomes[index] = outcomeOf(flight.landing, { leads, boardedAt }, gaveUp);
+  }
+
+  /** A seat for each text: on a flight that is in the air, or on one that is started for it. */
+  private board(missing: readonly Missing[], refresh: boolean): Seat[] {
+    const leaders = new Map<string, Missing>();
+    const joined = new Map<string, Flight>();
+    for (const text of missing) {
+      const { id } = text.key;
+      if (joined.has(id) || leaders.has(id)) continue;
+      const flight = this.joinable(text, refresh);
+      if (flight === undefined) leaders.set(id, text);
+      else joined.set(id, flight);
+    }
+    const led = this.lead([...leaders.values()], !refresh);
+    for (const flight of led) joined.set(flight.text.key.id, flight);
+    return missing.map(({ index, item, key }) => {
+      const flight = joined.get(key.id);
+      if (flight === undefined) throw new Error('A text was given neither its own flight nor another one.');
+      return { index, item, key, flight, leads: leaders.get(key.id)?.index === index };
+    });
+  }
+
+  private lead(texts: readonly MissingText[], lookUp: boolean): Flight[] {
+    return texts.length === 0 ? [] : this.flights.start(texts, lookUp);
+  }
+
+  /** A refresh joins what is still to be computed; a flight that only looks in the second level is made to compute. */
+  private joinable({ key, known }: Missing, refresh: boolean): Flight | undefined {
+    const flight = this.flights.find(key.id) ?? known;
+    if (flight === undefined || flight.landing?.ok === false) return undefined;
+    if (!refresh) return flight;
+    if (flight.landing !== undefined) return undefined;
+    flight.afresh = true;
+    return flight;
+  }
+
+  private async keep(key: CacheKey, { row, level }: Landing & { readonly ok: true }): Promise<void> {
+    await this.memory?.set({ key, row });
+    if (level === null) this.secondLevel?.put([{ key, row }]);
+  }
+
+  /** Each text counts once: as a hit of a level, as one that joined a computation, or as a miss. */
+  private count(outcomes: readonly CacheOutcome[], lookedUp: boolean): void {
+    let memory = 0;
+    let redis = 0;
+    let joins = 0;
+    for (const outcome of outcomes) {
+      if (!outcome.ok) continue;
+      if (outcome.level === 'memory') memory++;
+      else if (outcome.level === 'redis') redis++;
+      else if (outcome.joined) joins++;
+    }
+    const misses = lookedUp ? outcomes.length - memory - redis - joins : 0;
+    this.metrics.count({ memory, redis, joins, misses });
+  }
+}
+
+interface Missing extends MissingText {
+  readonly index: number;
+  /** The flight that was in the air for it before memory was asked. */
+  readonly known: Flight | undefined;
+}
+
+/** One text is what most requests have: it needs no list. */
+async function lookUp(
+  memory: MemoryLevel,
+  keys: readonly CacheKey[],
+): Promise<readonly (CachedRow | undefined)[]> {
+  const [only] = keys;
+  return keys.length === 1 && only !== undefined ? [await memory.get(only)] : memory.getMany(keys);
+}
+
+function outcomeOf(
+  landing: Landing | undefined,
+  { leads, boardedAt }: { readonly leads: boolean; readonly boardedAt: number },
+  gaveUp: AppError | undefined,
+): CacheOutcome {
+  if (landing?.ok === true) {
+    const { row, level, inference, at } = landing;
+    const lookedUpAt = leads ? (inference?.admittedAt ?? at) : boardedAt;
+    // Who joined after the result was there has not waited for it.
+    const times = { lookedUpAt, resultAt: Math.max(lookedUpAt, at) };
+    return { ok: true, row, level, joined: !leads, inference: leads ? inference : null, times };
+  }
+  const error = landing?.error ?? gaveUp;
+  return { ok: false, error: error ?? new AppError('INTERNAL', 'A flight landed without an answer.') };
+}

@@ -1,0 +1,120 @@
+import type { RedisConnection } from '../redis/redis-connection.js';
+import type { CachedRow } from './cached-row.js';
+import { type BreakerState, RedisBreaker } from './redis-breaker.js';
+import { purgePattern, redisKey } from './redis-key.js';
+import { decodeRow } from './redis-value.js';
+import { type DropReason, RedisWriter } from './redis-writer.js';
+import type { CacheEntry, CacheKey, PurgeScope, SecondLevel } from './second-level.js';
+import { TOO_LATE, within } from '../../base/within.js';
+
+/**
+ * A server in the same network answers in less than 1 ms, and the shortest inference takes about 5: whoever waits longer
+ * for a cache than for the computation has none. A constant, because a right value for it is hard to find and a wrong
+ * one easy.
+ */
+const LOOKUP_DEADLINE_MS = 5;
+
+/** Five look-ups that came to nothing cost their callers 25 ms in all; a second later one of them tries again. */
+const FAILURES_TO_OPEN = 5;
+const OPEN_MS = 1_000;
+
+/** Keys that one SCAN looks at: about a millisecond of the server's time. */
+const SCAN_COUNT = 1_000;
+
+/** What became of a look-up: `refused` by the breaker, `away`: there was no connection. */
+export type LookupOutcome = 'answered' | 'too_late' | 'failed' | 'refused' | 'away';
+
+/** Where the level reports to. */
+export interface RedisLevelReports {
+  /** @param waitedMs how long the caller waited; 0 when nobody was asked. */
+  lookup(outcome: LookupOutcome, waitedMs: number): void;
+  dropped(reason: DropReason | 'away', entries: number): void;
+  breakerIs(state: BreakerState): void;
+}
+
+export interface RedisLevelOptions {
+  /** Life of an entry, less up to a tenth. */
+  readonly ttlMs: number;
+  /** How many scores the key's version gives; undefined when the version is not known here. */
+  readonly labelCount: (key: CacheKey) => number | undefined;
+}
+
+/** The cache that all processes on one Redis share. */
+export class RedisLevel implements SecondLevel {
+  private readonly breaker: RedisBreaker;
+  private readonly writer: RedisWriter;
+
+  constructor(
+    private readonly redis: Pick<RedisConnection, 'isUp' | 'send'>,
+    private readonly options: RedisLevelOptions,
+    private readonly reports: RedisLevelReports,
+  ) {
+    this.breaker = new RedisBreaker({
+      failuresToOpen: FAILURES_TO_OPEN,
+      openMs: OPEN_MS,
+      now: () => performance.now(),
+      onChange: (state) => {
+        reports.breakerIs(state);
+      },
+    });
+    this.writer = new RedisWriter(redis, options.ttlMs, (reason, entries) => {
+      reports.dropped(reason, entries);
+    });
+    reports.breakerIs('closed');
+  }
+
+  async get(keys: readonly CacheKey[]): Promise<readonly (CachedRow | undefined)[]> {
+    const values = keys.length === 0 ? null : await this.lookUp(keys.map(redisKey));
+    return keys.map((key, i) => {
+      const labels = values === null ? undefined : this.options.labelCount(key);
+      return labels === undefined ? undefined : decodeRow(values?.[i], labels);
+    });
+  }
+
+  put(entries: readonly CacheEntry[]): void {
+    if (!this.redis.isUp || this.breaker.state === 'open') this.reports.dropped('away', entries.length);
+    else this.writer.add(entries);
+  }
+
+  /** By SCAN and UNLINK, neither of which holds up the server. */
+  async purge(scope: PurgeScope): Promise<boolean> {
+    this.writer.forget(scope);
+    try {
+      for (let cursor = ''; cursor !== '0';) {
+        const reply = await this.redis.send([
+          ...['SCAN', cursor || '0', 'MATCH', purgePattern(scope)],
+          ...['COUNT', String(SCAN_COUNT)],
+        ]);
+        const [next, keys] = reply as [string, string[]];
+        if (keys.length > 0) await this.redis.send(['UNLINK', ...keys]);
+        cursor = next;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** One round trip; null when it came to nothing. */
+  private async lookUp(names: readonly string[]): Promise<readonly unknown[] | null> {
+    const pass = this.redis.isUp ? this.breaker.pass() : null;
+    if (pass === null) {
+      this.reports.lookup(this.redis.isUp ? 'refused' : 'away', 0);
+      return null;
+    }
+    const startedAt = performance.now();
+    const ended = (outcome: LookupOutcome): void => {
+      if (outcome === 'answered') this.breaker.succeeded(pass);
+      else this.breaker.failed(pass);
+      this.reports.lookup(outcome, performance.now() - startedAt);
+    };
+    try {
+      const reply = await within(LOOKUP_DEADLINE_MS, this.redis.send(['MGET', ...names]));
+      ended(reply === TOO_LATE ? 'too_late' : 'answered');
+      return Array.isArray(reply) ? (reply as unknown[]) : null;
+    } catch {
+      ended('failed');
+      return null;
+    }
+  }
+}

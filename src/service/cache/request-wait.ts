@@ -1,0 +1,106 @@
+import { AppError } from '../../base/errors/app-error.js';
+import type { Flight, Landing, MissingText, Passenger } from './flight.js';
+
+/** Who asked, so that work nobody waits for any more is not started. */
+export interface Caller {
+  /** `performance.now()` at which the answer is worthless. */
+  readonly deadlineAt: number;
+  /** Fires when the client has gone. */
+  readonly signal?: AbortSignal;
+}
+
+/** A text of a request, on its flight. */
+export interface Seat extends MissingText {
+  /** The text's place in the request. */
+  readonly index: number;
+  flight: Flight;
+  /** True for the seat that the flight was started for. */
+  leads: boolean;
+}
+
+/**
+ * One request's wait for the flights of its texts: one timer and one listener, however many texts there are. Each
+ * request waits by its own deadline, and leaves without disturbing the others.
+ */
+export class RequestWait implements Passenger {
+  private readonly open = new Set<Flight>();
+  private finish!: (gaveUp: AppError | undefined) => void;
+  private fail!: (error: AppError) => void;
+
+  /** @param again gives a seat another flight, because the leader of its own was refused; may throw AppError */
+  constructor(
+    private readonly seats: readonly Seat[],
+    private readonly again: (seat: Seat) => void,
+  ) {}
+
+  /**
+   * Resolves when every flight has landed, or with the error that stands for those that have not because the deadline
+   * has passed or the caller has left.
+   * @throws AppError when texts of this request were not admitted
+   */
+  until({ deadlineAt, signal }: Caller): Promise<AppError | undefined> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+      };
+      this.finish = (gaveUp) => {
+        end();
+        resolve(gaveUp);
+      };
+      this.fail = (error) => {
+        end();
+        this.leaveAll(error);
+        reject(error);
+      };
+      const giveUp = (sentence: string): void => {
+        const error = new AppError('DEADLINE_EXCEEDED', sentence);
+        this.leaveAll(error);
+        this.finish(error);
+      };
+      const onAbort = (): void => {
+        giveUp('The caller left before the answer was ready.');
+      };
+      const timer = setTimeout(() => {
+        giveUp('The answer was not ready within the deadline of the request.');
+      }, deadlineAt - performance.now());
+      signal?.addEventListener('abort', onAbort, { once: true });
+      for (const { flight } of this.seats) this.open.add(flight);
+      // A copy: a flight that has landed already leaves the set at once.
+      for (const flight of [...this.open]) flight.join(this);
+    });
+  }
+
+  landed(flight: Flight, landing: Landing): void {
+    if (!this.open.delete(flight)) return;
+    if (!landing.ok && landing.refused) {
+      const seats = this.seats.filter((seat) => seat.flight === flight);
+      if (seats.some(({ leads }) => leads)) {
+        this.fail(landing.error);
+        return;
+      }
+      if (!this.boardAgain(seats)) return;
+    }
+    if (this.open.size === 0) this.finish(undefined);
+  }
+
+  /** False when that failed, and with it the request. */
+  private boardAgain(seats: readonly Seat[]): boolean {
+    try {
+      for (const seat of seats) this.again(seat);
+    } catch (error) {
+      this.fail(error as AppError);
+      return false;
+    }
+    const flights = new Set(seats.map((seat) => seat.flight));
+    for (const flight of flights) this.open.add(flight);
+    for (const flight of flights) flight.join(this);
+    return true;
+  }
+
+  private leaveAll(error: AppError): void {
+    const flights = [...this.open];
+    this.open.clear();
+    for (const flight of flights) flight.leave(this, error);
+  }
+}

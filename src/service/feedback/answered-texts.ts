@@ -1,0 +1,64 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Side } from '../../rollout/evidence/rollout-evidence.js';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+import { AnsweredRing, type AnsweredBy, type Told } from './answered-ring.js';
+
+/** Which version answered, and in which rollout. */
+export interface AnswerSource {
+  readonly version: ModelVersion;
+  /** Null for an answer that is no evidence: of a pinned version, or without a rollout. */
+  readonly rollout: { readonly id: string; readonly side: Side } | null;
+}
+
+/** Sources that are told apart at once: versions of a few models before and after a step. */
+const MAX_SOURCES = 16;
+
+const isSame = (a: AnswerSource, b: AnswerSource): boolean =>
+  a.version === b.version && a.rollout?.id === b.rollout?.id && a.rollout?.side === b.rollout?.side;
+
+/** Names one text of a batch. A request id holds no `#`. */
+const nameOf = (requestId: string, index: number | null): string =>
+  index === null ? requestId : `${requestId}#${String(index)}`;
+
+/** Which answers feedback may still speak about: those of the last FEEDBACK_MAX_REQUESTS texts. */
+@Injectable()
+export class AnsweredTexts {
+  readonly maxAnswers: number;
+  readonly ttlMs: number;
+  private ring: AnsweredRing<AnswerSource> | undefined;
+  private sources: AnswerSource[] = [];
+
+  constructor(@Inject(SERIN_CONFIG) { feedbackMaxRequests, feedbackTtlMs }: SerinConfig) {
+    this.maxAnswers = feedbackMaxRequests;
+    this.ttlMs = feedbackTtlMs;
+  }
+
+  /**
+   * @param index the text's place in its batch; null for the one text of /predict
+   * @param label index of the answer's label in the version's manifest
+   */
+  keep(requestId: string, index: number | null, answer: AnsweredBy<AnswerSource>): void {
+    if (this.maxAnswers === 0) return;
+    this.ring ??= new AnsweredRing(this.maxAnswers, this.ttlMs);
+    const source = this.shared(answer.source);
+    this.ring.keep(nameOf(requestId, index), { source, label: answer.label }, performance.now());
+  }
+
+  find(requestId: string, index: number | null): AnsweredBy<AnswerSource> | undefined {
+    return this.ring?.find(nameOf(requestId, index), performance.now());
+  }
+
+  /** Whether this is told about the answer for the first time. */
+  tell(requestId: string, index: number | null, what: Told): boolean {
+    return this.ring?.tell(nameOf(requestId, index), what, performance.now()) ?? false;
+  }
+
+  /** The object that stands for all equal sources: an answer then costs a reference, not an object. */
+  private shared(source: AnswerSource): AnswerSource {
+    const known = this.sources.find((each) => isSame(each, source));
+    if (known !== undefined) return known;
+    this.sources = [source, ...this.sources.slice(0, MAX_SOURCES - 1)];
+    return source;
+  }
+}

@@ -1,0 +1,50 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiProblems } from '../request/api-problems.js';
+import { StrictBody } from '../http/strict-body.pipe.js';
+import { ApiRequestHeaders } from '../request/api-headers.js';
+import { CurrentRequest } from '../request/current-request.js';
+import type { RequestContext } from '../request/request-context.js';
+import { FeedbackAnswerDto, FeedbackRequest } from './feedback.dto.js';
+import { type FeedbackAnswer, FeedbackService } from './feedback.service.js';
+
+/** The truth about an answer, later. */
+@ApiTags('prediction')
+@ApiSecurity('bearer')
+@ApiSecurity('api_key')
+@ApiRequestHeaders()
+@Controller()
+export class FeedbackController {
+  constructor(private readonly service: FeedbackService) {}
+
+  @Post('feedback')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Tell what became known about an answer',
+    description:
+      'The right label, or a figure that says what the answer was worth, or both. An instance remembers its own ' +
+      'last FEEDBACK_MAX_REQUESTS answered texts for FEEDBACK_TTL_MS. The first label and the first kpi count.',
+  })
+  @ApiOkResponse({ type: FeedbackAnswerDto, description: 'Which version gave the answer.' })
+  @ApiProblems(
+    'INVALID_REQUEST',
+    'MALFORMED_JSON',
+    'UNAUTHENTICATED',
+    'NOT_FOUND',
+    'METHOD_NOT_ALLOWED',
+    'BODY_TOO_LARGE',
+    'UNSUPPORTED_MEDIA_TYPE',
+    'RATE_LIMITED',
+    'INTERNAL',
+  )
+  feedback(
+    @Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest,
+    @CurrentRequest() context: RequestContext,
+  ): FeedbackAnswer {
+    const { request_id: requestId, index, label, kpi } = body;
+    const answer = this.service.tell({ requestId, index: index ?? null, label, kpi });
+    context.modelName = answer.model_name;
+    context.modelVersion = answer.model_version;
+    return answer;
+  }
+}

@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { EvidenceBook } from '../rollout/evidence/evidence-book.js';
+import type { Feedback } from '../../rollout/evidence/record.js';
+import { AppError } from '../../base/errors/app-error.js';
+import { FeedbackMetrics } from '../observability/feedback-metrics.js';
+import type { AnsweredBy } from './answered-ring.js';
+import { AnsweredTexts, type AnswerSource } from './answered-texts.js';
+
+/** What became known about an answer, later. */
+export interface ToldFeedback {
+  readonly requestId: string;
+  /** The text's place in its batch; null for the one text of /predict. */
+  readonly index: number | null;
+  readonly label?: string | undefined;
+  readonly kpi?: number | undefined;
+}
+
+export interface FeedbackAnswer {
+  readonly request_id: string;
+  readonly model_name: string;
+  readonly model_version: string;
+  readonly counted: boolean;
+}
+
+const invalid = (field: string, message: string): AppError =>
+  new AppError('INVALID_REQUEST', `${field} ${message}.`, { errors: [{ field, message }] });
+
+/** Counts the truth about answers: per version, and as evidence of the rollout in which they were given. */
+@Injectable()
+export class FeedbackService {
+  constructor(
+    private readonly answered: AnsweredTexts,
+    private readonly book: EvidenceBook,
+    private readonly metrics: FeedbackMetrics,
+  ) {}
+
+  /**
+   * The first label and the first kpi about an answer count; whatever comes later about it is not counted, so that a
+   * client may send the same feedback again.
+   * @throws AppError NOT_FOUND, or INVALID_REQUEST for neither label nor kpi, or for a label that the model does not have
+   */
+  tell(told: ToldFeedback): FeedbackAnswer {
+    const { requestId, index, label, kpi } = told;
+    if (label === undefined && kpi === undefined) throw invalid('label', 'or kpi must be given');
+    const answer = this.answered.find(requestId, index);
+    if (answer === undefined) throw this.unknown(told);
+    const { version, rollout } = answer.source;
+    const correct = label === undefined ? undefined : isCorrect(answer, label);
+    const isNewLabel = correct !== undefined && this.answered.tell(requestId, index, 'label');
+    const isNewKpi = kpi !== undefined && this.answered.tell(requestId, index, 'kpi');
+    if (isNewLabel) this.metrics.label(version.model, version.version, correct);
+    if (isNewKpi) this.metrics.kpi(version.model, version.version, kpi);
+    const feedback: Feedback = { ...(isNewLabel && { correct }), ...(isNewKpi && { kpi }) };
+    const book = this.book.open(version.model);
+    if (rollout !== null && rollout.id === book?.rolloutId) book.evidence.addFeedback(rollout.side, feedback);
+    return {
+      request_id: requestId,
+      model_name: version.model,
+      model_version: version.version,
+      counted: isNewLabel || isNewKpi,
+    };
+  }
+
+  private unknown({ requestId, index }: ToldFeedback): AppError {
+    const { maxAnswers, ttlMs } = this.answered;
+    if (maxAnswers === 0) {
+      return new AppError('NOT_FOUND', 'No answers are remembered here: FEEDBACK_MAX_REQUESTS is 0.');
+    }
+    if (index === null && this.answered.find(requestId, 0) !== undefined) {
+      return invalid(
+        'index',
+        'must be given: this request was a batch, and index says which of its texts is meant',
+      );
+    }
+    const which = index === null ? '' : ` and the index ${String(index)}`;
+    const kept = `the last ${String(maxAnswers)} answered texts of this instance, for ${String(ttlMs / 1000)} s`;
+    return new AppError(
+      'NOT_FOUND',
+      `No answer with this request_id${which} is remembered; kept are ${kept}.`,
+    );
+  }
+}
+
+/** @throws AppError INVALID_REQUEST naming the labels */
+function isCorrect({ source, label: given }: AnsweredBy<AnswerSource>, label: string): boolean {
+  const { labels } = source.version.manifest;
+  const index = labels.indexOf(label);
+  if (index < 0) throw invalid('label', `must be one of ${labels.join(', ')}`);
+  return index === given;
+}

@@ -1,0 +1,94 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
+import { RolloutService } from '../rollout/rollout.service.js';
+import { InferencePoolStatus } from '../inference/pool-status.js';
+import { GoldenReplay } from './golden-replay.js';
+import { Readiness } from './readiness.js';
+
+/** What Terminus runs. Each is a bound function; each logs when its verdict changes, not whenever it is asked. */
+@Injectable()
+export class HealthIndicators {
+  private readonly logger = new Logger('Health');
+  private readonly last = new Map<string, string>();
+
+  constructor(
+    private readonly indicator: HealthIndicatorService,
+    private readonly pool: InferencePoolStatus,
+    private readonly readiness: Readiness,
+    private readonly golden: GoldenReplay,
+    private readonly rollouts: RolloutService,
+  ) {}
+
+  /** Down when nothing can be inferred with the default model; degraded while workers are missing. */
+  readonly inference = (): HealthIndicatorResult => {
+    const { workersWanted, workersReady, queuedTexts, restarts } = this.pool.status();
+    const figures = {
+      workers_wanted: workersWanted,
+      workers_ready: workersReady,
+      queued_texts: queuedTexts,
+      restarts,
+    };
+    const session = this.indicator.check('inference');
+    const problem = this.readiness.inferenceProblem();
+    if (problem !== null) return this.noted(session.down({ ...figures, reason: problem }));
+    return this.noted(workersReady < workersWanted ? session.degraded(figures) : session.up(figures));
+  };
+
+  /** Degraded when a version that the configuration names has failed: what is left serves all the same. */
+  readonly versions = (): HealthIndicatorResult => {
+    const states: Record<string, string> = {};
+    let failed = false;
+    for (const { model, name, state, reason } of this.readiness.configured()) {
+      states[`${model}/${name}`] = reason === null ? state : `${state}: ${reason}`;
+      failed ||= state === 'failed';
+    }
+    const session = this.indicator.check('versions');
+    return this.noted(failed ? session.degraded(states) : session.up(states));
+  };
+
+  /** Degraded while the state of rollouts cannot be kept, or was lost: requests are served all the same. */
+  readonly rollout = (): HealthIndicatorResult => {
+    const problem = this.rollouts.stateProblem();
+    const session = this.indicator.check('rollout');
+    return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
+  };
+
+  /** Up also when the file has become invalid: the last good one is in force, and `problem` says what is wrong. */
+  readonly configuration = (): HealthIndicatorResult => {
+    const problem = this.rollouts.configurationProblem;
+    const session = this.indicator.check('configuration');
+    return problem === null ? session.up() : session.up({ problem });
+  };
+
+  readonly tokenization = async (): Promise<HealthIndicatorResult> => {
+    const { status, reason } = await this.golden.result();
+    const session = this.indicator.check('tokenization');
+    if (status === 'down') return this.noted(session.down({ reason }));
+    return this.noted(status === 'degraded' ? session.degraded({ reason }) : session.up());
+  };
+
+  readonly ready = (): HealthIndicatorResult => {
+    const problem = this.readiness.problem();
+    const session = this.indicator.check('readiness');
+    return this.noted(problem === null ? session.up() : session.down({ reason: problem }));
+  };
+
+  readonly startup = (): HealthIndicatorResult => {
+    const session = this.indicator.check('startup');
+    return this.readiness.hasStarted()
+      ? session.up()
+      : session.down({ reason: 'not everything has been ready yet' });
+  };
+
+  private noted(result: HealthIndicatorResult): HealthIndicatorResult {
+    for (const [key, { status, ...figures }] of Object.entries(result)) {
+      const last = this.last.get(key);
+      this.last.set(key, status);
+      if (last === status || (last === undefined && status === 'up')) continue;
+      const sentence = `${key} is ${status}${status === 'up' ? ' again' : `: ${JSON.stringify(figures)}`}`;
+      if (status === 'up') this.logger.log(sentence);
+      else this.logger.warn(sentence);
+    }
+    return result;
+  }
+}

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import type { RedisConnection } from '../../redis/redis-connection.js';
+import { type RedisScript, redisScript } from '../../redis/redis-script.js';
+import type { RateLimiter } from './rate-limiter.js';
+
+/** How long a process keeps to itself what its clients have taken. */
+const EXCHANGE_MS = 100;
+
+/** What a client took beyond its share is counted against it for at most this long: the server's clock may jump. */
+const LONGEST_DEBT_MS = 60_000;
+
+/**
+ * Charges clients in the buckets that all processes share: one number for each, the time at which the bucket is full
+ * again (the theoretical arrival time of the generic cell rate algorithm, ITU-T I.371). A key ends when its bucket is
+ * full. What was taken is charged as of when it was taken, not as of now: who keeps to the rate owes nothing.
+ * ARGV: milliseconds per token, the longest time to full, then for each key: tokens, and milliseconds since the first.
+ * Returns for each key the milliseconds until it is full, as text.
+ */
+const CHARGE: RedisScript<number[]> = redisScript(
+  `local time = redis.call('TIME')
+   local now = time[1] * 1000 + time[2] / 1000
+   local answer = {}
+   for i, key in ipairs(KEYS) do
+     local full = tonumber(redis.call('GET', key) or '')
+     local since = now - ARGV[2 * i + 2]
+     if not full or full < since then full = since end
+     full = math.min(full + ARGV[2 * i + 1] * ARGV[1], now + ARGV[2])
+     if full > now then
+       redis.call('SET', key, string.format('%.3f', full), 'PX', math.ceil(full - now))
+     else
+       redis.call('DEL', key)
+     end
+     answer[i] = string.format('%.3f', math.max(0, full - now))
+   end
+   return answer`,
+  (reply) => (reply as string[]).map(Number),
+);
+
+interface Taken {
+  tokens: number;
+  /** `performance.now()` of the first. */
+  readonly since: number;
+}
+
+/** Neither the name of a key nor an address is anything that Redis has to know. */
+const redisKey = (client: string): string =>
+  `serin:rate:1:${createHash('sha256').update(client).digest('hex').slice(0, 32)}`;
+
+/**
+ * One rate for a client over all processes on one Redis. Each process decides by its own bucket, at once, and about ten
+ * times a second they settle what was taken: over any time t, n processes together let at most `burst + rate × t`
+ * through, plus, for each of them but one, what its own bucket held before it heard of the others: `burst + rate ×
+ * 0.1 s` at most. What was too much is a debt that the client waits for, so that in the long run the rate holds.
+ * Without Redis each process limits on its own.
+ */
+export class SharedRateLimiter {
+  private taken = new Map<string, Taken>();
+  private isExchanging = false;
+
+  constructor(
+    private readonly local: RateLimiter,
+    private readonly redis: Pick<RedisConnection, 'isUp' | 'run'>,
+  ) {}
+
+  /** As {@link RateLimiter.take}. */
+  take(client: string, now: number): number {
+    const waitMs = this.local.take(client, now);
+    if (waitMs > 0 || !this.redis.isUp) return waitMs;
+    const taken = this.taken.get(client);
+    if (taken === undefined) this.taken.set(client, { tokens: 1, since: now });
+    else taken.tokens++;
+    this.exchangeSoon();
+    return 0;
+  }
+
+  private exchangeSoon(): void {
+    if (this.isExchanging) return;
+    this.isExchanging = true;
+    setTimeout(() => {
+      void this.exchange();
+    }, EXCHANGE_MS).unref();
+  }
+
+  private async exchange(): Promise<void> {
+    const { local } = this;
+    const now = performance.now();
+    const charged = [...this.taken];
+    this.taken = new Map();
+    const args = charged.flatMap(([, { tokens, since }]) => [String(tokens), (now - since).toFixed(3)]);
+    const longestMs = local.burst * local.msPerToken + LONGEST_DEBT_MS;
+    try {
+      const keys = charged.map(([client]) => redisKey(client));
+      const fullInMs = await this.redis.run(CHARGE, keys, [
+        String(local.msPerToken),
+        String(longestMs),
+        ...args,
+      ]);
+      charged.forEach(([client], i) => {
+        const tokens = local.burst - (fullInMs[i] ?? 0) / local.msPerToken;
+        local.set(client, tokens - (this.taken.get(client)?.tokens ?? 0), performance.now());
+      });
+    } catch {
+      // Redis is away, and its connection says so: what these clients took stays counted here.
+    }
+    this.isExchanging = false;
+    if (this.taken.size > 0) this.exchangeSoon();
+  }
+}

@@ -1,0 +1,34 @@
+import type { RequestHandler } from 'express';
+import { AppError } from '../../base/errors/app-error.js';
+import { pathOf, type RouteTable } from './routes.js';
+
+/**
+ * Refuses what no route can answer before its body is read: 404 for an unknown path, 405 with `allow` for a
+ * known one. Answers OPTIONS, which asks for nothing but `allow`.
+ */
+export function routeMiddleware(routes: RouteTable): RequestHandler {
+  return ({ method, url }, response, next): void => {
+    const route = routes.find(pathOf(url));
+    if (route === undefined) {
+      next(new AppError('NOT_FOUND', 'There is no such route; GET /docs lists them.'));
+      return;
+    }
+    if (route.methods.has(method)) {
+      next();
+      return;
+    }
+    const allowed = [...route.methods, 'OPTIONS'].join(', ');
+    response.setHeader('allow', allowed);
+    if (method === 'OPTIONS') {
+      response.statusCode = 204;
+      response.end();
+      return;
+    }
+    next(
+      new AppError(
+        'METHOD_NOT_ALLOWED',
+        `${method} is not allowed for ${route.template}; allowed is ${allowed}.`,
+      ),
+    );
+  };
+}

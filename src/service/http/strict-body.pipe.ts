@@ -1,0 +1,74 @@
+import { Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { validateSync, type ValidationError } from 'class-validator';
+import { AppError, type FieldError } from '../../base/errors/app-error.js';
+import { quickCheckOf, rulesOf } from './field-rules.js';
+
+/** Beyond this many the list helps nobody, and a body of a million keys would make an answer larger than itself. */
+const MAX_ERRORS = 20;
+const MAX_NAME_LENGTH = 64;
+
+const shorten = (name: string): string =>
+  name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH)}…`;
+
+function invalid(errors: readonly FieldError[]): AppError {
+  const shown = errors.slice(0, MAX_ERRORS);
+  const detail = shown.map(({ field, message }) => `${field} ${message}`).join('; ');
+  return new AppError('INVALID_REQUEST', `${detail}.`, { errors: shown });
+}
+
+const toFieldError = (error: ValidationError): FieldError => ({
+  field: error.property,
+  message: Object.values(error.constraints ?? {})[0] ?? 'is not valid',
+});
+
+/**
+ * The body as an instance of its DTO, or INVALID_REQUEST with every offending field by name.
+ *
+ * Bodies are flat: scalars and arrays of scalars, which are copied, and nothing recurses into what was sent. Fields are
+ * matched by own name only, so that `__proto__` and `constructor` are unknown fields like any other. What is
+ * not a scalar inside an array becomes null, for whoever checks the items to name.
+ */
+@Injectable()
+export class StrictBody implements PipeTransform {
+  private readonly fields: ReadonlySet<string>;
+  private readonly isSound: (instance: object) => boolean;
+
+  constructor(private readonly dto: Type<object>) {
+    this.fields = new Set(rulesOf(dto).map((rule) => rule.propertyName));
+    this.isSound = quickCheckOf(dto);
+  }
+
+  transform(body: unknown): object {
+    const errors: FieldError[] = [];
+    const instance = this.copy(body, errors);
+    if (errors.length === 0 && this.isSound(instance)) return instance;
+    const found = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: false });
+    errors.push(...found.map(toFieldError));
+    if (errors.length > 0) throw invalid(errors);
+    return instance;
+  }
+
+  private copy(body: unknown, errors: FieldError[]): object {
+    if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+      throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
+    }
+    const instance = new this.dto() as Record<string, unknown>;
+    for (const [field, value] of Object.entries(body)) {
+      if (this.fields.has(field)) instance[field] = flattenValue(value);
+      else if (errors.length < MAX_ERRORS) errors.push(this.unknown(field));
+    }
+    return instance;
+  }
+
+  private unknown(field: string): FieldError {
+    const allowed = [...this.fields].join(', ');
+    return { field: shorten(field), message: `is not a known field (allowed: ${allowed})` };
+  }
+}
+
+/** A nested object becomes null, which no rule of a flat body accepts. */
+function flattenValue(value: unknown): unknown {
+  if (typeof value !== 'object') return value;
+  if (!Array.isArray(value)) return null;
+  return value.map((item: unknown) => (typeof item === 'object' ? null : item));
+}

@@ -1,0 +1,104 @@
+import { maxHeaderSize, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Response } from 'express';
+import { AppError } from '../../base/errors/app-error.js';
+import { problemOf } from '../../base/errors/problem.js';
+import { answerProblem } from '../request/problem.filter.js';
+import type { RequestLog } from '../observability/request-log.js';
+
+/**
+ * How long a connection stays open after its last answer: closed while bytes of the client are unread, it would be
+ * reset, and the answer lost with it.
+ */
+const LINGER_MS = 1_000;
+
+/** The client has gone, or has ended its side in the middle of a request: nobody waits for an answer. */
+const HAS_LEFT = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
+
+const STATUS_TEXT: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  413: 'Payload Too Large',
+  431: 'Request Header Fields Too Large',
+};
+
+/** What Node's HTTP parser (llhttp) found, in our terms. */
+function failureFrom({ code, reason }: NodeJS.ErrnoException & { readonly reason?: string }): AppError {
+  switch (code ?? '') {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new AppError('REQUEST_TIMEOUT', 'The request did not arrive whole in time.');
+    case 'HPE_HEADER_OVERFLOW':
+      return new AppError(
+        'HEADERS_TOO_LARGE',
+        `The request line and headers are larger than ${maxHeaderSize} bytes.`,
+      );
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new AppError('BODY_TOO_LARGE', 'The chunk extensions of the body are too large; send none.');
+    default:
+      return new AppError('MALFORMED_HTTP', `This is not HTTP/1.1: ${reason ?? 'it cannot be parsed'}.`);
+  }
+}
+
+function rawAnswer(failure: AppError, requestId: string): string {
+  const body = JSON.stringify(problemOf(failure, requestId));
+  return [
+    `HTTP/1.1 ${failure.status} ${STATUS_TEXT[failure.status] ?? ''}`,
+    `date: ${new Date().toUTCString()}`,
+    'content-type: application/problem+json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
+    'cache-control: no-store',
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
+}
+
+function endSoon(socket: Duplex): void {
+  socket.end();
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
+}
+
+/**
+ * Answers what Node's HTTP parser gives up on, which no middleware ever sees, as every other bad input: a problem, a
+ * log line, an observation. What was asked before on the same connection is answered first.
+ */
+export function answerUnreadable(server: Server, log: Pick<RequestLog, 'writeUnread'>): void {
+  const latest = new WeakMap<Duplex, ServerResponse>();
+  server.prependListener('request', ({ socket }, response) => {
+    latest.set(socket, response);
+  });
+
+  /** No request came of it, so there is no response to write to. */
+  const answerRaw = (failure: AppError, socket: Duplex): void => {
+    const requestId = log.writeUnread(failure);
+    if (socket.writable) socket.write(rawAnswer(failure, requestId));
+    endSoon(socket);
+  };
+
+  /** The parser reports the same fault again with each chunk that follows. */
+  const given = new WeakSet<Duplex>();
+  server.on('clientError', (error, socket) => {
+    if (given.has(socket)) return;
+    given.add(socket);
+    if (!socket.writable || HAS_LEFT.has((error as NodeJS.ErrnoException).code ?? '')) {
+      socket.destroy();
+      return;
+    }
+    const failure = failureFrom(error);
+    const response = latest.get(socket);
+    if (response === undefined || (response.req.complete && response.writableFinished)) {
+      answerRaw(failure, socket);
+    } else if (response.req.complete) {
+      response.once('close', () => {
+        answerRaw(failure, socket);
+      });
+    } else if (response.headersSent) {
+      // Refused before its body was read: it has its answer.
+      endSoon(socket);
+    } else {
+      response.setHeader('connection', 'close');
+      answerProblem(failure, response as Response);
+    }
+  });
+}

@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { Executor } from '../../engine/dispatch/executor.js';
+import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
+import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
+import { InferencePoolStatus } from './pool-status.js';
+import { VersionHost } from './version-host.js';
+import { VersionLoader } from './version-loader.js';
+
+@Module({
+  imports: [ModelRegistryModule],
+  providers: [
+    { provide: WORKER_ENTRY, useValue: WORKER_ENTRY_FILE },
+    PoolExecutor,
+    { provide: Executor, useExisting: PoolExecutor },
+    { provide: InferencePoolStatus, useExisting: PoolExecutor },
+    { provide: VersionHost, useExisting: PoolExecutor },
+    VersionLoader,
+  ],
+  exports: [Executor, InferencePoolStatus, VersionLoader],
+})
+export class InferenceModule {}

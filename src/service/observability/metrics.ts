@@ -1,0 +1,128 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { InjectMetric } from '@willsoto/nestjs-prometheus';
+import type { Counter, Gauge, Histogram } from 'prom-client';
+import { MetricSources, type QueueDepth, type WorkerCounts } from './metric-sources.js';
+import { METRIC } from './metric-table.js';
+import type { StageTimings } from '../request/request-context.js';
+import { Tallies } from './tallies.js';
+
+export type RestartReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
+
+const RESTART_REASONS: readonly RestartReason[] = ['exit', 'watchdog', 'memory', 'start_failed'];
+
+/** One message to a worker, as it came back. */
+export interface BatchObservation {
+  readonly model: string;
+  readonly version: string;
+  readonly texts: number;
+  readonly paddedTokens: number;
+  readonly tokenizeMs: number;
+  readonly inferenceMs: number;
+}
+
+/** One request, as it ended. Empty strings where a label does not apply. */
+export interface RequestObservation {
+  readonly route: string;
+  readonly model: string;
+  readonly version: string;
+  readonly status: number;
+  readonly code: string;
+  readonly latencyMs: number;
+  /** Null when they are not to be observed. */
+  readonly stages: StageTimings | null;
+}
+
+/** The values of the label `stage`. */
+const STAGES: readonly (readonly [keyof StageTimings, string])[] = [
+  ['receiveMs', 'receive'],
+  ['cacheMs', 'cache'],
+  ['joinMs', 'join'],
+  ['queueMs', 'queue'],
+  ['transferMs', 'transfer'],
+  ['tokenizeMs', 'tokenize'],
+  ['inferenceMs', 'inference'],
+  ['eventLoopMs', 'event_loop'],
+  ['serialiseMs', 'serialise'],
+];
+
+/** The only place that writes metrics; what they are called and labelled stands in metric-table.ts. */
+@Injectable()
+export class Metrics implements OnModuleInit {
+  @InjectMetric(METRIC.requestSeconds) private readonly requestSeconds!: Histogram;
+  @InjectMetric(METRIC.stageSeconds) private readonly stageSeconds!: Histogram;
+  @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
+  @InjectMetric(METRIC.batchPaddedTokens) private readonly batchPaddedTokens!: Histogram;
+  @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
+  @InjectMetric(METRIC.workerRestarts) private readonly workerRestarts!: Counter;
+  @InjectMetric(METRIC.versionState) private readonly versionState!: Gauge;
+  @InjectMetric(METRIC.versionMemoryBytes) private readonly versionMemoryBytes!: Gauge;
+  @InjectMetric(METRIC.versionLoadSeconds) private readonly versionLoadSeconds!: Gauge;
+
+  private readonly lastState = new Map<string, string>();
+
+  constructor(
+    private readonly sources: MetricSources,
+    private readonly tallies: Tallies,
+  ) {}
+
+  /** A counter that never counted is absent from a scrape, and alerts on its rate would never fire. */
+  onModuleInit(): void {
+    for (const reason of RESTART_REASONS) this.workerRestarts.inc({ reason }, 0);
+  }
+
+  observeRequest(request: RequestObservation): void {
+    const { route, model, version, stages } = request;
+    this.tallies.requests.add(1, route, model, version, String(request.status), request.code);
+    this.requestSeconds.observe({ route, model, version }, request.latencyMs / 1000);
+    if (stages === null) return;
+    for (const [field, stage] of STAGES) {
+      const ms = stages[field];
+      if (ms !== null) this.stageSeconds.observe({ stage, model, version }, ms / 1000);
+    }
+  }
+
+  observeText(model: string, version: string, truncated: boolean): void {
+    this.tallies.texts.add(1, model, version);
+    if (truncated) this.tallies.truncatedTexts.add(1, model, version);
+  }
+
+  observeBatch(batch: BatchObservation): void {
+    const { model, version } = batch;
+    const labels = { model, version };
+    this.batchTexts.observe(labels, batch.texts);
+    this.batchPaddedTokens.observe(labels, batch.paddedTokens);
+    this.batchSeconds.observe({ stage: 'tokenize', model, version }, batch.tokenizeMs / 1000);
+    this.batchSeconds.observe({ stage: 'inference', model, version }, batch.inferenceMs / 1000);
+  }
+
+  workerRestarted(reason: RestartReason): void {
+    this.workerRestarts.inc({ reason });
+  }
+
+  setVersionState(model: string, version: string, state: string): void {
+    const key = `${model}/${version}`;
+    const last = this.lastState.get(key);
+    if (last !== undefined) this.versionState.set({ model, version, state: last }, 0);
+    this.versionState.set({ model, version, state }, 1);
+    this.lastState.set(key, state);
+  }
+
+  /** @param bytes estimated, of one worker process; 0 when it is unloaded */
+  setVersionMemory(model: string, version: string, bytes: number): void {
+    this.versionMemoryBytes.set({ model, version }, bytes);
+  }
+
+  setVersionLoadSeconds(model: string, version: string, seconds: number): void {
+    this.versionLoadSeconds.set({ model, version }, seconds);
+  }
+
+  /** @param source called at every scrape. */
+  setQueueDepthSource(source: () => QueueDepth): void {
+    this.sources.queueDepth = source;
+  }
+
+  /** @param source called at every scrape. */
+  setWorkersSource(source: () => WorkerCounts): void {
+    this.sources.workers = source;
+  }
+}

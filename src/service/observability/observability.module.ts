@@ -1,0 +1,46 @@
+import { Global, Module } from '@nestjs/common';
+import { PrometheusModule } from '@willsoto/nestjs-prometheus';
+import { CacheMetrics } from './cache-metrics.js';
+import { ComparisonMetrics } from './comparison-metrics.js';
+import { FeedbackMetrics } from './feedback-metrics.js';
+import { Lifecycle } from '../request/lifecycle.js';
+import { MetricSources } from './metric-sources.js';
+import { METRIC_PROVIDERS } from './metric-table.js';
+import { RolloutMetrics } from './rollout-metrics.js';
+import { Metrics } from './metrics.js';
+import { MetricsController } from './metrics.controller.js';
+import { RedisMetrics } from './redis-metrics.js';
+import { Tallies } from './tallies.js';
+
+/** Log, metrics and the process' phase, for every module. */
+@Global()
+@Module({
+  imports: [
+    PrometheusModule.register({
+      controller: MetricsController,
+      defaultMetrics: { enabled: true, config: { prefix: 'serin_' } },
+    }),
+  ],
+  providers: [
+    Lifecycle,
+    MetricSources,
+    Tallies,
+    Metrics,
+    CacheMetrics,
+    ComparisonMetrics,
+    FeedbackMetrics,
+    RedisMetrics,
+    RolloutMetrics,
+    ...METRIC_PROVIDERS,
+  ],
+  exports: [
+    Lifecycle,
+    Metrics,
+    CacheMetrics,
+    ComparisonMetrics,
+    FeedbackMetrics,
+    RedisMetrics,
+    RolloutMetrics,
+  ],
+})
+export class ObservabilityModule {}

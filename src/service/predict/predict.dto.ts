@@ -1,0 +1,137 @@
+import { ApiProperty, ApiPropertyOptional, getSchemaPath, ApiSchema } from '@nestjs/swagger';
+import { ArrayNotEmpty, IsArray, IsInt, IsString, Matches, Min, ValidateIf } from 'class-validator';
+import { ProblemDto } from '../request/problem.dto.js';
+
+const TOP_K_MESSAGE = 'must be a whole number, at least 1';
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+const NAME_MESSAGE = 'must be a name of 1 to 128 letters, digits, dots, dashes and underscores';
+
+/** An absent field is fine; null is not: it would hide a client's mistake. */
+const WhenPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
+
+/** Which version answers, and how much it says. */
+export class PredictOptions {
+  @ApiPropertyOptional({
+    description: 'Name of a model; the default model when absent.',
+    example: 'sentiment',
+  })
+  @WhenPresent()
+  @Matches(NAME, { message: NAME_MESSAGE })
+  model?: string;
+
+  @ApiPropertyOptional({
+    description: 'Name of a version; when absent the rollout decides.',
+    example: 'v1',
+  })
+  @WhenPresent()
+  @Matches(NAME, { message: NAME_MESSAGE })
+  version?: string;
+
+  @ApiPropertyOptional({
+    description: 'Asks for `scores`: the best top_k labels, all of them when there are fewer.',
+    type: 'integer',
+    minimum: 1,
+    example: 2,
+  })
+  @WhenPresent()
+  @IsInt({ message: TOP_K_MESSAGE })
+  @Min(1, { message: TOP_K_MESSAGE })
+  top_k?: number;
+}
+
+export class PredictRequest extends PredictOptions {
+  @ApiProperty({
+    description:
+      'Text to classify; not blank. What exceeds the version’s max_tokens is cut and `truncated` says so.',
+    example: 'A gripping, beautifully shot film.',
+  })
+  @IsString({ message: 'must be a string' })
+  text!: string;
+}
+
+export class PredictBatchRequest extends PredictOptions {
+  @ApiProperty({
+    description: 'Texts to classify, at most MAX_TEXTS. A bad one is answered by an error in its place.',
+    type: [String],
+    minItems: 1,
+    example: ['A gripping film.', 'Two hours I will not get back.'],
+  })
+  @IsArray({ message: 'must be an array of strings' })
+  @ArrayNotEmpty({ message: 'must not be empty' })
+  texts!: unknown[];
+}
+
+@ApiSchema({ name: 'LabelScore' })
+export class LabelScoreDto {
+  @ApiProperty({ example: 'POSITIVE' })
+  label!: string;
+
+  @ApiProperty({ minimum: 0, maximum: 1, example: 0.9987 })
+  score!: number;
+}
+
+/** The answer about one text. */
+@ApiSchema({ name: 'TextAnswer' })
+export class TextAnswerDto {
+  @ApiProperty({ description: 'The best label.', example: 'POSITIVE' })
+  label!: string;
+
+  @ApiProperty({ description: 'Score of the best label.', minimum: 0, maximum: 1, example: 0.9987 })
+  score!: number;
+
+  @ApiProperty({ example: 'sentiment' })
+  model_name!: string;
+
+  @ApiProperty({ example: 'v1' })
+  model_version!: string;
+
+  @ApiProperty({ description: 'True when the answer came from the cache.' })
+  cache_hit!: boolean;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 1,
+    description: 'Tokens that entered the model, special ones included.',
+  })
+  tokens!: number;
+
+  @ApiProperty({ description: 'True when the text was longer than max_tokens and was cut.' })
+  truncated!: boolean;
+
+  @ApiPropertyOptional({ type: [LabelScoreDto], description: 'Best first; there when top_k was given.' })
+  scores?: LabelScoreDto[];
+}
+
+@ApiSchema({ name: 'PredictAnswer' })
+export class PredictAnswerDto extends TextAnswerDto {
+  @ApiProperty({ minimum: 0, description: 'Milliseconds from arrival to answer.', example: 4.2 })
+  latency_ms!: number;
+
+  @ApiProperty({ example: '5f1c7f9a0d7e4c0b8a1d2e3f40516273' })
+  request_id!: string;
+}
+
+@ApiSchema({ name: 'TextError' })
+export class TextErrorDto {
+  @ApiProperty({ type: () => ProblemDto })
+  error!: ProblemDto;
+}
+
+@ApiSchema({ name: 'PredictBatchAnswer' })
+export class PredictBatchAnswerDto {
+  @ApiProperty({
+    description: 'One per text, in order.',
+    type: 'array',
+    items: { oneOf: [{ $ref: getSchemaPath(TextAnswerDto) }, { $ref: getSchemaPath(TextErrorDto) }] },
+  })
+  results!: (TextAnswerDto | TextErrorDto)[];
+
+  @ApiProperty({ example: 'sentiment' })
+  model_name!: string;
+
+  @ApiProperty({ minimum: 0, description: 'Milliseconds from arrival to answer.', example: 9.8 })
+  latency_ms!: number;
+
+  @ApiProperty({ example: '5f1c7f9a0d7e4c0b8a1d2e3f40516273' })
+  request_id!: string;
+}

@@ -1,0 +1,29 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { ERROR_TABLE, type ErrorCode } from '../../base/errors/codes.js';
+import { ProblemDto } from './problem.dto.js';
+
+const RETRY_AFTER = {
+  'retry-after': {
+    description: 'Whole seconds to wait, at least 1.',
+    schema: { type: 'integer' as const, minimum: 1 },
+  },
+};
+
+/** Documents the error codes that a route answers, one response per status. */
+export function ApiProblems(...codes: readonly ErrorCode[]): MethodDecorator & ClassDecorator {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of codes) {
+    const { status } = ERROR_TABLE[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const responses = [...byStatus].map(([status, same]) =>
+    ApiResponse({
+      status,
+      description: same.map((code) => `\`${code}\`: ${ERROR_TABLE[code].meaning}`).join('\n\n'),
+      headers: status === 429 ? RETRY_AFTER : {},
+      content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
+    }),
+  );
+  return applyDecorators(ApiExtraModels(ProblemDto), ...responses);
+}

@@ -1,0 +1,47 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { Response } from 'express';
+import { AppError } from '../../base/errors/app-error.js';
+import { problemOf, retryAfterMs, retryAfterSeconds } from '../../base/errors/problem.js';
+import { isAborted, toAppError } from './to-app-error.js';
+
+/** Leaves the error that an answer is made from on the response, for the request log. */
+export function recordFailure(response: Response, error: AppError): void {
+  response.locals.failure = error;
+}
+
+/**
+ * Records the error and answers it as problem+json.
+ * An answer that has already begun cannot be turned into another: its connection is cut instead, so that
+ * the client does not take half an answer for a whole one.
+ */
+export function answerProblem(error: AppError, response: Response): void {
+  recordFailure(response, error);
+  if (response.destroyed) return;
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const waitMs = retryAfterMs(error);
+  if (waitMs !== undefined) response.setHeader('retry-after', retryAfterSeconds(waitMs));
+  if (error.status === 401) response.setHeader('www-authenticate', 'Bearer');
+  const problem = problemOf(error, String(response.locals.requestId));
+  response.statusCode = error.status;
+  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
+  response.end(JSON.stringify(problem));
+}
+
+/** The error that an answer was made from; undefined for a success. */
+export function failureOf(response: { readonly locals: Record<string, unknown> }): AppError | undefined {
+  const failure = response.locals.failure;
+  return failure instanceof AppError ? failure : undefined;
+}
+
+/** The one place where errors become answers, those of Express' body parser and router included. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<Response>();
+    if (isAborted(exception)) response.destroy();
+    else answerProblem(toAppError(exception), response);
+  }
+}

@@ -1,0 +1,59 @@
+import type { RolloutEvidence, Side } from '../../../rollout/evidence/rollout-evidence.js';
+import type { SideAnswer } from '../../../rollout/evidence/record.js';
+import type { ComparisonConfig } from '../../../base/config/rollout-config.js';
+import type { ModelVersion } from '../../../registry/model-version.js';
+import { indexOfBest } from '../../../engine/text-answer.js';
+import { RememberedPairs } from './remembered-pairs.js';
+import { WorkBudget } from './work-budget.js';
+
+export type Sides<T> = Readonly<Record<Side, T>>;
+
+export const otherSide = (side: Side): Side => (side === 'canary' ? 'stable' : 'canary');
+
+/** What is compared; may change while a rollout goes on. */
+export interface ComparisonLimits {
+  /** Users get the stable version only: it is its answers that are compared. */
+  readonly shadow: boolean;
+  readonly comparison: ComparisonConfig;
+}
+
+/**
+ * One rollout as the comparison sees it. The evidence counts labels by their place in the list of both versions'
+ * labels, the stable one's first: two versions may list the same labels in another order.
+ */
+export class ComparedRollout {
+  readonly remembered = new RememberedPairs();
+  readonly budget = new WorkBudget(performance.now());
+  /** Hashes of the texts that the other version is computing: nobody needs the same one twice. */
+  readonly underway = new Set<bigint>();
+  private readonly places: Sides<readonly number[]>;
+
+  constructor(
+    readonly rolloutId: string,
+    readonly evidence: RolloutEvidence,
+    readonly versions: Sides<ModelVersion>,
+    public limits: ComparisonLimits,
+  ) {
+    const { stable, canary } = versions;
+    const labels = [...new Set([...stable.manifest.labels, ...canary.manifest.labels])];
+    const placesIn = (own: readonly string[]): number[] => own.map((label) => labels.indexOf(label));
+    this.places = { stable: placesIn(stable.manifest.labels), canary: placesIn(canary.manifest.labels) };
+  }
+
+  /** Whose answers to users are compared. */
+  get comparedSide(): Side {
+    return this.limits.shadow ? 'stable' : 'canary';
+  }
+
+  /** By digest: another version under the same name is neither side. */
+  sideOf({ digest }: ModelVersion): Side | undefined {
+    if (digest === this.versions.canary.digest) return 'canary';
+    return digest === this.versions.stable.digest ? 'stable' : undefined;
+  }
+
+  /** What a version said, in the labels of the evidence. @param scores in the order of its own labels */
+  answerOf(side: Side, scores: readonly number[]): NonNullable<SideAnswer> {
+    const best = indexOfBest(scores);
+    return { label: this.places[side][best] ?? best, score: scores[best] ?? 0 };
+  }
+}

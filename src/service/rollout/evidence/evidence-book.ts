@@ -1,0 +1,149 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
+import { noEvidence } from '../../../rollout/evidence/counts.js';
+import {
+  type EvidenceDocument,
+  mergeDocuments,
+  parseDocument,
+} from '../../../rollout/evidence/evidence-document.js';
+import { type FlipExample, mergeExamples, withoutText } from '../../../rollout/evidence/flip-examples.js';
+import { mergeEvidence } from '../../../rollout/evidence/merge.js';
+import { RolloutEvidence } from '../../../rollout/evidence/rollout-evidence.js';
+import type { GateEvidence } from '../../../rollout/gates/types.js';
+import { type EvidenceElsewhere, RolloutStore } from '../../../rollout/rollout-store.js';
+import type { RolloutDocument } from '../../../rollout/rollout-types.js';
+
+/** The evidence of one model's rollout in this process. */
+export interface OpenBook {
+  readonly rolloutId: string;
+  readonly evidence: RolloutEvidence;
+  /** Null where no other process sees anything of it. */
+  readonly elsewhere: EvidenceElsewhere | null;
+}
+
+/** Requests and pairs counted: it grows with whatever is recorded. */
+const sizeOf = ({ total }: Pick<GateEvidence, 'total'>): number =>
+  total.pairs.trafficPairs + total.canary.requests + total.stable.requests + total.canary.feedback.total;
+
+/** With what other processes have seen. */
+function allOf({ evidence, elsewhere }: OpenBook): EvidenceDocument {
+  const others = elsewhere?.() ?? null;
+  const own = evidence.toDocument();
+  return others === null ? own : mergeDocuments([own, others]);
+}
+
+/** What this process has seen of each rollout: one book per rollout, a new one when another begins. */
+@Injectable()
+export class EvidenceBook {
+  private readonly logger = new Logger('Rollout');
+  private readonly books = new Map<string, OpenBook>();
+  /** What was seen of the rollout before, by model: its report may still have to be written. */
+  private readonly closed = new Map<
+    string,
+    { readonly rolloutId: string; readonly document: EvidenceDocument }
+  >();
+  private readonly savedSizes = new Map<string, number>();
+
+  constructor(
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+    private readonly store: RolloutStore,
+  ) {}
+
+  /** Where to record what is seen of a model's rollout; undefined when nobody is being compared. */
+  open(model: string): OpenBook | undefined {
+    return this.books.get(model);
+  }
+
+  /** Follows the state: another rollout gets a new book, another step of it a new page. */
+  follow({ model, rollout_id: rolloutId, visit, phase }: RolloutDocument): void {
+    const book = this.books.get(model);
+    if (book !== undefined && book.rolloutId !== rolloutId) {
+      this.closed.set(model, { rolloutId: book.rolloutId, document: allOf(book) });
+      this.books.delete(model);
+    }
+    if (phase !== 'running' && phase !== 'paused') return;
+    if (book?.rolloutId === rolloutId) book.evidence.enterStep(visit);
+    else {
+      const evidence = new RolloutEvidence(visit, this.config.logText);
+      const elsewhere = this.store.share(model, rolloutId, evidence);
+      this.books.set(model, { rolloutId, evidence, elsewhere });
+    }
+  }
+
+  /** What the gates look at, of all replicas, as it is at this moment: to be read at once; null without a rollout. */
+  gateEvidence({ model, visit }: RolloutDocument, labelCount: number): GateEvidence | null {
+    const book = this.books.get(model);
+    if (book === undefined) return null;
+    const own = book.evidence.windows(visit);
+    const others = book.elsewhere?.() ?? null;
+    if (others === null) return { labelCount, ...own };
+    return {
+      labelCount,
+      total: mergeEvidence(own.total, others.total),
+      step: mergeEvidence(own.step, others.steps[visit] ?? noEvidence()),
+      saturated: own.saturated || others.saturated,
+    };
+  }
+
+  /** Texts on which the versions of a model's rollout disagreed, of all replicas; what users wrote only with LOG_TEXT. */
+  flips(model: string): readonly FlipExample[] {
+    const book = this.books.get(model);
+    if (book === undefined) return [];
+    return this.allowed(mergeExamples(book.evidence.flips, book.elsewhere?.()?.examples ?? []));
+  }
+
+  /**
+   * All that was seen of a rollout: the one that is going on, the one before it, or what an earlier process has kept of
+   * it; null when nothing is known here. What users wrote only with LOG_TEXT.
+   */
+  async documentOf(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
+    const book = this.books.get(model);
+    const closed = this.closed.get(model);
+    let document: EvidenceDocument | null;
+    if (book?.rolloutId === rolloutId) document = allOf(book);
+    else if (closed?.rolloutId === rolloutId) document = closed.document;
+    else document = await this.kept(model, rolloutId);
+    return document && { ...document, examples: this.allowed(document.examples) };
+  }
+
+  /** Goes on from what was kept; what cannot be read is said, and the rollout goes on without. */
+  async restore(document: RolloutDocument): Promise<void> {
+    this.follow(document);
+    const book = this.books.get(document.model);
+    const kept = book && (await this.store.loadEvidence(document.model, book.rolloutId));
+    if (!kept) return;
+    try {
+      book.evidence.restore(kept.document, kept.seen, document.visit);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.error(`the evidence kept for ${document.model} cannot be used (${reason}): it begins anew`);
+    }
+  }
+
+  /** Null when there is nothing that can be used. */
+  private async kept(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
+    const kept = await this.store.loadEvidence(model, rolloutId);
+    try {
+      return kept && parseDocument(kept.document);
+    } catch {
+      return null;
+    }
+  }
+
+  /** Another replica, or an earlier process, may have kept texts that may not be shown here. */
+  private allowed(examples: readonly FlipExample[]): readonly FlipExample[] {
+    return this.config.logText ? examples : examples.map(withoutText);
+  }
+
+  /** Writes it down if there is more of it than was written before. */
+  async save(model: string): Promise<void> {
+    const book = this.books.get(model);
+    if (book === undefined) return;
+    const key = `${model}/${book.rolloutId}`;
+    const size = sizeOf(book.evidence.windows(0));
+    if (this.savedSizes.get(key) === size) return;
+    const document = book.evidence.toDocument();
+    const evidence = { document, seen: book.evidence.seenBytes() };
+    if (await this.store.saveEvidence(model, book.rolloutId, evidence)) this.savedSizes.set(key, size);
+  }
+}

@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
+import { DEFAULT_GATES } from '../../../base/config/rollout-config.js';
+import { CanaryService } from '../../canary/canary.service.js';
+import { RolloutContext } from '../rollout-context.js';
+import { RolloutStore } from '../../../rollout/rollout-store.js';
+import type { RolloutDocument, RolloutMove } from '../../../rollout/rollout-types.js';
+import { ReportFolder } from './report-folder.js';
+import { endOf, isUnfinished } from '../../../rollout/report/rollout-end.js';
+import { reportOf, type Outcome } from '../../../rollout/report/rollout-report.js';
+import { isDue, pointOf } from '../../../rollout/report/series.js';
+
+const LOOK_MS = 1000;
+
+/**
+ * So long after a move nothing is judged or drawn, which takes the event loop some ten milliseconds: a rollback is answered
+ * first, and so is what the canary has in flight.
+ */
+const CALM_MS = 500;
+
+/** A move, with the state before it and the canary's share after it. */
+interface Moved {
+  readonly document: RolloutDocument;
+  readonly move: RolloutMove;
+  readonly before: RolloutDocument | undefined;
+  readonly percent: number;
+}
+
+/**
+ * Notes how each rollout goes over time, and writes the report of one that has ended: at the move that ended it, and
+ * where a kill came in between, as soon as this process leads: at its start, or when it takes over.
+ */
+@Injectable()
+export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Rollout');
+  private readonly folder: ReportFolder;
+  private looking: NodeJS.Timeout | undefined;
+  private wasLeading = false;
+  private lastWrite: Promise<void> = Promise.resolve();
+  /** What is to be done about the latest moves, oldest first. */
+  private readonly pending = new Map<NodeJS.Timeout, () => void>();
+
+  constructor(
+    private readonly context: RolloutContext,
+    private readonly canary: CanaryService,
+    private readonly store: RolloutStore,
+    @Inject(SERIN_CONFIG) { stateDir }: SerinConfig,
+  ) {
+    this.folder = new ReportFolder(join(stateDir, 'reports'));
+    context.effects.onMove((document, move, before) => {
+      const percent = this.shareOf(document);
+      this.later(() => {
+        this.moved({ document, move, before, percent });
+      });
+    });
+  }
+
+  onApplicationBootstrap(): void {
+    this.look();
+    this.looking = setInterval(() => {
+      this.look();
+    }, LOOK_MS);
+    this.looking.unref();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.looking);
+    for (const [timer, work] of this.pending) {
+      clearTimeout(timer);
+      work();
+    }
+    await this.lastWrite;
+  }
+
+  private look(): void {
+    const leads = this.store.leads();
+    const isNew = leads && !this.wasLeading;
+    this.wasLeading = leads;
+    if (!leads) return;
+    for (const document of this.context.effects.documents()) {
+      if (isNew) this.makeUpFor(document);
+      if (document.phase === 'running' || document.phase === 'paused') {
+        this.note(document, this.shareOf(document), false);
+      }
+    }
+  }
+
+  /** What the canary gets now. */
+  private shareOf({ model }: RolloutDocument): number {
+    return this.canary.split(model)?.percent ?? 0;
+  }
+
+  private later(work: () => void): void {
+    const timer = setTimeout(() => {
+      this.pending.delete(timer);
+      work();
+    }, CALM_MS);
+    timer.unref();
+    this.pending.set(timer, work);
+  }
+
+  /** @param always also before it is time: at a move */
+  private note(document: RolloutDocument, percent: number, always: boolean): void {
+    const { model, rollout_id: rolloutId } = document;
+    const { book, judge } = this.context;
+    const open = book.open(model);
+    const now = Date.now();
+    if (open?.rolloutId !== rolloutId || !(always || isDue(open.evidence.series, now))) return;
+    const point = pointOf(now, percent, judge.figures(document), judge.judgement(document));
+    if (point !== null) open.evidence.addPoint(point);
+  }
+
+  private moved({ document, move, before, percent }: Moved): void {
+    if (!this.store.leads()) return;
+    this.note(document, percent, true);
+    if (move.move === 'promote') this.report(document, 'promoted', move);
+    if (move.move === 'roll_back') this.report(document, 'rolled_back', move);
+    const isNew = before !== undefined && before.rollout_id !== document.rollout_id;
+    if (move.move === 'start' && isNew && isUnfinished(before)) this.report(before, 'replaced', move);
+  }
+
+  /** A rollout that ended while another process led, which may have died before its report was written. */
+  private makeUpFor(document: RolloutDocument): void {
+    const { phase } = document;
+    if (phase !== 'promoted' && phase !== 'rolled_back') return;
+    const end = endOf(document);
+    if (end === undefined) return;
+    // What that process has kept is more than what was seen here.
+    this.report(document, phase, end, this.context.book.restore(document));
+  }
+
+  /** Once: this end of this rollout has one report. @param ready what the report waits for */
+  private report(
+    document: RolloutDocument,
+    outcome: Outcome,
+    end: RolloutMove,
+    ready: Promise<void> = Promise.resolve(),
+  ): void {
+    const { model, rollout_id: rolloutId } = document;
+    const named = { model_name: model, rollout_id: rolloutId, revision: end.revision };
+    this.inTurn(async () => {
+      await ready;
+      if (!(await this.folder.has(named))) await this.write(document, outcome, end);
+    });
+  }
+
+  private async write(document: RolloutDocument, outcome: Outcome, end: RolloutMove): Promise<void> {
+    const { model, rollout_id: rolloutId } = document;
+    const { book, configuration, versions } = this.context;
+    const evidence = await book.documentOf(model, rolloutId);
+    const settings = configuration.of(model)?.gates ?? DEFAULT_GATES;
+    const report = reportOf({
+      document,
+      outcome,
+      end,
+      evidence,
+      settings,
+      labels: versions.labels(document),
+    });
+    this.logger.log(`the report of the rollout: ${await this.folder.write(report)}`);
+  }
+
+  private inTurn(write: () => Promise<void>): void {
+    this.lastWrite = this.lastWrite.then(write).catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.logger.error(`the report of a rollout cannot be written to ${this.folder.path}: ${reason}`);
+    });
+  }
+}

@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { AppError } from '../../base/errors/app-error.js';
+import type { Move, ModelRollout } from '../../rollout/model-rollout.js';
+import { RolloutContext } from './rollout-context.js';
+import { clear, pause, promote, resume, rollBack, setPercent, start } from '../../rollout/rollout-machine.js';
+import { RolloutService } from './rollout.service.js';
+import type { MoveCause, RolloutDocument, RolloutView } from '../../rollout/rollout-types.js';
+import { rolloutView } from '../../rollout/rollout-view.js';
+import { isReadable } from '../../rollout/who-decides.js';
+
+/** Who asks under /admin. */
+export interface AdminCall {
+  readonly requestId: string;
+  /** In the words of whoever asks; kept with the move. */
+  readonly reason?: string | undefined;
+  /** What they believe the revision to be; undefined: they do not care. */
+  readonly revision?: number | undefined;
+}
+
+/** What PUT asks for. */
+export interface ShareRequest {
+  /** Undefined: the canary as it is. */
+  readonly version?: string | undefined;
+  /** 0 to 100, in hundredths. */
+  readonly percent: number;
+  /** Takes a version whose accuracy is not on record. */
+  readonly force?: boolean | undefined;
+}
+
+/** Moves without figures of their own. */
+export type AdminMove = 'promote' | 'rollback' | 'clear' | 'pause' | 'resume';
+
+/** Rollouts as people see and move them. */
+@Injectable()
+export class RolloutAdmin {
+  constructor(
+    private readonly service: RolloutService,
+    private readonly context: RolloutContext,
+  ) {}
+
+  views(): RolloutView[] {
+    return this.service.models().map((model) => this.view(model));
+  }
+
+  /** @throws AppError MODEL_NOT_FOUND */
+  view(model: string): RolloutView {
+    const rollout = this.service.rollout(model);
+    const { document } = rollout;
+    const { versions, judge, effects } = this.context;
+    return rolloutView({
+      document,
+      decided: this.service.decided(rollout),
+      stable: versions.view(model, document.stable),
+      canary: versions.view(model, document.canary),
+      lastGood: versions.view(model, document.last_good),
+      judgement: judge.judgement(document),
+      figures: judge.figures(document),
+      flips: judge.flips(document),
+      inFlight: effects.inFlight(document),
+      problems: this.service.problems(rollout),
+    });
+  }
+
+  /**
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, VERSION_REFUSED, CONFLICT,
+   *   STATE_UNAVAILABLE, INVALID_REQUEST for the stable version as its own canary
+   */
+  async set(
+    model: string,
+    { version, percent, force = false }: ShareRequest,
+    call: AdminCall,
+  ): Promise<RolloutView> {
+    const rollout = this.service.rollout(model);
+    const what = `${version ?? rollout.document.canary?.version ?? 'the canary'} at ${String(percent)} %`;
+    const cause = this.cause(call, `set ${what}`);
+    const move: Move = (document) => {
+      const name = version ?? document.canary?.version;
+      if (name === document.stable.version) throw isStable(model, name);
+      if (name === undefined || (percent === 0 && name === document.canary?.version)) {
+        return setPercent(document, percent, this.context.at(document, cause));
+      }
+      const { ref, forced } = this.context.versions.candidate(model, name, force || isForced(document, name));
+      if (ref.digest === document.canary?.digest && document.revision > 0 && !wasTakenOut(document)) {
+        const asForced = { ...document, forced: document.forced || forced };
+        return setPercent(asForced, percent, this.context.at(document, cause));
+      }
+      return this.begin(document, ref, percent, forced, cause);
+    };
+    await this.move(rollout, move, percent === 0, call.revision);
+    return this.view(model);
+  }
+
+  /** @throws AppError as {@link set} */
+  async act(model: string, name: AdminMove, call: AdminCall): Promise<RolloutView> {
+    const rollout = this.service.rollout(model);
+    const cause = this.cause(call, name);
+    const moves: Record<AdminMove, Move> = {
+      promote: (document) => {
+        if (document.canary !== null && document.phase !== 'rolled_back') {
+          this.context.versions.candidate(model, document.canary.version, document.forced);
+        }
+        return promote(document, this.context.at(document, cause));
+      },
+      rollback: (document) => {
+        this.checkWayBack(document);
+        return rollBack(document, this.context.at(document, cause));
+      },
+      clear: (document) => clear(document, this.context.at(document, cause), this.sectionNow(document)),
+      pause: (document) => pause(document, this.context.at(document, cause)),
+      resume: (document) => resume(document, this.context.at(document, cause)),
+    };
+    await this.move(rollout, moves[name], name === 'rollback', call.revision);
+    return this.view(model);
+  }
+
+  /** What takes the canary out is in force before it is written. */
+  private async move(
+    rollout: ModelRollout,
+    move: Move,
+    takesOut: boolean,
+    revision: number | undefined,
+  ): Promise<void> {
+    if (takesOut) await this.service.rollBackAtOnce(rollout, move, revision);
+    else await rollout.move(move, { revision });
+  }
+
+  private begin(
+    document: RolloutDocument,
+    canary: { readonly version: string; readonly digest: string },
+    percent: number,
+    forced: boolean,
+    cause: MoveCause,
+  ): ReturnType<Move> {
+    const bad = document.rolled_back.find(({ digest }) => digest === canary.digest);
+    if (bad !== undefined) {
+      const sentence = `${bad.version} was rolled back at ${bad.at}; say clear first, then set a share.`;
+      return { kind: 'refused', sentence };
+    }
+    const { steps, mode } = this.context.wishOf(document.model);
+    return start(
+      document,
+      {
+        rolloutId: randomUUID(),
+        stable: document.stable,
+        canary,
+        percent,
+        mode: mode === 'shadow' ? 'manual' : mode,
+        steps,
+        forced,
+        origin: { by: 'admin', canary_percent: null },
+        configuration: this.sectionNow(document),
+      },
+      this.context.at(document, cause),
+    );
+  }
+
+  /**
+   * Fingerprint of the file's section that the state takes into account from now on. That of one that cannot be read
+   * would differ once it can, and the file would undo what an admin has begun.
+   */
+  private sectionNow({ model, configuration }: RolloutDocument): string {
+    const wish = this.context.wishOf(model);
+    return isReadable(wish) ? wish.fingerprint : configuration;
+  }
+
+  /** The former stable version must be there to answer; without it a rollback would be an outage. */
+  private checkWayBack({ model, phase, last_good: lastGood }: RolloutDocument): void {
+    if (phase !== 'promoted' || lastGood === null) return;
+    this.context.versions.candidate(model, lastGood.version, true);
+  }
+
+  private cause({ requestId, reason }: AdminCall, what: string): MoveCause {
+    const detail = reason === undefined || reason === '' ? what : `${what}: ${reason}`;
+    return { by: 'admin', detail, request_id: requestId };
+  }
+}
+
+/**
+ * Whether the gates took this canary out before somebody cleared that. What they saw would take it out again at once, so
+ * its next share begins another rollout.
+ */
+function wasTakenOut({ phase, history }: RolloutDocument): boolean {
+  const last = history.findLast(({ move }) => move === 'start' || move === 'roll_back');
+  return phase === 'idle' && last?.cause.by === 'gate';
+}
+
+const isForced = ({ forced, canary }: RolloutDocument, name: string): boolean =>
+  forced && canary?.version === name;
+
+function isStable(model: string, name: string): AppError {
+  const message = 'is the stable version: allowed is another one';
+  return new AppError('INVALID_REQUEST', `version ${name} of ${model} ${message}.`, {
+    errors: [{ field: 'version', message }],
+  });
+}

@@ -1,0 +1,159 @@
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigWatcher } from '../../base/config/config-watcher.js';
+import { configSource } from '../../base/config/load-config.js';
+import type { RolloutConfig } from '../../base/config/rollout-config.js';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { ModelRegistryService } from '../model-registry/model-registry.service.js';
+
+type Sections = Readonly<Record<string, RolloutConfig>>;
+
+/** `maxBodyBytes` as the file writes it. */
+const fileKey = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+const noVersion = (model: string, role: string, version: string): string =>
+  `rollout.${model}.${role}: the model has no version ${version}`;
+
+const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
+
+/**
+ * The rollout sections in force: those of the start, until the file changes to others that are valid as a whole.
+ * Every other setting stays as it was at the start.
+ */
+@Injectable()
+export class RolloutConfiguration implements OnApplicationShutdown {
+  private readonly logger = new Logger('Configuration');
+  private sections: Sections;
+  private reason: string | null = null;
+  private watcher: ConfigWatcher | null = null;
+  /** What was logged last about versions, and about other keys. */
+  private saidAbsent: string | null = null;
+  private saidRestart = '';
+
+  constructor(
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+    private readonly registry: ModelRegistryService,
+  ) {
+    this.sections = config.rollout;
+  }
+
+  /** Why the file as it is now is not in force, or not all of it; null when it is. */
+  get problem(): string | null {
+    return this.reason ?? this.absentIn(this.sections);
+  }
+
+  models(): string[] {
+    return Object.keys(this.sections);
+  }
+
+  /** Undefined for a model that the file does not name. */
+  of(model: string): RolloutConfig | undefined {
+    return Object.hasOwn(this.sections, model) ? this.sections[model] : undefined;
+  }
+
+  /** CANARY_PERCENT, which speaks of the default model alone; null when it says nothing. */
+  canaryPercent(model: string): number | null {
+    return model === this.config.defaultModel ? this.config.canaryPercent : null;
+  }
+
+  /** @param changed called after the sections have changed */
+  watch(changed: () => void): void {
+    this.sayWhatIsAbsent();
+    this.watcher ??= new ConfigWatcher(configSource(this.config), {
+      changed: (config) => {
+        this.take(config, changed);
+      },
+      invalid: (error) => {
+        this.refuse(error instanceof Error ? error.message : String(error));
+      },
+      unsettled: () => this.problem !== null,
+    });
+  }
+
+  onApplicationShutdown(): void {
+    this.watcher?.close();
+  }
+
+  /** Asked again with the same file while something is wrong: says nothing twice. */
+  private take(config: SerinConfig, changed: () => void): void {
+    const problem = this.problemOf(config);
+    if (problem !== null) {
+      this.refuse(problem);
+      return;
+    }
+    this.sayWhatNeedsRestart(config);
+    if (this.reason !== null) this.logger.log('the configuration file is valid again');
+    this.reason = null;
+    if (differs(config.rollout, this.sections)) {
+      this.sections = config.rollout;
+      this.logger.log('the rollout section has changed and is in force');
+      changed();
+    }
+    this.sayWhatIsAbsent();
+  }
+
+  private refuse(problem: string): void {
+    if (problem === this.reason) return;
+    this.reason = problem;
+    this.logger.error(
+      `the configuration file has changed and cannot be used; the last good one stays: ${problem}`,
+    );
+  }
+
+  /** A model cannot come or go while serving; a version must be there. */
+  private problemOf({ rollout }: SerinConfig): string | null {
+    const now = Object.keys(rollout).sort();
+    const before = this.models().sort();
+    if (differs(now, before)) {
+      return `rollout names the models ${now.join(', ')} and not ${before.join(', ')}: that needs a restart`;
+    }
+    for (const [model, { stable, canary }] of Object.entries(rollout)) {
+      for (const [role, version] of Object.entries({ stable, canary })) {
+        if (version !== null && !this.exists(model, version)) {
+          return noVersion(model, role, version);
+        }
+      }
+    }
+    return null;
+  }
+
+  /** A folder that has come since the start counts. */
+  private exists(model: string, version: string): boolean {
+    try {
+      this.registry.reread(model, version);
+      return true;
+    } catch {
+      return this.registry.describe(model).some(({ name }) => name === version);
+    }
+  }
+
+  /** A rollout means versions by digest: one without a manifest has none. */
+  private absentIn(sections: Sections): string | null {
+    for (const [model, { stable, canary }] of Object.entries(sections)) {
+      for (const [role, name] of Object.entries({ stable, canary })) {
+        if (name === null) continue;
+        const found = this.registry.describe(model).find((status) => status.name === name);
+        if (found === undefined) return noVersion(model, role, name);
+        if (found.version !== null) continue;
+        const why = found.reason ?? 'for no known reason';
+        return `rollout.${model}.${role}: ${name} cannot be read (${why}); until it can, the file begins nothing with it`;
+      }
+    }
+    return null;
+  }
+
+  private sayWhatIsAbsent(): void {
+    const absent = this.absentIn(this.sections);
+    if (absent !== null && absent !== this.saidAbsent) this.logger.warn(absent);
+    this.saidAbsent = absent;
+  }
+
+  private sayWhatNeedsRestart(config: SerinConfig): void {
+    const keys = Object.keys(config) as (keyof SerinConfig)[];
+    const changed = keys.filter((key) => key !== 'rollout' && differs(config[key], this.config[key]));
+    const names = changed.map(fileKey).join(', ');
+    if (names !== '' && names !== this.saidRestart) {
+      this.logger.warn(`changed in the file, and in force after a restart only: ${names}`);
+    }
+    this.saidRestart = names;
+  }
+}

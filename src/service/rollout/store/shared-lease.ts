@@ -1,0 +1,59 @@
+import type { RedisConnection } from '../../redis/redis-connection.js';
+import { redisScript } from '../../redis/redis-script.js';
+import { LEASE_KEY } from './shared-keys.js';
+
+/** A replica that is gone is succeeded after this and one renewal more. */
+const LEASE_MS = 3_000;
+
+const isOne = (reply: unknown): boolean => reply === 1;
+
+/** KEYS: lease. ARGV: name of the replica, ms. */
+const TAKE = redisScript(
+  `
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`,
+  isOne,
+);
+
+const GIVE_BACK = redisScript(
+  `
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+`,
+  isOne,
+);
+
+/**
+ * The right to decide for all replicas, for a few seconds at a time. It keeps two from deciding at once, no more: a
+ * holder that was stopped and goes on believes in its lease, and its move fails because the revision has changed.
+ */
+export class RolloutLease {
+  private heldUntil = 0;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly name: string,
+  ) {}
+
+  get isHeld(): boolean {
+    return performance.now() < this.heldUntil;
+  }
+
+  /** Takes the lease if nobody has it, or keeps it. @throws Error when Redis is away; it then runs out by itself */
+  async renew(): Promise<void> {
+    // From before the question: the server counts from later on.
+    const askedAt = performance.now();
+    const isOurs = await this.redis.run(TAKE, [LEASE_KEY], [this.name, String(LEASE_MS)]);
+    this.heldUntil = isOurs ? askedAt + LEASE_MS : 0;
+  }
+
+  /** So that nobody has to wait for it to run out. */
+  async giveBack(): Promise<void> {
+    if (!this.isHeld) return;
+    this.heldUntil = 0;
+    await this.redis.run(GIVE_BACK, [LEASE_KEY], [this.name]).catch(() => false);
+  }
+}

@@ -1,0 +1,42 @@
+import type { Row } from '../../engine/protocol/protocol.js';
+import { rankLabels } from '../../engine/text-answer.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+import { DELIMITER, type RecordFormat } from '../records/file-format.js';
+
+/** Digits behind the point: beyond what the arithmetic of a model means, and the same text wherever it is compared. */
+const SCORE_DIGITS = 6;
+
+/** What a line gains. */
+export function answerFields(topK: number | null): string[] {
+  const fields = ['label', 'score', 'model_name', 'model_version', 'truncated'];
+  return topK === null ? fields : [...fields, 'scores'];
+}
+
+/** A field of CSV or TSV, quoted where its text would end it. */
+export function quoteField(text: string, delimiter: string): string {
+  return /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Renders what follows the prefix of a line: the answer, and the end of the record. */
+export function answerWriter(
+  format: RecordFormat,
+  { model, version, manifest }: ModelVersion,
+  topK: number | null,
+): (row: Row) => string {
+  const json = JSON.stringify;
+  return ({ scores, truncated }) => {
+    const ranked = rankLabels(manifest.labels, scores, topK ?? 1);
+    const label = ranked[0]?.label ?? '';
+    const score = (ranked[0]?.score ?? 0).toFixed(SCORE_DIGITS);
+    const entries = ranked.map(
+      (one) => `{"label":${json(one.label)},"score":${one.score.toFixed(SCORE_DIGITS)}}`,
+    );
+    const all = `[${entries.join(',')}]`;
+    if (format === 'jsonl') {
+      const rest = `"model_name":${json(model)},"model_version":${json(version)},"truncated":${String(truncated)}`;
+      return `"label":${json(label)},"score":${score},${rest}${topK === null ? '' : `,"scores":${all}`}}\n`;
+    }
+    const cells = [label, score, model, version, String(truncated), ...(topK === null ? [] : [all])];
+    return `${cells.map((cell) => quoteField(cell, DELIMITER[format])).join(DELIMITER[format])}\n`;
+  };
+}

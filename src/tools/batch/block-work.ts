@@ -1,0 +1,96 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Row } from '../../engine/protocol/protocol.js';
+import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
+import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
+import { BatchPlanner, type BatchLimits, type BatchPlan } from '../../engine/dispatch/batch-plan.js';
+import type { Block } from '../records/blocks.js';
+import { emptyTally, type Tally } from './block-tally.js';
+import { isLineError, type BlockReader, type LineError, type TextLine } from '../records/records.js';
+
+/** Work on a block makes way this often for the messages of the workers, which must never wait for it. */
+const SLICE_MS = 2;
+
+/** A record with its line; what is not blank. */
+interface PlannedLine {
+  readonly line: number;
+  readonly content: TextLine | LineError;
+}
+
+/** A block that has been read and planned, and waits for its answers. */
+export interface PlannedBlock {
+  readonly block: Block;
+  readonly lines: readonly PlannedLine[];
+  readonly blankLines: number;
+  readonly plan: BatchPlan;
+}
+
+/** A block's part of the output. */
+export interface RenderedBlock {
+  readonly output: string;
+  /** Its part of the errors file: one JSON object per bad line. */
+  readonly errors: string;
+  readonly firstError: (LineError & { readonly line: number }) | undefined;
+  readonly tally: Tally;
+}
+
+/** Ends a slice of work once it has lasted long enough. */
+function slicer(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < SLICE_MS) return undefined;
+    return setImmediate().then(() => {
+      since = performance.now();
+    });
+  };
+}
+
+export async function planBlock(
+  block: Block,
+  read: BlockReader,
+  encode: (text: string) => Encoding,
+  limits: BatchLimits,
+): Promise<PlannedBlock> {
+  const planner = new BatchPlanner(encode, limits);
+  const lines: PlannedLine[] = [];
+  let blankLines = 0;
+  const pause = slicer();
+  for (const { line, content } of read(block)) {
+    if (content === 'blank') blankLines++;
+    else {
+      lines.push({ line, content });
+      if (!isLineError(content)) planner.add(content.text);
+    }
+    await pause();
+  }
+  return { block, lines, blankLines, plan: planner.finish() };
+}
+
+/** @param outcomes what became of each text of the plan */
+export async function renderBlock(
+  { lines, blankLines, plan }: PlannedBlock,
+  outcomes: readonly TextOutcome[],
+  writeAnswer: (row: Row) => string,
+): Promise<RenderedBlock> {
+  const output: string[] = [];
+  const errors: string[] = [];
+  let firstError: RenderedBlock['firstError'];
+  const tally = { ...emptyTally(), lines: lines.length, blankLines };
+  const pause = slicer();
+  let next = 0;
+  for (const { line, content } of lines) {
+    const outcome = isLineError(content) ? content : outcomes[plan.indices[next++] ?? 0];
+    if (outcome === undefined) throw new Error(`Line ${String(line)} has neither an answer nor an error.`);
+    if ('code' in outcome) {
+      const { code, message } = outcome;
+      firstError ??= { line, code, message };
+      errors.push(`${JSON.stringify({ line, code, message })}\n`);
+      tally.errors++;
+    } else if (!isLineError(content)) {
+      output.push(content.prefix, writeAnswer(outcome));
+      tally.byTokens.set(outcome.tokens, (tally.byTokens.get(outcome.tokens) ?? 0) + 1);
+      if (outcome.truncated) tally.truncated++;
+    }
+    await pause();
+  }
+  return { output: output.join(''), errors: errors.join(''), firstError, tally };
+}

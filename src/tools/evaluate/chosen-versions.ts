@@ -1,0 +1,70 @@
+import { StartError } from '../../base/errors/start-error.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+import { readRegistry, verifyVersion, type RegistryListing } from '../../registry/registry-files.js';
+
+export interface ChosenVersions {
+  readonly candidate: ModelVersion;
+  readonly against: ModelVersion | null;
+}
+
+/**
+ * The versions to evaluate, with every file as its manifest says.
+ * @param name `model/version`
+ * @param againstName `model/version`, or a version of the same model; null: none
+ * @throws StartError when one is missing or not whole, or the two do not tell the same labels apart
+ */
+export async function chooseVersions(
+  registry: string,
+  name: string,
+  againstName: string | null,
+): Promise<ChosenVersions> {
+  const listing = readRegistry(registry);
+  const candidate = find(listing, name);
+  const against =
+    againstName === null
+      ? null
+      : find(listing, againstName.includes('/') ? againstName : `${candidate.model}/${againstName}`);
+  if (against?.digest === candidate.digest) {
+    throw new StartError(`${name} cannot be compared with itself: name another version with --against.`);
+  }
+  for (const version of [candidate, against]) {
+    if (version !== null) await check(version);
+  }
+  if (against !== null) checkLabels(candidate, against);
+  return { candidate, against };
+}
+
+const nameOf = ({ model, version }: ModelVersion): string => `${model}/${version}`;
+
+function find(listing: RegistryListing, name: string): ModelVersion {
+  const [model = '', version, ...more] = name.split('/');
+  if (version === undefined || more.length > 0) {
+    throw new StartError(`${JSON.stringify(name)} names no version: write model/version, e.g. sentiment/v2.`);
+  }
+  const found = listing.get(model)?.find((one) => one.name === version);
+  if (found === undefined) {
+    const known = [...listing].flatMap(([one, versions]) => versions.map((item) => `${one}/${item.name}`));
+    throw new StartError(`The registry has no ${name}; it has ${known.join(', ')}.`);
+  }
+  if (found.version === null) throw new StartError(`${name} cannot be used: ${found.reason}`);
+  return found.version;
+}
+
+async function check(version: ModelVersion): Promise<void> {
+  if (version.manifest.task === 'multi-label-classification') {
+    const task = 'texts with one label each are evaluated, and its task is multi-label-classification';
+    throw new StartError(
+      `${nameOf(version)} cannot be evaluated: ${task}. Measure it yourself; a rollout takes it with "serin canary set ${version.model} --version ${version.version} --percent N --force".`,
+    );
+  }
+  const problems = await verifyVersion(version);
+  if (problems.length > 0)
+    throw new StartError(`${nameOf(version)} cannot be evaluated: ${problems.join('; ')}.`);
+}
+
+function checkLabels(candidate: ModelVersion, against: ModelVersion): void {
+  const [ours, theirs] = [candidate.manifest.labels, against.manifest.labels];
+  if (ours.length === theirs.length && ours.every((label) => theirs.includes(label))) return;
+  const sides = [candidate, against].map((one) => `${nameOf(one)} has ${one.manifest.labels.join(', ')}`);
+  throw new StartError(`The two have other labels and cannot be compared: ${sides.join('; ')}.`);
+}

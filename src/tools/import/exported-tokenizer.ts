@@ -1,0 +1,74 @@
+import { StartError } from '../../base/errors/start-error.js';
+import { isObject, parseJsonObject, type JsonObject } from './json-object.js';
+import { readVocabulary } from './tokenizer-vocabulary.js';
+
+/** What is read of tokenizer.json and tokenizer_config.json. */
+export interface ExportedTokenizer {
+  /** WordPiece, BPE, Unigram or WordLevel. */
+  readonly kind: string;
+  /** True where each stage is Serin's own, whose ids are those of the Rust crate; others are the library's. */
+  readonly isExact: boolean;
+  /** Number of distinct ids. */
+  readonly entries: number;
+  readonly largestId: number;
+  /** The token that has the largest id. */
+  readonly largestToken: string;
+  readonly modelMaxLength: number | null;
+  readonly truncationSide: 'left' | 'right';
+  /** Id of the padding token; null where none is named. */
+  readonly padTokenId: number | null;
+}
+
+const SPECIAL = ['unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token', 'bos_token', 'eos_token'];
+
+/** @throws StartError when a file is not what transformers writes, or a special token has no id */
+export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uint8Array): ExportedTokenizer {
+  const tokenizer = parseJsonObject('tokenizer.json', tokenizerJson);
+  const config = parseJsonObject('tokenizer_config.json', configJson);
+  const model = tokenizer.model;
+  if (!isObject(model)) {
+    throw new StartError(
+      'tokenizer.json has no model: it must be the file that save_pretrained writes for a fast tokenizer.',
+    );
+  }
+  const ids = readVocabulary(model, tokenizer.added_tokens);
+  let [largestToken, largestId] = ['', -1];
+  for (const [token, id] of ids) if (id > largestId) [largestToken, largestId] = [token, id];
+  for (const name of SPECIAL) {
+    const token = contentOf(config[name]);
+    if (token === null || ids.has(token)) continue;
+    throw new StartError(
+      `tokenizer_config.json names ${JSON.stringify(token)} as ${name}, which tokenizer.json does not have: the two are of different tokenizers.`,
+    );
+  }
+  const { model_max_length: max, truncation_side: side, pad_token: padToken } = config;
+  const kind = typeof model.type === 'string' ? model.type : 'unknown';
+  return {
+    kind,
+    isExact: kind === 'WordPiece' && hasOwnStages(tokenizer),
+    entries: new Set(ids.values()).size,
+    largestId,
+    largestToken,
+    modelMaxLength: typeof max === 'number' && max > 0 ? max : null,
+    truncationSide: side === 'left' ? 'left' : 'right',
+    padTokenId: ids.get(contentOf(padToken) ?? '') ?? null,
+  };
+}
+
+/** A special token is written as its text, or as an object with it. */
+function contentOf(token: unknown): string | null {
+  if (typeof token === 'string') return token;
+  return isObject(token) && typeof token.content === 'string' ? token.content : null;
+}
+
+const OWN_NORMALIZERS: readonly unknown[] = ['BertNormalizer', 'Lowercase'];
+
+function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): boolean {
+  const isOwn = (step: unknown): boolean => isObject(step) && OWN_NORMALIZERS.includes(step.type);
+  const steps =
+    isObject(normalizer) && Array.isArray(normalizer.normalizers)
+      ? (normalizer.normalizers as unknown[])
+      : [normalizer];
+  const normalizes = normalizer === null || normalizer === undefined || steps.every(isOwn);
+  return normalizes && isObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
+}

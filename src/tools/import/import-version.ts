@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { SerinConfig } from '../../base/config/serin-config.js';
+import { StartError } from '../../base/errors/start-error.js';
+import { runtimeVersions } from '../../base/run-facts.js';
+import type { RunnerSettings } from '../measure/version-runner.js';
+import { parseManifest } from '../../registry/manifest-schema.js';
+import type { Manifest } from '../../registry/manifest.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+import { writeModelFile } from '../onnx/model-file.js';
+import { renderCard } from './card.js';
+import { examineExport, type ExaminedExport, type ExportChoices } from './examine-export.js';
+import { readExportFolder } from './export-folder.js';
+import { batchTexts, goldenTexts, plainTexts } from './golden-texts.js';
+import { draftManifest, type VersionFacts } from './draft-manifest.js';
+import { finishManifest } from './finish-manifest.js';
+import { settleParity } from './settle-parity.js';
+import { StagedVersion } from './staged-version.js';
+import { tryVersion, type Trial } from './trial.js';
+import type { VersionName } from './version-name.js';
+import { checkUnused } from './version-use.js';
+
+export interface ImportOptions extends ExportChoices {
+  readonly from: string;
+  /** Place of the graph in the folder, where it is not a usual one. */
+  readonly onnx: string | undefined;
+  readonly name: VersionName;
+  /** What precision is called, where the graph does not tell it well. */
+  readonly precision: string | null;
+  /** A version of that name may be replaced, unless something counts on it. */
+  readonly replace: boolean;
+  /** Everything is checked and measured, and nothing is kept. */
+  readonly dryRun: boolean;
+  readonly config: Pick<SerinConfig, 'modelRegistry' | 'rollout' | 'stateDir'> & RunnerSettings;
+  readonly signal: AbortSignal;
+  readonly say: (sentence: string) => void;
+}
+
+export interface Imported {
+  /** Where it lies; null after a dry run. */
+  readonly folder: string | null;
+  readonly digest: string;
+  readonly manifest: Manifest;
+  readonly trial: Trial;
+  /** What was assumed, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+const bytesOf = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
+
+/**
+ * Makes a version of the registry from an export: examines the files, runs them in a worker process, and gives the
+ * folder its name when all is well and on the disk.
+ * @throws StartError with a sentence when something does not fit; AbortError when the signal fires
+ */
+export async function importVersion(options: ImportOptions): Promise<Imported> {
+  const { config, name, dryRun, say } = options;
+  await checkTarget(options);
+  const files = readExportFolder(options.from, options.onnx);
+  const examined = examineExport(files, options);
+  const scratch = dryRun ? mkdtempSync(join(tmpdir(), 'serin-import-')) : null;
+  const parent = scratch ?? join(config.modelRegistry, name.model);
+  const staged = await StagedVersion.create(parent, name.version).catch((error: unknown) => {
+    throw new StartError(`The registry cannot be written: ${(error as Error).message}.`, { cause: error });
+  });
+  try {
+    if (examined.hasExternalData) writeWhole(staged.path('model.onnx'), examined);
+    else staged.copy(files.modelPath, 'model.onnx');
+    staged.write('tokenizer.json', files.tokenizerJson);
+    staged.write('tokenizer_config.json', files.tokenizerConfigJson);
+    staged.write('config.json', files.configJson);
+    const draft = draftManifest(factsOf(options, examined), await staged.records());
+    const candidate = candidateOf(staged.folder, draft);
+    const golden = goldenTexts();
+    const texts = examined.python?.items ?? golden;
+    say(
+      `${name.model}/${name.version} is loaded in a worker process and answers ${texts.length} texts, alone and in batches`,
+    );
+    const trial = await tryVersion(
+      candidate,
+      { answer: texts.map(({ text }) => text), batch: batchTexts(), time: plainTexts() },
+      {
+        settings: { ...config, workers: 1 },
+        signal: options.signal,
+        say,
+        settle: (answered) => settleParity(examined.python, texts, answered, draft.labels),
+      },
+    );
+    const { parity } = trial;
+    staged.write('parity.json', parity.json);
+    const unfinished = finishManifest(draft, trial);
+    staged.write('CARD.md', renderCard(unfinished, parity.sentence, examined.notes));
+    const manifest = { ...unfinished, files: await staged.records() };
+    const json = bytesOf(manifest);
+    parseManifest(json);
+    staged.write('manifest.json', json);
+    options.signal.throwIfAborted();
+    const folder = dryRun ? null : await staged.publish(name.version, options.replace);
+    const digest = createHash('sha256').update(json).digest('hex');
+    return { folder, digest, manifest, trial, notes: examined.notes };
+  } catch (error) {
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall === undefined) throw error;
+    throw new StartError(`${name.model}/${name.version} cannot be written: ${message}.`, { cause: error });
+  } finally {
+    await staged.discard();
+    if (scratch !== null) rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function checkTarget({ config, name, replace }: ImportOptions): Promise<void> {
+  const target = join(config.modelRegistry, name.model, name.version);
+  if (!existsSync(target)) return;
+  if (!replace) {
+    throw new StartError(`${target} exists: choose another version name, or replace it with --force.`);
+  }
+  await checkUnused(config, name, 'replaced');
+}
+
+/** A version is one file that is read, checked and run from memory: weights beside the graph move into it. */
+function writeWhole(path: string, { model, modelPath }: ExaminedExport): void {
+  if (writeModelFile(path, model).length === 1) return;
+  throw new StartError(
+    `${modelPath} and its weights are larger than 2 GiB, the most that one version may have.`,
+  );
+}
+
+function factsOf({ from, name, precision }: ImportOptions, examined: ExaminedExport): VersionFacts {
+  const { config, maxTokens, task, labels, tokenizer } = examined;
+  return {
+    ...name,
+    task,
+    labels,
+    maxTokens,
+    truncationSide: tokenizer.truncationSide,
+    precision: precision === null ? examined.precision : { precision, weightStorage: null },
+    source: {
+      command: `serin models import ${basename(from)} --as ${name.model}/${name.version}`,
+      ...(config.baseModel !== null && { base_model: config.baseModel }),
+      ...(config.architecture !== null && { architecture: config.architecture }),
+      ...(config.transformersVersion !== null && { transformers: config.transformersVersion }),
+      ...(examined.producer !== '' && { exporter: examined.producer }),
+      opset: examined.opset,
+      serin: runtimeVersions().serin,
+      parity: examined.python === null ? 'computed by this version at import' : examined.python.reference,
+    },
+  };
+}
+
+function candidateOf(folder: string, manifest: Manifest): ModelVersion {
+  const { model, version } = manifest;
+  const digest = createHash('sha256').update(bytesOf(manifest)).digest('hex');
+  return { model, version, folder, digest, key: `${model}/${version}@${digest.slice(0, 12)}`, manifest };
+}

@@ -1,0 +1,22 @@
+import { StartError } from '../../base/errors/start-error.js';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Reads a file of an export.
+ * @param name what a message calls it
+ * @throws StartError when it is not a JSON object
+ */
+export function parseJsonObject(name: string, contents: Uint8Array): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder().decode(contents));
+  } catch (error) {
+    throw new StartError(`${name} is not JSON: ${(error as Error).message}.`);
+  }
+  if (isObject(value)) return value;
+  throw new StartError(`${name} must hold a JSON object.`);
+}

@@ -1,0 +1,53 @@
+import { runtimeVersions } from '../../base/run-facts.js';
+import { compareWithPython, type AnsweredText } from './compare-parity.js';
+import type { GoldenText } from './golden-texts.js';
+import { ownItem, renderParity } from './parity-json.js';
+import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
+
+/** Golden texts, and how they came out on this machine. */
+export interface SettledParity {
+  /** `python`: they were compared with Python's; `here`: they are this version's own answers. */
+  readonly source: 'python' | 'here';
+  /** parity.json. */
+  readonly json: string;
+  /** Where the golden texts come from, for CARD.md. */
+  readonly sentence: string;
+  readonly texts: number;
+  readonly maxScoreDifference: number;
+  readonly labelFlips: number;
+}
+
+/**
+ * The golden texts of a version: Python's, if there are any and this version agrees, else its own answers, which show
+ * later that something has changed, and not that it agrees with Python.
+ * @throws StartError when it does not agree
+ */
+export function settleParity(
+  python: PythonParity | null,
+  texts: readonly GoldenText[],
+  answered: readonly AnsweredText[],
+  labels: readonly string[],
+): SettledParity {
+  if (python === null) {
+    const items = texts.map((golden, i) => ownItem(golden, answered[i], labels));
+    const { onnxruntime = '', serin = '' } = runtimeVersions();
+    const reference = `Serin ${serin} with ONNX Runtime ${onnxruntime}, at import`;
+    return {
+      source: 'here',
+      json: renderParity({ schema_version: 1, tolerance: DEFAULT_TOLERANCE, items }, reference),
+      sentence: `The ${items.length} golden texts of parity.json were computed by this version at import: they show when it changes, not that it agrees with Python.`,
+      texts: items.length,
+      maxScoreDifference: 0,
+      labelFlips: 0,
+    };
+  }
+  const { items, maxScoreDifference, labelFlips } = compareWithPython(python, answered, labels);
+  return {
+    source: 'python',
+    json: renderParity({ schema_version: 1, tolerance: python.tolerance, items }, python.reference),
+    sentence: `The ${items.length} golden texts of parity.json were computed in Python (${python.reference}): ids are the same here, scores differ by at most ${maxScoreDifference.toPrecision(3)}, ${labelFlips} labels differ.`,
+    texts: items.length,
+    maxScoreDifference,
+    labelFlips,
+  };
+}

@@ -1,0 +1,51 @@
+import { InferenceSession } from 'onnxruntime-node';
+import { feedsFor } from '../../../engine/worker/feeds.js';
+import type { CalibrationTask, FromCalibrator } from './protocol.js';
+
+const TEXTS_BETWEEN_REPORTS = 8;
+
+// The parent decides when this ends; it closes the channel, which also closes when the parent is killed.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+
+function send(message: FromCalibrator): void {
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** Runs each text alone, so that no range knows of padding or of a neighbour, and keeps what was smallest and largest. */
+async function calibrate({ modelFile, tensors, sequences }: CalibrationTask): Promise<void> {
+  const session = await InferenceSession.create(modelFile, {
+    executionProviders: ['cpu'],
+    executionMode: 'sequential',
+    // With more, the last digit of a sum depends on the number of cores, and so would the version that is made.
+    intraOpNumThreads: 1,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  });
+  const ranges = tensors.map(() => ({ low: Infinity, high: -Infinity }));
+  for (const [done, ids] of sequences.entries()) {
+    if (done % TEXTS_BETWEEN_REPORTS === 0) send({ type: 'progress', done });
+    const results = await session.run(feedsFor(session, [ids]), tensors);
+    tensors.forEach((name, i) => {
+      const values = results[name]?.data;
+      const range = ranges[i];
+      if (!(values instanceof Float32Array) || range === undefined) {
+        throw new Error(`${name} is not float32, so it cannot be quantised`);
+      }
+      for (const value of values) {
+        if (value < range.low) range.low = value;
+        if (value > range.high) range.high = value;
+        // A comparison with what is not a number is false; the range must show it.
+        if (Number.isNaN(value)) range.low = NaN;
+      }
+    });
+  }
+  send({ type: 'done', ranges });
+}
+
+process.once('message', (task: CalibrationTask) => {
+  calibrate(task).catch((error: unknown) => {
+    send({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  });
+});

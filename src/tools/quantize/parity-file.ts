@@ -1,0 +1,60 @@
+import { indexOfBest } from '../../engine/text-answer.js';
+import type { Row } from '../../engine/protocol/protocol.js';
+import type { ParityFile } from '../../engine/tokenization/parity.js';
+
+/** What a parity.json says beside its items. */
+type Header = Readonly<Record<string, unknown>>;
+
+export interface ParityChange {
+  /** parity.json of the version that was quantised. */
+  readonly parity: ParityFile;
+  readonly sourceVersion: string;
+  readonly version: string;
+  readonly labels: readonly string[];
+  /** What the new version answers about each item on its own. */
+  readonly rows: readonly Row[];
+  readonly onnxRuntime: string;
+}
+
+const rounded = (score: number): number => Number(score.toFixed(6));
+
+/** ASCII alone: an editor that normalises Unicode would change what is to be tokenized. */
+const ascii = (json: string): string =>
+  json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/**
+ * The text of a parity.json with the same texts and ids, and the new version's own scores: whoever runs it later, on
+ * another machine, is told whether it still answers the same. Scores that PyTorch gave stay beside them.
+ */
+export function parityWithScores({
+  parity,
+  sourceVersion,
+  version,
+  labels,
+  rows,
+  onnxRuntime,
+}: ParityChange): string {
+  const { items, ...header } = parity as ParityFile & Header;
+  const reference = (header.reference as Header | undefined)?.[sourceVersion];
+  const isFromPyTorch = typeof reference === 'string' && reference.startsWith('PyTorch');
+  const lines = items.map(({ text, group, ids, truncated, scores, pytorch_scores: kept }, i) => {
+    const own = (rows[i]?.scores ?? []).map(rounded);
+    const pytorch = kept ?? (isFromPyTorch ? scores : undefined);
+    const label = labels[indexOfBest(own)];
+    const item = { text, group, ids, truncated, label, scores: own };
+    return ascii(JSON.stringify(pytorch === undefined ? item : { ...item, pytorch_scores: pytorch }));
+  });
+  const newHeader = {
+    ...header,
+    reference: { [version]: `onnxruntime ${onnxRuntime}, this version's model.onnx` },
+  };
+  return `${ascii(JSON.stringify(newHeader)).slice(0, -1)},"items":[\n${lines.join(',\n')}\n]}\n`;
+}
+
+/** Largest distance between scores as they were computed and as they stand in parity.json. */
+export function largestRounding(rows: readonly Row[]): number {
+  return Math.max(
+    0,
+    ...rows.flatMap(({ scores }) => scores.map((score) => Math.abs(score - rounded(score)))),
+  );
+}

@@ -1,0 +1,48 @@
+import { StartError } from '../../base/errors/start-error.js';
+
+export type RecordFormat = 'jsonl' | 'csv' | 'tsv';
+
+/** How a file is written. */
+export interface FileFormat {
+  readonly records: RecordFormat;
+  readonly gzip: boolean;
+}
+
+const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  json: 'jsonl',
+  csv: 'csv',
+  tsv: 'tsv',
+};
+
+/** Stands for stdin or stdout. */
+export const STANDARD_STREAM = '-';
+
+/**
+ * The format that a file's name announces; `-` is JSON lines.
+ * @throws StartError when the extension is not known
+ */
+export function formatOf(path: string): FileFormat {
+  if (path === STANDARD_STREAM) return { records: 'jsonl', gzip: false };
+  const [, extension = '', gz] = /\.([A-Za-z]+?)(\.gz)?$/.exec(path) ?? [];
+  const name = extension.toLowerCase();
+  const records = Object.hasOwn(BY_EXTENSION, name) ? BY_EXTENSION[name] : undefined;
+  if (records === undefined) {
+    throw new StartError(
+      `${path}: the name must end with .jsonl, .ndjson, .json, .csv or .tsv, or with one of these and .gz.`,
+    );
+  }
+  return { records, gzip: gz !== undefined };
+}
+
+/** @throws StartError when the output cannot hold what the input may hold */
+export function checkConversion(input: FileFormat, output: FileFormat): void {
+  if (input.records === 'jsonl' && output.records !== 'jsonl') {
+    throw new StartError(
+      `JSON lines cannot be written as ${output.records.toUpperCase()}: their keys may differ from line to line. Let OUT end with .jsonl.`,
+    );
+  }
+}
+
+export const DELIMITER: Readonly<Record<'csv' | 'tsv', string>> = { csv: ',', tsv: '\t' };

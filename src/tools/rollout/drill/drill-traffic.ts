@@ -1,0 +1,92 @@
+import { PredictSender, type SenderOptions } from '../../replay/predict-sender.js';
+import type { Exchange } from '../../traffic/reply.js';
+import { fixedRate } from '../../traffic/schedule.js';
+import { sendAll, type SendEnd } from '../../traffic/send-all.js';
+import type { PartRecorder } from './part-recorder.js';
+import { routingKey } from './routing-keys.js';
+
+export interface TrafficOptions extends SenderOptions {
+  /** Names the users of this drill. */
+  readonly run: string;
+  /** Sent in order, again and again. */
+  readonly texts: readonly string[];
+  /** Requests per second, whatever the service makes of them. */
+  readonly ratePerS: number;
+}
+
+/** A request that ended while the traffic was being watched; times of performance.now(). */
+export interface WatchedRequest {
+  readonly sentAt: number;
+  readonly endedAt: number;
+  /** Of the model; null when it failed. */
+  readonly version: string | null;
+}
+
+/** A service that restarts is waited for; one that has been silent for so long is gone. */
+const GONE_AFTER_MS = 10_000;
+
+/** Requests of a steady stream of users, each counted in the part of the drill in which it was sent. */
+export class DrillTraffic {
+  readonly ended: Promise<SendEnd>;
+  private readonly stopping = new AbortController();
+  private readonly sender: PredictSender;
+  private readonly underway = new Map<
+    number,
+    { readonly sentAt: number; readonly part: PartRecorder | null }
+  >();
+  private part: PartRecorder | null = null;
+  private watched: WatchedRequest[] | null = null;
+
+  constructor(private readonly options: TrafficOptions) {
+    this.sender = new PredictSender(options);
+    this.ended = sendAll({
+      requests: Infinity,
+      connections: options.connections,
+      schedule: fixedRate(options.ratePerS),
+      send: (index) => this.send(index),
+      goneAfterMs: GONE_AFTER_MS,
+      signal: this.stopping.signal,
+      onExchange: (exchange) => {
+        this.record(exchange);
+      },
+    });
+  }
+
+  /** What is sent from now on counts there; null: nowhere. */
+  countIn(part: PartRecorder | null): void {
+    this.part?.end();
+    this.part = part;
+  }
+
+  /** Keeps every request that ends from now on. @returns what was kept, when it is called */
+  watch(): () => readonly WatchedRequest[] {
+    const watched: WatchedRequest[] = [];
+    this.watched = watched;
+    return () => {
+      this.watched = null;
+      return watched;
+    };
+  }
+
+  /** Sends nothing more and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.ended;
+    this.sender.close();
+  }
+
+  private send(index: number): ReturnType<PredictSender['send']> {
+    const { texts, run } = this.options;
+    this.underway.set(index, { sentAt: performance.now(), part: this.part });
+    return this.sender.send(texts[index % texts.length] ?? '', routingKey(run, index));
+  }
+
+  private record({ index, latencyMs, reply }: Exchange): void {
+    const sent = this.underway.get(index);
+    this.underway.delete(index);
+    if (sent === undefined) return;
+    sent.part?.record(routingKey(this.options.run, index), reply, latencyMs);
+    const version = reply.ok ? reply.version : null;
+    this.watched?.push({ sentAt: sent.sentAt, endedAt: performance.now(), version });
+  }
+}

@@ -1,0 +1,184 @@
+import { renderTable } from '../../base/charts/render-table.js';
+import { count, duration, milliseconds, plain, share } from '../../base/charts/figures.js';
+import { moveLine } from '../../rollout/report/move-line.js';
+import { renderFlips } from '../../rollout/report/render-flips.js';
+import { renderGates } from '../../rollout/report/render-gates.js';
+import type { Figures, SideFigures, WindowFigures } from '../../rollout/evidence/figures-view.js';
+import type { RolloutView, VersionView } from '../../rollout/rollout-types.js';
+
+/** Of the history, the latest ones. */
+const SHOWN_MOVES = 5;
+
+const indented = (block: string): string => block.replaceAll(/^(?=.)/gm, '  ');
+
+/** A rollout for a person at a terminal. */
+export function renderStatus(view: RolloutView): string {
+  const { figures, verdict, problems, history } = view;
+  return [
+    `${view.model_name}: ${headline(view)}\n`,
+    indented(factsOf(view)),
+    ...problems.map((problem) => `  PROBLEM  ${problem}\n`),
+    ...(figures === null ? [] : ['\n', indented(renderSides(view, figures))]),
+    ...(verdict === null ? [] : [`\n  verdict: ${verdict.verdict}\n`, indented(renderGates(verdict.gates))]),
+    ...(history.length === 0
+      ? []
+      : ['\n  last moves\n', ...history.slice(-SHOWN_MOVES).map((move) => `    ${moveLine(move)}\n`)]),
+  ].join('');
+}
+
+/** Texts that the two versions label differently, as a table. */
+export function renderFlipsOf(view: RolloutView): string {
+  if (view.flips.length === 0) return '\n  no text with another label\n';
+  return `\n  some of the texts with another label\n${indented(renderFlips(view.flips, namesOf(view), renderTable))}`;
+}
+
+/** Whose figures those of both sides are: after a promotion the former canary is the stable version. */
+function namesOf({ phase, stable, canary, last_good: lastGood }: SidesView): {
+  readonly stable: string;
+  readonly canary: string;
+} {
+  const [before, beside] = phase === 'promoted' ? [lastGood, stable] : [stable, canary];
+  return { stable: before?.version ?? 'stable', canary: beside?.version ?? 'canary' };
+}
+
+/** The rollout in one line: for logs, and for whoever watches without a terminal. */
+export function statusLine(view: RolloutView): string {
+  const { figures, verdict, problems } = view;
+  const parts = [`${view.model_name}: ${headline(view)}`];
+  if (view.step !== null) parts.push(`${duration(view.step.elapsed_ms)} of ${duration(view.step.hold_ms)}`);
+  if (figures !== null) {
+    const { canary, pairs } = figures.total;
+    parts.push(
+      `${count(canary.requests)} canary requests, ${count(canary.errors)} failed`,
+      `disagreement ${share(pairs.disagreement_rate)} of ${count(pairs.texts)} texts`,
+    );
+  }
+  if (verdict !== null) parts.push(`verdict ${verdict.verdict}`);
+  parts.push(...problems.map((problem) => `PROBLEM ${problem}`));
+  return parts.join('; ');
+}
+
+function headline({ phase, canary, percent, stable, forced }: RolloutView): string {
+  const name = canary?.version ?? 'no canary';
+  const who = `${name}${forced ? ' (forced)' : ''}`;
+  switch (phase) {
+    case 'idle':
+      return `idle, ${who} at ${percent} %`;
+    case 'running':
+    case 'paused':
+      return `${phase}, ${who} at ${percent} %`;
+    case 'promoted':
+      return `promoted, ${stable?.version ?? '-'} is stable`;
+    case 'rolled_back':
+      return `rolled back, ${who} at 0 %`;
+    default:
+      return phase satisfies never;
+  }
+}
+
+function factsOf(view: RolloutView): string {
+  const rows: [string, string][] = [
+    ['stable', versionLine(view.stable)],
+    ['canary', versionLine(view.canary)],
+  ];
+  if (view.last_good !== null) rows.push(['way back', versionLine(view.last_good)]);
+  rows.push(
+    ['decided by', `${view.decided_by}: ${view.decided_because}`],
+    ['mode', view.mode],
+    ['step', stepLine(view)],
+    ['in flight', `${count(view.in_flight)} texts of the canary`],
+    ['revision', String(view.revision)],
+    ['rollout', view.rollout_id ?? '-'],
+  );
+  if (view.since !== null) rows.push(['since', view.since]);
+  for (const { version, at, reason } of view.rolled_back) {
+    rows.push(['held at 0', `${version} since ${at} (${reason}), until clear`]);
+  }
+  const width = Math.max(...rows.map(([key]) => key.length));
+  return rows.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join('');
+}
+
+function versionLine(version: VersionView | null): string {
+  if (version === null) return '-';
+  const verdict = version.accepted ? 'accepted' : `not accepted: ${version.acceptance_reason}`;
+  return `${version.version}  ${version.state}, ${version.digest.slice(0, 12)}, ${verdict}`;
+}
+
+function stepLine({ step, percent, state_percent: statePercent }: RolloutView): string {
+  if (step === null) return '-';
+  const held = percent === statePercent ? '' : `, held at ${percent} %`;
+  const next = step.next_percent === null ? 'then promotion' : `then ${step.next_percent} %`;
+  return `${step.number} of ${step.of} at ${step.percent} %${held}: ${duration(step.elapsed_ms)} of ${duration(step.hold_ms)}, ${next}`;
+}
+
+/** What the figures of both sides are shown with. */
+type SidesView = Pick<RolloutView, 'phase' | 'stable' | 'canary' | 'last_good' | 'step'>;
+
+type SideRow = readonly [string, (side: SideFigures) => string];
+
+const SIDE_ROWS: readonly SideRow[] = [
+  ['requests', ({ requests }) => count(requests)],
+  ['errors', ({ errors, error_rate: rate }) => `${count(errors)} (${share(rate)})`],
+  ['latency p50', ({ latency_p50_ms: ms }) => milliseconds(ms)],
+  ['latency p99', ({ latency_p99_ms: ms }) => milliseconds(ms)],
+  [
+    'worker time per padded token',
+    ({ worker_us_per_padded_token: us }) => (us === null ? '-' : `${plain(us)} µs`),
+  ],
+  ['labels', ({ labels }) => labelShares(labels)],
+];
+
+/** Rows that most rollouts do not have. */
+const FEEDBACK_ROWS: readonly SideRow[] = [
+  ['feedback', ({ feedback }) => count(feedback)],
+  ['accuracy by feedback', ({ feedback_accuracy: accuracy }) => share(accuracy)],
+  ['mean kpi', ({ kpi_mean: kpi }) => plain(kpi)],
+];
+
+/** Both sides since the rollout began, the canary in this step too, and what the pairs say. */
+function renderSides(view: SidesView, figures: Figures): string {
+  const { total } = figures;
+  const names = namesOf(view);
+  const hasFeedback = [total.stable, total.canary].some(
+    ({ feedback, kpi_mean: kpi }) => feedback > 0 || kpi !== null,
+  );
+  const rows = [...SIDE_ROWS, ...(hasFeedback ? FEEDBACK_ROWS : [])];
+  const heading = ['since it began', names.stable, names.canary];
+  const windows: ((row: SideRow) => string)[] = [
+    ([, cell]) => cell(total.stable),
+    ([, cell]) => cell(total.canary),
+  ];
+  if (view.step !== null) {
+    heading.push(`${names.canary} in this step`);
+    windows.push(([, cell]) => cell(figures.step.canary));
+  }
+  const table = renderTable(
+    heading,
+    rows.map((row) => [row[0], ...windows.map((cell) => cell(row))]),
+  );
+  return `${table}${pairLines(total)}`;
+}
+
+function pairLines({ pairs }: WindowFigures): string {
+  const flips = Object.entries(pairs.flips)
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, times]) => `${kind} ${count(times)}`);
+  return [
+    `same texts, both versions: ${count(pairs.texts)} distinct, ${count(pairs.disagreements)} with another label (${share(pairs.disagreement_rate)}; ${share(pairs.traffic_disagreement_rate)} of the traffic)\n`,
+    ...(flips.length === 0 ? [] : [`flips: ${flips.join(', ')}\n`]),
+    ...(pairs.texts === 0
+      ? []
+      : [
+          `score shift: ${plain(pairs.mean_score_shift)} on average, ${plain(pairs.mean_absolute_score_shift)} in size\n`,
+        ]),
+  ].join('');
+}
+
+function labelShares(labels: Readonly<Record<string, number>>): string {
+  const all = Object.values(labels).reduce((sum, one) => sum + one, 0);
+  if (all === 0) return '-';
+  return Object.entries(labels)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, times]) => `${label} ${share(times / all)}`)
+    .join(', ');
+}

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TextQueue, type BatchLimits, type QueuedText } from '../../../../src/engine/dispatch/text-queue.js';
+
+const LIMITS: BatchLimits = {
+  cost: { fixedMs: 0.4, perTokenMs: 0.03, perTokenSquaredMs: 0.0001 },
+  maxPaddedTokens: 256,
+  runsAlone: false,
+  idleWorkers: 1,
+};
+
+let clock = 0;
+const text = (tokens: number, alone = false): QueuedText => ({ tokens, alone, enqueuedAt: clock++ });
+
+function queueOf(items: readonly QueuedText[]): TextQueue<QueuedText> {
+  const queue = new TextQueue<QueuedText>();
+  for (const item of items) queue.push(item);
+  return queue;
+}
+
+describe('TextQueue.take', () => {
+  it('puts like lengths together and leaves the others for the next batch', () => {
+    const short = [text(8), text(9), text(8)];
+    const long = [text(120), text(118)];
+    const [first, second, third] = short as [QueuedText, QueuedText, QueuedText];
+    const queue = queueOf([first, ...long, second, third]);
+    expect(new Set(queue.take(LIMITS))).toEqual(new Set(short));
+    expect(new Set(queue.take(LIMITS))).toEqual(new Set(long));
+    expect(queue.size).toBe(0);
+  });
+
+  it('always takes the oldest text, keeps the budget, and neither loses nor doubles a text', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ tokens: fc.integer({ min: 2, max: 256 }), alone: fc.boolean() }), {
+          maxLength: 400,
+        }),
+        fc.integer({ min: 1, max: 4 }),
+        (drawn, idleWorkers) => {
+          const items = drawn.map(({ tokens, alone }) => text(tokens, alone));
+          const queue = queueOf(items);
+          const seen: QueuedText[] = [];
+          while (queue.size > 0) {
+            const oldest = queue.oldestAt;
+            const batch = queue.take({ ...LIMITS, idleWorkers });
+            expect(Math.min(...batch.map((item) => item.enqueuedAt))).toBe(oldest);
+            const longest = Math.max(...batch.map((item) => item.tokens));
+            if (batch.length > 1) {
+              expect(batch.length * longest).toBeLessThanOrEqual(256);
+              expect(batch.some((item) => item.alone)).toBe(false);
+            }
+            seen.push(...batch);
+          }
+          expect(seen.length).toBe(items.length);
+          expect(new Set(seen)).toEqual(new Set(items));
+        },
+      ),
+    );
+  });
+
+  it('shares what is queued among the idle workers', () => {
+    const queue = queueOf(Array.from({ length: 8 }, () => text(10)));
+    expect(queue.take({ ...LIMITS, idleWorkers: 2 })).toHaveLength(4);
+  });
+
+  it('gives one text at a time to a version whose answers depend on batch mates', () => {
+    expect(queueOf([text(10), text(10)]).take({ ...LIMITS, runsAlone: true })).toHaveLength(1);
+  });
+
+  it('is empty when nothing waits', () => {
+    expect(queueOf([]).take(LIMITS)).toEqual([]);
+  });
+});
+
+describe('TextQueue.putBack', () => {
+  it('gives texts that were taken their old place', () => {
+    const items = [text(10), text(100), text(10)];
+    const queue = queueOf(items);
+    const batch = queue.take(LIMITS);
+    expect(batch).toEqual([items[0], items[2]]);
+    queue.putBack(batch);
+    expect(queue.oldestAt).toBe(items[0]?.enqueuedAt);
+    expect(queue.clear()).toEqual(items);
+  });
+});

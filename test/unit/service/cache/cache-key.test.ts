@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { asksForFreshAnswer } from '../../../../src/service/cache/cache-control.js';
+import { cacheKeyOf } from '../../../../src/service/cache/cache-key.js';
+import type { ModelVersion } from '../../../../src/registry/model-version.js';
+import { wellFormed } from '../../../../src/engine/tokenization/text-tokenizer.js';
+
+const version = (digest: string): ModelVersion => ({ model: 'm', version: 'v1', digest }) as ModelVersion;
+const DIGESTS = ['a'.repeat(64), 'b'.repeat(64)] as const;
+
+describe('the key of an answer', () => {
+  it('is stable: what another process, or an earlier one, wrote is found', () => {
+    // printf 'serin/1\n%s\n%s' "$(printf 'a%.0s' {1..64})" 'naïve' | sha256sum
+    expect(cacheKeyOf(version(DIGESTS[0]), 'naïve')).toEqual({
+      id: 'db9576a92afe4cb9d733d31e862ffb94c484e1e72b0edc4752c570a9661cb1b4',
+      model: 'm',
+      versionDigest: DIGESTS[0],
+    });
+  });
+
+  it('is another one for every other text and every other version, and the same for the same', () => {
+    const text = fc.string({ unit: 'binary' }).map(wellFormed);
+    const digest = fc.constantFrom(...DIGESTS);
+    fc.assert(
+      fc.property(text, digest, text, digest, (text1, digest1, text2, digest2) => {
+        const same = text1 === text2 && digest1 === digest2;
+        expect(cacheKeyOf(version(digest1), text1).id === cacheKeyOf(version(digest2), text2).id).toBe(same);
+      }),
+    );
+  });
+
+  it.each([
+    ['', '\n'],
+    ['a', 'a '],
+    ['a\n', 'a'],
+    ['é', 'e\u0301'],
+    ['\0', ''],
+  ])('%j is not %j', (a, b) => {
+    expect(cacheKeyOf(version(DIGESTS[0]), a).id).not.toBe(cacheKeyOf(version(DIGESTS[0]), b).id);
+  });
+});
+
+describe('Cache-Control of a request', () => {
+  it.each([
+    'no-cache',
+    'No-Cache',
+    ' no-cache ',
+    'max-age=0, no-cache',
+    'no-cache, foo',
+    'foo,no-cache',
+    'x="a,b", no-cache',
+    'no-cache="set-cookie"',
+  ])('%j asks for a fresh answer', (header) => {
+    expect(asksForFreshAnswer(header)).toBe(true);
+  });
+
+  it.each([
+    undefined,
+    '',
+    'no-cache-please',
+    'xno-cache',
+    'no-store',
+    'max-age=0',
+    'x="no-cache"',
+    'x="a, no-cache, b"',
+    'x="\\", no-cache"',
+  ])('%j does not', (header) => {
+    expect(asksForFreshAnswer(header)).toBe(false);
+  });
+});

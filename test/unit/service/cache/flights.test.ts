@@ -1,0 +1,313 @@
+import { describe, expect, it } from 'vitest';
+import { cacheKeyOf } from '../../../../src/service/cache/cache-key.js';
+import type { CachedRow } from '../../../../src/service/cache/cached-row.js';
+import type { Flight, MissingText } from '../../../../src/service/cache/flight.js';
+import { Flights } from '../../../../src/service/cache/flights.js';
+import { RequestWait, type Seat } from '../../../../src/service/cache/request-wait.js';
+import type { CacheKey } from '../../../../src/service/cache/second-level.js';
+import { AppError } from '../../../../src/base/errors/app-error.js';
+import type {
+  Computation,
+  Inference,
+  InferenceItem,
+  Outcome,
+} from '../../../../src/engine/dispatch/executor.js';
+import type { ModelVersion } from '../../../../src/registry/model-version.js';
+
+const version = { model: 'm', version: 'v1', digest: 'd'.repeat(64) } as ModelVersion;
+const missing = (text: string): MissingText => ({ key: cacheKeyOf(version, text), item: { version, text } });
+const OVERLOADED = new AppError('OVERLOADED', 'full');
+const SLOW = performance.now() + 60_000;
+
+const inferenceOf = (tokens: number): Inference => ({
+  ...{ scores: [1], tokens, truncated: false },
+  ...{ queueMs: 0, transferMs: 0, tokenizeMs: 0, inferenceMs: 0, batchSize: 1 },
+  ...{ admittedAt: 0, resultAt: 0 },
+});
+
+/** An executor and a second level that answer when the test says so. */
+class Bench {
+  readonly submitted: string[] = [];
+  readonly cancelled: string[] = [];
+  readonly kept: string[] = [];
+  refuse = false;
+  /** Texts that may be submitted at once. */
+  room = Infinity;
+  /** Called with the rows of the look-up in the second level, which waits until then. */
+  answerLookUp: ((rows: (CachedRow | undefined)[]) => void) | undefined;
+  readonly flights: Flights;
+  private readonly running = new Map<string, ((outcome: Outcome) => void)[]>();
+  private finishKeeping: () => void = () => undefined;
+
+  constructor({ secondLevel = false, cache = true } = {}) {
+    this.flights = new Flights({
+      submit: (items) => this.submit(items),
+      lookUp: secondLevel ? () => new Promise((resolve) => (this.answerLookUp = resolve)) : null,
+      keep: cache ? (key) => this.keep(key) : null,
+    });
+  }
+
+  /** What the cache does: joins what is in the air, starts the rest, and waits. */
+  request(
+    texts: readonly string[],
+    { signal, deadlineAt = SLOW }: { signal?: AbortSignal; deadlineAt?: number } = {},
+  ): Promise<Ended> {
+    const wanted = texts.map(missing);
+    const found = wanted.map(({ key }) => this.flights.find(key.id));
+    const toStart = wanted.filter((_, i) => found[i] === undefined);
+    const started = toStart.length === 0 ? [] : this.flights.start(toStart, true);
+    const seats = wanted.map((text, index): Seat => {
+      const flight = found[index] ?? started[toStart.indexOf(text)];
+      if (flight === undefined) throw new Error('no flight');
+      return { ...text, index, flight, leads: found[index] === undefined };
+    });
+    const wait = new RequestWait(seats, (seat) => {
+      const flight = this.flights.find(seat.key.id);
+      seat.leads = flight === undefined;
+      const [own] = flight === undefined ? this.flights.start([seat], false) : [flight];
+      if (own !== undefined) seat.flight = own;
+    });
+    return wait
+      .until({ deadlineAt, ...(signal && { signal }) })
+      .then((gaveUp) => seats.map(({ flight }) => resultOf(flight, gaveUp)));
+  }
+
+  finish(text: string, outcome: Outcome = { ok: true, value: inferenceOf(text.length) }): void {
+    for (const settle of this.running.get(text) ?? []) settle(outcome);
+  }
+
+  /** The memory has the entry now. */
+  keepingDone(): void {
+    this.finishKeeping();
+  }
+
+  private submit(items: readonly InferenceItem[]): Computation[] {
+    if (this.refuse || items.length > this.room) throw OVERLOADED;
+    return items.map(({ text }) => {
+      this.submitted.push(text);
+      return {
+        outcome: new Promise<Outcome>((resolve) => {
+          this.running.set(text, [...(this.running.get(text) ?? []), resolve]);
+        }),
+        cancel: (error) => {
+          this.cancelled.push(text);
+          this.finish(text, { ok: false, error });
+        },
+      };
+    });
+  }
+
+  private keep({ id }: CacheKey): Promise<void> {
+    this.kept.push(id);
+    return new Promise((resolve) => (this.finishKeeping = resolve));
+  }
+}
+
+type Ended = (number | string)[];
+
+/** Tokens of the row, which the tests make the length of the text; or the code of the error. */
+const resultOf = ({ landing }: Flight, gaveUp: AppError | undefined): number | string =>
+  landing?.ok === true ? landing.row.tokens : ((landing?.error ?? gaveUp)?.code ?? '?');
+
+const settled = async (): Promise<void> => {
+  await new Promise(setImmediate);
+};
+const idOf = (text: string): string => missing(text).key.id;
+
+describe.each([true, false])('equal texts in flight (cache on: %s)', (cache) => {
+  it('share one computation, within a request and across requests', async () => {
+    const bench = new Bench({ cache });
+    const requests = [bench.request(['a', 'bb']), bench.request(['bb', 'a']), bench.request(['a'])];
+    expect(bench.submitted).toEqual(['a', 'bb']);
+    bench.finish('a');
+    bench.finish('bb');
+    expect(await Promise.all(requests)).toEqual([[1, 2], [2, 1], [1]]);
+    expect(bench.kept).toHaveLength(cache ? 2 : 0);
+  });
+
+  it('share a failure, which is not kept', async () => {
+    const bench = new Bench({ cache });
+    const requests = [bench.request(['a']), bench.request(['a'])];
+    bench.finish('a', { ok: false, error: new AppError('INFERENCE_FAILED', 'no') });
+    expect(await Promise.all(requests)).toEqual([['INFERENCE_FAILED'], ['INFERENCE_FAILED']]);
+    expect(bench.kept).toEqual([]);
+    expect(bench.flights.find(idOf('a'))).toBeUndefined();
+  });
+});
+
+describe('a flight that has landed', () => {
+  it('can be joined until memory has the answer, and no longer', async () => {
+    const bench = new Bench();
+    const first = bench.request(['a']);
+    bench.finish('a');
+    expect(await first).toEqual([1]);
+    expect(await bench.request(['a'])).toEqual([1]);
+    expect(bench.submitted).toEqual(['a']);
+    bench.keepingDone();
+    await settled();
+    expect(bench.flights.find(idOf('a'))).toBeUndefined();
+  });
+
+  it('is neither kept nor joined when a purge met it in the air', async () => {
+    const bench = new Bench();
+    const before = bench.request(['a']);
+    bench.flights.purge({ versionDigest: version.digest });
+    const after = bench.request(['a']);
+    expect(bench.submitted).toEqual(['a', 'a']);
+    bench.finish('a');
+    expect(await Promise.all([before, after])).toEqual([[1], [1]]);
+    expect(bench.kept).toHaveLength(1);
+    bench.flights.purge({ model: 'another' });
+    expect(bench.flights.find(idOf('a'))).toBeDefined();
+  });
+});
+
+describe('who leaves', () => {
+  it('does not disturb the others, also when it is the one who led', async () => {
+    const bench = new Bench();
+    const gone = new AbortController();
+    const leader = bench.request(['a'], { signal: gone.signal });
+    const follower = bench.request(['a']);
+    gone.abort();
+    expect(await leader).toEqual(['DEADLINE_EXCEEDED']);
+    expect(bench.cancelled).toEqual([]);
+    bench.finish('a');
+    expect(await follower).toEqual([1]);
+  });
+
+  it('cancels the computation when it is the last, and the next one computes anew', async () => {
+    const bench = new Bench();
+    const gone = [new AbortController(), new AbortController()];
+    const requests = gone.map(({ signal }) => bench.request(['a', 'bb'], { signal }));
+    gone[0]?.abort();
+    expect(bench.cancelled).toEqual([]);
+    gone[1]?.abort();
+    expect(bench.cancelled).toEqual(['a', 'bb']);
+    const next = bench.request(['a']);
+    expect(await Promise.all(requests)).toEqual([
+      ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'],
+      ['DEADLINE_EXCEEDED', 'DEADLINE_EXCEEDED'],
+    ]);
+    bench.finish('a');
+    expect(await next).toEqual([1]);
+    expect(bench.submitted).toEqual(['a', 'bb', 'a']);
+  });
+
+  it('waits by its own deadline, and keeps what has landed by then', async () => {
+    const bench = new Bench();
+    const hasty = bench.request(['a', 'bb'], { deadlineAt: performance.now() + 20 });
+    const patient = bench.request(['bb']);
+    bench.finish('a');
+    expect(await hasty).toEqual([1, 'DEADLINE_EXCEEDED']);
+    bench.finish('bb');
+    expect(await patient).toEqual([2]);
+  });
+
+  it('leaves nothing behind: no listener on its signal, once all have landed', async () => {
+    const bench = new Bench();
+    const { signal } = new AbortController();
+    const added: unknown[] = [];
+    const removed: unknown[] = [];
+    const add = signal.addEventListener.bind(signal);
+    signal.addEventListener = (...args: Parameters<typeof add>): void => {
+      added.push(args[1]);
+      add(...args);
+    };
+    signal.removeEventListener = (_type: string, listener: unknown): void => {
+      removed.push(listener);
+    };
+    const request = bench.request(['a', 'bb', 'ccc'], { signal });
+    for (const text of ['a', 'bb', 'ccc']) bench.finish(text);
+    await request;
+    expect(added).toHaveLength(1);
+    expect(removed).toEqual(added);
+  });
+});
+
+describe('the second level', () => {
+  it('is asked once for equal texts, and what it has is not computed', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const requests = [bench.request(['a']), bench.request(['a'])];
+    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
+    expect(await Promise.all(requests)).toEqual([[7], [7]]);
+    expect(bench.submitted).toEqual([]);
+  });
+
+  it('leaves to the executor what it has not', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const request = bench.request(['a', 'bb']);
+    bench.answerLookUp?.([undefined, { scores: [1], tokens: 7, truncated: false }]);
+    await settled();
+    expect(bench.submitted).toEqual(['a']);
+    bench.finish('a');
+    expect(await request).toEqual([1, 7]);
+  });
+
+  it('does not answer a flight that is to be computed afresh', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const request = bench.request(['a']);
+    const flight = bench.flights.find(idOf('a'));
+    if (flight !== undefined) flight.afresh = true;
+    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
+    await settled();
+    bench.finish('a');
+    expect(await request).toEqual([1]);
+  });
+
+  it('starts no computation for whoever left during the look-up', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const gone = new AbortController();
+    const request = bench.request(['a'], { signal: gone.signal });
+    gone.abort();
+    bench.answerLookUp?.([undefined]);
+    await settled();
+    expect(await request).toEqual(['DEADLINE_EXCEEDED']);
+    expect(bench.submitted).toEqual([]);
+  });
+});
+
+describe('a request that is not admitted', () => {
+  it('is told at once, and leaves no flight behind', () => {
+    const bench = new Bench();
+    bench.refuse = true;
+    expect(() => bench.flights.start([missing('a')], true)).toThrow(OVERLOADED);
+    expect(bench.flights.find(idOf('a'))).toBeUndefined();
+  });
+
+  it('is refused itself, as is each who followed, while there is no room', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const requests = [bench.request(['a']), bench.request(['a']), bench.request(['a'])];
+    bench.refuse = true;
+    bench.answerLookUp?.([undefined]);
+    const results = await Promise.allSettled(requests);
+    expect(results).toEqual(requests.map(() => ({ status: 'rejected', reason: OVERLOADED })));
+    expect(bench.flights.find(idOf('a'))).toBeUndefined();
+  });
+
+  it('fails alone when there is room for who followed', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const big = bench.request(['a', 'bb']);
+    const followers = [bench.request(['a']), bench.request(['a'])];
+    bench.room = 1;
+    bench.answerLookUp?.([undefined, undefined]);
+    await expect(big).rejects.toBe(OVERLOADED);
+    expect(bench.submitted).toEqual(['a']);
+    bench.finish('a');
+    expect(await Promise.all(followers)).toEqual([[1], [1]]);
+  });
+
+  it('leaves the flights of others that it had joined', async () => {
+    const bench = new Bench({ secondLevel: true });
+    const gone = new AbortController();
+    const first = bench.request(['a'], { signal: gone.signal });
+    bench.answerLookUp?.([undefined]);
+    await settled();
+    const second = bench.request(['a', 'bb']);
+    bench.refuse = true;
+    bench.answerLookUp?.([undefined]);
+    await expect(second).rejects.toBe(OVERLOADED);
+    gone.abort();
+    expect(await first).toEqual(['DEADLINE_EXCEEDED']);
+    expect(bench.cancelled).toEqual(['a']);
+  });
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../../src/base/errors/app-error.js';
+import { timeoutFrom } from '../../../../src/service/http/deadline.js';
+import { requestIdFrom, traceIdFrom } from '../../../../src/service/request/request-ids.js';
+
+describe('request ids', () => {
+  it.each(['a', 'A-b_c.d:9', 'x'.repeat(128)])('%s is kept', (id) => {
+    expect(requestIdFrom(id)).toBe(id);
+  });
+
+  it.each([undefined, '', 'x'.repeat(129), 'a b', 'ä', 'a\nb', 'a,b', ['a', 'b']])('%j is replaced', (id) => {
+    expect(requestIdFrom(id)).toMatch(/^[0-9a-f]{32}$/);
+  });
+
+  it('are new each time, beyond what is drawn at once', () => {
+    const ids = Array.from({ length: 2_000 }, () => requestIdFrom(undefined));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every((id) => /^[0-9a-f]{32}$/.test(id))).toBe(true);
+  });
+});
+
+describe('trace ids', () => {
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+  it.each([`00-${TRACE}-00f067aa0ba902b7-01`, `cc-${TRACE}-00f067aa0ba902b7-01-what-the-future-brings`])(
+    'of %s',
+    (header) => {
+      expect(traceIdFrom(header)).toBe(TRACE);
+    },
+  );
+
+  it.each([
+    undefined,
+    '',
+    `ff-${TRACE}-00f067aa0ba902b7-01`,
+    `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+    `00-${TRACE}-${'0'.repeat(16)}-01`,
+    `00-${TRACE.toUpperCase()}-00f067aa0ba902b7-01`,
+    `00-${TRACE}-00f067aa0ba902b7-01x`,
+  ])('there is none in %s', (header) => {
+    expect(traceIdFrom(header)).toBeNull();
+  });
+});
+
+describe('deadlines', () => {
+  it('are the service’s unless the client asks for less', () => {
+    expect([undefined, '100', '2000', '9999999'].map((header) => timeoutFrom(header, 2000))).toEqual([
+      2000, 100, 2000, 2000,
+    ]);
+  });
+
+  it.each(['', '0', '-1', '1.5', '1e3', ' 5', 'soon', '0x10', '9'.repeat(16), ['1', '2']])(
+    '%j is refused',
+    (header) => {
+      expect(() => timeoutFrom(header, 2000)).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_REQUEST',
+          errors: [{ field: 'x-deadline-ms', message: expect.any(String) as string }],
+        }) as AppError,
+      );
+    },
+  );
+});

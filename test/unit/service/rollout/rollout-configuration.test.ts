@@ -1,0 +1,119 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Logger } from '@nestjs/common';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RolloutConfiguration } from '../../../../src/service/rollout/rollout-configuration.js';
+import { loadConfig } from '../../../../src/base/config/load-config.js';
+import { ModelRegistryService } from '../../../../src/service/model-registry/model-registry.service.js';
+import { RoleTable } from '../../../../src/service/model-registry/role-table.js';
+import type { Metrics } from '../../../../src/service/observability/metrics.js';
+
+const SHIPPED = resolve(import.meta.dirname, '../../../../model-registry/sentiment');
+
+let cwd: string;
+let lines: string[];
+let configuration: RolloutConfiguration;
+const changed = vi.fn();
+
+const manifest = (version: string): string => join(cwd, 'model-registry/sentiment', version, 'manifest.json');
+
+function addManifest(version: string): void {
+  const content = JSON.parse(readFileSync(join(SHIPPED, 'v2/manifest.json'), 'utf8')) as object;
+  mkdirSync(join(manifest(version), '..'), { recursive: true });
+  writeFileSync(manifest(version), JSON.stringify({ ...content, version }));
+}
+
+const write = (canary: string): void => {
+  const section = `rollout:\n  sentiment: { stable: v1, canary: ${canary}, percent: 5 }\n`;
+  writeFileSync(join(cwd, 'serin.config.yaml'), `max_texts: 100\n${section}`);
+};
+
+function start(): void {
+  const config = loadConfig({ env: {}, cwd });
+  const metrics = { setVersionState: () => undefined } as unknown as Metrics;
+  const registry = new ModelRegistryService(config, metrics, new RoleTable(config));
+  configuration = new RolloutConfiguration(config, registry);
+  lines = [];
+  configuration.watch(changed);
+}
+
+/** More than ten looks of the watcher. */
+const aMinute = (): void => void vi.advanceTimersByTime(60_000);
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
+  changed.mockClear();
+  lines = [];
+  for (const level of ['log', 'warn', 'error'] as const) {
+    vi.spyOn(Logger.prototype, level).mockImplementation((sentence: string) => void lines.push(sentence));
+  }
+  cwd = mkdtempSync(join(tmpdir(), 'serin-configuration-'));
+  mkdirSync(join(cwd, 'model-registry/sentiment'), { recursive: true });
+  for (const version of ['v1', 'v2']) {
+    mkdirSync(join(manifest(version), '..'));
+    cpSync(join(SHIPPED, version, 'manifest.json'), manifest(version));
+  }
+  writeFileSync(join(cwd, 'serin.config.yaml'), 'rollout:\n  sentiment: { stable: v1, canary: v2 }\n');
+});
+
+afterEach(() => {
+  configuration.onApplicationShutdown();
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+  rmSync(cwd, { recursive: true });
+});
+
+describe('the rollout sections in force', () => {
+  it('become those of a refused file once the version that it names has come, and each thing is said once', () => {
+    start();
+    const problem = 'rollout.sentiment.canary: the model has no version v3';
+    write('v3');
+    aMinute();
+    expect([configuration.problem, configuration.of('sentiment')?.canary]).toEqual([problem, 'v2']);
+    expect(lines).toEqual([expect.stringContaining(`the last good one stays: ${problem}`)]);
+
+    addManifest('v3');
+    aMinute();
+    expect([configuration.problem, configuration.of('sentiment')?.canary]).toEqual([null, 'v3']);
+    expect(changed).toHaveBeenCalledTimes(1);
+    expect(lines.slice(1)).toEqual([
+      expect.stringContaining('sentiment/v3 is discovered'),
+      expect.stringContaining('in force after a restart only: max_texts'),
+      'the configuration file is valid again',
+      'the rollout section has changed and is in force',
+    ]);
+  });
+
+  it('are looked at again while a manifest cannot be read, be it because the folder is still being copied', () => {
+    start();
+    mkdirSync(join(manifest('v3'), '..'));
+    write('v3');
+    aMinute();
+    const problem = /^rollout\.sentiment\.canary: v3 cannot be read \(it has no manifest\.json\)/;
+    expect(configuration.problem).toMatch(problem);
+    expect(lines).toEqual([
+      expect.stringContaining('sentiment/v3 failed: it has no manifest.json'),
+      expect.stringContaining('in force after a restart only: max_texts'),
+      'the rollout section has changed and is in force',
+      expect.stringMatching(problem),
+    ]);
+    addManifest('v3');
+    aMinute();
+    expect(configuration.problem).toBeNull();
+    expect(lines.slice(4)).toEqual([expect.stringContaining('sentiment/v3 is discovered')]);
+  });
+
+  it('say from the start which manifest cannot be read, until it can', () => {
+    renameSync(manifest('v1'), `${manifest('v1')}.away`);
+    start();
+    aMinute();
+    const problem = /^rollout\.sentiment\.stable: v1 cannot be read/;
+    expect(configuration.problem).toMatch(problem);
+    expect(lines).toEqual([expect.stringMatching(problem)]);
+    renameSync(`${manifest('v1')}.away`, manifest('v1'));
+    aMinute();
+    expect(configuration.problem).toBeNull();
+    expect(changed).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import { compareAnswers } from '../../../../src/tools/evaluate/comparison.js';
+import { decide, type Evidence } from '../../../../src/tools/evaluate/decision.js';
+import type { Comparison } from '../../../../src/tools/evaluate/figures.js';
+import { qualityOf, scoredOf } from '../../../../src/tools/evaluate/quality.js';
+
+const variation = (flips: number) => ({ texts: 100, label_flips: flips, max_score_change: flips / 50 });
+const variance = (mixed: number, padded: number) => ({
+  mixed: variation(mixed),
+  padded: variation(padded),
+  label_flips: mixed + padded,
+  max_score_change: Math.max(mixed, padded) / 50,
+});
+const good: Evidence = {
+  accuracy: { correct: 90, n: 100, accuracy: 0.9, interval_95: [0.83, 0.94] },
+  unanswered: 0,
+  batch_variance: variance(0, 0),
+  runs_alone: false,
+  parity: {
+    texts: 9,
+    tokenized_differently: 0,
+    label_flips: 0,
+    max_score_difference: 0.001,
+    tolerance: 0.001,
+  },
+};
+const drop = (points: number): Comparison => ({
+  accuracy_drop_points: points,
+  interval_95_points: [points - 1, points + 1],
+  lost: 0,
+  won: 0,
+  mcnemar_p: 1,
+  disagreements: { texts: 0, directions: [], examples: [] },
+  score_shift: { mean: 0, max: 0 },
+});
+const limits = {
+  max_accuracy_drop_points: 0.5,
+  min_accuracy: null,
+  confident: false,
+  max_batch_label_flips: 0,
+};
+
+describe('a version', () => {
+  it.each([
+    ['the limit itself', 0.5, {}, true],
+    ['just above it', 0.51, {}, false],
+    ['a gain', -3, {}, true],
+    ['a gain where a larger one is demanded', -3, { max_accuracy_drop_points: -5 }, false],
+    ['the gain that is demanded', -5, { max_accuracy_drop_points: -5 }, true],
+    ['an interval that ends above the limit', 0, { confident: true }, false],
+    ['an interval that ends below it', -0.6, { confident: true }, true],
+    ['a rounding error', 0.5 + 1e-13, {}, true],
+  ])('is judged by its drop: %s', (_, points, changes, accepted) => {
+    const decision = decide(good, drop(points), { ...limits, ...changes });
+    expect(decision).toMatchObject({ accepted, runs: 'batched' });
+    expect(decision.reasons.length).toBe(accepted ? 0 : 1);
+  });
+
+  it('is judged by its accuracy where there is nothing to compare with', () => {
+    const alone = { ...limits, max_accuracy_drop_points: null };
+    const judge = (least: number, confident = false): boolean =>
+      decide(good, null, { ...alone, min_accuracy: least, confident }).accepted;
+    expect([judge(0.9), judge(0.91), judge(0.84, true), judge(0.83, true)]).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(decide(good, null, alone)).toMatchObject({ accepted: true });
+  });
+
+  it.each([
+    ['a text without an answer', { unanswered: 1 }, /1 of 100 texts have no answer/],
+    ['other tokens', { parity: { ...good.parity, tokenized_differently: 1 } }, /1 have other tokens/],
+    ['another label', { parity: { ...good.parity, label_flips: 2 } }, /2 another label here/],
+    [
+      'another score',
+      { parity: { ...good.parity, max_score_difference: 0.0011 } },
+      /at most 1\.1e-3 \(allowed 0\.001\)/,
+    ],
+    ['mates that flip a label', { batch_variance: variance(1, 0) }, /1 label flips .*batching\.runs_alone/],
+    ['padding that flips labels', { batch_variance: variance(0, 2) }, /2 labels flip/],
+  ])('is refused for %s', (_, changes, reason) => {
+    const decision = decide({ ...good, ...changes } as Evidence, drop(0), limits);
+    expect(decision.accepted).toBe(false);
+    expect(decision.reasons).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it('may depend on its batch when it runs alone, which is said', () => {
+    const decision = decide({ ...good, batch_variance: variance(14, 0), runs_alone: true }, drop(0), limits);
+    expect(decision).toMatchObject({ accepted: true, runs: 'alone' });
+    expect(decision.checks.find(({ check }) => check === 'batch_variance')?.sentence).toMatch(
+      /14 labels flip .*its manifest makes it run alone/,
+    );
+  });
+
+  it('is not held to golden texts that it does not have', () => {
+    const decision = decide({ ...good, parity: null }, drop(0), limits);
+    expect(decision.accepted).toBe(true);
+    expect(decision.checks).toContainEqual({
+      check: 'parity',
+      state: 'not_checked',
+      sentence: expect.any(String) as string,
+    });
+  });
+});
+
+describe('the answers of two versions', () => {
+  const names = ['NEGATIVE', 'POSITIVE'];
+  const items = [0, 0, 1, 1, 1].map((label, i) => ({ line: i + 2, text: `secret ${String(i)}`, label }));
+  const row = (negative: number) => ({ scores: [negative, 1 - negative], tokens: 3, truncated: false });
+  const answers = (all: number[]) => all.map((score) => scoredOf(row(score), names, names));
+  const failed = scoredOf({ code: 'INFERENCE_FAILED', message: 'no' }, names, names);
+  const against = answers([0.9, 0.2, 0.3, 0.1, 0.1]);
+  const candidate = [...answers([0.8, 0.6, 0.7, 0.1]), failed];
+
+  it('are compared text by text', () => {
+    const found = compareAnswers({ items, names, candidate, against, showText: false });
+    expect(found).toMatchObject({ lost: 2, won: 1, mcnemar_p: 1 });
+    expect(found.accuracy_drop_points).toBeCloseTo(20, 10);
+    expect(found.score_shift.max).toBeCloseTo(0.4, 12);
+    expect(found.score_shift.mean).toBeCloseTo((0.1 + 0.4 + 0.4 + 0) / 4, 12);
+    expect(found.disagreements.directions).toEqual([
+      { against: 'POSITIVE', candidate: 'NEGATIVE', texts: 2 },
+      { against: 'POSITIVE', candidate: null, texts: 1 },
+    ]);
+    expect(found.disagreements.examples.map(({ line }) => line)).toEqual([3, 4, 6]);
+    expect(JSON.stringify(found)).not.toContain('secret');
+    const shown = compareAnswers({ items, names, candidate, against, showText: true });
+    expect(shown.disagreements.examples[0]?.text).toBe('secret 1');
+  });
+
+  it('count an answer that is missing as wrong', () => {
+    expect(qualityOf(items, candidate, names)).toMatchObject({
+      accuracy: { correct: 3, n: 5, accuracy: 0.6 },
+      unanswered: 1,
+      confusion: [
+        [2, 0],
+        [1, 1],
+      ],
+    });
+  });
+
+  it('are put into the order of the candidate’s labels', () => {
+    const turned = scoredOf(row(0.9), ['POSITIVE', 'NEGATIVE'], names);
+    expect(turned).toMatchObject({ best: 1, scores: [expect.closeTo(0.1, 12), 0.9] });
+  });
+});
