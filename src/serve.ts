@@ -7,13 +7,13 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { AppModule } from './app.module.js';
-import { setUpApp } from './app.setup.js';
 import { surviveBrokenPipes } from './base/broken-pipes.js';
 import type { SerinConfig } from './base/config/serin-config.js';
 import { StartError } from './base/errors/start-error.js';
 import { GoldenReplay } from './service/health/golden-replay.js';
 import { Readiness } from './service/health/readiness.js';
 import { JsonAdapter } from './service/http/json-adapter.js';
+import { serveDocument } from './service/http/openapi.js';
 import { createLogger, NestLogger } from './service/observability/logger.js';
 import { handleSignals } from './shutdown.js';
 
@@ -81,12 +81,16 @@ export async function startService(config: SerinConfig): Promise<NestExpressAppl
   surviveBrokenPipes();
   const logger = createLogger(config.logLevel);
   endOnUncaught(logger);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config), new JsonAdapter(), {
+  const adapter = new JsonAdapter();
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(config, logger), adapter, {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,
   });
-  await setUpApp(app, config, logger);
+  adapter.onRoutesRegistered(() => {
+    serveDocument(app);
+  });
+  await app.init();
   handleSignals(app, config, logger);
   logger.info({ url: await listen(app.getHttpServer(), config), pid: process.pid }, 'listening');
   void announceReady(app, logger);

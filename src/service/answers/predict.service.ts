@@ -8,7 +8,8 @@ import type { InferenceItem } from '../../engine/dispatch/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { RequestContext } from '../request/request-context.js';
 import { Answered, type Facts } from '../http/answer.interceptor.js';
-import { AnswerRecorder } from './answer-recorder.js';
+import { AnswerObservers } from './answer-observers.js';
+import { Metrics } from '../observability/metrics.js';
 import { BatchFacts } from './batch-facts.js';
 import { flightFacts } from './flight-facts.js';
 import { type TextAnswer, textAnswerOf } from '../../engine/text-answer.js';
@@ -48,7 +49,8 @@ export class PredictService {
     private readonly registry: ModelRegistryService,
     private readonly canary: CanaryService,
     private readonly cache: PredictionCache,
-    private readonly recorder: AnswerRecorder,
+    private readonly observers: AnswerObservers,
+    private readonly metrics: Metrics,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
@@ -65,9 +67,10 @@ export class PredictService {
     const [outcome] = await this.answer([{ version, text, picked }], choice, context);
     const turnAt = performance.now();
     if (outcome === undefined) throw new Error('The cache answered no outcome for one text.');
-    this.recorder.record({ picked, text, index: null, outcome }, context);
+    this.observers.tell({ picked, text, index: null, outcome }, context);
     if (!outcome.ok) throw outcome.error;
     const { row, level } = outcome;
+    this.metrics.observeText(version.model, version.version, row.truncated);
     return new Answered(textAnswerOf(version, row, choice.topK, level !== null), textFacts(outcome, turnAt));
   }
 
@@ -91,13 +94,14 @@ export class PredictService {
     sound.forEach(({ version, text, picked, index }, i) => {
       const outcome = outcomes[i];
       if (outcome === undefined) throw new Error('The cache answered too few outcomes.');
-      this.recorder.record({ picked, text, index, outcome }, context);
+      this.observers.tell({ picked, text, index, outcome }, context);
       if (!outcome.ok) {
         facts.fail();
         results[index] = { error: problemOf(outcome.error, context.requestId) };
         return;
       }
       const { row, level } = outcome;
+      this.metrics.observeText(version.model, version.version, row.truncated);
       facts.add(version.version, outcome);
       results[index] = textAnswerOf(version, row, choice.topK, level !== null);
     });

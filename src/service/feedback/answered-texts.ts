@@ -1,7 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Side } from '../../rollout/evidence/rollout-evidence.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { ModelVersion } from '../../registry/model-version.js';
+import { indexOfBest } from '../../engine/text-answer.js';
+import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../answers/answer-observers.js';
+import type { RequestContext } from '../request/request-context.js';
 import { AnsweredRing, type AnsweredBy, type Told } from './answered-ring.js';
 
 /** Which version answered, and in which rollout. */
@@ -23,23 +26,37 @@ const nameOf = (requestId: string, index: number | null): string =>
 
 /** Which answers feedback may still speak about: those of the last FEEDBACK_MAX_REQUESTS texts. */
 @Injectable()
-export class AnsweredTexts {
+export class AnsweredTexts implements AnswerObserver, OnModuleInit {
   readonly maxAnswers: number;
   readonly ttlMs: number;
   private ring: AnsweredRing<AnswerSource> | undefined;
   private sources: AnswerSource[] = [];
 
-  constructor(@Inject(SERIN_CONFIG) { feedbackMaxRequests, feedbackTtlMs }: SerinConfig) {
+  constructor(
+    private readonly answers: AnswerObservers,
+    @Inject(SERIN_CONFIG) { feedbackMaxRequests, feedbackTtlMs }: SerinConfig,
+  ) {
     this.maxAnswers = feedbackMaxRequests;
     this.ttlMs = feedbackTtlMs;
+  }
+
+  onModuleInit(): void {
+    if (this.maxAnswers > 0) this.answers.add(this);
+  }
+
+  answered({ picked, index, outcome }: AnsweredText, { requestId }: RequestContext): void {
+    if (!outcome.ok) return;
+    const { version, role, rolloutId } = picked;
+    const rollout = rolloutId === null || role === 'pinned' ? null : { id: rolloutId, side: role };
+    const label = indexOfBest(outcome.row.scores);
+    this.keep(requestId, index, { source: { version, rollout }, label });
   }
 
   /**
    * @param index the text's place in its batch; null for the one text of /predict
    * @param label index of the answer's label in the version's manifest
    */
-  keep(requestId: string, index: number | null, answer: AnsweredBy<AnswerSource>): void {
-    if (this.maxAnswers === 0) return;
+  private keep(requestId: string, index: number | null, answer: AnsweredBy<AnswerSource>): void {
     this.ring ??= new AnsweredRing(this.maxAnswers, this.ttlMs);
     const source = this.shared(answer.source);
     this.ring.keep(nameOf(requestId, index), { source, label: answer.label }, performance.now());

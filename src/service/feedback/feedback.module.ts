@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
-import { CanaryModule } from '../canary/canary.module.js';
+import { AnswersModule } from '../answers/answers.module.js';
+import { RolloutModule } from '../rollout/rollout.module.js';
 import { AnsweredTexts } from './answered-texts.js';
 import { FeedbackController } from './feedback.controller.js';
 import { FeedbackService } from './feedback.service.js';
 
 @Module({
-  imports: [CanaryModule],
+  imports: [AnswersModule, RolloutModule],
   controllers: [FeedbackController],
   providers: [AnsweredTexts, FeedbackService],
-  exports: [AnsweredTexts],
 })
 export class FeedbackModule {}

@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { CanaryModule } from '../canary/canary.module.js';
+import { RolloutModule } from '../rollout/rollout.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { TokenizationModule } from '../tokenization/tokenization.module.js';
@@ -14,7 +14,7 @@ import { Readiness } from './readiness.js';
   imports: [
     TerminusModule.forRoot({ logger: false }),
     ModelRegistryModule,
-    CanaryModule,
+    RolloutModule,
     InferenceModule,
     TokenizationModule,
   ],

@@ -12,6 +12,21 @@ const isPlainJson = (body: unknown): body is object =>
  * conditional requests, none of which this service uses, and which together cost more than the look-up of a cache hit.
  */
 export class JsonAdapter extends ExpressAdapter {
+  private addLastRoutes: () => void = () => undefined;
+
+  /**
+   * Routes that no controller has. They are added after the middlewares, which must see their requests, and before the
+   * handler of unknown paths, which would take them.
+   */
+  onRoutesRegistered(add: () => void): void {
+    this.addLastRoutes = add;
+  }
+
+  override setNotFoundHandler(...args: Parameters<ExpressAdapter['setNotFoundHandler']>): void {
+    this.addLastRoutes();
+    super.setNotFoundHandler(...args);
+  }
+
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
     if (!isPlainJson(body)) return super.reply(response, body, statusCode);
     const json = JSON.stringify(body);

@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import type { RequestHandler } from 'express';
 
 /** One route as the router knows it: a template such as `/models/:name` and its methods in upper case. */
@@ -30,7 +31,7 @@ export function pathOf(target: string): string {
 const UNNORMAL = /[A-Z]|.\/$/;
 
 /** As the router matches: upper and lower case are one, a trailing slash does not count. */
-function normalize(path: string): string {
+export function normalPath(path: string): string {
   if (!UNNORMAL.test(path)) return path;
   const lower = path.toLowerCase();
   return lower.length > 1 && lower.endsWith('/') ? lower.slice(0, -1) : lower;
@@ -44,6 +45,7 @@ const matches = (template: readonly string[], path: readonly string[]): boolean 
  * Which route a path belongs to, before any router has run: the name under which a request is logged and
  * counted also when it is refused early, and what tells a wrong method (405) from a wrong path (404).
  */
+@Injectable()
 export class RouteTable {
   private readonly exact = new Map<string, Route>();
   private readonly parametrized: { readonly parts: readonly string[]; readonly route: Route }[] = [];
@@ -68,13 +70,13 @@ export class RouteTable {
       const others = this.parametrized.filter((entry) => entry.route.template !== path);
       this.parametrized.splice(0, this.parametrized.length, ...others, { parts: path.split('/'), route });
     } else {
-      this.exact.set(normalize(path), route);
+      this.exact.set(normalPath(path), route);
     }
   }
 
   /** @param path of the request, without its query. */
   find(path: string): Route | undefined {
-    const normal = normalize(path);
+    const normal = normalPath(path);
     const exact = this.exact.get(normal);
     if (exact !== undefined) return exact;
     const parts = normal.split('/');

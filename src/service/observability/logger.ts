@@ -22,6 +22,9 @@ export type LineLogger = Logger & {
   readonly line: (level: LogLevel, members: Readonly<Record<string, unknown>>) => void;
 };
 
+/** Injection token of the process' {@link LineLogger}, which is there before the application. */
+export const LINE_LOGGER = Symbol('line logger');
+
 /**
  * JSON lines on stdout, flushed when the process ends. A reader that goes away (EPIPE) or a disk that is full ends the
  * logging, not the service.

@@ -1,9 +1,10 @@
+import { Inject, Injectable } from '@nestjs/common';
 import type { Response } from 'express';
 import { ERROR_TABLE } from '../../base/errors/codes.js';
 import type { AppError } from '../../base/errors/app-error.js';
 import { failureOf } from '../request/problem.filter.js';
-import type { LineLogger } from './logger.js';
-import type { Metrics } from './metrics.js';
+import { LINE_LOGGER, type LineLogger } from './logger.js';
+import { Metrics } from './metrics.js';
 import { RequestContext, type StageTimings } from '../request/request-context.js';
 import { requestIdFrom } from '../request/request-ids.js';
 
@@ -35,9 +36,10 @@ function endingOf(response: Response, context: RequestContext): Ending {
 }
 
 /** Writes the one line and the one observation that each request leaves behind. */
+@Injectable()
 export class RequestLog {
   constructor(
-    private readonly logger: LineLogger,
+    @Inject(LINE_LOGGER) private readonly logger: LineLogger,
     private readonly metrics: Metrics,
   ) {}
 

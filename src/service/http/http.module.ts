@@ -1,0 +1,74 @@
+import type { Server } from 'node:http';
+import {
+  type DynamicModule,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import type { ExpressAdapter } from '@nestjs/platform-express';
+import type { Express } from 'express';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { LINE_LOGGER, type LineLogger } from '../observability/logger.js';
+import { RequestLog } from '../observability/request-log.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { Lifecycle } from '../request/lifecycle.js';
+import { ProblemFilter } from '../request/problem.filter.js';
+import { stampAnswers } from './answer-headers.js';
+import { addExpressRoutes } from './express-routes.js';
+import { RequestPipeline } from './request-pipeline.js';
+import { RouteTable } from './routes.js';
+import { answerUnreadable } from './unreadable-requests.js';
+
+/** Longer than the 60 s after which load balancers give up idle connections: they close first, so nothing is lost. */
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+
+/** A client that takes longer to send its headers, or the whole of its request, holds a connection for nothing. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_READ_TIMEOUT_MS = 30_000;
+
+/** What every request and every answer has in common, whatever its route. */
+@Module({
+  imports: [RedisModule],
+  providers: [RouteTable, RequestLog, { provide: APP_FILTER, useClass: ProblemFilter }],
+})
+export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
+  /** @param logger gets the line of each request */
+  static forRoot(logger: LineLogger): DynamicModule {
+    return { module: HttpModule, providers: [{ provide: LINE_LOGGER, useValue: logger }] };
+  }
+
+  constructor(
+    private readonly host: HttpAdapterHost<ExpressAdapter>,
+    private readonly routes: RouteTable,
+    private readonly log: RequestLog,
+    private readonly lifecycle: Lifecycle,
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+  ) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(RequestPipeline).forRoutes('/');
+  }
+
+  onModuleInit(): void {
+    const express: Express = this.host.httpAdapter.getInstance();
+    express.disable('x-powered-by').disable('etag');
+    if (this.config.trustProxy !== null) express.set('trust proxy', this.config.trustProxy);
+    stampAnswers(express, this.lifecycle);
+
+    const server: Server = this.host.httpAdapter.getHttpServer();
+    answerUnreadable(server, this.log);
+    server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
+    server.headersTimeout = HEADERS_TIMEOUT_MS;
+    server.requestTimeout = REQUEST_READ_TIMEOUT_MS;
+  }
+
+  /** By now every module has registered its routes. */
+  onApplicationBootstrap(): void {
+    addExpressRoutes(this.host.httpAdapter.getInstance(), this.routes);
+    this.routes.add('/docs/*', ['GET', 'HEAD']);
+  }
+}

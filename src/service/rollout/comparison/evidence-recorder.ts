@@ -1,0 +1,55 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { CacheOutcome } from '../../cache/prediction-cache.js';
+import type { SideAnswer } from '../../../rollout/evidence/record.js';
+import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
+import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../../answers/answer-observers.js';
+import { InferencePoolStatus } from '../../inference/pool-status.js';
+import type { RequestContext } from '../../request/request-context.js';
+import { isToBlame } from './blame.js';
+import type { ComparedRollout } from './compared-rollout.js';
+import { ComparedRollouts } from './compared-rollouts.js';
+import { Comparison } from './comparison.js';
+
+/**
+ * Evidence of a rollout from the answers to users: each outcome counts for its version, and is perhaps compared with the
+ * other version's. Without a rollout an answer costs one look at a field.
+ */
+@Injectable()
+export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
+  constructor(
+    private readonly rollouts: ComparedRollouts,
+    private readonly comparison: Comparison,
+    private readonly pool: InferencePoolStatus,
+    private readonly answers: AnswerObservers,
+  ) {}
+
+  onModuleInit(): void {
+    this.answers.add(this);
+    this.pool.onRun((version, run) => {
+      this.rollouts.addRun(version, run);
+    });
+    this.pool.onLoss((version) => {
+      this.rollouts.addLoss(version);
+    });
+  }
+
+  answered({ picked, text, index, outcome }: AnsweredText, context: RequestContext): void {
+    const { version, role, rolloutId } = picked;
+    if (rolloutId === null || role === 'pinned') return;
+    const rollout = this.rollouts.find(version.model);
+    if (rollout?.rolloutId !== rolloutId) return;
+    const answer = answerIn(rollout, role, outcome);
+    if (answer === undefined) return;
+    // What came from a cache says nothing about how fast a version is, and a batch is as slow as its slowest text.
+    const isTimed = index === null && outcome.ok && outcome.inference !== null;
+    const latencyMs = isTimed ? context.elapsedMs() : null;
+    rollout.evidence.addOutcome(role, { label: answer?.label ?? null, latencyMs });
+    if (role === rollout.comparedSide) this.comparison.offer({ rollout, side: role, text, answer });
+  }
+}
+
+/** Null: it failed through the version's fault; undefined: it failed for another reason, which is no evidence. */
+function answerIn(rollout: ComparedRollout, side: Side, outcome: CacheOutcome): SideAnswer | undefined {
+  if (outcome.ok) return rollout.answerOf(side, outcome.row.scores);
+  return isToBlame(outcome.error.code) ? null : undefined;
+}

@@ -1,0 +1,68 @@
+import { Module } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { AnswersModule } from '../answers/answers.module.js';
+import { CacheModule } from '../cache/cache.module.js';
+import { CanaryModule } from '../canary/canary.module.js';
+import { InferenceModule } from '../inference/inference.module.js';
+import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { RedisConnection } from '../redis/redis-connection.js';
+import { RedisModule } from '../redis/redis.module.js';
+import { EvidenceBook } from './evidence/evidence-book.js';
+import { FileRolloutStore } from './store/file-rollout-store.js';
+import { RolloutReporter } from './report/rollout-reporter.js';
+import { RolloutAdmin } from './rollout-admin.js';
+import { RolloutConfiguration } from './rollout-configuration.js';
+import { RolloutContext } from './rollout-context.js';
+import { CanaryFollowUp } from './effects/canary-follow-up.js';
+import { ComparedRollouts } from './comparison/compared-rollouts.js';
+import { Comparison } from './comparison/comparison.js';
+import { EvidenceRecorder } from './comparison/evidence-recorder.js';
+import { SpareTime } from './comparison/spare-time.js';
+import { RolloutEffects } from './effects/rollout-effects.js';
+import { RolloutJudge } from './rollout-judge.js';
+import { RolloutService } from './rollout.service.js';
+import { RolloutStore } from '../../rollout/rollout-store.js';
+import { RolloutVersions } from './rollout-versions.js';
+import { SharedRolloutStore } from './store/shared-rollout-store.js';
+
+/** Rollouts: their state, evidence, comparison and judgement, and what follows a move, with or without /admin. */
+@Module({
+  imports: [ModelRegistryModule, RedisModule, CanaryModule, InferenceModule, CacheModule, AnswersModule],
+  providers: [
+    RolloutVersions,
+    RolloutConfiguration,
+    RolloutEffects,
+    EvidenceBook,
+    RolloutJudge,
+    RolloutContext,
+    RolloutAdmin,
+    RolloutReporter,
+    CanaryFollowUp,
+    ComparedRollouts,
+    Comparison,
+    SpareTime,
+    EvidenceRecorder,
+    {
+      provide: RolloutStore,
+      inject: [SERIN_CONFIG, RedisConnection],
+      useFactory: ({ stateDir }: SerinConfig, redis: RedisConnection | null): RolloutStore => {
+        return redis === null
+          ? new FileRolloutStore(stateDir, 'state')
+          : new SharedRolloutStore(new FileRolloutStore(stateDir, 'copy'), redis);
+      },
+    },
+    {
+      // Versions are loaded once everything is put together: by then the state has to say which are wanted. The
+      // reporter is made first: a rollout may be replaced while the state is being read.
+      provide: RolloutService,
+      inject: [RolloutStore, RolloutContext, RolloutReporter],
+      useFactory: async (store: RolloutStore, context: RolloutContext): Promise<RolloutService> => {
+        const service = new RolloutService(store, context);
+        await service.begin();
+        return service;
+      },
+    },
+  ],
+  exports: [EvidenceBook, RolloutAdmin, RolloutService],
+})
+export class RolloutModule {}
