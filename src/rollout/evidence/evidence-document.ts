@@ -1,4 +1,4 @@
-import { mergeSeries, parseSeries, type SeriesDocument } from '../report/series.js';
+import { mergeSeries, parseSeries, type SeriesDocument } from './series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { mergeExamples, type FlipExample } from './flip-examples.js';
 import { mergeEvidence } from './merge.js';

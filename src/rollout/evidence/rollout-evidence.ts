@@ -1,4 +1,4 @@
-import { emptySeries, withPoint, type SeriesDocument, type SeriesPoint } from '../report/series.js';
+import { emptySeries, withPoint, type SeriesDocument, type SeriesPoint } from './series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { parseDocument, type EvidenceDocument } from './evidence-document.js';
 import { exampleText, hexOf, mergeExamples, withoutText, type FlipExample } from './flip-examples.js';

@@ -1,7 +1,7 @@
 import { milliseconds, share } from '../../base/charts/figures.js';
 import { renderTimeChart, type Event, type Panel, type Sample } from '../../base/charts/time-panels.js';
 import type { RolloutMove } from '../rollout-types.js';
-import type { SeriesDocument, SeriesPoint } from './series.js';
+import type { SeriesDocument, SeriesPoint } from '../evidence/series.js';
 
 /** What the plots of a rollout show. */
 export interface Plotted {

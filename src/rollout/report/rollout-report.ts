@@ -7,7 +7,7 @@ import { stepInfoOf } from '../ramp.js';
 import { figuresOf } from '../rollout-view.js';
 import type { RolloutDocument, RolloutMove, VersionRef } from '../rollout-types.js';
 import { begins, movesOf } from './rollout-end.js';
-import type { SeriesDocument } from './series.js';
+import type { SeriesDocument } from '../evidence/series.js';
 
 /** How a rollout ended. replaced: another one began before it had an end of its own. */
 export type Outcome = 'promoted' | 'rolled_back' | 'replaced';

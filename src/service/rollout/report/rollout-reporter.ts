@@ -15,7 +15,8 @@ import type { RolloutDocument, RolloutMove } from '../../../rollout/rollout-type
 import { ReportFolder } from './report-folder.js';
 import { endOf, isUnfinished } from '../../../rollout/report/rollout-end.js';
 import { reportOf, type Outcome } from '../../../rollout/report/rollout-report.js';
-import { isDue, pointOf } from '../../../rollout/report/series.js';
+import { isDue } from '../../../rollout/evidence/series.js';
+import { pointOf } from '../../../rollout/report/series-point.js';
 
 const LOOK_MS = 1000;
 

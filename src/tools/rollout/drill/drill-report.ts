@@ -1,6 +1,6 @@
 import type { Figures } from '../../../rollout/evidence/figures-view.js';
 import type { Judgement } from '../../../rollout/gates/types.js';
-import type { SeriesDocument } from '../../../rollout/report/series.js';
+import type { SeriesDocument } from '../../../rollout/evidence/series.js';
 import type { RolloutMove, VersionRef } from '../../../rollout/rollout-types.js';
 import type { DrillPart } from './part-recorder.js';
 

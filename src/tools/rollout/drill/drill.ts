@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { moveLine } from '../../../rollout/report/move-line.js';
-import { emptySeries, isDue, pointOf, withPoint } from '../../../rollout/report/series.js';
+import { emptySeries, isDue, withPoint } from '../../../rollout/evidence/series.js';
+import { pointOf } from '../../../rollout/report/series-point.js';
 import type { RolloutMove, RolloutView } from '../../../rollout/rollout-types.js';
 import { StartError } from '../../../base/errors/start-error.js';
 import type { RolloutClient } from '../rollout-client.js';

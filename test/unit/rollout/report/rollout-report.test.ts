@@ -6,7 +6,7 @@ import {
   type ReportParts,
   type RolloutReport,
 } from '../../../../src/rollout/report/rollout-report.js';
-import { pointOf } from '../../../../src/rollout/report/series.js';
+import { pointOf } from '../../../../src/rollout/report/series-point.js';
 import {
   promote,
   rollBack,

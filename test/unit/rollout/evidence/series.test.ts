@@ -7,7 +7,7 @@ import {
   parseSeries,
   type SeriesPoint,
   withPoint,
-} from '../../../../src/rollout/report/series.js';
+} from '../../../../src/rollout/evidence/series.js';
 import { seededRandom } from '../../../../src/base/seeded-random.js';
 
 const SIDE = { requests: 0, errors: 0, p50_ms: null, p99_ms: null };

@@ -1,6 +1,3 @@
-import type { Figures } from '../evidence/figures-view.js';
-import type { Judgement } from '../gates/types.js';
-
 /** Users' latency of one version, since the step began. */
 export interface SeriesSide {
   readonly requests: number;
@@ -37,34 +34,6 @@ export const MAX_POINTS = 240;
 const FIRST_INTERVAL_MS = 1000;
 
 export const emptySeries = (): SeriesDocument => ({ interval_ms: FIRST_INTERVAL_MS, points: [] });
-
-/** What the figures say at a moment; null while there is nothing to show. */
-export function pointOf(
-  atMs: number,
-  percent: number,
-  figures: Figures | null,
-  judgement: Judgement | null,
-): SeriesPoint | null {
-  if (figures === null) return null;
-  const { step, total } = figures;
-  const gate = judgement?.gates.find(({ gate: name }) => name === 'disagreement');
-  const side = ({ requests, errors, latency_p50_ms, latency_p99_ms }: typeof step.canary): SeriesSide => ({
-    requests,
-    errors,
-    p50_ms: latency_p50_ms,
-    p99_ms: latency_p99_ms,
-  });
-  return {
-    at_ms: atMs,
-    percent,
-    pairs: total.pairs.texts,
-    disagreement: total.pairs.disagreement_rate,
-    lower: gate?.lower ?? null,
-    upper: gate?.upper ?? null,
-    stable: side(step.stable),
-    canary: side(step.canary),
-  };
-}
 
 /** Whether it is time for another point. A clock that was set back makes it so: the next point goes on from the last. */
 export function isDue({ interval_ms: interval, points }: SeriesDocument, atMs: number): boolean {
