@@ -1,3 +1,4 @@
+import type { Provider } from '@nestjs/common';
 import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge } from 'prom-client';
 import { MetricSources } from './metric-sources.js';
@@ -62,12 +63,37 @@ const REDIS_BUCKETS_S = [
   0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.0075, 0.01,
 ];
 
+/** One metric: what docs/metrics.md says of it, and what Nest makes it by. */
+export interface MetricRow {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly provider: Provider;
+}
+
+type Named = Pick<MetricRow, 'name' | 'help'> & { readonly labelNames?: readonly string[] };
+
+const row = (kind: MetricRow['kind'], { name, help, labelNames = [] }: Named, provider: Provider): MetricRow => ({
+  kind,
+  name,
+  help,
+  labelNames,
+  provider,
+});
+const counter = (options: Parameters<typeof makeCounterProvider>[0] & Named): MetricRow =>
+  row('counter', options, makeCounterProvider(options));
+const gauge = (options: Parameters<typeof makeGaugeProvider>[0] & Named): MetricRow =>
+  row('gauge', options, makeGaugeProvider(options));
+const histogram = (options: Parameters<typeof makeHistogramProvider>[0] & Named): MetricRow =>
+  row('histogram', options, makeHistogramProvider(options));
+
 /**
  * Every metric of ours with its labels. A label's values are bounded: routes are templates, models and
  * versions are folders of the registry, codes come from the error table; nothing that a client invents.
  */
-export const METRIC_PROVIDERS = [
-  makeCounterProvider({
+export const METRIC_TABLE: readonly MetricRow[] = [
+  counter({
     name: METRIC.requests,
     help: 'HTTP requests by outcome; code names the error, empty where there was none; status is 499 when the client left before the answer.',
     labelNames: ['route', ...BY_VERSION, 'status', 'code'],
@@ -76,19 +102,19 @@ export const METRIC_PROVIDERS = [
       tallies.requests.flush(this);
     },
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.requestSeconds,
     help: 'Time from the first byte of a request to the end of its answer.',
     labelNames: ['route', ...BY_VERSION],
     buckets: LATENCY_BUCKETS_S,
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.stageSeconds,
     help: 'Time of an answer per stage (receive, cache, join, queue, transfer, tokenize, inference, event_loop, serialise), which add up to the whole; of a batch request its slowest text. Not of what memory answered.',
     labelNames: ['stage', ...BY_VERSION],
     buckets: LATENCY_BUCKETS_S,
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.texts,
     help: 'Texts answered.',
     labelNames: BY_VERSION,
@@ -97,7 +123,7 @@ export const METRIC_PROVIDERS = [
       tallies.texts.flush(this);
     },
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.truncatedTexts,
     help: "Texts that were longer than the version's max_tokens and were cut.",
     labelNames: BY_VERSION,
@@ -106,25 +132,25 @@ export const METRIC_PROVIDERS = [
       tallies.truncatedTexts.flush(this);
     },
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.batchTexts,
     help: 'Texts per message to a worker.',
     labelNames: BY_VERSION,
     buckets: [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64],
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.batchPaddedTokens,
     help: 'Padded tokens (rows × longest row) per message to a worker.',
     labelNames: BY_VERSION,
     buckets: [16, 32, 64, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096],
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.batchSeconds,
     help: 'Time of one message to a worker per stage (tokenize, inference), measured in the worker.',
     labelNames: ['stage', ...BY_VERSION],
     buckets: LATENCY_BUCKETS_S,
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.queuedTexts,
     help: 'Texts admitted that wait for a worker.',
     inject: [MetricSources],
@@ -132,7 +158,7 @@ export const METRIC_PROVIDERS = [
       this.set(sources.queueDepth().queuedTexts);
     },
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.runningTexts,
     help: 'Texts handed to a worker and not yet answered.',
     inject: [MetricSources],
@@ -140,7 +166,7 @@ export const METRIC_PROVIDERS = [
       this.set(sources.queueDepth().runningTexts);
     },
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.workers,
     help: 'Worker processes: wanted, ready to infer, and ready as spares.',
     labelNames: ['state'],
@@ -152,27 +178,27 @@ export const METRIC_PROVIDERS = [
       this.set({ state: 'spare' }, workers.spareReady);
     },
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.workerRestarts,
     help: 'Worker processes replaced, by reason.',
     labelNames: ['reason'],
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.versionState,
     help: '1 for the state that a version is in, 0 for those that it has left.',
     labelNames: [...BY_VERSION, 'state'],
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.versionMemoryBytes,
     help: 'Memory that one worker process is estimated to need for a version; 0 once it is unloaded.',
     labelNames: BY_VERSION,
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.versionLoadSeconds,
     help: 'How long the last load of a version while serving took, from its verification to the last worker.',
     labelNames: BY_VERSION,
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.cacheHits,
     help: 'Texts answered from a cache, by level (memory, redis).',
     labelNames: ['level'],
@@ -181,20 +207,20 @@ export const METRIC_PROVIDERS = [
       tallies.cacheHits.flush(this);
     },
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.cacheMisses,
     help: 'Texts that no cache had and that were given a computation; refreshes (no-cache) are none.',
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.cacheJoins,
     help: 'Texts that joined the computation of an equal text, also when the cache is off.',
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.cacheRemovals,
     help: 'Entries that left memory: evicted for want of room, expired, or purged.',
     labelNames: ['reason'],
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.cacheEntries,
     help: 'Entries in memory; expired ones count until somebody asks for them or they are evicted.',
     inject: [MetricSources],
@@ -202,7 +228,7 @@ export const METRIC_PROVIDERS = [
       this.set(sources.cache().entries);
     },
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.cacheBytes,
     help: 'Estimated heap bytes of the entries in memory.',
     inject: [MetricSources],
@@ -210,72 +236,72 @@ export const METRIC_PROVIDERS = [
       this.set(sources.cache().bytes);
     },
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.cacheLookupSeconds,
     help: 'Time to hash the texts of a request and to ask the memory for them.',
     buckets: MEMORY_BUCKETS_S,
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.redisUp,
     help: '1 while the connection to Redis is up, 0 while it is not; absent without REDIS_URL.',
     labelNames: ['link'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.redisErrors,
     help: 'What failed with Redis: an attempt to connect, a connection that was lost, a command.',
     labelNames: ['failure'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.redisLookups,
     help: 'Look-ups in the second cache level: answered, too_late, failed, refused by the breaker, away.',
     labelNames: ['outcome'],
   }),
-  makeHistogramProvider({
+  histogram({
     name: METRIC.redisLookupSeconds,
     help: 'How long a request waited for the second cache level.',
     buckets: REDIS_BUCKETS_S,
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.redisDroppedWrites,
     help: 'Entries not written to the second cache level: backlog is full, failed, unfit (too large), away.',
     labelNames: ['reason'],
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.redisBreakerState,
     help: "1 for the state that the second cache level's breaker is in: closed, open, half_open.",
     labelNames: ['state'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.comparisons,
     help: 'Texts that both versions of a rollout answered: pair, or repeat when that was known from before.',
     labelNames: ['kind'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.comparisonSkipped,
     help: 'Texts that were not given to the other version, by reason; docs/comparison.md explains each.',
     labelNames: ['reason'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.feedbackLabels,
     help: 'Answers whose true label became known, and whether it was the one given.',
     labelNames: [...BY_VERSION, 'correct'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.feedbackKpis,
     help: 'Answers whose business figure became known.',
     labelNames: BY_VERSION,
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.feedbackKpiSum,
     help: 'Sum of these figures, which may be below 0: divided by their number it is their mean.',
     labelNames: BY_VERSION,
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.canaryPercent,
     help: 'Share of the traffic that the canary gets now, 0 to 100; version is empty where there is none.',
     labelNames: BY_VERSION,
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.canaryInFlight,
     help: 'Texts that the canary of a model is answering; after a rollback those that drain.',
     labelNames: ['model'],
@@ -284,17 +310,17 @@ export const METRIC_PROVIDERS = [
       for (const [model, texts] of sources.canaryInFlight()) this.set({ model }, texts);
     },
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.rolloutPhase,
     help: '1 for the phase that a rollout is in (idle, running, paused, promoted, rolled_back), 0 for those that it has left.',
     labelNames: ['model', 'phase'],
   }),
-  makeGaugeProvider({
+  gauge({
     name: METRIC.rolloutVerdict,
     help: '1 for what the gates say now (promote, hold, roll_back, not_enough_data), 0 for what they said before.',
     labelNames: ['model', 'verdict'],
   }),
-  makeCounterProvider({
+  counter({
     name: METRIC.rolloutMoves,
     help: 'Moves of a rollout by cause: admin, gate, ramp, configuration, environment, recovery.',
     labelNames: ['model', 'move', 'cause'],

@@ -5,7 +5,7 @@ import { ComparisonMetrics } from './comparison-metrics.js';
 import { FeedbackMetrics } from './feedback-metrics.js';
 import { Lifecycle } from '../request/lifecycle.js';
 import { MetricSources } from './metric-sources.js';
-import { METRIC_PROVIDERS } from './metric-table.js';
+import { METRIC_TABLE } from './metric-table.js';
 import { RolloutMetrics } from './rollout-metrics.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
@@ -31,7 +31,7 @@ import { Tallies } from './tallies.js';
     FeedbackMetrics,
     RedisMetrics,
     RolloutMetrics,
-    ...METRIC_PROVIDERS,
+    ...METRIC_TABLE.map(({ provider }) => provider),
   ],
   exports: [
     Lifecycle,

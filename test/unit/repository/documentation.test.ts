@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/base/config/settings.js';
 import { readRegistry } from '../../../src/registry/registry-files.js';
+import { METRIC, METRIC_TABLE } from '../../../src/service/observability/metric-table.js';
 import { ROOT, readText, sourceFiles, tableAfter, withGenerated } from '../../support/repository.js';
 
 /** `<hex>` in Markdown would be taken for a tag. */
@@ -57,15 +58,27 @@ const modelsTable = (): string => {
   ].join('\n');
 };
 
+/** One row per metric, in the order of the table. */
+const metricsTable = (): string =>
+  [
+    '<!-- prettier-ignore -->',
+    '| metric | kind | labels | meaning |',
+    '|---|---|---|---|',
+    ...METRIC_TABLE.map(({ name, kind, labelNames, help }) => {
+      const labels = labelNames.map((label) => `\`${label}\``).join(', ');
+      return `| \`${name}\` | ${kind} | ${labels} | ${escaped(help)} |`;
+    }),
+  ].join('\n');
+
 describe('the documentation', () => {
   it('lists every shipped version with the figures of its manifest, in the README', async () => {
     const generated = withGenerated(readText('README.md'), 'models', modelsTable());
     await expect(generated).toMatchFileSnapshot(`${ROOT}README.md`);
   });
 
-  it('lists every setting of the table, in the README', async () => {
-    const generated = withGenerated(readText('README.md'), 'settings', settingsTable());
-    await expect(generated).toMatchFileSnapshot(`${ROOT}README.md`);
+  it('lists every setting of the table, in docs/configuration.md', async () => {
+    const generated = withGenerated(readText('docs/configuration.md'), 'settings', settingsTable());
+    await expect(generated).toMatchFileSnapshot(`${ROOT}docs/configuration.md`);
   });
 
   it('lists what every setting allows, in docs/configuration.md', async () => {
@@ -73,9 +86,15 @@ describe('the documentation', () => {
     await expect(generated).toMatchFileSnapshot(`${ROOT}docs/configuration.md`);
   });
 
+  it('lists every metric of the table, in docs/metrics.md', async () => {
+    const generated = withGenerated(readText('docs/metrics.md'), 'metrics', metricsTable());
+    await expect(generated).toMatchFileSnapshot(`${ROOT}docs/metrics.md`);
+    expect(METRIC_TABLE.map(({ name }) => name).sort()).toEqual(Object.values(METRIC).sort());
+  });
+
   it('gives a reason for every package, and names no other', () => {
     const { dependencies, devDependencies } = JSON.parse(readText('package.json')) as Record<string, object>;
-    const rows = tableAfter(readText('README.md'), '## Dependencies');
+    const rows = tableAfter(readText('docs/dependencies.md'), '## Packages');
     const named = (kind: string): string[] =>
       rows.filter((row) => row[1] === kind).map(([name]) => name?.replaceAll('`', '') ?? '');
     expect(named('runs')).toEqual(Object.keys(dependencies ?? {}));
