@@ -1,4 +1,4 @@
-import { Child } from '../child.js';
+import { Child } from '../base/child.js';
 import type { ConstantReady } from './constant-server.js';
 
 /** A bare Nest and Express application that validates like the service and answers a constant: what a hit is held to. */

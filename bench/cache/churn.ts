@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
-import { say } from '../progress.js';
-import { readCounter } from '../service/counters.js';
-import { pssBytes } from '../service/process-tree.js';
+import { say } from '../base/progress.js';
+import { readCounter } from '../service/metrics.js';
+import { pssBytes } from '../base/process-tree.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { median } from '../stats.js';
+import { median } from '../base/statistics.js';
 
 /** Memory of the main process, where the cache is, over one part of the texts. */
 export interface ChurnWindow {

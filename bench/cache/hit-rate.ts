@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { MODEL_REGISTRY, ROOT } from '../paths.js';
+import { MODEL_REGISTRY, ROOT } from '../base/paths.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import type { CachePlan } from './plan.js';
 

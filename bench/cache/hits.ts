@@ -1,13 +1,13 @@
 import { ConstantService } from '../baseline/constant-service.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { runWrk, type Load } from '../load/wrk.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
-import { readCounter } from '../service/counters.js';
-import { cpuSeconds } from '../service/process-tree.js';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { readCounter } from '../service/metrics.js';
+import { cpuSeconds } from '../base/process-tree.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
-import { mean, median } from '../stats.js';
+import { settledPool } from '../service/worker-pool.js';
+import { mean, median } from '../base/statistics.js';
 import { CACHED_TEXTS, LATENCY_CONNECTIONS, type CachePlan } from './plan.js';
 
 /** Medians over the rounds. */

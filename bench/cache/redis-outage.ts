@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
-import { readCounter } from '../service/counters.js';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { readCounter } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
-import { quantile } from '../stats.js';
+import { settledPool } from '../service/worker-pool.js';
+import { quantile } from '../base/statistics.js';
 import { MixedLoad, type MixedAnswers } from './mixed-load.js';
 import { CACHED_TEXTS, type CachePlan } from './plan.js';
 import { RedisProcess } from './redis-process.js';

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { InputError } from '../options.js';
+import { InputError } from '../base/input-error.js';
 import { freePort } from '../service/free-port.js';
 
 /** @throws InputError that says how to get it */

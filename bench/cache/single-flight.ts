@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { readCounter } from '../service/counters.js';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { readCounter } from '../service/metrics.js';
 import type { ServiceProcess } from '../service/service-process.js';
 
 export interface SingleFlight {

@@ -1,7 +1,7 @@
-import { Child } from '../child.js';
-import { readRunSettings } from '../corpus/manifest.js';
-import type { Sequence } from '../corpus/padded-batches.js';
-import type { Version } from '../plan.js';
+import { Child } from '../base/child.js';
+import { readRunSettings } from '../corpus/version-files.js';
+import type { Sequence } from '../corpus/batches.js';
+import type { Version } from '../base/plan.js';
 import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
 
 /**

@@ -1,9 +1,9 @@
 // One bare process of the ceiling: a session, tensors made beforehand, and a loop.
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { lengthSortedBatches, type Sequence } from '../corpus/padded-batches.js';
+import { lengthSortedBatches, type Sequence } from '../corpus/batches.js';
 import { spread } from '../corpus/spread.js';
-import { quantile } from '../stats.js';
+import { quantile } from '../base/statistics.js';
 import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
 import { openRawSession, timeRuns, toRun, type RawRun } from './raw-session.js';
 

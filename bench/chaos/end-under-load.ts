@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClosedLoop, type Reference } from '../load/closed-loop.js';
-import { TARGET_CONNECTIONS, type Plan } from '../plan.js';
-import { childrenOf } from '../service/process-tree.js';
+import { TARGET_CONNECTIONS, type Plan } from '../base/plan.js';
+import { childrenOf } from '../base/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { toOutcome, type Outcome } from './outcome.js';
 

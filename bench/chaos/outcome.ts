@@ -1,5 +1,5 @@
 import type { Tally } from '../load/closed-loop.js';
-import { median, quantile } from '../stats.js';
+import { median, quantile } from '../base/statistics.js';
 
 /** What the clients saw. */
 export interface Outcome {

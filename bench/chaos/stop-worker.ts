@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClosedLoop, type Reference } from '../load/closed-loop.js';
-import { TARGET_CONNECTIONS, type Plan } from '../plan.js';
-import { cpuSeconds } from '../service/process-tree.js';
+import { TARGET_CONNECTIONS, type Plan } from '../base/plan.js';
+import { cpuSeconds } from '../base/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { toOutcome, type Outcome } from './outcome.js';
-import { settledPool, untilWhole } from '../service/whole-pool.js';
+import { settledPool, untilWhole } from '../service/worker-pool.js';
 
 export interface StopReport extends Outcome {
   readonly wholeAgainMs: number | null;

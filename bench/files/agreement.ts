@@ -2,8 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { versionFolder } from '../corpus/version-folder.js';
 import { askAlone } from '../load/closed-loop.js';
-import { VERSIONS, type Version } from '../plan.js';
-import { say } from '../progress.js';
+import { VERSIONS, type Version } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { runWhole } from './batch-process.js';
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { MODEL_REGISTRY, ROOT } from '../paths.js';
-import { MODEL, type Version } from '../plan.js';
+import { MODEL_REGISTRY, ROOT } from '../base/paths.js';
+import { MODEL, type Version } from '../base/plan.js';
 
 /** What `serin batch --json` tells at its end, as far as the bench reads it. */
 export interface BatchSummary {

@@ -1,4 +1,4 @@
-import type { Version } from '../plan.js';
+import type { Version } from '../base/plan.js';
 import { measureAgreement, type Agreement } from './agreement.js';
 import { measureCrashes, type CrashReport } from './crash.js';
 import type { FilesPlan } from './plan.js';

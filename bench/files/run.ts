@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { REPORT_FILE } from '../paths.js';
-import { say } from '../progress.js';
-import { filesAreRight, filesSection, filesTargets } from '../report/files-section.js';
+import { REPORT_FILE } from '../base/paths.js';
+import { say } from '../base/progress.js';
+import { filesAreRight, filesSection, filesTargets } from './section.js';
 import { readMachine } from '../report/machine.js';
-import { memorySection, memoryTargets } from '../report/memory-section.js';
+import { memorySection, memoryTargets } from './memory-section.js';
 import { withPart, type PartName } from '../report/report-file.js';
 import { measureFiles } from './files.js';
 import { measurePeakMemory, type PeakMemory } from './memory.js';

@@ -1,5 +1,5 @@
 import { Client, type Dispatcher } from 'undici';
-import type { Version } from '../plan.js';
+import type { Version } from '../base/plan.js';
 import { predictBody } from './predict-body.js';
 
 /** A text with what the service says about it when nobody else asks anything. */

@@ -1,4 +1,4 @@
-import type { Version } from '../plan.js';
+import type { Version } from '../base/plan.js';
 
 /** The body of one POST /predict. */
 export function predictBody(text: string, version: Version): string {

@@ -1,5 +1,5 @@
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { BODIES_PER_SECOND, type Version } from '../plan.js';
+import { BODIES_PER_SECOND, type Version } from '../base/plan.js';
 import { predictBody } from './predict-body.js';
 import { runWrk, type Load } from './wrk.js';
 

@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InputError } from '../options.js';
-import { WRK_SCRIPT } from '../paths.js';
+import { InputError } from '../base/input-error.js';
+import { WRK_SCRIPT } from '../base/paths.js';
 
 const run = promisify(execFile);
 

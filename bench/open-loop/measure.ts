@@ -1,6 +1,6 @@
-import { NaiveService } from '../baseline/naive-service.js';
-import { CACHE_OFF, VERSIONS, type Version } from '../plan.js';
-import { say } from '../progress.js';
+import { NaiveService } from '../baseline/baseline-service.js';
+import { CACHE_OFF, VERSIONS, type Version } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import type { BenchLoad } from './bench-document.js';
 import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
 import { serinBench } from './serin-bench.js';

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { REPORT_FILE } from '../paths.js';
-import { say } from '../progress.js';
+import { REPORT_FILE } from '../base/paths.js';
+import { say } from '../base/progress.js';
 import { readMachine } from '../report/machine.js';
-import { openLoopIsRight, openLoopSection, openLoopTargets } from '../report/open-loop-section.js';
+import { openLoopIsRight, openLoopSection, openLoopTargets } from './section.js';
 import { withPart } from '../report/report-file.js';
 import { measureOpenLoop } from './measure.js';
 import type { OpenLoopPlan } from './plan.js';

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { ROOT, MODEL_REGISTRY } from '../paths.js';
+import { ROOT, MODEL_REGISTRY } from '../base/paths.js';
 import type { BenchDocument } from './bench-document.js';
 
 /** Done, or done with requests that failed or a generator that was late: either way there is a report. */

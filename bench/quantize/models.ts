@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRunSettings } from '../corpus/manifest.js';
+import { readRunSettings } from '../corpus/version-files.js';
 import { readTokenizer } from '../corpus/tokenizer.js';
 import { versionFolder } from '../corpus/version-folder.js';
-import { ROOT } from '../paths.js';
-import { MODEL } from '../plan.js';
-import { say } from '../progress.js';
+import { ROOT } from '../base/paths.js';
+import { MODEL } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import { finish, preparePython, quantizeInPython, type PythonReport } from './python.js';
 import type { Model } from './subject.js';
 

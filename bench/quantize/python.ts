@@ -2,9 +2,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../options.js';
-import { PYTHON_SCRIPT } from '../paths.js';
-import { say } from '../progress.js';
+import { InputError } from '../base/input-error.js';
+import { PYTHON_SCRIPT } from '../base/paths.js';
+import { say } from '../base/progress.js';
 
 /** What python_quantize.py tells of each product. */
 export type PythonProduct = { readonly seconds: number } | { readonly error: string };

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { REPORT_FILE } from '../paths.js';
-import { say } from '../progress.js';
+import { REPORT_FILE } from '../base/paths.js';
+import { say } from '../base/progress.js';
 import { readMachine } from '../report/machine.js';
-import { quantizersAreRight, quantizeSection, quantizeTargets } from '../report/quantize-section.js';
+import { quantizersAreRight, quantizeSection, quantizeTargets } from './section.js';
 import { withPart } from '../report/report-file.js';
-import { compareQuantizers } from './comparison.js';
+import { compareQuantizers } from './compare-quantizers.js';
 import type { QuantizePlan } from './plan.js';
 
 /** What `--quantize` is told. */

@@ -1,7 +1,7 @@
 // One model in a process of its own, with one thread and nothing before it.
 import type { InferenceSession } from 'onnxruntime-node';
 import { openRawSession, timeRuns, toRun, type RawRun } from '../ceiling/raw-session.js';
-import { lengthSortedBatches, type Sequence } from '../corpus/padded-batches.js';
+import { lengthSortedBatches, type Sequence } from '../corpus/batches.js';
 import { spread } from '../corpus/spread.js';
 import type { FromSubject, ToSubject } from './subject-protocol.js';
 

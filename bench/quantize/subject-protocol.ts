@@ -1,5 +1,5 @@
-import type { RunSettings } from '../corpus/manifest.js';
-import type { Sequence } from '../corpus/padded-batches.js';
+import type { RunSettings } from '../corpus/version-files.js';
+import type { Sequence } from '../corpus/batches.js';
 
 export type ToSubject =
   | {

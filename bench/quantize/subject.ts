@@ -1,6 +1,6 @@
-import { Child } from '../child.js';
-import type { RunSettings } from '../corpus/manifest.js';
-import type { Sequence } from '../corpus/padded-batches.js';
+import { Child } from '../base/child.js';
+import type { RunSettings } from '../corpus/version-files.js';
+import type { Sequence } from '../corpus/batches.js';
 import type { FromSubject, ToSubject } from './subject-protocol.js';
 
 /** A model that is compared. */

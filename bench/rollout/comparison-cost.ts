@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from '../child.js';
+import { Child } from '../base/child.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-folder.js';
-import type { OpenLoopOrder, OpenLoopResult } from '../load/open-loop-protocol.js';
+import type { OpenLoopOrder, OpenLoopResult } from './open-loop-protocol.js';
 import { runWrk } from '../load/wrk.js';
-import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
+import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
-import { median, quantile } from '../stats.js';
+import { settledPool } from '../service/worker-pool.js';
+import { median, quantile } from '../base/statistics.js';
 import { CANARY_PERCENT, type RolloutPlan } from './plan.js';
 
 /** What users of one of the two services saw. */
@@ -85,7 +85,7 @@ export async function measureComparisonCost(
   const texts = new DistinctTexts(versionFolder('v1'), SEED);
   const without = await start(entry, workFolder, 0);
   const compared = await start(entry, workFolder, 100);
-  const generator = new Child<OpenLoopOrder, OpenLoopResult>('load/open-loop-process');
+  const generator = new Child<OpenLoopOrder, OpenLoopResult>('rollout/open-loop-process');
 
   const capacity = await runWrk({
     url: without.service.url,

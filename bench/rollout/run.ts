@@ -1,14 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { REPORT_FILE } from '../paths.js';
-import { say } from '../progress.js';
+import { REPORT_FILE } from '../base/paths.js';
+import { say } from '../base/progress.js';
 import { readMachine } from '../report/machine.js';
 import { withPart } from '../report/report-file.js';
-import {
-  comparisonIsRight,
-  rollbacksAreRight,
-  rolloutSection,
-  rolloutTargets,
-} from '../report/rollout-section.js';
+import { comparisonIsRight, rollbacksAreRight, rolloutSection, rolloutTargets } from './section.js';
 import { measureComparisonCost } from './comparison-cost.js';
 import type { RolloutPlan } from './plan.js';
 import { measureRollbacks } from './rollback-under-load.js';

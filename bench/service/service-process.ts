@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MODEL_REGISTRY, ROOT } from '../paths.js';
-import { VERSIONS } from '../plan.js';
+import { MODEL_REGISTRY, ROOT } from '../base/paths.js';
+import { VERSIONS } from '../base/plan.js';
 import { predictBody } from '../load/predict-body.js';
 import { freePort } from './free-port.js';
 

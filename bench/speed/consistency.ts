@@ -1,6 +1,6 @@
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { ClosedLoop, askAlone } from '../load/closed-loop.js';
-import { VERSIONS } from '../plan.js';
+import { VERSIONS } from '../base/plan.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { setTimeout as delay } from 'node:timers/promises';
 

@@ -1,4 +1,4 @@
-import { childrenOf, pssBytes, treeOf } from '../service/process-tree.js';
+import { childrenOf, pssBytes, treeOf } from '../base/process-tree.js';
 
 /** Proportional set size in bytes. */
 export interface Memory {

@@ -1,13 +1,13 @@
-import type { NaiveService } from '../baseline/naive-service.js';
+import type { NaiveService } from '../baseline/baseline-service.js';
 import type { RawMeasurement } from '../ceiling/raw-protocol.js';
 import type { RawPair } from '../ceiling/raw-pair.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { sendDistinct } from '../load/send-distinct.js';
 import type { Load } from '../load/wrk.js';
-import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../plan.js';
-import { childrenOf, cpuSeconds } from '../service/process-tree.js';
+import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../base/plan.js';
+import { childrenOf, cpuSeconds } from '../base/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
-import { mean } from '../stats.js';
+import { mean } from '../base/statistics.js';
 
 /** What stands ready for the whole run. */
 export interface Subjects {

@@ -1,6 +1,6 @@
 import type { Load } from '../load/wrk.js';
-import { CONNECTIONS, VERSIONS, type Connections, type Version } from '../plan.js';
-import { mean, median } from '../stats.js';
+import { CONNECTIONS, VERSIONS, type Connections, type Version } from '../base/plan.js';
+import { mean, median } from '../base/statistics.js';
 import type { Round } from './round.js';
 
 export interface LoadSummary {

@@ -4,11 +4,7 @@ import type { OpenLoopRun } from '../../../bench/open-loop/measure.js';
 import { QUICK_OPEN_LOOP } from '../../../bench/open-loop/plan.js';
 import { readOptions } from '../../../bench/options.js';
 import type { Machine } from '../../../bench/report/machine.js';
-import {
-  openLoopIsRight,
-  openLoopSection,
-  openLoopTargets,
-} from '../../../bench/report/open-loop-section.js';
+import { openLoopIsRight, openLoopSection, openLoopTargets } from '../../../bench/open-loop/section.js';
 import { withPart } from '../../../bench/report/report-file.js';
 
 const parts = (stagesOfTotal: number | null): LatencyParts => ({

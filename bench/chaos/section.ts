@@ -1,6 +1,6 @@
-import type { ChaosReport } from '../chaos/chaos.js';
-import type { Outcome } from '../chaos/outcome.js';
-import { count, ms, table } from './format.js';
+import type { ChaosReport } from './measure.js';
+import type { Outcome } from './outcome.js';
+import { count, ms, table } from '../report/format.js';
 
 const statuses = ({ byStatus }: Outcome): string =>
   Object.entries(byStatus)

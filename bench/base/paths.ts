@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 
-/** The compiled bench lies in bench/dist/. */
-const BENCH = dirname(import.meta.dirname);
+/** This file is compiled to bench/dist/bench/base/, beside what the bench uses of src in bench/dist/src/. */
+const BENCH = join(import.meta.dirname, '../../..');
 
 export const ROOT = dirname(BENCH);
 export const REPORT_FILE = join(ROOT, 'docs', 'benchmarks.md');

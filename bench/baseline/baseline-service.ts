@@ -1,6 +1,6 @@
-import { Child } from '../child.js';
+import { Child } from '../base/child.js';
 import { versionFolder } from '../corpus/version-folder.js';
-import type { Version } from '../plan.js';
+import type { Version } from '../base/plan.js';
 import type { NaiveOrder, NaiveReady } from './naive-server.js';
 
 /** The unoptimised baseline: one process that serves one version. */

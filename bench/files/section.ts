@@ -1,10 +1,10 @@
-import type { FilesReport } from '../files/files.js';
-import { CRASH_VERSION } from '../files/plan.js';
-import { VERSIONS, type Version } from '../plan.js';
-import { count, ratio, table } from './format.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Machine } from './machine.js';
-import type { Target } from './targets.js';
+import type { FilesReport } from './files.js';
+import { CRASH_VERSION } from './plan.js';
+import { VERSIONS, type Version } from '../base/plan.js';
+import { count, ratio, table } from '../report/format.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Machine } from '../report/machine.js';
+import type { Target } from '../speed/targets.js';
 
 const LEAST_RATIO: Readonly<Record<Version, number>> = { v1: 0.95, v2: 0.92 };
 const SCORE_TOLERANCE = 1e-5;

@@ -1,13 +1,13 @@
-import type { HeldHits, HitFigures } from '../cache/hits.js';
-import { NEW_EVERY } from '../cache/mixed-load.js';
-import { CACHED_TEXTS, LATENCY_CONNECTIONS } from '../cache/plan.js';
-import type { Phase } from '../cache/redis-outage.js';
-import type { CacheReport } from '../cache/run.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { count, ms, ratio, table } from './format.js';
-import type { Machine } from './machine.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Target } from './targets.js';
+import type { HeldHits, HitFigures } from './hits.js';
+import { NEW_EVERY } from './mixed-load.js';
+import { CACHED_TEXTS, LATENCY_CONNECTIONS } from './plan.js';
+import type { Phase } from './redis-outage.js';
+import type { CacheReport } from './run.js';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { count, ms, ratio, table } from '../report/format.js';
+import type { Machine } from '../report/machine.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Target } from '../speed/targets.js';
 
 const LEAST_RATE = 0.75;
 const P50_RATIO_LIMIT = 1.4;

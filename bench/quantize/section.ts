@@ -1,10 +1,10 @@
-import type { ModelFigures, QuantizeComparison } from '../quantize/comparison.js';
-import { BUDGETS, LIMITS, MIXED_ROWS } from '../quantize/plan.js';
-import { median } from '../stats.js';
-import { count, megabytes, ratio, table } from './format.js';
-import type { Machine } from './machine.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Target } from './targets.js';
+import type { ModelFigures, QuantizeComparison } from './compare-quantizers.js';
+import { BUDGETS, LIMITS, MIXED_ROWS } from './plan.js';
+import { median } from '../base/statistics.js';
+import { count, megabytes, ratio, table } from '../report/format.js';
+import type { Machine } from '../report/machine.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Target } from '../speed/targets.js';
 
 const accuracyOf = ({ correct, n }: ModelFigures): number => (100 * correct) / n;
 const percent = (points: number): string => `${points.toFixed(2)} %`;

@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
-import { withAll } from '../close-all.js';
+import { withAll } from '../base/close-all.js';
 import { readTokenizer } from '../corpus/tokenizer.js';
 import { versionFolder } from '../corpus/version-folder.js';
-import { say } from '../progress.js';
-import { mean, median } from '../stats.js';
-import { judgeAnswers, mixedBatches, type Answers } from './answers.js';
+import { say } from '../base/progress.js';
+import { mean, median } from '../base/statistics.js';
+import { judgeAnswers, mixedBatches, type Answers } from './judge-answers.js';
 import { readLabelledSentences } from './labelled-sentences.js';
 import { makeModels, type MakeOptions } from './models.js';
 import { BUDGETS, type QuantizePlan } from './plan.js';

@@ -1,12 +1,12 @@
-import type { ComparisonCost, UserLatency } from '../rollout/comparison-cost.js';
-import { CANARY_PERCENT } from '../rollout/plan.js';
-import type { RollbackOutcome } from '../rollout/rollback-outcome.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { median } from '../stats.js';
-import { count, ms, ratio, table } from './format.js';
-import type { Machine } from './machine.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Target } from './targets.js';
+import type { ComparisonCost, UserLatency } from './comparison-cost.js';
+import { CANARY_PERCENT } from './plan.js';
+import type { RollbackOutcome } from './rollback-outcome.js';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { median } from '../base/statistics.js';
+import { count, ms, ratio, table } from '../report/format.js';
+import type { Machine } from '../report/machine.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Target } from '../speed/targets.js';
 
 /** What the comparison may add to the p99 of users. */
 const P99_RATIO_LIMIT = 1.1;

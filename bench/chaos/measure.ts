@@ -1,11 +1,11 @@
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-folder.js';
 import { askAlone, type Reference } from '../load/closed-loop.js';
-import { CACHE_OFF, SEED, VERSIONS, type Plan } from '../plan.js';
-import { say } from '../progress.js';
+import { CACHE_OFF, SEED, VERSIONS, type Plan } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { endUnderLoad, type EndReport } from './end-under-load.js';
-import { killWorkers, type KillReport } from './kill-workers.js';
+import { killWorkers, type KillReport } from './faults.js';
 import { stopWorker, type StopReport } from './stop-worker.js';
 
 export interface ChaosReport {

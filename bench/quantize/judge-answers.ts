@@ -1,5 +1,5 @@
 import { seededRandom, shuffled } from '../corpus/random.js';
-import { SEED } from '../plan.js';
+import { SEED } from '../base/plan.js';
 import type { LabelledSentence } from './labelled-sentences.js';
 import { MIXED_ROWS } from './plan.js';
 

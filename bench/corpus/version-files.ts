@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { InputError } from '../options.js';
+import { InputError } from '../base/input-error.js';
 
 /** What the bench reads of manifest.json. */
 export interface RunSettings {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPoolState } from './pool-state.js';
-import { childrenOf } from './process-tree.js';
+import { childrenOf } from '../base/process-tree.js';
 import type { ServiceProcess } from './service-process.js';
 
 const POLL_MS = 50;

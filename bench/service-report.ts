@@ -1,10 +1,10 @@
-import type { ChaosReport } from '../chaos/chaos.js';
-import type { SpeedReport } from '../speed/speed.js';
-import { chaosTable } from './chaos-table.js';
-import { count, table } from './format.js';
-import type { Machine } from './machine.js';
-import { ceilingTable, coresTable, loadTable, otherTable } from './speed-tables.js';
-import type { Target } from './targets.js';
+import type { ChaosReport } from './chaos/measure.js';
+import type { SpeedReport } from './speed/measure.js';
+import { chaosTable } from './chaos/section.js';
+import { count, table } from './report/format.js';
+import type { Machine } from './report/machine.js';
+import { ceilingTable, coresTable, loadTable, otherTable } from './speed/section.js';
+import type { Target } from './speed/targets.js';
 
 /** One run of the bench. */
 export interface BenchReport {

@@ -1,6 +1,6 @@
 // Asks GET /health/live at a fixed low rate on one kept connection, beside a load that saturates the service.
 import { Agent, get } from 'node:http';
-import { quantile } from '../stats.js';
+import { quantile } from '../base/statistics.js';
 import type { ProbeOrder, ProbeResult } from './probe-protocol.js';
 
 const agent = new Agent({ keepAlive: true });

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { seededRandom } from '../corpus/random.js';
 import { ClosedLoop, type Reference } from '../load/closed-loop.js';
-import { SEED, TARGET_CONNECTIONS, type Plan } from '../plan.js';
-import { childrenOf } from '../service/process-tree.js';
+import { SEED, TARGET_CONNECTIONS, type Plan } from '../base/plan.js';
+import { childrenOf } from '../base/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { toOutcome, type Outcome } from './outcome.js';
-import { settledPool, untilWhole } from '../service/whole-pool.js';
+import { settledPool, untilWhole } from '../service/worker-pool.js';
 
 export interface KillReport extends Outcome {
   readonly kills: number;

@@ -7,7 +7,7 @@ export class Child<To, From> {
 
   /** @param script path below the compiled bench, without extension */
   constructor(script: string) {
-    this.child = fork(join(import.meta.dirname, `${script}.js`), [], {
+    this.child = fork(join(import.meta.dirname, '..', `${script}.js`), [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });

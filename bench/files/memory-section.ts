@@ -1,9 +1,9 @@
-import type { PeakMemory } from '../files/memory.js';
-import { MEMORY_VERSION } from '../files/plan.js';
-import { count, megabytes, ratio, table } from './format.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Machine } from './machine.js';
-import type { Target } from './targets.js';
+import type { PeakMemory } from './memory.js';
+import { MEMORY_VERSION } from './plan.js';
+import { count, megabytes, ratio, table } from '../report/format.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Machine } from '../report/machine.js';
+import type { Target } from '../speed/targets.js';
 
 const MEMORY_LIMIT_BYTES = 1.2e9;
 /** How much larger the peak of the longest file may be than that of the shortest. */

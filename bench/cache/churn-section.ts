@@ -1,8 +1,8 @@
-import type { ChurnReport } from '../cache/churn.js';
-import { count, megabytes, ratio, table } from './format.js';
-import type { Machine } from './machine.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Target } from './targets.js';
+import type { ChurnReport } from './churn.js';
+import { count, megabytes, ratio, table } from '../report/format.js';
+import type { Machine } from '../report/machine.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Target } from '../speed/targets.js';
 
 /** How much more memory the last tenth of the texts may find than the second one. */
 const GROWTH_LIMIT = 1.1;

@@ -1,10 +1,10 @@
-import type { BenchLoad, LatencyParts } from '../open-loop/bench-document.js';
-import type { OpenLoopRun } from '../open-loop/measure.js';
-import { HITS_PERCENT, type OpenLoopPlan } from '../open-loop/plan.js';
-import { count, ms, table } from './format.js';
-import type { Machine } from './machine.js';
-import { machineFacts, targetTable } from './markdown.js';
-import type { Target } from './targets.js';
+import type { BenchLoad, LatencyParts } from './bench-document.js';
+import type { OpenLoopRun } from './measure.js';
+import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
+import { count, ms, table } from '../report/format.js';
+import type { Machine } from '../report/machine.js';
+import { machineFacts, targetTable } from '../service-report.js';
+import type { Target } from '../speed/targets.js';
 
 /** What the service's stages may lack of its total at p50, or exceed it by. */
 const STAGES_TOLERANCE = 0.05;

@@ -1,7 +1,7 @@
-import { CONNECTIONS, TARGET_CONNECTIONS, VERSIONS, type Version } from '../plan.js';
-import type { SpeedReport } from '../speed/speed.js';
-import type { LoadSummary, VersionSummary } from '../speed/summary.js';
-import { count, megabytes, ms, ratio, table } from './format.js';
+import { CONNECTIONS, TARGET_CONNECTIONS, VERSIONS, type Version } from '../base/plan.js';
+import type { SpeedReport } from './measure.js';
+import type { LoadSummary, VersionSummary } from './summary.js';
+import { count, megabytes, ms, ratio, table } from '../report/format.js';
 
 const loadCells = ({ requestsPerS, p50Ms, p95Ms, p99Ms }: LoadSummary): string[] => [
   count(requestsPerS),

@@ -1,8 +1,8 @@
 import { failures } from '../chaos/outcome.js';
-import type { ChaosReport } from '../chaos/chaos.js';
-import type { SpeedReport } from '../speed/speed.js';
-import type { Connections, Version } from '../plan.js';
-import { count, megabytes, ms, ratio } from './format.js';
+import type { ChaosReport } from '../chaos/measure.js';
+import type { SpeedReport } from './measure.js';
+import type { Connections, Version } from '../base/plan.js';
+import { count, megabytes, ms, ratio } from '../report/format.js';
 
 export interface Target {
   readonly what: string;
