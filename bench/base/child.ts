@@ -5,7 +5,7 @@ import { join } from 'node:path';
 export class Child<To, From> {
   private readonly child: ChildProcess;
 
-  /** @param script path below the compiled bench, without extension */
+  /** @param script path below the compiled bench, without extension; it calls {@link answerParent} */
   constructor(script: string) {
     this.child = fork(join(import.meta.dirname, '..', `${script}.js`), [], {
       serialization: 'advanced',
@@ -18,6 +18,7 @@ export class Child<To, From> {
     return this.child.pid;
   }
 
+  /** @throws Error when the process ends before it answers */
   async ask(message: To): Promise<From> {
     return new Promise((resolve, reject) => {
       const died = (code: number | null): void => {
@@ -38,4 +39,12 @@ export class Child<To, From> {
     this.child.kill('SIGKILL');
     await ended;
   }
+}
+
+/** In a script that {@link Child} starts: answers each message, and ends when the bench has ended. */
+export function answerParent(answer: (message: never) => Promise<object>): void {
+  process.on('message', (message) => {
+    void answer(message as never).then((result) => process.send?.(result));
+  });
+  process.once('disconnect', () => process.exit());
 }

@@ -52,6 +52,9 @@ export const QUICK: Plan = {
 /** Settings of a service whose cold figures are told: nothing that it answers was answered before. */
 export const CACHE_OFF = { CACHE_MAX_ITEMS: '0' } as const;
 
+/** Most that the score of a text may differ, however it is asked for. */
+export const SCORE_TOLERANCE = 1e-5;
+
 /** Distinct bodies prepared per second of load: more than any service here answers, so that none is sent twice. */
 export const BODIES_PER_SECOND = 5_000;
 

@@ -37,7 +37,7 @@ export function childrenOf(pid: number): number[] {
     });
 }
 
-export function treeOf(pid: number): number[] {
+function treeOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)];
 }
 
@@ -50,4 +50,9 @@ export function cpuSeconds(pid: number): number {
 export function pssBytes(pid: number): number {
   const match = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'));
   return Number(match?.[1]) * 1024;
+}
+
+/** {@link pssBytes} of a process and all its descendants, added up. */
+export function treePssBytes(pid: number): number {
+  return treeOf(pid).reduce((sum, member) => sum + pssBytes(member), 0);
 }

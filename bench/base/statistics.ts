@@ -1,14 +1,11 @@
-/** The value below which the share `q` (0 to 1) of the values lies, by nearest rank. NaN of nothing. */
-export function quantile(values: ArrayLike<number>, q: number): number {
-  const sorted = Float64Array.from(values).sort();
-  const rank = Math.max(1, Math.ceil(q * sorted.length));
-  return sorted[rank - 1] ?? NaN;
-}
+import { percentile } from '../../src/base/statistics/latency.js';
 
-export function median(values: ArrayLike<number>): number {
-  return quantile(values, 0.5);
-}
+/** The value that the share `q` (0 to 1) of the values does not exceed, by nearest rank. NaN of nothing. */
+export const quantile = (values: ArrayLike<number>, q: number): number =>
+  percentile(Float64Array.from(values).sort(), q);
 
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
+export const median = (values: ArrayLike<number>): number => quantile(values, 0.5);
+
+/** NaN of nothing. */
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;

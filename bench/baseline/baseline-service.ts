@@ -1,19 +1,43 @@
 import { Child } from '../base/child.js';
-import { versionFolder } from '../corpus/version-folder.js';
 import type { Version } from '../base/plan.js';
-import type { NaiveOrder, NaiveReady } from './naive-server.js';
+import { versionFolder } from '../corpus/version-files.js';
 
-/** The unoptimised baseline: one process that serves one version. */
-export class NaiveService {
+/** What a server says when it listens on 127.0.0.1. */
+export interface Listening {
+  readonly port: number;
+}
+
+/** What the naive server is told: the folder of the version that it serves. */
+export interface NaiveOrder {
+  readonly folder: string;
+}
+
+/** A server in a process of its own that the service is held to. */
+export class BaselineService {
   private constructor(
     readonly url: string,
-    private readonly child: Child<NaiveOrder, NaiveReady>,
+    private readonly child: Child<object, Listening>,
   ) {}
 
-  static async start(version: Version): Promise<NaiveService> {
-    const child = new Child<NaiveOrder, NaiveReady>('baseline/naive-server');
-    const { port } = await child.ask({ folder: versionFolder(version) });
-    return new NaiveService(`http://127.0.0.1:${port}`, child);
+  /** The unoptimised baseline: one process that serves one version. */
+  static naive(version: Version): Promise<BaselineService> {
+    const order: NaiveOrder = { folder: versionFolder(version) };
+    return BaselineService.start('baseline/naive-server', order);
+  }
+
+  /** A bare Nest and Express application that validates like the service and answers a constant: what a hit is held to. */
+  static constant(): Promise<BaselineService> {
+    return BaselineService.start('baseline/constant-server', {});
+  }
+
+  private static async start(script: string, order: object): Promise<BaselineService> {
+    const child = new Child<object, Listening>(script);
+    const { port } = await child.ask(order);
+    return new BaselineService(`http://127.0.0.1:${port}`, child);
+  }
+
+  get pid(): number {
+    return this.child.pid;
   }
 
   async close(): Promise<void> {

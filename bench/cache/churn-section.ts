@@ -1,8 +1,7 @@
 import type { ChurnReport } from './churn.js';
 import { count, megabytes, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
-import { machineFacts, targetTable } from '../service-report.js';
-import type { Target } from '../speed/targets.js';
+import { noneFailed, sectionOf, type Target } from '../report/section.js';
 
 /** How much more memory the last tenth of the texts may find than the second one. */
 const GROWTH_LIMIT = 1.1;
@@ -22,7 +21,7 @@ export function churnTargets(report: ChurnReport): Target[] {
       measured: `${ratio(growth)}-fold: ${megabytes(windows[1]?.medianBytes ?? NaN)}, ${megabytes(windows.at(-1)?.medianBytes ?? NaN)}`,
       reached: growth <= GROWTH_LIMIT,
     },
-    { what: 'texts without a good answer', wanted: '0', measured: count(failed), reached: failed === 0 },
+    noneFailed('texts without a good answer', failed),
   ];
 }
 
@@ -32,11 +31,7 @@ export const churnIsRight = ({ failed, evicted }: ChurnReport): boolean => faile
 /** The section of docs/benchmarks.md about the memory of the cache. */
 export function churnSection(report: ChurnReport, machine: Machine): string {
   const { texts, textsPerS, windows, entries, evicted } = report;
-  return [
-    '## Memory of the cache',
-    'Written by `npm run bench -- --cache-long`.',
-    `${machineFacts(machine)}.`,
-    targetTable(churnTargets(report)),
+  return sectionOf('Memory of the cache', '--cache-long', machine, churnTargets(report), [
     `${count(texts)} distinct texts of a few tokens go through a service with default settings, but a patient deadline, by POST /predict_batch
 (${count(textsPerS)} texts/s), so its cache is overwritten many times: in the end it held ${count(entries)} answers and had evicted
 ${count(evicted)}. After each request the proportional set size of the main process is read, where the cache is. What else the
@@ -49,7 +44,5 @@ machine does may slow the run down, and changes nothing about its memory.`,
         megabytes(peakBytes),
       ]),
     ),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

@@ -1,13 +1,21 @@
-import type { HeldHits, HitFigures } from './hits.js';
+import type { HitRate } from './hit-rate.js';
+import type { HeldHits, HitFigures, HitsReport } from './hits.js';
 import { NEW_EVERY } from './mixed-load.js';
-import { CACHED_TEXTS, LATENCY_CONNECTIONS } from './plan.js';
-import type { Phase } from './redis-outage.js';
-import type { CacheReport } from './run.js';
+import { CACHED_TEXTS, LATENCY_CONNECTIONS, type CachePlan } from './plan.js';
+import type { Phase, RedisOutage } from './redis-outage.js';
+import type { SingleFlight } from './single-flight.js';
 import { TARGET_CONNECTIONS } from '../base/plan.js';
 import { count, ms, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
-import { machineFacts, targetTable } from '../service-report.js';
-import type { Target } from '../speed/targets.js';
+import { sectionOf, type Target } from '../report/section.js';
+
+export interface CacheReport {
+  readonly plan: CachePlan;
+  readonly hits: HitsReport;
+  readonly hitRate: HitRate;
+  readonly singleFlight: SingleFlight;
+  readonly redis: RedisOutage;
+}
 
 const LEAST_RATE = 0.75;
 const P50_RATIO_LIMIT = 1.4;
@@ -154,15 +162,9 @@ function method({ plan, hits, hitRate, redis }: CacheReport): string {
 
 /** The section of docs/benchmarks.md about the cache. */
 export function cacheSection(report: CacheReport, machine: Machine): string {
-  return [
-    '## Cache',
-    'Written by `npm run bench -- --cache`.',
-    `${machineFacts(machine)}.`,
-    targetTable(cacheTargets(report)),
+  return sectionOf('Cache', '--cache', machine, cacheTargets(report), [
     method(report),
     hitsTable(report),
     redisTable(report),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

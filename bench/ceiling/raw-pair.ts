@@ -1,8 +1,11 @@
 import { Child } from '../base/child.js';
-import { readRunSettings } from '../corpus/version-files.js';
-import type { Sequence } from '../corpus/batches.js';
-import type { Version } from '../base/plan.js';
-import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
+import { VERSIONS, type Version } from '../base/plan.js';
+import type { DistinctTexts } from '../corpus/distinct-texts.js';
+import { readRunSettings, versionFolder } from '../corpus/version-files.js';
+import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-process.js';
+
+/** Texts that the ceiling sorts by length: three times the dev set, more than any queue offers. */
+const CEILING_TEXTS = 2_616;
 
 /**
  * What this machine can do with these models when nothing stands between the tensors and the runtime: two bare
@@ -11,13 +14,18 @@ import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js'
 export class RawPair {
   private readonly pair = [0, 1].map(() => new Child<ToRaw, FromRaw>('ceiling/raw-process'));
 
-  async load(version: Version, folder: string, sequences: readonly Sequence[]): Promise<void> {
-    const settings = readRunSettings(folder);
-    await Promise.all(
-      this.pair.map((child, i) =>
-        child.ask({ type: 'load', version, folder, settings, sequences, phase: i / this.pair.length }),
-      ),
-    );
+  /** Opens every version in both processes. @param texts of which the next ones are used up */
+  async load(texts: DistinctTexts): Promise<void> {
+    const sequences = texts.take(CEILING_TEXTS).map((text) => texts.encode(text));
+    for (const version of VERSIONS) {
+      const folder = versionFolder(version);
+      const settings = readRunSettings(folder);
+      await Promise.all(
+        this.pair.map((child, i) =>
+          child.ask({ type: 'load', version, folder, settings, sequences, phase: i / this.pair.length }),
+        ),
+      );
+    }
   }
 
   /** Texts per second of both processes, working at the same time on length-sorted batches. */

@@ -1,11 +1,39 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { seededRandom } from '../corpus/random.js';
-import { ClosedLoop, type Reference } from '../load/closed-loop.js';
+import { seededRandom } from '../../src/base/seeded-random.js';
 import { SEED, TARGET_CONNECTIONS, type Plan } from '../base/plan.js';
-import { childrenOf } from '../base/process-tree.js';
+import { childrenOf, cpuSeconds } from '../base/process-tree.js';
+import { median, quantile } from '../base/statistics.js';
+import { ClosedLoop, type Reference, type Tally } from '../load/closed-loop.js';
 import type { ServiceProcess } from '../service/service-process.js';
-import { toOutcome, type Outcome } from './outcome.js';
 import { settledPool, untilWhole } from '../service/worker-pool.js';
+
+/** What the clients saw. */
+export interface Outcome {
+  readonly answered: number;
+  readonly byStatus: Readonly<Record<string, number>>;
+  readonly dropped: number;
+  readonly drops: Readonly<Record<string, number>>;
+  readonly refused: number;
+  readonly wrongLabels: number;
+  readonly maxScoreDifference: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly longestMs: number;
+}
+
+function toOutcome({ latenciesMs, ...counts }: Tally): Outcome {
+  return {
+    ...counts,
+    p50Ms: median(latenciesMs),
+    p99Ms: quantile(latenciesMs, 0.99),
+    longestMs: quantile(latenciesMs, 1),
+  };
+}
+
+/** Answers that are not 200 or say something else than they do in peace, and requests that got none. */
+export function failures({ answered, byStatus, dropped, wrongLabels }: Outcome): number {
+  return answered - (byStatus[200] ?? 0) + dropped + wrongLabels;
+}
 
 export interface KillReport extends Outcome {
   readonly kills: number;
@@ -14,7 +42,7 @@ export interface KillReport extends Outcome {
   readonly wholeAgainMs: number | null;
 }
 
-const INTERVAL_MS = 2_000;
+const KILL_EVERY_MS = 2_000;
 
 /** kill -9 of a random worker, the spare included, every two seconds under load. */
 export async function killWorkers(
@@ -29,7 +57,7 @@ export async function killWorkers(
   let kills = 0;
   let last = 0;
   while (performance.now() < endAt) {
-    await delay(INTERVAL_MS);
+    await delay(KILL_EVERY_MS);
     const workers = childrenOf(service.pid);
     const victim = workers[Math.floor(random() * workers.length)];
     if (victim === undefined) continue;
@@ -38,5 +66,74 @@ export async function killWorkers(
     kills++;
   }
   const wholeAgainMs = await untilWhole(service, before, last);
-  return { ...toOutcome(await loop.stop()), kills, seconds, wholeAgainMs };
+  return { ...toOutcome(await loop.close()), kills, seconds, wholeAgainMs };
+}
+
+export interface StopReport extends Outcome {
+  readonly wholeAgainMs: number | null;
+}
+
+/** SIGSTOP of the busiest worker under load: a process that hangs without dying. */
+export async function stopWorker(
+  service: ServiceProcess,
+  references: readonly Reference[],
+  { chaosSettleS }: Plan,
+): Promise<StopReport> {
+  const before = await settledPool(service);
+  const usedBefore = new Map(before.pids.map((pid) => [pid, cpuSeconds(pid)]));
+  const used = (pid: number): number => cpuSeconds(pid) - (usedBefore.get(pid) ?? 0);
+  const loop = new ClosedLoop(service.url, references, TARGET_CONNECTIONS);
+  await delay(chaosSettleS * 1000);
+  const [busiest] = [...before.pids].sort((a, b) => used(b) - used(a));
+  if (busiest === undefined) throw new Error('the service has no worker process');
+  process.kill(busiest, 'SIGSTOP');
+  const wholeAgainMs = await untilWhole(service, before, busiest);
+  await delay(chaosSettleS * 1000);
+  return { ...toOutcome(await loop.close()), wholeAgainMs };
+}
+
+export interface EndReport extends Outcome {
+  /** From SIGTERM to the end of the process. */
+  readonly endedAfterMs: number;
+  readonly exitCode: number | null;
+  /** Answers that came after SIGTERM. */
+  readonly answeredAfterSignal: number;
+  readonly orphans: number;
+}
+
+/** A worker ends by itself when its channel closes. */
+const WORKERS_END_WITHIN_MS = 2_000;
+
+/** SIGTERM while every connection is busy. Being refused after that is what a load balancer expects; silence is not. */
+export async function endUnderLoad(
+  service: ServiceProcess,
+  references: readonly Reference[],
+  { chaosSettleS }: Plan,
+): Promise<EndReport> {
+  const workers = childrenOf(service.pid);
+  const loop = new ClosedLoop(service.url, references, TARGET_CONNECTIONS);
+  await delay(chaosSettleS * 1000);
+  const answeredBefore = loop.tally.answered;
+  const signalledAt = performance.now();
+  service.signal('SIGTERM');
+  const { code } = await service.ended();
+  const endedAfterMs = performance.now() - signalledAt;
+  const tally = await loop.close();
+  await delay(WORKERS_END_WITHIN_MS);
+  return {
+    ...toOutcome(tally),
+    endedAfterMs,
+    exitCode: code,
+    answeredAfterSignal: tally.answered - answeredBefore,
+    orphans: workers.filter(lives).length,
+  };
+}
+
+function lives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

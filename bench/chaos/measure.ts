@@ -1,12 +1,17 @@
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { askAlone, type Reference } from '../load/closed-loop.js';
 import { CACHE_OFF, SEED, VERSIONS, type Plan } from '../base/plan.js';
 import { say } from '../base/progress.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { endUnderLoad, type EndReport } from './end-under-load.js';
-import { killWorkers, type KillReport } from './faults.js';
-import { stopWorker, type StopReport } from './stop-worker.js';
+import {
+  endUnderLoad,
+  killWorkers,
+  stopWorker,
+  type EndReport,
+  type KillReport,
+  type StopReport,
+} from './faults.js';
 
 export interface ChaosReport {
   readonly kill: KillReport;
@@ -38,6 +43,6 @@ export async function measureChaos(plan: Plan, entry: string, workFolder: string
     const end = await endUnderLoad(service, references, plan);
     return { kill, stop, end };
   } finally {
-    await service.stop();
+    await service.close();
   }
 }

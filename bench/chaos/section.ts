@@ -1,6 +1,35 @@
-import type { ChaosReport } from './measure.js';
-import type { Outcome } from './outcome.js';
 import { count, ms, table } from '../report/format.js';
+import type { Target } from '../report/section.js';
+import { failures, type Outcome } from './faults.js';
+import type { ChaosReport } from './measure.js';
+
+export function chaosTargets({ kill, stop, end }: ChaosReport): Target[] {
+  const stopBad = failures(stop) - (stop.byStatus[504] ?? 0);
+  const endBad = failures(end);
+  return [
+    {
+      what: `kill -9 of a random worker every 2 s for ${kill.seconds} s`,
+      wanted: '0 failed requests',
+      measured: `${count(failures(kill))} of ${count(kill.answered)}; ${kill.kills} kills`,
+      reached: failures(kill) === 0 && kill.wholeAgainMs !== null,
+    },
+    {
+      what: 'SIGSTOP of a worker',
+      wanted: 'answered elsewhere or 504, the pool whole again',
+      measured: `${count(stop.byStatus[504] ?? 0)} × 504, ${count(stopBad)} failed otherwise; ${recovery(stop.wholeAgainMs)}`,
+      reached: stopBad === 0 && stop.wholeAgainMs !== null,
+    },
+    {
+      what: 'SIGTERM under load',
+      wanted: '0 dropped, exit code 0, no orphans',
+      measured: `${count(endBad)} dropped or failed, exit code ${String(end.exitCode)}, ${count(end.orphans)} orphans`,
+      reached: endBad === 0 && end.exitCode === 0 && end.orphans === 0,
+    },
+  ];
+}
+
+const recovery = (wholeAgainMs: number | null): string =>
+  wholeAgainMs === null ? 'the pool did not recover' : `whole after ${ms(wholeAgainMs)}`;
 
 const statuses = ({ byStatus }: Outcome): string =>
   Object.entries(byStatus)

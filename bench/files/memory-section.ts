@@ -1,9 +1,8 @@
 import type { PeakMemory } from './memory.js';
 import { MEMORY_VERSION } from './plan.js';
 import { count, megabytes, ratio, table } from '../report/format.js';
-import { machineFacts, targetTable } from '../service-report.js';
 import type { Machine } from '../report/machine.js';
-import type { Target } from '../speed/targets.js';
+import { sectionOf, type Target } from '../report/section.js';
 
 const MEMORY_LIMIT_BYTES = 1.2e9;
 /** How much larger the peak of the longest file may be than that of the shortest. */
@@ -33,11 +32,7 @@ export function memoryTargets(peaks: readonly PeakMemory[]): Target[] {
 
 /** The section of docs/benchmarks.md about the memory of `serin batch`. */
 export function memorySection(peaks: readonly PeakMemory[], machine: Machine): string {
-  return [
-    '## Memory of long files',
-    'Written by `npm run bench -- --files-memory`.',
-    `${machineFacts(machine)}.`,
-    targetTable(memoryTargets(peaks)),
+  return sectionOf('Memory of long files', '--files-memory', machine, memoryTargets(peaks), [
     `The proportional set size of all processes of one \`serin batch\`, twice a second; the largest sum counts. What else the
 machine does may slow the run down, and changes nothing about its memory. Each line is a distinct sentence of five to
 eight words, so that millions of lines take minutes.`,
@@ -45,7 +40,5 @@ eight words, so that millions of lines take minutes.`,
       [`${MEMORY_VERSION}, distinct lines`, 'peak PSS of all processes', 'lines/s'],
       peaks.map(({ lines, peakBytes, linesPerS }) => [count(lines), megabytes(peakBytes), count(linesPerS)]),
     ),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { SEED } from '../base/plan.js';
 import { say } from '../base/progress.js';
-import { pssBytes, treeOf } from '../base/process-tree.js';
+import { treePssBytes } from '../base/process-tree.js';
 import { BatchProcess, wholeEnd } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import { MEMORY_VERSION } from './plan.js';
@@ -51,7 +51,7 @@ export async function measurePeakMemory(
 /** A process that ends between being listed and being read counts as nothing. */
 function treeBytes(pid: number): number {
   try {
-    return treeOf(pid).reduce((sum, member) => sum + pssBytes(member), 0);
+    return treePssBytes(pid);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return 0;

@@ -1,13 +1,20 @@
-import type { FilesReport } from './files.js';
-import { CRASH_VERSION } from './plan.js';
-import { VERSIONS, type Version } from '../base/plan.js';
+import type { Agreement } from './agreement.js';
+import type { CrashReport } from './crash.js';
+import { CRASH_VERSION, type FilesPlan } from './plan.js';
+import type { FileSpeed } from './speed.js';
+import { SCORE_TOLERANCE, VERSIONS, type Version } from '../base/plan.js';
 import { count, ratio, table } from '../report/format.js';
-import { machineFacts, targetTable } from '../service-report.js';
 import type { Machine } from '../report/machine.js';
-import type { Target } from '../speed/targets.js';
+import { sectionOf, type Target } from '../report/section.js';
+
+export interface FilesReport {
+  readonly plan: FilesPlan;
+  readonly speed: Readonly<Record<Version, FileSpeed>>;
+  readonly agreement: Readonly<Record<Version, Agreement>>;
+  readonly crash: CrashReport;
+}
 
 const LEAST_RATIO: Readonly<Record<Version, number>> = { v1: 0.95, v2: 0.92 };
-const SCORE_TOLERANCE = 1e-5;
 
 function speedTarget({ speed }: FilesReport, version: Version): Target {
   return {
@@ -105,14 +112,8 @@ the whole process group, from before a worker is ready on.`;
 
 /** The section of docs/benchmarks.md about files. */
 export function filesSection(report: FilesReport, machine: Machine): string {
-  return [
-    '## Files',
-    'Written by `npm run bench -- --files`.',
-    `${machineFacts(machine)}.`,
-    targetTable(filesTargets(report)),
+  return sectionOf('Files', '--files', machine, filesTargets(report), [
     filesMethod(report),
     speedTable(report),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

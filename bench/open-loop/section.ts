@@ -1,10 +1,10 @@
-import type { BenchLoad, LatencyParts } from './bench-document.js';
+import type { BenchLoad, LatencyParts } from './serin-bench.js';
 import type { OpenLoopRun } from './measure.js';
 import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
+import { percent } from '../../src/base/format.js';
 import { count, ms, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
-import { machineFacts, targetTable } from '../service-report.js';
-import type { Target } from '../speed/targets.js';
+import { noneFailed, sectionOf, type Target } from '../report/section.js';
 
 /** What the service's stages may lack of its total at p50, or exceed it by. */
 const STAGES_TOLERANCE = 0.05;
@@ -15,8 +15,6 @@ const NAMES: Readonly<Record<OpenLoopRun['kind'], string>> = {
   cold: 'Serin, no cache',
   hits: `Serin, ${HITS_PERCENT} % hits`,
 };
-
-const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 const loadsOf = (runs: readonly OpenLoopRun[]): readonly BenchLoad[] => runs.flatMap(({ loads }) => loads);
 
@@ -33,7 +31,7 @@ export function openLoopTargets(runs: readonly OpenLoopRun[]): Target[] {
       measured: shares.length === 0 ? 'no timings' : `${percent(least)} to ${percent(most)}`,
       reached: shares.length > 0 && shares.every((share) => Math.abs(share - 1) <= STAGES_TOLERANCE),
     },
-    { what: 'requests without a good answer', wanted: '0', measured: count(failed), reached: failed === 0 },
+    noneFailed('requests without a good answer', failed),
   ];
 }
 
@@ -111,16 +109,10 @@ of 200. The baseline is what one writes first (see above); it tells no stages.`;
 
 /** The section of docs/benchmarks.md about latency under offered rates. */
 export function openLoopSection(runs: readonly OpenLoopRun[], plan: OpenLoopPlan, machine: Machine): string {
-  return [
-    '## Open loop',
-    'Written by `npm run bench -- --open-loop`.',
-    `${machineFacts(machine)}.`,
-    targetTable(openLoopTargets(runs)),
+  return sectionOf('Open loop', '--open-loop', machine, openLoopTargets(runs), [
     method(plan),
     latencyTable(runs),
     'Where the time goes: averages over the requests about each quantile, from the service’s own `server-timing`.',
     contributorTable(runs),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

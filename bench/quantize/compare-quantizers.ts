@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { withAll } from '../base/close-all.js';
-import { readTokenizer } from '../corpus/tokenizer.js';
-import { versionFolder } from '../corpus/version-folder.js';
+import { readTokenizer } from '../corpus/version-files.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { say } from '../base/progress.js';
 import { mean, median } from '../base/statistics.js';
 import { judgeAnswers, mixedBatches, type Answers } from './judge-answers.js';

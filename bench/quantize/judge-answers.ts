@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from '../corpus/random.js';
+import { seededRandom, shuffled } from '../../src/base/seeded-random.js';
 import { SEED } from '../base/plan.js';
 import type { LabelledSentence } from './labelled-sentences.js';
 import { MIXED_ROWS } from './plan.js';

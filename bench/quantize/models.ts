@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRunSettings } from '../corpus/version-files.js';
-import { readTokenizer } from '../corpus/tokenizer.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { ROOT } from '../base/paths.js';
+import { readTokenizer } from '../corpus/version-files.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { MODEL } from '../base/plan.js';
 import { say } from '../base/progress.js';
-import { finish, preparePython, quantizeInPython, type PythonReport } from './python.js';
+import { runSerin, serinEnvironment } from '../base/run-command.js';
+import { preparePython, quantizeInPython, type PythonReport } from './python.js';
 import type { Model } from './subject.js';
 
 export interface MakeOptions {
@@ -71,12 +71,11 @@ async function quantizeHere({ entry, workFolder }: MakeOptions): Promise<(method
   const folder = join(registry, MODEL);
   mkdirSync(folder, { recursive: true });
   cpSync(versionFolder(SOURCE), join(folder, SOURCE), { recursive: true });
-  // Its defaults are compared: a setting in the caller's environment must not reach it.
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, MODEL_REGISTRY: registry };
+  const env = serinEnvironment({ MODEL_REGISTRY: registry });
   for (const method of ['static', 'dynamic']) {
     say(`serin quantize --method ${method}`);
     const args = ['quantize', `${MODEL}/${SOURCE}`, '--to', method, '--method', method];
-    await finish(process.execPath, [entry, ...args], { cwd: ROOT, env });
+    await runSerin(entry, args, { env });
   }
   return (method) => join(folder, method);
 }

@@ -3,8 +3,7 @@ import { BUDGETS, LIMITS, MIXED_ROWS } from './plan.js';
 import { median } from '../base/statistics.js';
 import { count, megabytes, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
-import { machineFacts, targetTable } from '../service-report.js';
-import type { Target } from '../speed/targets.js';
+import { sectionOf, type Target } from '../report/section.js';
 
 const accuracyOf = ({ correct, n }: ModelFigures): number => (100 * correct) / n;
 const percent = (points: number): string => `${points.toFixed(2)} %`;
@@ -144,14 +143,8 @@ comparison; what is right for them is alone.`;
 
 /** The section of docs/benchmarks.md about quantisation. */
 export function quantizeSection(comparison: QuantizeComparison, machine: Machine): string {
-  return [
-    '## Quantisation',
-    'Written by `npm run bench -- --quantize --data FILE`.',
-    `${machineFacts(machine)}.`,
-    targetTable(quantizeTargets(comparison)),
+  return sectionOf('Quantisation', '--quantize --data FILE', machine, quantizeTargets(comparison), [
     method(comparison).replaceAll(/ +$/gm, ''),
     modelTable(comparison),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

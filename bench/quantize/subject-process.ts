@@ -1,9 +1,34 @@
 // One model in a process of its own, with one thread and nothing before it.
 import type { InferenceSession } from 'onnxruntime-node';
 import { openRawSession, timeRuns, toRun, type RawRun } from '../ceiling/raw-session.js';
-import { lengthSortedBatches, type Sequence } from '../corpus/batches.js';
-import { spread } from '../corpus/spread.js';
-import type { FromSubject, ToSubject } from './subject-protocol.js';
+import { answerParent } from '../base/child.js';
+import { evenlyMixed, lengthSortedBatches, type Sequence } from '../corpus/batches.js';
+import type { RunSettings } from '../corpus/version-files.js';
+
+export type ToSubject =
+  | {
+      readonly type: 'load';
+      readonly modelFile: string;
+      readonly session: RunSettings['session'];
+      readonly sequences: readonly Sequence[];
+    }
+  | {
+      readonly type: 'answer';
+      /** Indices of the sequences that share a run. */
+      readonly batches: readonly (readonly number[])[];
+    }
+  | {
+      readonly type: 'measure';
+      /** 0: one text per run. */
+      readonly maxPaddedTokens: number;
+      readonly durationMs: number;
+    };
+
+export type FromSubject =
+  | { readonly type: 'loaded' }
+  /** Of each sequence, in their order. */
+  | { readonly type: 'answered'; readonly logits: readonly (readonly number[])[] }
+  | { readonly type: 'measured'; readonly textsPerS: number };
 
 const WARM_UP_RUNS = 5;
 
@@ -39,7 +64,7 @@ function runsOf(maxPaddedTokens: number): readonly RawRun[] {
   const known = runsByBudget.get(maxPaddedTokens);
   if (known !== undefined) return known;
   const batches = lengthSortedBatches(sequences, maxPaddedTokens);
-  const runs = spread(batches, 0).map((batch) => toRun(batch, session.inputNames));
+  const runs = evenlyMixed(batches, 0).map((batch) => toRun(batch, session.inputNames));
   runsByBudget.set(maxPaddedTokens, runs);
   return runs;
 }
@@ -52,14 +77,7 @@ async function measure({
   return { type: 'measured', textsPerS: timed.textsPerS };
 }
 
-function handle(message: ToSubject): Promise<FromSubject> {
+answerParent((message: ToSubject): Promise<FromSubject> => {
   if (message.type === 'load') return load(message);
   return message.type === 'answer' ? answer(message) : measure(message);
-}
-
-process.on('message', (message: ToSubject) => {
-  void handle(message).then((result) => process.send?.(result));
 });
-
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit());

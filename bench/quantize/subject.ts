@@ -1,7 +1,7 @@
 import { Child } from '../base/child.js';
 import type { RunSettings } from '../corpus/version-files.js';
 import type { Sequence } from '../corpus/batches.js';
-import type { FromSubject, ToSubject } from './subject-protocol.js';
+import type { FromSubject, ToSubject } from './subject-process.js';
 
 /** A model that is compared. */
 export interface Model {

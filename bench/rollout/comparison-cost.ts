@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from '../base/child.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import type { OpenLoopOrder, OpenLoopResult } from './open-loop-protocol.js';
+import { versionFolder } from '../corpus/version-files.js';
+import type { OpenLoopOrder, OpenLoopResult } from './open-loop-process.js';
+import { predictBody } from '../load/predict.js';
 import { runWrk } from '../load/wrk.js';
 import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../base/plan.js';
 import { say } from '../base/progress.js';
+import { readMetric } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
 import { median, quantile } from '../base/statistics.js';
@@ -44,8 +46,6 @@ interface Subject {
   pairs: number;
 }
 
-const body = (text: string): string => JSON.stringify({ text });
-
 async function start(entry: string, workFolder: string, samplePercent: number): Promise<Subject> {
   const folder = join(workFolder, `sample-${String(samplePercent)}`);
   mkdirSync(folder);
@@ -58,10 +58,8 @@ async function start(entry: string, workFolder: string, samplePercent: number): 
   return { service, latenciesMs: [], roundP99Ms: [], failed: 0, pairs: 0 };
 }
 
-async function pairsOf({ url }: ServiceProcess): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^serin_comparison_texts_total\{kind="pair"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
-}
+const pairsOf = ({ url }: ServiceProcess): Promise<number> =>
+  readMetric(url, 'serin_comparison_texts_total', 'kind="pair"');
 
 function latencyOf({ latenciesMs, failed, pairs }: Subject, { rounds, loadS }: RolloutPlan): UserLatency {
   return {
@@ -91,7 +89,7 @@ export async function measureComparisonCost(
     url: without.service.url,
     connections: TARGET_CONNECTIONS,
     seconds: plan.capacityS,
-    bodies: texts.take(plan.capacityS * BODIES_PER_SECOND).map(body),
+    bodies: texts.take(plan.capacityS * BODIES_PER_SECOND).map((text) => predictBody(text)),
     workFolder,
   });
   const loadPerS = capacity.requestsPerS / 2;
@@ -114,13 +112,13 @@ export async function measureComparisonCost(
   for (let round = 0; round < plan.rounds; round++) {
     const turn = round % 2 === 0 ? [without, compared] : [compared, without];
     // Both services meet the same texts at the same moments in a round; neither has seen one of them before.
-    const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map(body);
+    const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map((text) => predictBody(text));
     for (const subject of turn) await load(subject, round, bodies);
     say(`round ${String(round + 1)} of ${String(plan.rounds)}`);
   }
   await generator.close();
-  await without.service.stop();
-  await compared.service.stop();
+  await without.service.close();
+  await compared.service.close();
 
   const [before, after] = [latencyOf(without, plan), latencyOf(compared, plan)];
   const roundRatios = compared.roundP99Ms.map((p99Ms, i) => p99Ms / (without.roundP99Ms[i] ?? NaN));

@@ -1,25 +1,27 @@
 // Sends requests by the clock, whether or not the ones before have been answered: what users do.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
-import { seededRandom } from '../corpus/random.js';
-import type { OpenLoopOrder, OpenLoopResult } from './open-loop-protocol.js';
+import { seededRandom } from '../../src/base/seeded-random.js';
+import { answerParent } from '../base/child.js';
+import { isAnswered } from '../load/predict.js';
+
+export interface OpenLoopOrder {
+  readonly url: string;
+  /** JSON bodies of POST /predict, one per request. */
+  readonly bodies: readonly string[];
+  /** On average; the moments are random, as those of many clients are. */
+  readonly perSecond: number;
+  readonly seed: number;
+}
+
+export interface OpenLoopResult {
+  /** From the moment that a request was due, so that a stall is seen by everybody who falls into it. */
+  readonly latenciesMs: Float64Array;
+  /** Requests without a 200. */
+  readonly failed: number;
+}
 
 const CONNECTIONS = 64;
-
-async function send(pool: Pool, body: string): Promise<boolean> {
-  try {
-    const answer = await pool.request({
-      method: 'POST',
-      path: '/predict',
-      headers: { 'content-type': 'application/json' },
-      body,
-    });
-    await answer.body.dump();
-    return answer.statusCode === 200;
-  } catch {
-    return false;
-  }
-}
 
 async function run({ url, bodies, perSecond, seed }: OpenLoopOrder): Promise<OpenLoopResult> {
   const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 });
@@ -34,7 +36,7 @@ async function run({ url, bodies, perSecond, seed }: OpenLoopOrder): Promise<Ope
     if (waitMs > 0) await delay(waitMs);
     const due = dueAt;
     sent.push(
-      send(pool, body).then((ok) => {
+      isAnswered(pool, body).then((ok) => {
         latenciesMs[i] = performance.now() - due;
         if (!ok) failed++;
       }),
@@ -45,9 +47,4 @@ async function run({ url, bodies, perSecond, seed }: OpenLoopOrder): Promise<Ope
   return { latenciesMs, failed };
 }
 
-process.on('message', (order: OpenLoopOrder) => {
-  void run(order).then((result) => process.send?.(result));
-});
-
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit());
+answerParent(run);

@@ -5,8 +5,7 @@ import { TARGET_CONNECTIONS } from '../base/plan.js';
 import { median } from '../base/statistics.js';
 import { count, ms, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
-import { machineFacts, targetTable } from '../service-report.js';
-import type { Target } from '../speed/targets.js';
+import { noneFailed, sectionOf, targetTable, type Target } from '../report/section.js';
 
 /** What the comparison may add to the p99 of users. */
 const P99_RATIO_LIMIT = 1.1;
@@ -31,7 +30,7 @@ export function costTargets({ p99Ratio, without, with: compared }: ComparisonCos
       measured: ratio(p99Ratio),
       reached: p99Ratio <= P99_RATIO_LIMIT,
     },
-    { what: 'requests without a good answer', wanted: '0', measured: count(failed), reached: failed === 0 },
+    noneFailed('requests without a good answer', failed),
   ];
 }
 
@@ -53,12 +52,7 @@ export function rollbackTargets(rollbacks: Rollbacks): Target[] {
       measured: ms(drainedMs),
       reached: drainedMs <= DRAIN_LIMIT_MS,
     },
-    {
-      what: 'requests without a good answer around rollbacks',
-      wanted: '0',
-      measured: count(failed),
-      reached: failed === 0,
-    },
+    noneFailed('requests without a good answer around rollbacks', failed),
   ];
 }
 
@@ -136,18 +130,11 @@ function rollbackTable(rollbacks: Rollbacks): string {
 
 /** The section of docs/benchmarks.md about rollouts. */
 export function rolloutSection(cost: ComparisonCost, rollbacks: Rollbacks, machine: Machine): string {
-  return [
-    '## What the comparison costs users',
-    'Written by `npm run bench -- --rollout`.',
-    `${machineFacts(machine)}.`,
-    targetTable(costTargets(cost)),
-    costMethod(cost),
-    costTable(cost),
-    '## Rollback under load',
-    targetTable(rollbackTargets(rollbacks)),
-    rollbackMethod(rollbacks),
+  const costs = [costMethod(cost), costTable(cost)];
+  const back = ['## Rollback under load', targetTable(rollbackTargets(rollbacks)), rollbackMethod(rollbacks)];
+  return sectionOf('What the comparison costs users', '--rollout', machine, costTargets(cost), [
+    ...costs,
+    ...back,
     rollbackTable(rollbacks),
-  ]
-    .join('\n\n')
-    .concat('\n');
+  ]);
 }

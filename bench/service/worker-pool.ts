@@ -1,10 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readPoolState } from './pool-state.js';
+import { readMetrics, valueOf } from './metrics.js';
 import { childrenOf } from '../base/process-tree.js';
 import type { ServiceProcess } from './service-process.js';
 
 const POLL_MS = 50;
 const LIMIT_MS = 60_000;
+
+/** How many worker processes the service counts. */
+async function readPoolState(url: string): Promise<{ wanted: number; ready: number; spare: number }> {
+  const metrics = await readMetrics(url);
+  const workers = (state: string): number => valueOf(metrics, 'serin_workers', `state="${state}"`);
+  return { wanted: workers('wanted'), ready: workers('ready'), spare: workers('spare') };
+}
 
 /** The pool as it should be: every worker ready, the spares behind them. */
 export interface WholePool {
@@ -18,7 +25,7 @@ export async function settledPool(service: ServiceProcess): Promise<WholePool> {
   for (let waitedMs = 0; waitedMs < LIMIT_MS; waitedMs += POLL_MS) {
     const { wanted, ready, spare } = await readPoolState(service.url);
     const pids = childrenOf(service.pid);
-    if (ready === wanted && ready + spare === pids.length) return { ready, spare, pids };
+    if (wanted > 0 && ready === wanted && ready + spare === pids.length) return { ready, spare, pids };
     await delay(POLL_MS);
   }
   throw new Error('the worker pool did not settle');

@@ -26,7 +26,7 @@ export async function measureConsistency(
   for (const version of VERSIONS) alone.push(...(await askAlone(service.url, version, texts.take(count))));
   const loop = new ClosedLoop(service.url, alone, CONNECTIONS_OF_MATES);
   await delay(MATES_S * 1000);
-  const tally = await loop.stop();
+  const tally = await loop.close();
   return {
     answers: tally.answered,
     failed: tally.answered - (tally.byStatus[200] ?? 0) + tally.dropped + tally.refused,

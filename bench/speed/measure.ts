@@ -1,18 +1,25 @@
-import { NaiveService } from '../baseline/baseline-service.js';
+import { BaselineService } from '../baseline/baseline-service.js';
 import { RawPair } from '../ceiling/raw-pair.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import type { ProbeResult } from './probe-protocol.js';
+import { versionFolder } from '../corpus/version-files.js';
+import type { ProbeResult } from './probe-process.js';
 import { CACHE_OFF, SEED, TARGET_CONNECTIONS, VERSIONS, type Plan, type Version } from '../base/plan.js';
+import { childrenOf, pssBytes, treePssBytes } from '../base/process-tree.js';
 import { say } from '../base/progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
 import { median } from '../base/statistics.js';
 import { measureConsistency, type Consistency } from './consistency.js';
-import { measureMemory, type Memory } from './memory.js';
 import { measureResponsiveness } from './responsiveness.js';
 import { measureRound, type Round, type Subjects } from './round.js';
 import { summarise, type SpeedSummary } from './summary.js';
+
+/** Proportional set size in bytes. */
+export interface Memory {
+  readonly totalBytes: number;
+  readonly mainBytes: number;
+  readonly workersBytes: readonly number[];
+}
 
 export interface SpeedReport {
   readonly plan: Plan;
@@ -26,19 +33,15 @@ export interface SpeedReport {
   readonly failed: number;
 }
 
-/** Texts that the ceiling sorts by length: three times the dev set, more than any queue offers. */
-const CEILING_TEXTS = 2_616;
-
 /** @param entry the script that starts the service */
 export async function measureSpeed(plan: Plan, entry: string, workFolder: string): Promise<SpeedReport> {
   const texts = new DistinctTexts(versionFolder('v1'), SEED);
   const startsMs = await measureStarts(plan.starts, entry, workFolder);
   const service = await ServiceProcess.start(entry, workFolder, CACHE_OFF);
   const raw = new RawPair();
-  const naive = { v1: await NaiveService.start('v1'), v2: await NaiveService.start('v2') };
+  const naive = { v1: await BaselineService.naive('v1'), v2: await BaselineService.naive('v2') };
   try {
-    const sequences = texts.take(CEILING_TEXTS).map((text) => texts.encode(text));
-    for (const version of VERSIONS) await raw.load(version, versionFolder(version), sequences);
+    await raw.load(texts);
     await settledPool(service);
     const subjects = { raw, service, naive, texts, workFolder };
     const rounds = await measureRounds(subjects, plan);
@@ -57,7 +60,7 @@ export async function measureSpeed(plan: Plan, entry: string, workFolder: string
     return { plan, speed, startsMs, startMs: median(startsMs), memory, live, consistency, failed };
   } finally {
     await Promise.all([raw.close(), naive.v1.close(), naive.v2.close()]);
-    await service.stop();
+    await service.close();
   }
 }
 
@@ -67,7 +70,7 @@ async function measureStarts(count: number, entry: string, workFolder: string): 
     const service = await ServiceProcess.start(entry, workFolder, CACHE_OFF);
     startsMs.push(service.startMs);
     say(`start ${i + 1} of ${count}: ready after ${service.startMs.toFixed(0)} ms`);
-    await service.stop();
+    await service.close();
   }
   return startsMs;
 }
@@ -91,4 +94,12 @@ async function measureRounds(subjects: Subjects, plan: Plan): Promise<Record<Ver
 function failedIn(rounds: readonly Round[]): number {
   const loads = rounds.flatMap((round) => Object.values(round.loads));
   return loads.reduce((sum, load) => sum + load.failed, 0);
+}
+
+function measureMemory(pid: number): Memory {
+  return {
+    totalBytes: treePssBytes(pid),
+    mainBytes: pssBytes(pid),
+    workersBytes: childrenOf(pid).map(pssBytes),
+  };
 }

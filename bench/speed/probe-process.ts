@@ -1,7 +1,21 @@
 // Asks GET /health/live at a fixed low rate on one kept connection, beside a load that saturates the service.
 import { Agent, get } from 'node:http';
 import { quantile } from '../base/statistics.js';
-import type { ProbeOrder, ProbeResult } from './probe-protocol.js';
+import { answerParent } from '../base/child.js';
+
+export interface ProbeOrder {
+  readonly url: string;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+export interface ProbeResult {
+  readonly probes: number;
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
 
 const agent = new Agent({ keepAlive: true });
 
@@ -41,9 +55,4 @@ async function run({ url, perSecond, seconds }: ProbeOrder): Promise<ProbeResult
   };
 }
 
-process.once('message', (order: ProbeOrder) => {
-  void run(order).then((result) => process.send?.(result));
-});
-
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit());
+answerParent(run);

@@ -1,6 +1,6 @@
 import { Child } from '../base/child.js';
-import type { ProbeOrder, ProbeResult } from './probe-protocol.js';
-import { sendDistinct } from '../load/send-distinct.js';
+import type { ProbeOrder, ProbeResult } from './probe-process.js';
+import { sendDistinct } from '../load/wrk.js';
 import { TARGET_CONNECTIONS, type Version } from '../base/plan.js';
 import type { Subjects } from './round.js';
 

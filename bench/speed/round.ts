@@ -1,9 +1,8 @@
-import type { NaiveService } from '../baseline/baseline-service.js';
-import type { RawMeasurement } from '../ceiling/raw-protocol.js';
+import type { BaselineService } from '../baseline/baseline-service.js';
+import type { RawMeasurement } from '../ceiling/raw-process.js';
 import type { RawPair } from '../ceiling/raw-pair.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { sendDistinct } from '../load/send-distinct.js';
-import type { Load } from '../load/wrk.js';
+import { sendDistinct, type Load } from '../load/wrk.js';
 import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../base/plan.js';
 import { childrenOf, cpuSeconds } from '../base/process-tree.js';
 import type { ServiceProcess } from '../service/service-process.js';
@@ -13,7 +12,7 @@ import { mean } from '../base/statistics.js';
 export interface Subjects {
   readonly raw: RawPair;
   readonly service: ServiceProcess;
-  readonly naive: Readonly<Record<Version, NaiveService>>;
+  readonly naive: Readonly<Record<Version, BaselineService>>;
   readonly texts: DistinctTexts;
   readonly workFolder: string;
 }

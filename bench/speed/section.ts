@@ -36,7 +36,7 @@ function serviceRows(version: Version, { loads }: VersionSummary): string[][] {
 }
 
 /** POST /predict, the baseline first. */
-export function loadTable({ speed }: SpeedReport): string {
+function loadTable({ speed }: SpeedReport): string {
   return table(
     [
       'POST /predict',
@@ -56,7 +56,7 @@ export function loadTable({ speed }: SpeedReport): string {
   );
 }
 
-export function ceilingTable({ speed }: SpeedReport): string {
+function ceilingTable({ speed }: SpeedReport): string {
   return table(
     ['the model alone', 'two processes, sorted batches', 'one process, one text per run', 'p50 of one text'],
     VERSIONS.map((version) => {
@@ -72,7 +72,7 @@ export function ceilingTable({ speed }: SpeedReport): string {
 }
 
 /** Where the processor time went. */
-export function coresTable({ speed }: SpeedReport): string {
+function coresTable({ speed }: SpeedReport): string {
   return table(
     ['cores used', 'connections', 'workers', 'main process', 'wrk'],
     VERSIONS.flatMap((version) =>
@@ -84,7 +84,7 @@ export function coresTable({ speed }: SpeedReport): string {
   );
 }
 
-export function otherTable({ startMs, startsMs, memory, live }: SpeedReport): string {
+function otherTable({ startMs, startsMs, memory, live }: SpeedReport): string {
   return table(
     ['', 'measured'],
     [
@@ -105,4 +105,36 @@ export function otherTable({ startMs, startsMs, memory, live }: SpeedReport): st
       }),
     ],
   );
+}
+
+function method({ plan }: SpeedReport): string {
+  return `Only ratios within one run mean anything, for the machine's speed changes from minute to minute. So ceiling,
+service and baseline take turns, ${plan.rounds} rounds of ${plan.loadS} s per load and ${plan.ceilingMs / 1000} s per ceiling; figures are medians over
+the rounds, and each ratio is that of a load to the ceilings just before and just after it.
+
+- **Ceiling**: two bare processes with one thread each, the session options and the token budget of the version's
+  manifest, tensors made beforehand, batches cut from all texts sorted by length. No queue can choose as well.
+- **Service**: \`serin serve\` with its default settings but without its cache (\`CACHE_MAX_ITEMS=0\`), its log written to a
+  file. wrk with one thread sends one text per POST /predict in a closed loop, on the same cores. Each text is sent once:
+  a sentence of SST-2 dev with every word exchanged for a random one of as many tokens (25 tokens on average, 5 to 60).
+- **Baseline**: what one writes first: node:http and the model in one process, a run per request, default threads and
+  session options, at 32 connections.
+- **Memory**: proportional set size of the process tree after all loads, when the raw processes have ended.
+- **/health/live**: asked 50 times a second by a process of its own, by the clock.`;
+}
+
+/** What docs/benchmarks.md tells of the service's speed. */
+export function speedParts(speed: SpeedReport): string[] {
+  return [
+    '## Method',
+    method(speed),
+    '## Requests',
+    loadTable(speed),
+    '## The ceiling',
+    ceilingTable(speed),
+    '## Where the processor time goes',
+    coresTable(speed),
+    '## Start, memory, liveness',
+    otherTable(speed),
+  ];
 }

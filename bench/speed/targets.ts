@@ -1,17 +1,8 @@
-import { failures } from '../chaos/outcome.js';
-import type { ChaosReport } from '../chaos/measure.js';
 import type { SpeedReport } from './measure.js';
-import type { Connections, Version } from '../base/plan.js';
+import { SCORE_TOLERANCE, VERSIONS, type Connections, type Version } from '../base/plan.js';
 import { count, megabytes, ms, ratio } from '../report/format.js';
+import { noneFailed, type Target } from '../report/section.js';
 
-export interface Target {
-  readonly what: string;
-  readonly wanted: string;
-  readonly measured: string;
-  readonly reached: boolean;
-}
-
-const SCORE_TOLERANCE = 1e-5;
 const MEMORY_LIMIT_BYTES = 800e6;
 const START_LIMIT_MS = 3_000;
 const LIVE_P99_LIMIT_MS = 20;
@@ -26,8 +17,6 @@ const RATIOS: readonly [Version, Connections, number][] = [
   ['v2', 32, 0.62],
   ['v2', 128, 0.7],
 ];
-
-const BOTH: readonly Version[] = ['v1', 'v2'];
 
 function ratioTarget({ speed }: SpeedReport, [version, connections, least]: (typeof RATIOS)[number]): Target {
   const measured = speed[version].loads[connections].ratio;
@@ -73,8 +62,8 @@ export function speedTargets(report: SpeedReport): Target[] {
   const { startMs, memory, consistency, failed } = report;
   return [
     ...RATIOS.map((target) => ratioTarget(report, target)),
-    ...BOTH.map((version) => tailTarget(report, version)),
-    ...BOTH.map((version) => overheadTarget(report, version)),
+    ...VERSIONS.map((version) => tailTarget(report, version)),
+    ...VERSIONS.map((version) => overheadTarget(report, version)),
     {
       what: 'start to ready, both versions hot',
       wanted: `at most ${ms(START_LIMIT_MS)}`,
@@ -87,47 +76,13 @@ export function speedTargets(report: SpeedReport): Target[] {
       measured: megabytes(memory.totalBytes),
       reached: memory.totalBytes <= MEMORY_LIMIT_BYTES,
     },
-    ...BOTH.map((version) => liveTarget(report, version)),
+    ...VERSIONS.map((version) => liveTarget(report, version)),
     {
       what: 'the same text alone and among any batch mates',
       wanted: `the same label, the score within ${SCORE_TOLERANCE}`,
       measured: `${count(consistency.wrongLabels)} of ${count(consistency.answers)} labels differ, scores by at most ${consistency.maxScoreDifference.toExponential(1)}`,
       reached: consistency.wrongLabels === 0 && consistency.maxScoreDifference <= SCORE_TOLERANCE,
     },
-    {
-      what: 'requests without a good answer',
-      wanted: '0',
-      measured: count(failed),
-      reached: failed === 0,
-    },
+    noneFailed('requests without a good answer', failed),
   ];
-}
-
-export function chaosTargets({ kill, stop, end }: ChaosReport): Target[] {
-  const stopBad = failures(stop) - (stop.byStatus[504] ?? 0);
-  const endBad = failures(end);
-  return [
-    {
-      what: `kill -9 of a random worker every 2 s for ${kill.seconds} s`,
-      wanted: '0 failed requests',
-      measured: `${count(failures(kill))} of ${count(kill.answered)}; ${kill.kills} kills`,
-      reached: failures(kill) === 0 && kill.wholeAgainMs !== null,
-    },
-    {
-      what: 'SIGSTOP of a worker',
-      wanted: 'answered elsewhere or 504, the pool whole again',
-      measured: `${count(stop.byStatus[504] ?? 0)} × 504, ${count(stopBad)} failed otherwise; ${whole(stop.wholeAgainMs)}`,
-      reached: stopBad === 0 && stop.wholeAgainMs !== null,
-    },
-    {
-      what: 'SIGTERM under load',
-      wanted: '0 dropped, exit code 0, no orphans',
-      measured: `${count(endBad)} dropped or failed, exit code ${String(end.exitCode)}, ${count(end.orphans)} orphans`,
-      reached: endBad === 0 && end.exitCode === 0 && end.orphans === 0,
-    },
-  ];
-}
-
-function whole(wholeAgainMs: number | null): string {
-  return wholeAgainMs === null ? 'the pool did not recover' : `whole after ${ms(wholeAgainMs)}`;
 }

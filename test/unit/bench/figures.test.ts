@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lengthSortedBatches } from '../../../bench/corpus/batches.js';
-import { seededRandom, shuffled } from '../../../bench/corpus/random.js';
+import { seededRandom, shuffled } from '../../../src/base/seeded-random.js';
 import { UsageError } from '../../../bench/base/input-error.js';
 import { readOptions } from '../../../bench/options.js';
 import { quantile } from '../../../bench/base/statistics.js';

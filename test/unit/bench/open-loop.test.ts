@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchLoad, LatencyParts } from '../../../bench/open-loop/bench-document.js';
+import type { BenchLoad, LatencyParts } from '../../../bench/open-loop/serin-bench.js';
 import type { OpenLoopRun } from '../../../bench/open-loop/measure.js';
 import { QUICK_OPEN_LOOP } from '../../../bench/open-loop/plan.js';
 import { readOptions } from '../../../bench/options.js';
