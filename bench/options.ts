@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from './base/input-error.js';
+import { DEFAULT_ENTRY } from './base/paths.js';
 import {
   FULL_CACHE,
   FULL_CHURN_TEXTS,
@@ -9,8 +11,6 @@ import {
 } from './cache/plan.js';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { FULL_OPEN_LOOP, QUICK_OPEN_LOOP, type OpenLoopPlan } from './open-loop/plan.js';
-import { UsageError } from './base/input-error.js';
-import { DEFAULT_ENTRY } from './base/paths.js';
 import { FULL_QUANTIZE, QUICK_QUANTIZE } from './quantize/plan.js';
 import type { QuantizeOptions } from './quantize/run.js';
 import { FULL_ROLLOUT, QUICK_ROLLOUT, type RolloutPlan } from './rollout/plan.js';

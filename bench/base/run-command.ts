@@ -8,11 +8,11 @@ const STDERR_TAIL = 2_000;
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** What it is sent when the bench ends before it. */
+  /** The signal that it gets when the bench ends before it. */
   readonly endSignal?: NodeJS.Signals;
   /** Exit codes after which there is a result; beside 0 only with something on stdout. */
   readonly goodCodes?: readonly number[];
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name?: string;
 }
 

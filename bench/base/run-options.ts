@@ -1,4 +1,4 @@
-/** What every part of the bench is told. */
+/** The options that every part of the bench takes. */
 export interface RunOptions {
   /** The script that is the command `serin`. */
   readonly entry: string;

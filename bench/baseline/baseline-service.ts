@@ -2,17 +2,17 @@ import { Child } from '../base/child.js';
 import type { Version } from '../base/plan.js';
 import { versionFolder } from '../corpus/version-files.js';
 
-/** What a server says when it listens on 127.0.0.1. */
+/** The message of a server that has begun to listen on 127.0.0.1. */
 export interface Listening {
   readonly port: number;
 }
 
-/** What the naive server is told: the folder of the version that it serves. */
+/** The message that starts the naive server: the folder of the version to serve. */
 export interface NaiveOrder {
   readonly folder: string;
 }
 
-/** A server in a process of its own that the service is held to. */
+/** A server in a process of its own that the service is compared with. */
 export class BaselineService {
   private constructor(
     readonly url: string,
@@ -25,7 +25,7 @@ export class BaselineService {
     return BaselineService.start('baseline/naive-server', order);
   }
 
-  /** A bare Nest and Express application that validates like the service and answers a constant: what a hit is held to. */
+  /** A bare Nest and Express application that validates like the service and answers a constant: hits are compared with it. */
   static constant(): Promise<BaselineService> {
     return BaselineService.start('baseline/constant-server', {});
   }

@@ -2,8 +2,8 @@
 // ValidationPipe (unknown fields are refused, as the service refuses them), and a constant of the same shape. No log
 // line, no metrics, no request id.
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Body, Controller, HttpCode, Module, Post, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { IsInt, IsOptional, IsString, Matches, Min } from 'class-validator';

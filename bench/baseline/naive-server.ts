@@ -1,4 +1,4 @@
-// What one writes first: node:http, the tokenizer, and a run per request in the process that answers. Default
+// The simplest server that works: node:http, the tokenizer, and a run per request in the process that answers. Default
 // session options and threads, no batches, no queue, no second process.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

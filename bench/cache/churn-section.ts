@@ -1,7 +1,7 @@
-import type { ChurnReport } from './churn.js';
 import { count, megabytes, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
 import { noneFailed, sectionOf, type Target } from '../report/section.js';
+import type { ChurnReport } from './churn.js';
 
 /** How much more memory the last tenth of the texts may find than the second one. */
 const GROWTH_LIMIT = 1.1;
@@ -25,7 +25,7 @@ export function churnTargets(report: ChurnReport): Target[] {
   ];
 }
 
-/** What must hold on any machine: every text is answered, and the cache was full. */
+/** The condition for exit code 0, on any machine: every text is answered, and the cache was full. */
 export const churnIsRight = ({ failed, evicted }: ChurnReport): boolean => failed === 0 && evicted > 0;
 
 /** The section of docs/benchmarks.md about the memory of the cache. */

@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
-import { say } from '../base/progress.js';
-import { readMetric } from '../service/metrics.js';
 import { pssBytes } from '../base/process-tree.js';
-import { ServiceProcess } from '../service/service-process.js';
+import { say } from '../base/progress.js';
 import { median } from '../base/statistics.js';
+import { readMetric } from '../service/metrics.js';
+import { ServiceProcess } from '../service/service-process.js';
 
 /** Memory of the main process, where the cache is, over one part of the texts. */
 export interface ChurnWindow {

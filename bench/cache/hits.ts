@@ -1,14 +1,14 @@
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { cpuSeconds } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
+import { mean, median } from '../base/statistics.js';
 import { BaselineService } from '../baseline/baseline-service.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { predictBody } from '../load/predict.js';
 import { runWrk, type Load } from '../load/wrk.js';
-import { TARGET_CONNECTIONS } from '../base/plan.js';
-import { say } from '../base/progress.js';
 import { computedTexts } from '../service/metrics.js';
-import { cpuSeconds } from '../base/process-tree.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
-import { mean, median } from '../base/statistics.js';
 import { CACHED_TEXTS, LATENCY_CONNECTIONS, type CachePlan } from './plan.js';
 
 /** Medians over the rounds. */
@@ -171,7 +171,7 @@ const hold = (load: Measured, neighbours: readonly Measured[]): Held => ({
   p50Ratio: load.p50Ms / mean(neighbours.map(({ p50Ms }) => p50Ms)),
 });
 
-/** What a hit costs, held to a bare handler of the same framework that validates the same fields. */
+/** The cost of a hit, beside that of a bare handler of the same framework that validates the same fields. */
 export async function measureHits(
   plan: CachePlan,
   texts: DistinctTexts,

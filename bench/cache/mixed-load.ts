@@ -34,7 +34,7 @@ export class MixedLoad {
     });
   }
 
-  /** What was answered since the last cut. */
+  /** The answers since the last cut. */
   cut(): MixedAnswers {
     const { answers } = this;
     this.answers = { latenciesMs: [], failed: 0 };

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { TARGET_CONNECTIONS } from '../base/plan.js';
 import { say } from '../base/progress.js';
+import { quantile } from '../base/statistics.js';
+import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { readMetric } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
-import { quantile } from '../base/statistics.js';
 import { MixedLoad, type MixedAnswers } from './mixed-load.js';
 import { CACHED_TEXTS, type CachePlan } from './plan.js';
 import { RedisProcess } from './redis-process.js';
 
-/** What users saw while Redis was up, or down. */
+/** Requests of users while Redis was up, or down. */
 export interface Phase {
   readonly requests: number;
   readonly failed: number;

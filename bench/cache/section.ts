@@ -1,13 +1,13 @@
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { count, ms, ratio, table } from '../report/format.js';
+import type { Machine } from '../report/machine.js';
+import { sectionOf, type Target } from '../report/section.js';
 import type { HitRate } from './hit-rate.js';
 import type { HeldHits, HitFigures, HitsReport } from './hits.js';
 import { NEW_EVERY } from './mixed-load.js';
 import { CACHED_TEXTS, LATENCY_CONNECTIONS, type CachePlan } from './plan.js';
 import type { Phase, RedisOutage } from './redis-outage.js';
 import type { SingleFlight } from './single-flight.js';
-import { TARGET_CONNECTIONS } from '../base/plan.js';
-import { count, ms, ratio, table } from '../report/format.js';
-import type { Machine } from '../report/machine.js';
-import { sectionOf, type Target } from '../report/section.js';
 
 export interface CacheReport {
   readonly plan: CachePlan;
@@ -87,7 +87,7 @@ export function cacheTargets(report: CacheReport): Target[] {
   return [...hitTargets(report), hitRateTarget(report), singleFlightTarget(report), ...redisTargets(report)];
 }
 
-/** What must hold on any machine: nothing fails, hits are hits, and a text is computed once. */
+/** The condition for exit code 0, on any machine: nothing fails, hits are hits, and a text is computed once. */
 export function cacheIsRight(report: CacheReport): boolean {
   const { hits, hitRate, redis } = report;
   const failed = hits.failed + hitRate.failed + redis.up.failed + redis.down.failed + redis.back.failed;

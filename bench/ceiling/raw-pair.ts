@@ -8,7 +8,7 @@ import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-process.js';
 const CEILING_TEXTS = 2_616;
 
 /**
- * What this machine can do with these models when nothing stands between the tensors and the runtime: two bare
+ * The most that this machine can do with these models, with nothing between the tensors and the runtime: two bare
  * single-thread processes. They keep their sessions for the whole run, and sleep while the service is measured.
  */
 export class RawPair {

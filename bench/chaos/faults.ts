@@ -7,7 +7,7 @@ import { ClosedLoop, type Reference, type Tally } from '../load/closed-loop.js';
 import type { ServiceProcess } from '../service/service-process.js';
 import { settledPool, untilWhole } from '../service/worker-pool.js';
 
-/** What the clients saw. */
+/** The answers and failures that the clients saw during one fault. */
 export interface Outcome {
   readonly answered: number;
   readonly byStatus: Readonly<Record<string, number>>;
@@ -30,7 +30,7 @@ function toOutcome({ latenciesMs, ...counts }: Tally): Outcome {
   };
 }
 
-/** Answers that are not 200 or say something else than they do in peace, and requests that got none. */
+/** Answers that are not 200, answers with another label than without the fault, and requests without an answer. */
 export function failures({ answered, byStatus, dropped, wrongLabels }: Outcome): number {
   return answered - (byStatus[200] ?? 0) + dropped + wrongLabels;
 }

@@ -1,8 +1,8 @@
+import { CACHE_OFF, SEED, VERSIONS, type Plan } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-files.js';
 import { askAlone, type Reference } from '../load/closed-loop.js';
-import { CACHE_OFF, SEED, VERSIONS, type Plan } from '../base/plan.js';
-import { say } from '../base/progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import {
   endUnderLoad,

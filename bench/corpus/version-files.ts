@@ -11,7 +11,7 @@ export function versionFolder(version: Version): string {
   return join(MODEL_REGISTRY, MODEL, version);
 }
 
-/** What the bench reads of manifest.json. */
+/** The members of manifest.json that the bench reads. */
 export type RunSettings = Pick<Manifest, 'session' | 'batching'>;
 
 /** @throws InputError when the file cannot be read */

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { devSentences, versionFolder } from '../corpus/version-files.js';
-import { askAlone } from '../load/closed-loop.js';
 import { VERSIONS, type Version } from '../base/plan.js';
 import { say } from '../base/progress.js';
+import { devSentences, versionFolder } from '../corpus/version-files.js';
+import { askAlone } from '../load/closed-loop.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { runWhole } from './batch-process.js';
 

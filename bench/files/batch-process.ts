@@ -5,14 +5,14 @@ import { ROOT } from '../base/paths.js';
 import { MODEL, type Version } from '../base/plan.js';
 import { serinEnvironment } from '../base/run-command.js';
 
-/** What `serin batch --json` tells at its end, as far as the bench reads it. */
+/** The closing figures of `serin batch --json` that the bench reads. */
 export type BatchSummary = Pick<Summary, 'lines' | 'errors' | 'resumed_lines' | 'texts_per_s'>;
 
 export interface BatchEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly wallMs: number;
-  /** Undefined when it was killed before it could tell. */
+  /** Undefined when it was killed before it wrote them. */
   readonly summary: BatchSummary | undefined;
   readonly stderr: string;
 }

@@ -3,13 +3,13 @@ import { createReadStream, existsSync, readFileSync, rmSync, statSync } from 'no
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { seededRandom } from '../../src/base/seeded-random.js';
-import { versionFolder } from '../corpus/version-files.js';
 import { SEED } from '../base/plan.js';
-import { say } from '../base/progress.js';
 import { childrenOf, cpuSeconds } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
 import { mean } from '../base/statistics.js';
+import { DistinctTexts } from '../corpus/distinct-texts.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { BatchProcess, type BatchJob, type BatchSummary, wholeEnd } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import { CRASH_VERSION, type FilesPlan } from './plan.js';
@@ -120,7 +120,7 @@ async function runMetered(
 const childrenCpuSeconds = (pid: number): number =>
   childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), 0);
 
-/** What a journal counts as done; a line that was cut off by a kill counts as nothing, as it does for a resume. */
+/** The lines that a journal counts as done; a line that was cut off by a kill counts as nothing, as it does for a resume. */
 function readDone(journal: string): { lines: number; blockBytes: number } {
   if (!existsSync(journal)) return { lines: 0, blockBytes: NaN };
   let [lines, blockBytes] = [0, NaN];
@@ -138,7 +138,7 @@ async function sha256(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** One start of the command that was killed, as seen from outside; its journal tells what is done. */
+/** One start of the command that was killed, as seen from outside. */
 export interface Attempt {
   /** Processor time that its workers had used when it was killed. */
   readonly workersCpuS: number;
@@ -148,7 +148,7 @@ export interface Attempt {
   readonly doneAfter: number;
 }
 
-/** What undisturbed runs show. */
+/** Processor time of undisturbed runs. */
 export interface Pace {
   /** Processor time of the workers per line. */
   readonly cpuSPerLine: number;
@@ -157,8 +157,8 @@ export interface Pace {
 }
 
 /**
- * Lines that a killed attempt must have computed beyond what it left done: what its workers had time to score, less
- * what it left. Processor time, not the clock: it does not run on while a start is slow or others are at work. Still an
+ * Lines that a killed attempt must have computed and not recorded as done: those that its workers had time to score,
+ * less those that it recorded. Processor time, not the clock: it does not run on while a start is slow or others are at work. Still an
  * estimate, for the processor is not always equally fast.
  */
 export function redoneLines(

@@ -1,8 +1,8 @@
-import type { PeakMemory } from './memory.js';
-import { MEMORY_VERSION } from './plan.js';
 import { count, megabytes, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
 import { sectionOf, type Target } from '../report/section.js';
+import type { PeakMemory } from './memory.js';
+import { MEMORY_VERSION } from './plan.js';
 
 const MEMORY_LIMIT_BYTES = 1.2e9;
 /** How much larger the peak of the longest file may be than that of the shortest. */

@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { SEED } from '../base/plan.js';
+import { treePssBytes } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-files.js';
-import { SEED } from '../base/plan.js';
-import { say } from '../base/progress.js';
-import { treePssBytes } from '../base/process-tree.js';
 import { BatchProcess, wholeEnd } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import { MEMORY_VERSION } from './plan.js';
@@ -16,7 +16,7 @@ export interface PeakMemory {
   readonly linesPerS: number;
 }
 
-/** Two million sentences of any length would take an hour; what is kept in memory is counted in bytes, not in tokens. */
+/** Two million sentences of any length would take an hour; the memory that lines take depends on their bytes, not on their tokens. */
 const WORDS = { least: 5, most: 8 };
 
 /** Reading the sizes of three processes takes a few milliseconds of a core. */

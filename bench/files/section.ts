@@ -1,11 +1,11 @@
-import type { Agreement } from './agreement.js';
-import type { CrashReport } from './crash.js';
-import { CRASH_VERSION, type FilesPlan } from './plan.js';
-import type { FileSpeed } from './speed.js';
 import { SCORE_TOLERANCE, VERSIONS, type Version } from '../base/plan.js';
 import { count, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
 import { sectionOf, type Target } from '../report/section.js';
+import type { Agreement } from './agreement.js';
+import type { CrashReport } from './crash.js';
+import { CRASH_VERSION, type FilesPlan } from './plan.js';
+import type { FileSpeed } from './speed.js';
 
 export interface FilesReport {
   readonly plan: FilesPlan;
@@ -62,7 +62,7 @@ export function filesTargets(report: FilesReport): Target[] {
   ];
 }
 
-/** What must hold on any machine: no line is wrong, lost or doubled. */
+/** The condition for exit code 0, on any machine: no line is wrong, lost or doubled. */
 export function filesAreRight(report: FilesReport): boolean {
   const agree = VERSIONS.every((version) => agreementTarget(report, version).reached);
   return agree && report.crash.wrongOutputs === 0;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { RawPair } from '../ceiling/raw-pair.js';
-import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-files.js';
 import { SEED, VERSIONS, type Version } from '../base/plan.js';
 import { say } from '../base/progress.js';
 import { mean, median } from '../base/statistics.js';
+import { RawPair } from '../ceiling/raw-pair.js';
+import { DistinctTexts } from '../corpus/distinct-texts.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { runWhole } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import type { FilesPlan } from './plan.js';

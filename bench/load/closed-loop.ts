@@ -4,7 +4,7 @@ import type { Version } from '../base/plan.js';
 import { BusyConnections } from './busy-connections.js';
 import { postPredict, predictBody } from './predict.js';
 
-/** A text with what the service says about it when nobody else asks anything. */
+/** A text with the answer that the service gives when no other request is under way. */
 export interface Reference {
   readonly text: string;
   readonly version: Version;
@@ -12,15 +12,15 @@ export interface Reference {
   readonly score: number;
 }
 
-/** What became of every single request. */
+/** The outcomes of all requests. */
 export interface Tally {
   answered: number;
   readonly byStatus: Record<string, number>;
   /** Sent on a connection that was open, and never answered. */
   dropped: number;
-  /** What the drops looked like: the error's code, and whether the connection had carried an answer before. */
+  /** The drops by the error's code and by whether the connection had carried an answer before. */
   readonly drops: Record<string, number>;
-  /** Not sent: nobody listened. */
+  /** Not sent: no process listened on the port. */
   refused: number;
   wrongLabels: number;
   maxScoreDifference: number;
@@ -32,10 +32,10 @@ interface Answer {
   readonly score: number;
 }
 
-/** How long a client waits before it knocks again where nobody listened. */
+/** How long a client waits before it connects again after its connection was refused. */
 const REFUSED_PAUSE_MS = 50;
 
-/** What errors of a connection mean that the request was never sent. */
+/** Errors of a connection that mean that the request was never sent. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
 /** A cache would answer without asking the model. */
@@ -61,7 +61,7 @@ export async function askAlone(
   return references;
 }
 
-/** Connections that each send their next request when the answer has come, and look at every answer. */
+/** Connections that each send their next request when the answer has come, and check every answer. */
 export class ClosedLoop {
   readonly tally: Tally = {
     answered: 0,

@@ -8,7 +8,7 @@ import { runCommand } from '../base/run-command.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { predictBody } from './predict.js';
 
-/** Longer than the deadline of a request: what is late is the service's 504, not the generator's guess. */
+/** Longer than the deadline of a request: a late answer is the 504 of the service, and no timeout of the generator. */
 const TIMEOUT = '10s';
 
 export interface Load {

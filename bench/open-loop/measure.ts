@@ -1,6 +1,6 @@
-import { BaselineService } from '../baseline/baseline-service.js';
 import { CACHE_OFF, VERSIONS, type Version } from '../base/plan.js';
 import { say } from '../base/progress.js';
+import { BaselineService } from '../baseline/baseline-service.js';
 import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
 import { serinBench, type BenchLoad } from './serin-bench.js';
 

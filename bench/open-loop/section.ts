@@ -1,12 +1,12 @@
-import type { BenchLoad, LatencyParts } from './serin-bench.js';
-import type { OpenLoopRun } from './measure.js';
-import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
 import { percent } from '../../src/base/format.js';
 import { count, ms, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
 import { noneFailed, sectionOf, type Target } from '../report/section.js';
+import type { OpenLoopRun } from './measure.js';
+import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
+import type { BenchLoad, LatencyParts } from './serin-bench.js';
 
-/** What the service's stages may lack of its total at p50, or exceed it by. */
+/** The share by which the sum of the service's stages may differ from its total at p50. */
 const STAGES_TOLERANCE = 0.05;
 const NAMED_CONTRIBUTORS = 3;
 
@@ -35,7 +35,7 @@ export function openLoopTargets(runs: readonly OpenLoopRun[]): Target[] {
   ];
 }
 
-/** What must hold on any machine: every server answered under every load. */
+/** The condition for exit code 0, on any machine: every server answered under every load. */
 export const openLoopIsRight = (runs: readonly OpenLoopRun[]): boolean =>
   runs.every(({ loads }) => loads.length > 0) &&
   loadsOf(runs).every(({ failed, latency }) => failed === 0 && latency !== null);

@@ -1,15 +1,14 @@
 import { statSync } from 'node:fs';
 import { withAll } from '../base/close-all.js';
-import { readTokenizer } from '../corpus/version-files.js';
-import { versionFolder } from '../corpus/version-files.js';
 import { say } from '../base/progress.js';
 import { mean, median } from '../base/statistics.js';
+import { readTokenizer, versionFolder } from '../corpus/version-files.js';
 import { judgeAnswers, mixedBatches, type Answers } from './judge-answers.js';
 import { readLabelledSentences } from './labelled-sentences.js';
+import { MeasuredModel, type Model } from './measured-model.js';
 import { makeModels, type MakeOptions } from './models.js';
 import { BUDGETS, type QuantizePlan } from './plan.js';
 import type { PythonReport } from './python.js';
-import { Subject, type Model } from './subject.js';
 
 export interface ModelFigures extends Answers, Pick<Model, 'name' | 'made' | 'kind' | 'method'> {
   /** Of the file. */
@@ -33,7 +32,7 @@ export interface QuantizeComparison {
   readonly models: readonly ModelFigures[];
 }
 
-/** Makes what is to be compared, and measures all of it in the same way, by turns. */
+/** Makes the models to compare, and measures all of them in the same way, by turns. */
 export async function compareQuantizers(
   plan: QuantizePlan,
   dataFile: string,
@@ -45,20 +44,20 @@ export async function compareQuantizers(
   const sequences = sentences.map(({ text }) => tokenizer.encode(text));
   const figures = await withAll(
     models,
-    (model) => Subject.start(model, sequences),
-    async (subjects) => {
-      const answers = new Map<Subject, Answers>();
-      for (const subject of subjects) {
-        const alone = await subject.logits(sequences.map((_, i) => [i]));
-        const mixed = await subject.logits(mixedBatches(sequences.length));
+    (model) => MeasuredModel.start(model, sequences),
+    async (measured) => {
+      const answers = new Map<MeasuredModel, Answers>();
+      for (const one of measured) {
+        const alone = await one.logits(sequences.map((_, i) => [i]));
+        const mixed = await one.logits(mixedBatches(sequences.length));
         const judged = judgeAnswers(sentences, alone, mixed);
-        answers.set(subject, judged);
-        say(`${subject.model.name}: ${judged.correct} of ${judged.n} right, ${judged.flips} flips`);
+        answers.set(one, judged);
+        say(`${one.model.name}: ${judged.correct} of ${judged.n} right, ${judged.flips} flips`);
       }
-      const speeds = await measureSpeeds(subjects, plan);
-      return subjects.map((subject) => {
-        const { name, made, kind, method, modelFile } = subject.model;
-        const [answered, speed] = [answers.get(subject), speeds.get(subject)];
+      const speeds = await measureSpeeds(measured, plan);
+      return measured.map((one) => {
+        const { name, made, kind, method, modelFile } = one.model;
+        const [answered, speed] = [answers.get(one), speeds.get(one)];
         if (answered === undefined || speed === undefined) throw new Error(`${name} was not measured`);
         return { name, made, kind, method, bytes: statSync(modelFile).size, ...answered, ...speed };
       });
@@ -71,35 +70,33 @@ type Speed = Pick<ModelFigures, 'alonePerS' | 'budget' | 'textsPerS' | 'roundsPe
 
 /** The best budget of each, then all of them at their best, by turns: what drifts, drifts for all. */
 async function measureSpeeds(
-  subjects: readonly Subject[],
+  measured: readonly MeasuredModel[],
   { rounds, sliceMs, passes, passSliceMs }: QuantizePlan,
-): Promise<Map<Subject, Speed>> {
-  const perS = new Map(subjects.map((subject) => [subject, new Map<number, number[]>()]));
+): Promise<Map<MeasuredModel, Speed>> {
+  const perS = new Map(measured.map((one) => [one, new Map<number, number[]>()]));
   for (let pass = 0; pass < passes; pass++) {
     say(`batches of several sizes, ${pass + 1} of ${passes}`);
     for (const budget of BUDGETS) {
-      for (const subject of subjects) {
-        const byBudget = perS.get(subject);
-        const values = [...(byBudget?.get(budget) ?? []), await subject.textsPerS(budget, passSliceMs)];
+      for (const one of measured) {
+        const byBudget = perS.get(one);
+        const values = [...(byBudget?.get(budget) ?? []), await one.textsPerS(budget, passSliceMs)];
         byBudget?.set(budget, values);
       }
     }
   }
-  const speeds = new Map<Subject, { alonePerS: number; budget: number; roundsPerS: number[] }>();
-  for (const [subject, byBudget] of perS) {
+  const speeds = new Map<MeasuredModel, { alonePerS: number; budget: number; roundsPerS: number[] }>();
+  for (const [one, byBudget] of perS) {
     const means = [...byBudget].map(([budget, values]) => ({ budget, perS: mean(values) }));
     const best = means.reduce((a, b) => (b.perS > a.perS ? b : a));
     const alonePerS = means.find(({ budget }) => budget === 0)?.perS ?? NaN;
-    speeds.set(subject, { alonePerS, budget: best.budget, roundsPerS: [] });
+    speeds.set(one, { alonePerS, budget: best.budget, roundsPerS: [] });
   }
   for (let round = 0; round < rounds; round++) {
     say(`round ${round + 1} of ${rounds}`);
     const turn = round % 2 === 0 ? [...speeds] : [...speeds].reverse();
-    for (const [subject, { budget, roundsPerS }] of turn) {
-      roundsPerS.push(await subject.textsPerS(budget, sliceMs));
+    for (const [one, { budget, roundsPerS }] of turn) {
+      roundsPerS.push(await one.textsPerS(budget, sliceMs));
     }
   }
-  return new Map(
-    [...speeds].map(([subject, speed]) => [subject, { ...speed, textsPerS: median(speed.roundsPerS) }]),
-  );
+  return new Map([...speeds].map(([one, speed]) => [one, { ...speed, textsPerS: median(speed.roundsPerS) }]));
 }

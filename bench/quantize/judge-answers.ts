@@ -3,7 +3,7 @@ import { SEED } from '../base/plan.js';
 import type { LabelledSentence } from './labelled-sentences.js';
 import { MIXED_ROWS } from './plan.js';
 
-/** What the answers of one model say about it. */
+/** Accuracy and batch variance of one model. */
 export interface Answers {
   /** Sentences that get their label, each alone. */
   readonly correct: number;

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRunSettings } from '../corpus/version-files.js';
-import { readTokenizer } from '../corpus/version-files.js';
-import { versionFolder } from '../corpus/version-files.js';
 import { MODEL } from '../base/plan.js';
 import { say } from '../base/progress.js';
 import { runSerin, serinEnvironment } from '../base/run-command.js';
+import { readRunSettings, readTokenizer, versionFolder } from '../corpus/version-files.js';
+import type { Model } from './measured-model.js';
 import { preparePython, quantizeInPython, type PythonReport } from './python.js';
-import type { Model } from './subject.js';
 
 export interface MakeOptions {
   readonly entry: string;
@@ -30,7 +28,7 @@ export interface MadeModels {
 const SOURCE = 'v1';
 const SHIPPED = 'v2';
 
-/** What python_quantize.py makes. */
+/** The products of python_quantize.py. */
 const MADE_IN_PYTHON: Readonly<Record<string, Pick<Model, 'made' | 'method'>>> = {
   dynamic: { method: 'dynamic', made: '`quantize_dynamic`, int8 weights, a scale per column' },
   qdq: { method: 'static', made: '`quantize_static`, QDQ, the products with constant matrices' },

@@ -6,7 +6,7 @@ import { PYTHON_SCRIPT } from '../base/paths.js';
 import { say } from '../base/progress.js';
 import { runCommand } from '../base/run-command.js';
 
-/** What python_quantize.py tells of each product. */
+/** One product in the report of python_quantize.py. */
 export type PythonProduct = { readonly seconds: number } | { readonly error: string };
 
 export interface PythonReport {

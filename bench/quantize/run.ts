@@ -5,7 +5,7 @@ import { compareQuantizers } from './compare-quantizers.js';
 import type { QuantizePlan } from './plan.js';
 import { quantizersAreRight, quantizeSection, quantizeTargets } from './section.js';
 
-/** What `--quantize` is told. */
+/** The options of `--quantize`. */
 export interface QuantizeOptions {
   readonly plan: QuantizePlan;
   /** Labelled sentences. */

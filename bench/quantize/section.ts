@@ -1,9 +1,9 @@
-import type { ModelFigures, QuantizeComparison } from './compare-quantizers.js';
-import { BUDGETS, LIMITS, MIXED_ROWS } from './plan.js';
 import { median } from '../base/statistics.js';
 import { count, megabytes, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
 import { sectionOf, type Target } from '../report/section.js';
+import type { ModelFigures, QuantizeComparison } from './compare-quantizers.js';
+import { BUDGETS, LIMITS, MIXED_ROWS } from './plan.js';
 
 const accuracyOf = ({ correct, n }: ModelFigures): number => (100 * correct) / n;
 const percent = (points: number): string => `${points.toFixed(2)} %`;
@@ -93,7 +93,7 @@ export function quantizeTargets(comparison: QuantizeComparison): Target[] {
   ];
 }
 
-/** What must hold on any machine. */
+/** The condition for exit code 0, on any machine: no label of the shipped version depends on its batch. */
 export const quantizersAreRight = (comparison: QuantizeComparison): boolean =>
   shipped(comparison).ours.flips === 0;
 

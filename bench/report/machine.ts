@@ -5,7 +5,7 @@ import { readProcessors } from '../../src/base/processors.js';
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
-  /** What decides how fast int8 products are. */
+  /** Those that decide how fast int8 products are. */
   readonly cpuFeatures: readonly string[];
   readonly memoryBytes: number;
   readonly kernel: string;

@@ -1,9 +1,9 @@
+import type { Client } from 'undici';
 import { BusyConnections } from '../load/busy-connections.js';
 import { postPredict, predictBody } from '../load/predict.js';
-import type { Client } from 'undici';
 import type { LoadedRequest } from './rollback-outcome.js';
 
-/** Connections that each send the next text when the answer has come, and keep when that was and who gave it. */
+/** Connections that each send the next text when the answer has come, and record the times and the version that answered. */
 export class ColdLoad {
   private readonly answered: LoadedRequest[] = [];
   private next = 0;
@@ -33,7 +33,7 @@ export class ColdLoad {
     return this.connections.close();
   }
 
-  /** What was sent until it was closed. @throws Error when the texts did not last until then */
+  /** The requests that were sent until it was closed. @throws Error when the texts did not last until then */
   get requests(): readonly LoadedRequest[] {
     if (this.next >= this.texts.length) throw new Error('the load ran out of texts');
     return this.answered;

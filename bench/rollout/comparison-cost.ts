@@ -1,20 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from '../base/child.js';
-import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-files.js';
-import type { OpenLoopOrder, OpenLoopResult } from './open-loop-process.js';
-import { predictBody } from '../load/predict.js';
-import { runWrk } from '../load/wrk.js';
+import { withAll, type Closable } from '../base/close-all.js';
 import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../base/plan.js';
 import { say } from '../base/progress.js';
+import { median, quantile } from '../base/statistics.js';
+import { DistinctTexts } from '../corpus/distinct-texts.js';
+import { versionFolder } from '../corpus/version-files.js';
+import { predictBody } from '../load/predict.js';
+import { runWrk } from '../load/wrk.js';
 import { readMetric } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
-import { median, quantile } from '../base/statistics.js';
+import type { OpenLoopOrder, OpenLoopResult } from './open-loop-process.js';
 import { CANARY_PERCENT, type RolloutPlan } from './plan.js';
 
-/** What users of one of the two services saw. */
+/** Requests of users to one of the two services. */
 export interface UserLatency {
   readonly requests: number;
   readonly failed: number;
@@ -38,7 +39,7 @@ export interface ComparisonCost {
 }
 
 /** A service that compares, or one that is told to sample nothing, and what came of its requests. */
-interface Subject {
+interface Subject extends Closable {
   readonly service: ServiceProcess;
   readonly latenciesMs: number[];
   readonly roundP99Ms: number[];
@@ -55,7 +56,8 @@ async function start(entry: string, workFolder: string, samplePercent: number): 
   writeFileSync(config, `default_model: ${MODEL}\nrollout:\n  ${MODEL}: { ${rollout}, ${comparison} }\n`);
   const service = await ServiceProcess.start(entry, folder, { SERIN_CONFIG: config });
   await settledPool(service);
-  return { service, latenciesMs: [], roundP99Ms: [], failed: 0, pairs: 0 };
+  const close = (): Promise<void> => service.close();
+  return { service, latenciesMs: [], roundP99Ms: [], failed: 0, pairs: 0, close };
 }
 
 const pairsOf = ({ url }: ServiceProcess): Promise<number> =>
@@ -72,7 +74,7 @@ function latencyOf({ latenciesMs, failed, pairs }: Subject, { rounds, loadS }: R
 }
 
 /**
- * What the comparison costs users: two services that differ in nothing else take turns under an open loop at half of
+ * The cost of the comparison for users: two services that differ in nothing else take turns under an open loop at half of
  * the capacity, in one run. Each text is sent once, so that no cache helps and every one would be a new pair.
  */
 export async function measureComparisonCost(
@@ -80,11 +82,23 @@ export async function measureComparisonCost(
   entry: string,
   workFolder: string,
 ): Promise<ComparisonCost> {
-  const texts = new DistinctTexts(versionFolder('v1'), SEED);
-  const without = await start(entry, workFolder, 0);
-  const compared = await start(entry, workFolder, 100);
-  const generator = new Child<OpenLoopOrder, OpenLoopResult>('rollout/open-loop-process');
+  return withAll(
+    [0, 100],
+    (samplePercent) => start(entry, workFolder, samplePercent),
+    ([without, compared]) => {
+      if (without === undefined || compared === undefined) throw new Error('two services are compared');
+      return compare(plan, without, compared, workFolder);
+    },
+  );
+}
 
+async function compare(
+  plan: RolloutPlan,
+  without: Subject,
+  compared: Subject,
+  workFolder: string,
+): Promise<ComparisonCost> {
+  const texts = new DistinctTexts(versionFolder('v1'), SEED);
   const capacity = await runWrk({
     url: without.service.url,
     connections: TARGET_CONNECTIONS,
@@ -94,7 +108,7 @@ export async function measureComparisonCost(
   });
   const loadPerS = capacity.requestsPerS / 2;
   say(`capacity ${capacity.requestsPerS.toFixed(0)} requests/s; ${String(plan.rounds)} rounds at half of it`);
-
+  const generator = new Child<OpenLoopOrder, OpenLoopResult>('rollout/open-loop-process');
   const load = async (subject: Subject, round: number, bodies: readonly string[]): Promise<void> => {
     const { url } = subject.service;
     const pairsBefore = await pairsOf(subject.service);
@@ -109,17 +123,17 @@ export async function measureComparisonCost(
     subject.roundP99Ms.push(quantile(latenciesMs, 0.99));
     subject.latenciesMs.push(...latenciesMs);
   };
-  for (let round = 0; round < plan.rounds; round++) {
-    const turn = round % 2 === 0 ? [without, compared] : [compared, without];
-    // Both services meet the same texts at the same moments in a round; neither has seen one of them before.
-    const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map((text) => predictBody(text));
-    for (const subject of turn) await load(subject, round, bodies);
-    say(`round ${String(round + 1)} of ${String(plan.rounds)}`);
+  try {
+    for (let round = 0; round < plan.rounds; round++) {
+      const turn = round % 2 === 0 ? [without, compared] : [compared, without];
+      // Both services meet the same texts at the same moments in a round; neither has seen one of them before.
+      const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map((text) => predictBody(text));
+      for (const subject of turn) await load(subject, round, bodies);
+      say(`round ${String(round + 1)} of ${String(plan.rounds)}`);
+    }
+  } finally {
+    await generator.close();
   }
-  await generator.close();
-  await without.service.close();
-  await compared.service.close();
-
   const [before, after] = [latencyOf(without, plan), latencyOf(compared, plan)];
   const roundRatios = compared.roundP99Ms.map((p99Ms, i) => p99Ms / (without.roundP99Ms[i] ?? NaN));
   return {

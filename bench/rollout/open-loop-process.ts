@@ -15,7 +15,7 @@ export interface OpenLoopOrder {
 }
 
 export interface OpenLoopResult {
-  /** From the moment that a request was due, so that a stall is seen by everybody who falls into it. */
+  /** From the moment that a request was due, so that a stall counts in every request that falls into it. */
   readonly latenciesMs: Float64Array;
   /** Requests without a 200. */
   readonly failed: number;

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-files.js';
 import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../base/plan.js';
 import { say } from '../base/progress.js';
+import { DistinctTexts } from '../corpus/distinct-texts.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
 import { ColdLoad } from './cold-load.js';

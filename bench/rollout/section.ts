@@ -1,13 +1,13 @@
-import type { ComparisonCost, UserLatency } from './comparison-cost.js';
-import { CANARY_PERCENT } from './plan.js';
-import type { RollbackOutcome } from './rollback-outcome.js';
 import { TARGET_CONNECTIONS } from '../base/plan.js';
 import { median } from '../base/statistics.js';
 import { count, ms, ratio, table } from '../report/format.js';
 import type { Machine } from '../report/machine.js';
 import { noneFailed, sectionOf, targetTable, type Target } from '../report/section.js';
+import type { ComparisonCost, UserLatency } from './comparison-cost.js';
+import { CANARY_PERCENT } from './plan.js';
+import type { RollbackOutcome } from './rollback-outcome.js';
 
-/** What the comparison may add to the p99 of users. */
+/** The most that the p99 of users may grow with the comparison: a factor. */
 const P99_RATIO_LIMIT = 1.1;
 
 /** How long after the answer to a rollback an answer of the canary may still come. */
@@ -61,11 +61,11 @@ export const rolloutTargets = (cost: ComparisonCost, rollbacks: Rollbacks): Targ
   ...rollbackTargets(rollbacks),
 ];
 
-/** What must hold on any machine: users are answered, and something was compared. */
+/** The condition for exit code 0, on any machine: users are answered, and something was compared. */
 export const comparisonIsRight = ({ without, with: compared }: ComparisonCost): boolean =>
   without.failed + compared.failed === 0 && compared.pairsPerS > 0 && without.pairsPerS === 0;
 
-/** What must hold on any machine: users met the canary before a rollback, and nobody after it. */
+/** The condition for exit code 0, on any machine: the canary answered users before a rollback, and none after it. */
 export const rollbacksAreRight = (rollbacks: Rollbacks): boolean =>
   rollbacks.every(
     ({ canaryBefore, after, canaryAfter, failed }) =>

@@ -26,7 +26,7 @@ export class ServiceProcess {
 
   /**
    * @param workFolder for its log and its state
-   * @param settings what is not to be as by default
+   * @param settings environment variables that change its defaults
    */
   static async start(
     entry: string,
@@ -85,7 +85,7 @@ export class ServiceProcess {
     this.child.kill(signal);
   }
 
-  /** What the process ended with. @throws Error when it does not end */
+  /** Waits for the end of the process. @throws Error when it does not end */
   async ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     const { child } = this;
     const limit = performance.now() + STOP_LIMIT_MS;

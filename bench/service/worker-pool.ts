@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { readMetrics, valueOf } from './metrics.js';
 import { childrenOf } from '../base/process-tree.js';
+import { readMetrics, valueOf } from './metrics.js';
 import type { ServiceProcess } from './service-process.js';
 
 const POLL_MS = 50;

@@ -1,8 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { VERSIONS } from '../base/plan.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { ClosedLoop, askAlone } from '../load/closed-loop.js';
-import { VERSIONS } from '../base/plan.js';
 import type { ServiceProcess } from '../service/service-process.js';
-import { setTimeout as delay } from 'node:timers/promises';
 
 /** Whether an answer depends on who else asks. */
 export interface Consistency {

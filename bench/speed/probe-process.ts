@@ -1,7 +1,7 @@
 // Asks GET /health/live at a fixed low rate on one kept connection, beside a load that saturates the service.
 import { Agent, get } from 'node:http';
-import { quantile } from '../base/statistics.js';
 import { answerParent } from '../base/child.js';
+import { quantile } from '../base/statistics.js';
 
 export interface ProbeOrder {
   readonly url: string;

@@ -1,7 +1,7 @@
 import { Child } from '../base/child.js';
-import type { ProbeOrder, ProbeResult } from './probe-process.js';
-import { sendDistinct } from '../load/wrk.js';
 import { TARGET_CONNECTIONS, type Version } from '../base/plan.js';
+import { sendDistinct } from '../load/wrk.js';
+import type { ProbeOrder, ProbeResult } from './probe-process.js';
 import type { Subjects } from './round.js';
 
 /** Far below what the service answers, and still 750 probes in 15 s for a 99th percentile. */

@@ -1,14 +1,14 @@
-import type { BaselineService } from '../baseline/baseline-service.js';
-import type { RawMeasurement } from '../ceiling/raw-process.js';
-import type { RawPair } from '../ceiling/raw-pair.js';
-import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { sendDistinct, type Load } from '../load/wrk.js';
 import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../base/plan.js';
 import { childrenOf, cpuSeconds } from '../base/process-tree.js';
-import type { ServiceProcess } from '../service/service-process.js';
 import { mean } from '../base/statistics.js';
+import type { BaselineService } from '../baseline/baseline-service.js';
+import type { RawPair } from '../ceiling/raw-pair.js';
+import type { RawMeasurement } from '../ceiling/raw-process.js';
+import type { DistinctTexts } from '../corpus/distinct-texts.js';
+import { sendDistinct, type Load } from '../load/wrk.js';
+import type { ServiceProcess } from '../service/service-process.js';
 
-/** What stands ready for the whole run. */
+/** The processes and texts that every round uses. */
 export interface Subjects {
   readonly raw: RawPair;
   readonly service: ServiceProcess;
@@ -34,7 +34,7 @@ export interface Round {
   readonly baseline: Load;
 }
 
-/** What the machine does to one of them, another tenant's minute say, it does to its neighbours in time too. */
+/** Each load stands between two ceilings, so that a slow minute of the machine slows them too. */
 export async function measureRound(subjects: Subjects, version: Version, plan: Plan): Promise<Round> {
   const { raw, naive, texts, workFolder } = subjects;
   const loads: Partial<Record<Connections, ServiceLoad>> = {};

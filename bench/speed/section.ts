@@ -1,7 +1,7 @@
 import { CONNECTIONS, TARGET_CONNECTIONS, VERSIONS, type Version } from '../base/plan.js';
+import { count, megabytes, ms, ratio, table } from '../report/format.js';
 import type { SpeedReport } from './measure.js';
 import type { LoadSummary, VersionSummary } from './summary.js';
-import { count, megabytes, ms, ratio, table } from '../report/format.js';
 
 const loadCells = ({ requestsPerS, p50Ms, p95Ms, p99Ms }: LoadSummary): string[] => [
   count(requestsPerS),
@@ -123,7 +123,7 @@ the rounds, and each ratio is that of a load to the ceilings just before and jus
 - **/health/live**: asked 50 times a second by a process of its own, by the clock.`;
 }
 
-/** What docs/benchmarks.md tells of the service's speed. */
+/** The sections of docs/benchmarks.md about the service's speed. */
 export function speedParts(speed: SpeedReport): string[] {
   return [
     '## Method',

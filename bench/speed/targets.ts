@@ -1,12 +1,12 @@
-import type { SpeedReport } from './measure.js';
 import { SCORE_TOLERANCE, VERSIONS, type Connections, type Version } from '../base/plan.js';
 import { count, megabytes, ms, ratio } from '../report/format.js';
 import { noneFailed, type Target } from '../report/section.js';
+import type { SpeedReport } from './measure.js';
 
 const MEMORY_LIMIT_BYTES = 800e6;
 const START_LIMIT_MS = 3_000;
 const LIVE_P99_LIMIT_MS = 20;
-/** What the service may add to a run of the model alone, at one connection. */
+/** The most that the service may add to a run of the model alone, at one connection. */
 const OVERHEAD_LIMIT_MS = 0.7;
 const P99_OVER_P50_LIMIT = 2;
 

@@ -1,11 +1,11 @@
 // One model in a process of its own, with one thread and nothing before it.
 import type { InferenceSession } from 'onnxruntime-node';
-import { openRawSession, timeRuns, toRun, type RawRun } from '../ceiling/raw-session.js';
 import { answerParent } from '../base/child.js';
+import { openRawSession, timeRuns, toRun, type RawRun } from '../ceiling/raw-session.js';
 import { evenlyMixed, lengthSortedBatches, type Sequence } from '../corpus/batches.js';
 import type { RunSettings } from '../corpus/version-files.js';
 
-export type ToSubject =
+export type ToModel =
   | {
       readonly type: 'load';
       readonly modelFile: string;
@@ -24,7 +24,7 @@ export type ToSubject =
       readonly durationMs: number;
     };
 
-export type FromSubject =
+export type FromModel =
   | { readonly type: 'loaded' }
   /** Of each sequence, in their order. */
   | { readonly type: 'answered'; readonly logits: readonly (readonly number[])[] }
@@ -38,13 +38,13 @@ let sequences: readonly Sequence[];
 /** By budget: they are made once. */
 const runsByBudget = new Map<number, readonly RawRun[]>();
 
-async function load(message: ToSubject & { type: 'load' }): Promise<FromSubject> {
+async function load(message: ToModel & { type: 'load' }): Promise<FromModel> {
   session = await openRawSession(message.modelFile, message.session);
   ({ sequences } = message);
   return { type: 'loaded' };
 }
 
-async function answer({ batches }: ToSubject & { type: 'answer' }): Promise<FromSubject> {
+async function answer({ batches }: ToModel & { type: 'answer' }): Promise<FromModel> {
   const logits = new Array<readonly number[]>(sequences.length);
   for (const batch of batches) {
     const { feeds } = toRun(
@@ -69,15 +69,12 @@ function runsOf(maxPaddedTokens: number): readonly RawRun[] {
   return runs;
 }
 
-async function measure({
-  maxPaddedTokens,
-  durationMs,
-}: ToSubject & { type: 'measure' }): Promise<FromSubject> {
+async function measure({ maxPaddedTokens, durationMs }: ToModel & { type: 'measure' }): Promise<FromModel> {
   const timed = await timeRuns(session, runsOf(maxPaddedTokens), { warmUpRuns: WARM_UP_RUNS, durationMs });
   return { type: 'measured', textsPerS: timed.textsPerS };
 }
 
-answerParent((message: ToSubject): Promise<FromSubject> => {
+answerParent((message: ToModel): Promise<FromModel> => {
   if (message.type === 'load') return load(message);
   return message.type === 'answer' ? answer(message) : measure(message);
 });

@@ -1,7 +1,7 @@
 import { Child } from '../base/child.js';
-import type { RunSettings } from '../corpus/version-files.js';
 import type { Sequence } from '../corpus/batches.js';
-import type { FromSubject, ToSubject } from './subject-process.js';
+import type { RunSettings } from '../corpus/version-files.js';
+import type { FromModel, ToModel } from './measured-model-process.js';
 
 /** A model that is compared. */
 export interface Model {
@@ -16,16 +16,16 @@ export interface Model {
 }
 
 /** The process that runs one model; it sleeps while others are measured. */
-export class Subject {
-  private readonly child = new Child<ToSubject, FromSubject>('quantize/subject-process');
+export class MeasuredModel {
+  private readonly child = new Child<ToModel, FromModel>('quantize/measured-model-process');
 
   private constructor(readonly model: Model) {}
 
-  static async start(model: Model, sequences: readonly Sequence[]): Promise<Subject> {
-    const subject = new Subject(model);
+  static async start(model: Model, sequences: readonly Sequence[]): Promise<MeasuredModel> {
+    const started = new MeasuredModel(model);
     const { modelFile, session } = model;
-    await subject.child.ask({ type: 'load', modelFile, session, sequences });
-    return subject;
+    await started.child.ask({ type: 'load', modelFile, session, sequences });
+    return started;
   }
 
   /** Logits of each sequence, in their order, when they are run in these batches. */
