@@ -60,6 +60,31 @@ const inOrder = (folder, rows) =>
       }),
   );
 
+/** Rooms of the bench: those that measure stand in the last row, and know nothing of one another. */
+const BENCH = [
+  ...[['base'], ['corpus'], ['load'], ['service'], ['ceiling'], ['baseline'], ['report']],
+  ['speed', 'chaos', 'cache', 'files', 'open-loop', 'quantize', 'rollout'],
+];
+
+/** The test bench-import-rules.test.ts breaks each of these once. */
+const BENCH_RULES = [
+  ...inOrder('bench', BENCH),
+  {
+    name: 'bench/no-other-rooms',
+    severity: 'error',
+    comment: 'A new room gets its place in the order first.',
+    from: { path: '^bench/[^/]+/', pathNot: `^bench/(${BENCH.flat().join('|')})/` },
+    to: {},
+  },
+  {
+    name: 'bench/no-imports-of-the-root',
+    severity: 'error',
+    comment: 'main.ts and what it reads its options with put the rooms together.',
+    from: { path: '^bench/[^/]+/' },
+    to: { path: '^bench/[^/]+$' },
+  },
+];
+
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -120,8 +145,11 @@ module.exports = {
       from: { path: '^src/(base|registry|engine|rollout|tools)/' },
       to: { path: NEST, reachable: true },
     },
+    ...BENCH_RULES,
   ],
   options: {
+    // The compiled bench, also as bench/run.mjs names it where it is not compiled yet.
+    exclude: { path: '^(bench|\\.)/dist/' },
     doNotFollow: { path: 'node_modules' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { UsageError } from './base/input-error.js';
+import { DEFAULT_ENTRY } from './base/paths.js';
 import {
   FULL_CACHE,
   FULL_CHURN_TEXTS,
@@ -9,7 +11,6 @@ import {
 } from './cache/plan.js';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { FULL_OPEN_LOOP, QUICK_OPEN_LOOP, type OpenLoopPlan } from './open-loop/plan.js';
-import { DEFAULT_ENTRY } from './paths.js';
 import { FULL_QUANTIZE, QUICK_QUANTIZE } from './quantize/plan.js';
 import type { QuantizeOptions } from './quantize/run.js';
 import { FULL_ROLLOUT, QUICK_ROLLOUT, type RolloutPlan } from './rollout/plan.js';
@@ -58,12 +59,6 @@ export const USAGE = `usage: npm run bench -- [options]
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
 MODEL_REGISTRY names the folder of the models, as for the service.
 `;
-
-/** Something that the bench cannot work with: exit code 2. */
-export class InputError extends Error {}
-
-/** A wrong option; the usage helps. */
-export class UsageError extends InputError {}
 
 /** @returns null when only the usage is asked for. */
 export function readOptions(args: readonly string[]): BenchOptions | null {

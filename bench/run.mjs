@@ -20,4 +20,4 @@ if (status !== 0) {
   process.stderr.write('bench: it does not compile; what the compiler said stands above\n');
   process.exit(70);
 }
-await import('./dist/main.js');
+await import('./dist/bench/main.js');

@@ -13,7 +13,7 @@ const STATIC_CHECKS = [
   ['lint', bin('eslint', 'bin/eslint.js'), '.', '--max-warnings=0'],
   ['formatting', bin('prettier', 'bin/prettier.cjs'), '--check', '--log-level=warn', '.'],
   ['types', bin('typescript', 'bin/tsc'), '-p', 'tsconfig.json'],
-  ['import directions', bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), 'src'],
+  ['import directions', bin('dependency-cruiser', 'bin/dependency-cruise.mjs'), 'src', 'bench'],
 ];
 
 const say = (sentence) => process.stdout.write(`${sentence}\n`);

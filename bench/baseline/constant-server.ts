@@ -2,14 +2,33 @@
 // ValidationPipe (unknown fields are refused, as the service refuses them), and a constant of the same shape. No log
 // line, no metrics, no request id.
 import 'reflect-metadata';
-import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Body, Controller, HttpCode, Module, Post, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ConstantRequest } from './constant-request.dto.js';
+import { IsInt, IsOptional, IsString, Matches, Min } from 'class-validator';
+import { answerParent } from '../base/child.js';
+import type { Listening } from './baseline-service.js';
 
-export interface ConstantReady {
-  readonly port: number;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** The fields and rules of the service's own POST /predict. */
+class ConstantRequest {
+  @IsString()
+  text!: string;
+
+  @IsOptional()
+  @Matches(NAME)
+  model?: string;
+
+  @IsOptional()
+  @Matches(NAME)
+  version?: string;
+
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  top_k?: number;
 }
 
 const ANSWER = {
@@ -37,7 +56,7 @@ class ConstantController {
 @Module({ controllers: [ConstantController] })
 class ConstantModule {}
 
-async function serve(): Promise<ConstantReady> {
+async function serve(): Promise<Listening> {
   const app = await NestFactory.create(ConstantModule, { logger: false });
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
   await app.listen(0, '127.0.0.1');
@@ -45,9 +64,4 @@ async function serve(): Promise<ConstantReady> {
   return { port: (server.address() as AddressInfo).port };
 }
 
-process.once('message', () => {
-  void serve().then((ready) => process.send?.(ready));
-});
-
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit());
+answerParent(serve);

@@ -1,18 +1,12 @@
-// What one writes first: node:http, the tokenizer, and a run per request in the process that answers. Default
+// The simplest server that works: node:http, the tokenizer, and a run per request in the process that answers. Default
 // session options and threads, no batches, no queue, no second process.
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import { readTokenizer } from '../corpus/tokenizer.js';
-
-export interface NaiveOrder {
-  readonly folder: string;
-}
-
-export interface NaiveReady {
-  readonly port: number;
-}
+import { answerParent } from '../base/child.js';
+import { readTokenizer } from '../corpus/version-files.js';
+import type { Listening, NaiveOrder } from './baseline-service.js';
 
 async function readText(request: IncomingMessage): Promise<string> {
   let body = '';
@@ -20,7 +14,7 @@ async function readText(request: IncomingMessage): Promise<string> {
   return (JSON.parse(body) as { text: string }).text;
 }
 
-async function serve({ folder }: NaiveOrder): Promise<NaiveReady> {
+async function serve({ folder }: NaiveOrder): Promise<Listening> {
   const tokenizer = readTokenizer(folder);
   const session = await InferenceSession.create(join(folder, 'model.onnx'));
   const predict = async (text: string): Promise<{ label: number; score: number }> => {
@@ -53,9 +47,4 @@ async function serve({ folder }: NaiveOrder): Promise<NaiveReady> {
   return { port: (server.address() as AddressInfo).port };
 }
 
-process.once('message', (order: NaiveOrder) => {
-  void serve(order).then((ready) => process.send?.(ready));
-});
-
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit());
+answerParent(serve);

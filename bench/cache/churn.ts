@@ -1,9 +1,9 @@
 import { Pool } from 'undici';
-import { say } from '../progress.js';
-import { readCounter } from '../service/counters.js';
-import { pssBytes } from '../service/process-tree.js';
+import { pssBytes } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
+import { median } from '../base/statistics.js';
+import { readMetric } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { median } from '../stats.js';
 
 /** Memory of the main process, where the cache is, over one part of the texts. */
 export interface ChurnWindow {
@@ -71,11 +71,11 @@ export async function measureChurn(texts: number, entry: string, workFolder: str
       say(`${String(end)} texts: ${(figures.medianBytes / 1e6).toFixed(0)} MB`);
     }
     const textsPerS = texts / ((performance.now() - startedAt) / 1000);
-    const entries = await readCounter(service.url, 'serin_cache_entries');
-    const evicted = await readCounter(service.url, 'serin_cache_removals_total', 'reason="evicted"');
+    const entries = await readMetric(service.url, 'serin_cache_entries');
+    const evicted = await readMetric(service.url, 'serin_cache_removals_total', 'reason="evicted"');
     return { texts, failed, textsPerS, windows, entries, evicted };
   } finally {
     await pool.close();
-    await service.stop();
+    await service.close();
   }
 }

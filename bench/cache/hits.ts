@@ -1,13 +1,14 @@
-import { ConstantService } from '../baseline/constant-service.js';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { cpuSeconds } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
+import { mean, median } from '../base/statistics.js';
+import { BaselineService } from '../baseline/baseline-service.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
+import { predictBody } from '../load/predict.js';
 import { runWrk, type Load } from '../load/wrk.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
-import { readCounter } from '../service/counters.js';
-import { cpuSeconds } from '../service/process-tree.js';
+import { computedTexts } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
-import { mean, median } from '../stats.js';
+import { settledPool } from '../service/worker-pool.js';
 import { CACHED_TEXTS, LATENCY_CONNECTIONS, type CachePlan } from './plan.js';
 
 /** Medians over the rounds. */
@@ -58,8 +59,6 @@ interface Server {
 /** Texts of one request that fills the cache: computed well within its deadline. */
 const FILL_TEXTS = 100;
 
-const body = (text: string): string => JSON.stringify({ text });
-
 const figuresOf = (loads: readonly Measured[]): HitFigures => ({
   requestsPerS: median(loads.map((load) => load.requestsPerS)),
   p50Ms: median(loads.map((load) => load.p50Ms)),
@@ -79,15 +78,9 @@ function heldOf(loads: readonly Held[]): HeldHits {
 }
 
 /** Puts texts into the cache. */
-async function fill(url: string, texts: readonly string[]): Promise<void> {
+async function fill(service: ServiceProcess, texts: readonly string[]): Promise<void> {
   for (let at = 0; at < texts.length; at += FILL_TEXTS) {
-    const answer = await fetch(`${url}/predict_batch`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ texts: texts.slice(at, at + FILL_TEXTS) }),
-    });
-    await answer.arrayBuffer();
-    if (!answer.ok) throw new Error(`POST /predict_batch answered ${String(answer.status)}`);
+    await service.send('POST', '/predict_batch', { texts: texts.slice(at, at + FILL_TEXTS) });
   }
 }
 
@@ -103,7 +96,7 @@ class HitRounds {
   private failed = 0;
 
   constructor(
-    private readonly service: Server,
+    private readonly service: ServiceProcess,
     private readonly constant: Server,
     private readonly texts: readonly string[],
     private readonly plan: CachePlan,
@@ -111,7 +104,7 @@ class HitRounds {
   ) {}
 
   async warm(): Promise<void> {
-    await fill(this.service.url, this.texts);
+    await fill(this.service, this.texts);
     for (const server of [this.service, this.constant]) {
       await this.load(server, TARGET_CONNECTIONS, this.texts, this.plan.warmS);
     }
@@ -165,7 +158,7 @@ class HitRounds {
   ): Promise<Measured> {
     const { workFolder } = this;
     const before = cpuSeconds(pid);
-    const bodies = texts.map(body);
+    const bodies = texts.map((text) => predictBody(text));
     const load = await runWrk({ url, connections, seconds, bodies, workFolder, repeated: true });
     this.failed += load.failed;
     return { ...load, cpuUs: ((cpuSeconds(pid) - before) * 1e6) / load.requests };
@@ -178,7 +171,7 @@ const hold = (load: Measured, neighbours: readonly Measured[]): Held => ({
   p50Ratio: load.p50Ms / mean(neighbours.map(({ p50Ms }) => p50Ms)),
 });
 
-/** What a hit costs, held to a bare handler of the same framework that validates the same fields. */
+/** The cost of a hit, beside that of a bare handler of the same framework that validates the same fields. */
 export async function measureHits(
   plan: CachePlan,
   texts: DistinctTexts,
@@ -186,17 +179,16 @@ export async function measureHits(
   workFolder: string,
 ): Promise<HitsReport> {
   const service = await ServiceProcess.start(entry, workFolder);
-  const constant = await ConstantService.start();
+  const constant = await BaselineService.constant();
   try {
     await settledPool(service);
     const rounds = new HitRounds(service, constant, texts.take(CACHED_TEXTS), plan, workFolder);
     await rounds.warm();
-    const computed = (): Promise<number> => readCounter(service.url, 'serin_batch_texts_sum');
-    const before = await computed();
+    const before = await computedTexts(service.url);
     for (let i = 0; i < plan.rounds; i++) await rounds.round();
-    return { ...rounds.report(), computed: (await computed()) - before };
+    return { ...rounds.report(), computed: (await computedTexts(service.url)) - before };
   } finally {
     await constant.close();
-    await service.stop();
+    await service.close();
   }
 }

@@ -1,4 +1,5 @@
-import { Client } from 'undici';
+import { BusyConnections } from '../load/busy-connections.js';
+import { isAnswered, predictBody } from '../load/predict.js';
 
 /** Of so many requests one brings a new text; the others repeat texts that are in memory. */
 export const NEW_EVERY = 4;
@@ -14,22 +15,26 @@ export interface MixedAnswers {
  */
 export class MixedLoad {
   private answers: MixedAnswers = { latenciesMs: [], failed: 0 };
-  private stopping = false;
   private sent = 0;
   private newSent = 0;
-  private readonly loops: Promise<void>[];
+  private readonly connections: BusyConnections;
 
-  /** @param fresh texts that nobody has sent; when they are used up, the load goes on without new ones */
+  /** @param fresh texts that have not been sent before; when they are used up, the load goes on without new ones */
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly repeated: readonly string[],
     private readonly fresh: readonly string[],
     connections: number,
   ) {
-    this.loops = Array.from({ length: connections }, () => this.loop());
+    this.connections = new BusyConnections(url, connections, (client) => async () => {
+      const startedAt = performance.now();
+      const ok = await isAnswered(client, predictBody(this.next()));
+      this.answers.latenciesMs.push(performance.now() - startedAt);
+      if (!ok) this.answers.failed++;
+    });
   }
 
-  /** What was answered since the last cut. */
+  /** The answers since the last cut. */
   cut(): MixedAnswers {
     const { answers } = this;
     this.answers = { latenciesMs: [], failed: 0 };
@@ -37,9 +42,8 @@ export class MixedLoad {
   }
 
   /** Ends after the requests in flight. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    await Promise.all(this.loops);
+  close(): Promise<void> {
+    return this.connections.close();
   }
 
   private next(): string {
@@ -47,31 +51,5 @@ export class MixedLoad {
     const isNew = at % NEW_EVERY === 0 && this.newSent < this.fresh.length;
     const text = isNew ? this.fresh[this.newSent++] : this.repeated[at % this.repeated.length];
     return text ?? '';
-  }
-
-  private async loop(): Promise<void> {
-    const client = new Client(this.url, { pipelining: 1 });
-    while (!this.stopping) {
-      const startedAt = performance.now();
-      const ok = await send(client, this.next());
-      this.answers.latenciesMs.push(performance.now() - startedAt);
-      if (!ok) this.answers.failed++;
-    }
-    await client.close();
-  }
-}
-
-async function send(client: Client, text: string): Promise<boolean> {
-  try {
-    const { statusCode, body } = await client.request({
-      method: 'POST',
-      path: '/predict',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ text }),
-    });
-    await body.dump();
-    return statusCode === 200;
-  } catch {
-    return false;
   }
 }

@@ -1,16 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { quantile } from '../base/statistics.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
-import { readCounter } from '../service/counters.js';
+import { readMetric } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
-import { quantile } from '../stats.js';
+import { settledPool } from '../service/worker-pool.js';
 import { MixedLoad, type MixedAnswers } from './mixed-load.js';
 import { CACHED_TEXTS, type CachePlan } from './plan.js';
 import { RedisProcess } from './redis-process.js';
 
-/** What users saw while Redis was up, or down. */
+/** Requests of users while Redis was up, or down. */
 export interface Phase {
   readonly requests: number;
   readonly failed: number;
@@ -36,7 +36,7 @@ const BACK_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 
 const isUp = async (url: string): Promise<boolean> =>
-  (await readCounter(url, 'serin_redis_up', 'link="commands"')) === 1;
+  (await readMetric(url, 'serin_redis_up', 'link="commands"')) === 1;
 
 async function untilUp(url: string): Promise<number> {
   const startedAt = performance.now();
@@ -91,12 +91,12 @@ export async function measureRedisOutage(
       cuts.back.push(load.cut());
       say(`outage ${i + 1} of ${plan.outages}`);
     }
-    await load.stop();
+    await load.close();
     const [up, down, back] = [phaseOf(cuts.up), phaseOf(cuts.down), phaseOf(cuts.back)];
     return { outages: plan.outages, up, down, back, p99Ratio: down.p99Ms / up.p99Ms, backAfterMs };
   } finally {
-    await load?.stop();
-    await service.stop();
+    await load?.close();
+    await service.close();
     await redis.kill();
   }
 }

@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { InputError } from '../options.js';
-import { freePort } from '../service/free-port.js';
+import { freePort } from '../../src/base/free-port.js';
+import { InputError } from '../base/input-error.js';
 
 /** @throws InputError that says how to get it */
 export function requireRedis(): void {

@@ -1,48 +1,28 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { SEED } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import type { RunOptions } from '../base/run-options.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { REPORT_FILE } from '../paths.js';
-import { SEED } from '../plan.js';
-import { say } from '../progress.js';
-import { cacheIsRight, cacheSection, cacheTargets } from '../report/cache-section.js';
-import { churnIsRight, churnSection, churnTargets } from '../report/churn-section.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { readMachine } from '../report/machine.js';
-import { withPart, type PartName } from '../report/report-file.js';
+import { tellPart } from '../report/report-file.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
+import { settledPool } from '../service/worker-pool.js';
+import { churnIsRight, churnSection, churnTargets } from './churn-section.js';
 import { measureChurn } from './churn.js';
 import { measureHitRate, type HitRate } from './hit-rate.js';
-import { measureHits, type HitsReport } from './hits.js';
+import { measureHits } from './hits.js';
 import type { CachePlan } from './plan.js';
-import { measureRedisOutage, type RedisOutage } from './redis-outage.js';
+import { measureRedisOutage } from './redis-outage.js';
+import { cacheIsRight, cacheSection, cacheTargets, type CacheReport } from './section.js';
 import { measureSingleFlight, type SingleFlight } from './single-flight.js';
-
-export interface CacheReport {
-  readonly plan: CachePlan;
-  readonly hits: HitsReport;
-  readonly hitRate: HitRate;
-  readonly singleFlight: SingleFlight;
-  readonly redis: RedisOutage;
-}
-
-export interface CacheRunOptions {
-  readonly entry: string;
-  readonly json: boolean;
-  /** Whether docs/benchmarks.md gets the section. */
-  readonly write: boolean;
-}
 
 /**
  * `npm run bench -- --cache`: measures, and reports on stdout.
  * @returns false when a request failed, or a text was computed that should not have been
  */
-export async function runCache(
-  plan: CachePlan,
-  options: CacheRunOptions,
-  workFolder: string,
-): Promise<boolean> {
+export async function runCache(plan: CachePlan, options: RunOptions): Promise<boolean> {
   const machine = readMachine();
-  const { entry } = options;
+  const { entry, workFolder } = options;
   const texts = new DistinctTexts(versionFolder('v1'), SEED);
   const hits = await measureHits(plan, texts, entry, workFolder);
   say('the Zipf trace');
@@ -52,36 +32,24 @@ export async function runCache(
   let singleFlight: SingleFlight;
   try {
     await settledPool(service);
-    hitRate = await measureHitRate(service, plan, entry, workFolder);
-    singleFlight = await measureSingleFlight(service, texts, plan.newTexts);
+    hitRate = await measureHitRate(service.url, plan, entry, workFolder);
+    singleFlight = await measureSingleFlight(service.url, texts, plan.newTexts);
   } finally {
-    await service.stop();
+    await service.close();
   }
   say('Redis, killed and started again');
   const redis = await measureRedisOutage(plan, texts, entry, workFolder);
   const report: CacheReport = { plan, hits, hitRate, singleFlight, redis };
   const document = { machine, ...report, targets: cacheTargets(report) };
-  tell('cache', document, cacheSection(report, machine), options);
+  tellPart('cache', document, cacheSection(report, machine), options);
   return cacheIsRight(report);
 }
 
 /** `npm run bench -- --cache-long`: as many distinct texts as are asked for, and a report on stdout. */
-export async function runChurn(
-  texts: number,
-  options: CacheRunOptions,
-  workFolder: string,
-): Promise<boolean> {
+export async function runChurn(texts: number, options: RunOptions): Promise<boolean> {
   const machine = readMachine();
-  const report = await measureChurn(texts, options.entry, workFolder);
+  const report = await measureChurn(texts, options.entry, options.workFolder);
   const document = { machine, ...report, targets: churnTargets(report) };
-  tell('churn', document, churnSection(report, machine), options);
+  tellPart('churn', document, churnSection(report, machine), options);
   return churnIsRight(report);
-}
-
-function tell(part: PartName, document: object, section: string, { json, write }: CacheRunOptions): void {
-  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : section);
-  if (!write) return;
-  const before = existsSync(REPORT_FILE) ? readFileSync(REPORT_FILE, 'utf8') : '';
-  writeFileSync(REPORT_FILE, withPart(before, part, section));
-  say(`the section about ${part} in docs/benchmarks.md is written`);
 }

@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
+import { TARGET_CONNECTIONS } from '../base/plan.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { TARGET_CONNECTIONS } from '../plan.js';
-import { readCounter } from '../service/counters.js';
-import type { ServiceProcess } from '../service/service-process.js';
+import { isAnswered, predictBody } from '../load/predict.js';
+import { computedTexts } from '../service/metrics.js';
 
 export interface SingleFlight {
   readonly texts: number;
@@ -16,29 +16,17 @@ export interface SingleFlight {
 
 /** Each new text is asked for on every connection at once; the metrics tell how often it was computed. */
 export async function measureSingleFlight(
-  service: ServiceProcess,
+  url: string,
   texts: DistinctTexts,
   count: number,
 ): Promise<SingleFlight> {
-  const { url } = service;
   const pool = new Pool(url, { connections: TARGET_CONNECTIONS, pipelining: 1 });
-  const computed = (): Promise<number> => readCounter(url, 'serin_batch_texts_sum');
-  const ask = async (text: string): Promise<boolean> => {
-    const headers = { 'content-type': 'application/json' };
-    const { statusCode, body } = await pool.request({
-      method: 'POST',
-      path: '/predict',
-      headers,
-      body: JSON.stringify({ text }),
-    });
-    await body.dump();
-    return statusCode === 200;
-  };
   let [answered, inferences, mostPerText] = [0, 0, 0];
   for (const text of texts.take(count)) {
-    const before = await computed();
-    const answers = await Promise.all(Array.from({ length: TARGET_CONNECTIONS }, () => ask(text)));
-    const cost = (await computed()) - before;
+    const before = await computedTexts(url);
+    const ask = (): Promise<boolean> => isAnswered(pool, predictBody(text));
+    const answers = await Promise.all(Array.from({ length: TARGET_CONNECTIONS }, ask));
+    const cost = (await computedTexts(url)) - before;
     answered += answers.filter(Boolean).length;
     inferences += cost;
     mostPerText = Math.max(mostPerText, cost);

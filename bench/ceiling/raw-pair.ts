@@ -1,23 +1,31 @@
-import { Child } from '../child.js';
-import { readRunSettings } from '../corpus/manifest.js';
-import type { Sequence } from '../corpus/padded-batches.js';
-import type { Version } from '../plan.js';
-import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
+import { Child } from '../base/child.js';
+import { VERSIONS, type Version } from '../base/plan.js';
+import type { DistinctTexts } from '../corpus/distinct-texts.js';
+import { readRunSettings, versionFolder } from '../corpus/version-files.js';
+import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-process.js';
+
+/** Texts that the ceiling sorts by length: three times the dev set, more than any queue offers. */
+const CEILING_TEXTS = 2_616;
 
 /**
- * What this machine can do with these models when nothing stands between the tensors and the runtime: two bare
+ * The most that this machine can do with these models, with nothing between the tensors and the runtime: two bare
  * single-thread processes. They keep their sessions for the whole run, and sleep while the service is measured.
  */
 export class RawPair {
   private readonly pair = [0, 1].map(() => new Child<ToRaw, FromRaw>('ceiling/raw-process'));
 
-  async load(version: Version, folder: string, sequences: readonly Sequence[]): Promise<void> {
-    const settings = readRunSettings(folder);
-    await Promise.all(
-      this.pair.map((child, i) =>
-        child.ask({ type: 'load', version, folder, settings, sequences, phase: i / this.pair.length }),
-      ),
-    );
+  /** Opens every version in both processes. @param texts of which the next ones are used up */
+  async load(texts: DistinctTexts): Promise<void> {
+    const sequences = texts.take(CEILING_TEXTS).map((text) => texts.encode(text));
+    for (const version of VERSIONS) {
+      const folder = versionFolder(version);
+      const settings = readRunSettings(folder);
+      await Promise.all(
+        this.pair.map((child, i) =>
+          child.ask({ type: 'load', version, folder, settings, sequences, phase: i / this.pair.length }),
+        ),
+      );
+    }
   }
 
   /** Texts per second of both processes, working at the same time on length-sorted batches. */

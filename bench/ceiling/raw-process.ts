@@ -1,11 +1,40 @@
 // One bare process of the ceiling: a session, tensors made beforehand, and a loop.
 import { join } from 'node:path';
 import type { InferenceSession } from 'onnxruntime-node';
-import { lengthSortedBatches, type Sequence } from '../corpus/padded-batches.js';
-import { spread } from '../corpus/spread.js';
-import { quantile } from '../stats.js';
-import type { FromRaw, RawMeasurement, RawMode, ToRaw } from './raw-protocol.js';
+import { answerParent } from '../base/child.js';
+import { quantile } from '../base/statistics.js';
+import { evenlyMixed, lengthSortedBatches, type Sequence } from '../corpus/batches.js';
+import type { RunSettings } from '../corpus/version-files.js';
 import { openRawSession, timeRuns, toRun, type RawRun } from './raw-session.js';
+
+/** `batches`: length-sorted, within the budget. `single`: one text per run. */
+export type RawMode = 'batches' | 'single';
+
+export type ToRaw =
+  | {
+      readonly type: 'load';
+      readonly version: string;
+      readonly folder: string;
+      readonly settings: RunSettings;
+      readonly sequences: readonly Sequence[];
+      /** 0 to 1: each process walks the batches in an order of its own. */
+      readonly phase: number;
+    }
+  | {
+      readonly type: 'measure';
+      readonly version: string;
+      readonly mode: RawMode;
+      readonly durationMs: number;
+    };
+
+export interface RawMeasurement {
+  readonly type: 'measured';
+  readonly textsPerS: number;
+  /** Milliseconds of one run. */
+  readonly p50Ms: number;
+}
+
+export type FromRaw = { readonly type: 'loaded' } | RawMeasurement;
 
 interface Loaded {
   readonly session: InferenceSession;
@@ -26,7 +55,7 @@ async function load({
 }: ToRaw & { type: 'load' }): Promise<FromRaw> {
   const session = await openRawSession(join(folder, 'model.onnx'), settings.session);
   const runsOf = (batches: readonly Sequence[][]): RawRun[] =>
-    spread(batches, phase).map((batch) => toRun(batch, session.inputNames));
+    evenlyMixed(batches, phase).map((batch) => toRun(batch, session.inputNames));
   versions.set(version, {
     session,
     runs: {
@@ -45,9 +74,6 @@ async function measure({ version, mode, durationMs }: ToRaw & { type: 'measure' 
   return { type: 'measured', textsPerS, p50Ms: quantile(times, 0.5) };
 }
 
-process.on('message', (message: ToRaw) => {
-  void (message.type === 'load' ? load(message) : measure(message)).then((answer) => process.send?.(answer));
-});
-
-// Whoever started it has gone.
-process.once('disconnect', () => process.exit());
+answerParent((message: ToRaw): Promise<FromRaw> =>
+  message.type === 'load' ? load(message) : measure(message),
+);

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { RunSettings } from '../corpus/manifest.js';
-import type { Sequence } from '../corpus/padded-batches.js';
+import type { Sequence } from '../corpus/batches.js';
+import type { RunSettings } from '../corpus/version-files.js';
 
 /** One run of the model, its tensors made beforehand. */
 export interface RawRun {

@@ -1,11 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { seededRandom, shuffled } from './random.js';
-import { readTokenizer } from './tokenizer.js';
-
-interface ParityFile {
-  readonly items: readonly { readonly text: string; readonly group: string }[];
-}
+import { seededRandom, shuffled } from '../../src/base/seeded-random.js';
+import { devSentences, readTokenizer } from './version-files.js';
 
 /**
  * Sentences that no cache has seen: those of the SST-2 dev set with each word exchanged for a random word of that
@@ -33,11 +27,7 @@ export class DistinctTexts {
   ) {
     this.tokenizer = readTokenizer(folder);
     this.random = seededRandom(seed);
-    const { items } = JSON.parse(readFileSync(join(folder, 'parity.json'), 'utf8')) as ParityFile;
-    const sentences = items
-      .filter(({ group }) => group === 'dev')
-      .map(({ text }) => text.trim().split(/\s+/));
-    if (sentences.length === 0) throw new Error(`${folder}/parity.json has no texts of the group "dev"`);
+    const sentences = devSentences(folder).map((text) => text.trim().split(/\s+/));
     for (const word of new Set(sentences.flat())) this.group(word).push(word);
     this.order = sentences.filter(({ length }) => length >= words.least && length <= words.most);
   }

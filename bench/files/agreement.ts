@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { versionFolder } from '../corpus/version-folder.js';
+import { VERSIONS, type Version } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { devSentences, versionFolder } from '../corpus/version-files.js';
 import { askAlone } from '../load/closed-loop.js';
-import { VERSIONS, type Version } from '../plan.js';
-import { say } from '../progress.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { runWhole } from './batch-process.js';
 
@@ -19,12 +19,6 @@ interface Line {
   readonly score: number;
 }
 
-function devSentences(version: Version): string[] {
-  const path = join(versionFolder(version), 'parity.json');
-  const { items } = JSON.parse(readFileSync(path, 'utf8')) as { items: { text: string; group: string }[] };
-  return items.filter(({ group }) => group === 'dev').map(({ text }) => text);
-}
-
 /** Both paths, one after the other; the service answers each sentence alone. */
 export async function measureAgreement(
   entry: string,
@@ -34,7 +28,7 @@ export async function measureAgreement(
   const found: Partial<Record<Version, Agreement>> = {};
   try {
     for (const version of VERSIONS) {
-      const texts = devSentences(version);
+      const texts = devSentences(versionFolder(version));
       const input = join(workFolder, `dev-${version}.jsonl`);
       const output = join(workFolder, `dev-${version}.out.jsonl`);
       writeFileSync(input, texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
@@ -48,7 +42,7 @@ export async function measureAgreement(
       say(`${version}: ${found[version].sameLabels} of ${texts.length} dev sentences have the same label`);
     }
   } finally {
-    await service.stop();
+    await service.close();
   }
   return found as Record<Version, Agreement>;
 }

@@ -1,22 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { MODEL_REGISTRY, ROOT } from '../paths.js';
-import { MODEL, type Version } from '../plan.js';
+import type { Summary } from '../../src/tools/batch/run-summary.js';
+import { ROOT } from '../base/paths.js';
+import { MODEL, type Version } from '../base/plan.js';
+import { serinEnvironment } from '../base/run-command.js';
 
-/** What `serin batch --json` tells at its end, as far as the bench reads it. */
-export interface BatchSummary {
-  readonly lines: number;
-  readonly errors: number;
-  readonly resumed_lines: number;
-  /** From the moment that a worker was ready. */
-  readonly texts_per_s: number;
-}
+/** The closing figures of `serin batch --json` that the bench reads. */
+export type BatchSummary = Pick<Summary, 'lines' | 'errors' | 'resumed_lines' | 'texts_per_s'>;
 
 export interface BatchEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly wallMs: number;
-  /** Undefined when it was killed before it could tell. */
+  /** Undefined when it was killed before it wrote them. */
   readonly summary: BatchSummary | undefined;
   readonly stderr: string;
 }
@@ -41,8 +37,7 @@ export class BatchProcess {
       cwd: ROOT,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Its defaults are measured: a setting in the caller's environment must not reach it.
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, MODEL_REGISTRY },
+      env: serinEnvironment(),
     });
     this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
     this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));

@@ -3,17 +3,16 @@ import { createReadStream, existsSync, readFileSync, rmSync, statSync } from 'no
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { seededRandom } from '../../src/base/seeded-random.js';
+import { SEED } from '../base/plan.js';
+import { childrenOf, cpuSeconds } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
+import { mean } from '../base/statistics.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { seededRandom } from '../corpus/random.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { SEED } from '../plan.js';
-import { say } from '../progress.js';
-import { childrenOf, cpuSeconds } from '../service/process-tree.js';
-import { mean } from '../stats.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { BatchProcess, type BatchJob, type BatchSummary, wholeEnd } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import { CRASH_VERSION, type FilesPlan } from './plan.js';
-import { redoneLines, type Pace } from './redone.js';
 
 export interface CrashReport {
   readonly lines: number;
@@ -121,7 +120,7 @@ async function runMetered(
 const childrenCpuSeconds = (pid: number): number =>
   childrenOf(pid).reduce((sum, child) => sum + cpuSeconds(child), 0);
 
-/** What a journal counts as done; a line that was cut off by a kill counts as nothing, as it does for a resume. */
+/** The lines that a journal counts as done; a line that was cut off by a kill counts as nothing, as it does for a resume. */
 function readDone(journal: string): { lines: number; blockBytes: number } {
   if (!existsSync(journal)) return { lines: 0, blockBytes: NaN };
   let [lines, blockBytes] = [0, NaN];
@@ -137,4 +136,35 @@ async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
+}
+
+/** One start of the command that was killed, as seen from outside. */
+export interface Attempt {
+  /** Processor time that its workers had used when it was killed. */
+  readonly workersCpuS: number;
+  /** Lines that were done when it began. */
+  readonly doneBefore: number;
+  /** Lines that were done when it was killed. */
+  readonly doneAfter: number;
+}
+
+/** Processor time of undisturbed runs. */
+export interface Pace {
+  /** Processor time of the workers per line. */
+  readonly cpuSPerLine: number;
+  /** Processor time of the workers until they are ready. */
+  readonly startCpuS: number;
+}
+
+/**
+ * Lines that a killed attempt must have computed and not recorded as done: those that its workers had time to score,
+ * less those that it recorded. Processor time, not the clock: it does not run on while a start is slow or others are at work. Still an
+ * estimate, for the processor is not always equally fast.
+ */
+export function redoneLines(
+  { workersCpuS, doneBefore, doneAfter }: Attempt,
+  { cpuSPerLine, startCpuS }: Pace,
+): number {
+  const computed = Math.max(0, workersCpuS - startCpuS) / cpuSPerLine;
+  return Math.max(0, computed - (doneAfter - doneBefore));
 }

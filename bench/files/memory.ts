@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { SEED } from '../base/plan.js';
+import { treePssBytes } from '../base/process-tree.js';
+import { say } from '../base/progress.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { SEED } from '../plan.js';
-import { say } from '../progress.js';
-import { pssBytes, treeOf } from '../service/process-tree.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { BatchProcess, wholeEnd } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import { MEMORY_VERSION } from './plan.js';
@@ -16,7 +16,7 @@ export interface PeakMemory {
   readonly linesPerS: number;
 }
 
-/** Two million sentences of any length would take an hour; what is kept in memory is counted in bytes, not in tokens. */
+/** Two million sentences of any length would take an hour; the memory that lines take depends on their bytes, not on their tokens. */
 const WORDS = { least: 5, most: 8 };
 
 /** Reading the sizes of three processes takes a few milliseconds of a core. */
@@ -51,7 +51,7 @@ export async function measurePeakMemory(
 /** A process that ends between being listed and being read counts as nothing. */
 function treeBytes(pid: number): number {
   try {
-    return treeOf(pid).reduce((sum, member) => sum + pssBytes(member), 0);
+    return treePssBytes(pid);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ESRCH') return 0;

@@ -1,4 +1,4 @@
-import type { Version } from '../plan.js';
+import type { Version } from '../base/plan.js';
 
 /** How much of each thing is measured. */
 export interface FilesPlan {

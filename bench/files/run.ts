@@ -1,54 +1,37 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { REPORT_FILE } from '../paths.js';
-import { say } from '../progress.js';
-import { filesAreRight, filesSection, filesTargets } from '../report/files-section.js';
+import type { RunOptions } from '../base/run-options.js';
 import { readMachine } from '../report/machine.js';
-import { memorySection, memoryTargets } from '../report/memory-section.js';
-import { withPart, type PartName } from '../report/report-file.js';
-import { measureFiles } from './files.js';
+import { tellPart } from '../report/report-file.js';
+import { measureAgreement } from './agreement.js';
+import { measureCrashes } from './crash.js';
+import { memorySection, memoryTargets } from './memory-section.js';
 import { measurePeakMemory, type PeakMemory } from './memory.js';
 import type { FilesPlan } from './plan.js';
-
-export interface FilesRunOptions {
-  readonly entry: string;
-  readonly json: boolean;
-  /** Whether docs/benchmarks.md gets the section. */
-  readonly write: boolean;
-}
+import { filesAreRight, filesSection, filesTargets, type FilesReport } from './section.js';
+import { measureFileSpeed } from './speed.js';
 
 /**
- * `npm run bench -- --files`: measures, and reports on stdout.
+ * `npm run bench -- --files`: measures speed next to the ceiling, agreement with the service, and kills, and reports
+ * on stdout.
  * @returns false when a line was wrong, lost or doubled
  */
-export async function runFiles(
-  plan: FilesPlan,
-  options: FilesRunOptions,
-  workFolder: string,
-): Promise<boolean> {
+export async function runFiles(plan: FilesPlan, options: RunOptions): Promise<boolean> {
+  const { entry, workFolder } = options;
   const machine = readMachine();
-  const report = await measureFiles(plan, options.entry, workFolder);
+  const speed = await measureFileSpeed(plan, entry, workFolder);
+  const agreement = await measureAgreement(entry, workFolder);
+  const crash = await measureCrashes(plan, entry, workFolder);
+  const report: FilesReport = { plan, speed, agreement, crash };
   const document = { machine, ...report, targets: filesTargets(report) };
-  tell('files', document, filesSection(report, machine), options);
+  tellPart('files', document, filesSection(report, machine), options);
   return filesAreRight(report);
 }
 
 /** `npm run bench -- --files-memory`: one file after the other, and a report on stdout. */
-export async function runMemory(
-  linesOfFiles: readonly number[],
-  options: FilesRunOptions,
-  workFolder: string,
-): Promise<void> {
+export async function runMemory(linesOfFiles: readonly number[], options: RunOptions): Promise<void> {
+  const { entry, workFolder } = options;
   const machine = readMachine();
   const peaks: PeakMemory[] = [];
-  for (const lines of linesOfFiles) peaks.push(await measurePeakMemory(lines, options.entry, workFolder));
+  for (const lines of linesOfFiles) peaks.push(await measurePeakMemory(lines, entry, workFolder));
   const document = { machine, memory: peaks, targets: memoryTargets(peaks) };
-  tell('memory', document, memorySection(peaks, machine), options);
-}
-
-function tell(part: PartName, document: object, section: string, { json, write }: FilesRunOptions): void {
-  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : section);
-  if (!write) return;
-  const before = existsSync(REPORT_FILE) ? readFileSync(REPORT_FILE, 'utf8') : '';
-  writeFileSync(REPORT_FILE, withPart(before, part, section));
-  say(`the section about ${part} in docs/benchmarks.md is written`);
+  tellPart('memory', document, memorySection(peaks, machine), options);
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { SEED, VERSIONS, type Version } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { mean, median } from '../base/statistics.js';
 import { RawPair } from '../ceiling/raw-pair.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { SEED, VERSIONS, type Version } from '../plan.js';
-import { say } from '../progress.js';
-import { mean, median } from '../stats.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { runWhole } from './batch-process.js';
 import { writeCorpus } from './corpus-file.js';
 import type { FilesPlan } from './plan.js';
@@ -31,9 +31,6 @@ export interface FileSpeed {
   readonly wallS: number;
 }
 
-/** Texts that the ceiling sorts by length: three times the dev set, as for the service. */
-const CEILING_TEXTS = 2_616;
-
 /** Lines per second of `serin batch`, next to what bare sessions of the same files reach in the same minute. */
 export async function measureFileSpeed(
   { rounds, ceilingMs, speedLines }: FilesPlan,
@@ -41,11 +38,10 @@ export async function measureFileSpeed(
   workFolder: string,
 ): Promise<Record<Version, FileSpeed>> {
   const texts = new DistinctTexts(versionFolder('v1'), SEED);
-  const sequences = texts.take(CEILING_TEXTS).map((text) => texts.encode(text));
   const raw = new RawPair();
   const found: Record<Version, FileRound[]> = { v1: [], v2: [] };
   try {
-    for (const version of VERSIONS) await raw.load(version, versionFolder(version), sequences);
+    await raw.load(texts);
     for (let round = 0; round < rounds; round++) {
       for (const version of VERSIONS) {
         const input = join(workFolder, `speed-${version}-${round}.jsonl`);

@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type Dispatcher } from 'undici';
-import type { Version } from '../plan.js';
-import { predictBody } from './predict-body.js';
+import type { Version } from '../base/plan.js';
+import { BusyConnections } from './busy-connections.js';
+import { postPredict, predictBody } from './predict.js';
 
-/** A text with what the service says about it when nobody else asks anything. */
+/** A text with the answer that the service gives when no other request is under way. */
 export interface Reference {
   readonly text: string;
   readonly version: Version;
@@ -10,15 +12,15 @@ export interface Reference {
   readonly score: number;
 }
 
-/** What became of every single request. */
+/** The outcomes of all requests. */
 export interface Tally {
   answered: number;
   readonly byStatus: Record<string, number>;
   /** Sent on a connection that was open, and never answered. */
   dropped: number;
-  /** What the drops looked like: the error's code, and whether the connection had carried an answer before. */
+  /** The drops by the error's code and by whether the connection had carried an answer before. */
   readonly drops: Record<string, number>;
-  /** Not sent: nobody listened. */
+  /** Not sent: no process listened on the port. */
   refused: number;
   wrongLabels: number;
   maxScoreDifference: number;
@@ -30,20 +32,15 @@ interface Answer {
   readonly score: number;
 }
 
-/** How long a client waits before it knocks again where nobody listened. */
+/** How long a client waits before it connects again after its connection was refused. */
 const REFUSED_PAUSE_MS = 50;
 
-/** What errors of a connection mean that the request was never sent. */
+/** Errors of a connection that mean that the request was never sent. */
 const NOT_SENT = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT']);
 
-const postPredict = (client: Client, text: string, version: Version): Promise<Dispatcher.ResponseData> =>
-  client.request({
-    method: 'POST',
-    path: '/predict',
-    // A cache would answer without asking the model.
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' },
-    body: predictBody(text, version),
-  });
+/** A cache would answer without asking the model. */
+const askModel = (client: Client, text: string, version: Version): Promise<Dispatcher.ResponseData> =>
+  postPredict(client, predictBody(text, version), { 'cache-control': 'no-cache' });
 
 /** Asks for each text alone, one after the other. */
 export async function askAlone(
@@ -54,7 +51,7 @@ export async function askAlone(
   const client = new Client(url);
   const references: Reference[] = [];
   for (const text of texts) {
-    const { statusCode, body } = await postPredict(client, text, version);
+    const { statusCode, body } = await askModel(client, text, version);
     const answer = await body.json();
     if (statusCode !== 200)
       throw new Error(`POST /predict answered ${statusCode}: ${JSON.stringify(answer)}`);
@@ -64,7 +61,7 @@ export async function askAlone(
   return references;
 }
 
-/** Connections that each send their next request when the answer has come, and look at every answer. */
+/** Connections that each send their next request when the answer has come, and check every answer. */
 export class ClosedLoop {
   readonly tally: Tally = {
     answered: 0,
@@ -76,41 +73,36 @@ export class ClosedLoop {
     maxScoreDifference: 0,
     latenciesMs: [],
   };
-  private stopping = false;
   private next = 0;
-  private readonly loops: Promise<void>[];
+  private readonly connections: BusyConnections;
 
+  /** @param references not empty; after the last one it goes on with the first */
   constructor(
-    private readonly url: string,
+    url: string,
     private readonly references: readonly Reference[],
     connections: number,
   ) {
-    this.loops = Array.from({ length: connections }, () => this.loop());
+    this.connections = new BusyConnections(url, connections, (client) => {
+      const connection = { answers: 0 };
+      client.on('connect', () => (connection.answers = 0));
+      return () => {
+        const reference = this.references[this.next++ % this.references.length];
+        return reference === undefined ? null : this.send(client, connection, reference);
+      };
+    });
   }
 
   /** Ends after the requests in flight. */
-  async stop(): Promise<Tally> {
-    this.stopping = true;
-    await Promise.all(this.loops);
+  async close(): Promise<Tally> {
+    await this.connections.close();
     return this.tally;
-  }
-
-  private async loop(): Promise<void> {
-    const client = new Client(this.url, { pipelining: 1 });
-    const connection = { answers: 0 };
-    client.on('connect', () => (connection.answers = 0));
-    while (!this.stopping) {
-      const reference = this.references[this.next++ % this.references.length];
-      if (reference !== undefined) await this.send(client, connection, reference);
-    }
-    await client.close();
   }
 
   private async send(client: Client, connection: { answers: number }, reference: Reference): Promise<void> {
     const { tally } = this;
     const startedAt = performance.now();
     try {
-      const { statusCode, body } = await postPredict(client, reference.text, reference.version);
+      const { statusCode, body } = await askModel(client, reference.text, reference.version);
       const answer = await body.json();
       tally.answered++;
       connection.answers++;
@@ -126,7 +118,7 @@ export class ClosedLoop {
         return;
       }
       tally.refused++;
-      await new Promise((resolve) => setTimeout(resolve, REFUSED_PAUSE_MS));
+      await delay(REFUSED_PAUSE_MS);
     }
   }
 

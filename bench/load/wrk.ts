@@ -1,13 +1,14 @@
-import { execFile } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { InputError } from '../options.js';
-import { WRK_SCRIPT } from '../paths.js';
+import { InputError } from '../base/input-error.js';
+import { WRK_SCRIPT } from '../base/paths.js';
+import { BODIES_PER_SECOND, type Version } from '../base/plan.js';
+import { runCommand } from '../base/run-command.js';
+import type { DistinctTexts } from '../corpus/distinct-texts.js';
+import { predictBody } from './predict.js';
 
-const run = promisify(execFile);
-
-/** Longer than the deadline of a request: what is late is the service's 504, not the generator's guess. */
+/** Longer than the deadline of a request: a late answer is the 504 of the service, and no timeout of the generator. */
 const TIMEOUT = '10s';
 
 export interface Load {
@@ -36,16 +37,13 @@ interface Summary {
 }
 
 /** @throws InputError that says how to get it */
-export async function requireWrk(): Promise<void> {
-  try {
-    // It prints its version and its usage, and ends with 1.
-    await run('wrk', ['--version']);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return;
-    throw new InputError('the load generator wrk is missing; on Debian and Ubuntu: apt-get install wrk', {
-      cause: error,
-    });
-  }
+export function requireWrk(): void {
+  // It prints its version and its usage, and ends with 1: what counts is that it could be started.
+  const { error } = spawnSync('wrk', ['--version']);
+  if ((error as NodeJS.ErrnoException | undefined)?.code !== 'ENOENT') return;
+  throw new InputError('the load generator wrk is missing; on Debian and Ubuntu: apt-get install wrk', {
+    cause: error,
+  });
 }
 
 export interface WrkTarget {
@@ -80,7 +78,7 @@ export async function runWrk(target: WrkTarget): Promise<Load> {
     '--',
     file,
   ];
-  const { stdout } = await run('wrk', options);
+  const stdout = await runCommand('wrk', options);
   const line = stdout.split('\n').find((candidate) => candidate.startsWith('{'));
   if (line === undefined) throw new Error(`wrk printed no summary: ${stdout}`);
   const summary = JSON.parse(line) as Summary;
@@ -98,4 +96,21 @@ export async function runWrk(target: WrkTarget): Promise<Load> {
     failed: summary.bad_status + summary.socket_errors,
     generatorCores: summary.cpu_s / elapsedS,
   };
+}
+
+export interface DistinctLoad extends Pick<WrkTarget, 'url' | 'connections' | 'seconds' | 'workFolder'> {
+  readonly version: Version;
+}
+
+/** One load of texts that no load before it has sent. */
+export async function sendDistinct(
+  texts: DistinctTexts,
+  { version, ...target }: DistinctLoad,
+): Promise<Load> {
+  const { connections, seconds } = target;
+  const bodies = texts.peek(seconds * BODIES_PER_SECOND).map((text) => predictBody(text, version));
+  const result = await runWrk({ ...target, bodies });
+  // wrk builds one request to look at, and leaves one per connection unanswered at the end.
+  texts.drop(result.requests + connections + 1);
+  return result;
 }

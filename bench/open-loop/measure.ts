@@ -1,9 +1,8 @@
-import { NaiveService } from '../baseline/naive-service.js';
-import { CACHE_OFF, VERSIONS, type Version } from '../plan.js';
-import { say } from '../progress.js';
-import type { BenchLoad } from './bench-document.js';
+import { CACHE_OFF, VERSIONS, type Version } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { BaselineService } from '../baseline/baseline-service.js';
 import { HITS_PERCENT, type OpenLoopPlan } from './plan.js';
-import { serinBench } from './serin-bench.js';
+import { serinBench, type BenchLoad } from './serin-bench.js';
 
 /** One server under its closed and open loads. */
 export interface OpenLoopRun {
@@ -27,7 +26,7 @@ export async function measureOpenLoop(plan: OpenLoopPlan, entry: string): Promis
     runs.push({ kind, version, capacityPerS, loads: found[0]?.loads ?? [] });
   };
   for (const version of VERSIONS) {
-    const naive = await NaiveService.start(version);
+    const naive = await BaselineService.naive(version);
     try {
       await run('baseline', version, ['--url', naive.url]);
     } finally {

@@ -1,6 +1,20 @@
-import { spawn } from 'node:child_process';
-import { ROOT, MODEL_REGISTRY } from '../paths.js';
-import type { BenchDocument } from './bench-document.js';
+import type { LatencyParts as AllParts } from '../../src/tools/bench/contributors.js';
+import type { Latency, LoadReport } from '../../src/tools/bench/load-report.js';
+import type { BenchReport } from '../../src/tools/bench/report.js';
+import { runSerin } from '../base/run-command.js';
+
+/** One load of `serin bench --json`, as far as the section needs it. */
+export interface BenchLoad extends Pick<
+  LoadReport,
+  'load' | 'requests' | 'answered_per_s' | 'failed' | 'hit_rate' | 'doubts'
+> {
+  readonly latency: Omit<Latency, 'max_ms'> | null;
+  readonly late: { readonly p99_ms: number } | null;
+  readonly at_p50: LatencyParts | null;
+  readonly at_p99: LatencyParts | null;
+}
+
+export type LatencyParts = Pick<AllParts, 'stages_of_total' | 'contributors'>;
 
 /** Done, or done with requests that failed or a generator that was late: either way there is a report. */
 const REPORTED = [0, 1];
@@ -10,24 +24,8 @@ const REPORTED = [0, 1];
  * @param entry the script that is the command `serin`
  * @throws Error with what it said when it has nothing to report
  */
-export async function serinBench(entry: string, args: readonly string[]): Promise<BenchDocument> {
-  const child = spawn(process.execPath, [entry, 'bench', '--json', ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, MODEL_REGISTRY },
-  });
+export async function serinBench(entry: string, args: readonly string[]): Promise<BenchReport> {
   // Told to end rather than killed: it ends the service that it has started.
-  const stop = (): void => void child.kill('SIGTERM');
-  process.once('exit', stop);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject).on('close', resolve);
-  });
-  process.off('exit', stop);
-  if (code === null || !REPORTED.includes(code) || stdout === '') {
-    throw new Error(`serin bench ${args.join(' ')} ended with ${String(code)}:\n${stderr}`);
-  }
-  return JSON.parse(stdout) as BenchDocument;
+  const options = { goodCodes: REPORTED, endSignal: 'SIGTERM' } as const;
+  return JSON.parse(await runSerin(entry, ['bench', '--json', ...args], options)) as BenchReport;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { InputError } from '../options.js';
+import { InputError } from '../base/input-error.js';
 
 export interface LabelledSentence {
   readonly text: string;

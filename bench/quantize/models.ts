@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readRunSettings } from '../corpus/manifest.js';
-import { readTokenizer } from '../corpus/tokenizer.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { ROOT } from '../paths.js';
-import { MODEL } from '../plan.js';
-import { say } from '../progress.js';
-import { finish, preparePython, quantizeInPython, type PythonReport } from './python.js';
-import type { Model } from './subject.js';
+import { MODEL } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { runSerin, serinEnvironment } from '../base/run-command.js';
+import { readRunSettings, readTokenizer, versionFolder } from '../corpus/version-files.js';
+import type { Model } from './measured-model.js';
+import { preparePython, quantizeInPython, type PythonReport } from './python.js';
 
 export interface MakeOptions {
   readonly entry: string;
@@ -30,7 +28,7 @@ export interface MadeModels {
 const SOURCE = 'v1';
 const SHIPPED = 'v2';
 
-/** What python_quantize.py makes. */
+/** The products of python_quantize.py. */
 const MADE_IN_PYTHON: Readonly<Record<string, Pick<Model, 'made' | 'method'>>> = {
   dynamic: { method: 'dynamic', made: '`quantize_dynamic`, int8 weights, a scale per column' },
   qdq: { method: 'static', made: '`quantize_static`, QDQ, the products with constant matrices' },
@@ -71,12 +69,11 @@ async function quantizeHere({ entry, workFolder }: MakeOptions): Promise<(method
   const folder = join(registry, MODEL);
   mkdirSync(folder, { recursive: true });
   cpSync(versionFolder(SOURCE), join(folder, SOURCE), { recursive: true });
-  // Its defaults are compared: a setting in the caller's environment must not reach it.
-  const env = { PATH: process.env.PATH, HOME: process.env.HOME, MODEL_REGISTRY: registry };
+  const env = serinEnvironment({ MODEL_REGISTRY: registry });
   for (const method of ['static', 'dynamic']) {
     say(`serin quantize --method ${method}`);
     const args = ['quantize', `${MODEL}/${SOURCE}`, '--to', method, '--method', method];
-    await finish(process.execPath, [entry, ...args], { cwd: ROOT, env });
+    await runSerin(entry, args, { env });
   }
   return (method) => join(folder, method);
 }

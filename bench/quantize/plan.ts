@@ -1,9 +1,9 @@
 /** How much of the comparison of quantisers is measured. */
 export interface QuantizePlan {
-  /** Each subject runs alone in each round, in changing order. */
+  /** Each model runs alone in each round, in changing order. */
   readonly rounds: number;
   readonly sliceMs: number;
-  /** Passes over every budget, to find each subject's best. */
+  /** Passes over every budget, to find each model's best. */
   readonly passes: number;
   readonly passSliceMs: number;
 }
@@ -20,5 +20,5 @@ export const BUDGETS = [0, 128, 192, 256, 384, 512, 768] as const;
 /** Rows of a batch in which flips are looked for, with mates drawn at random. */
 export const MIXED_ROWS = 16;
 
-/** What the quantiser may cost, and what it must gain. */
+/** The accuracy that the quantiser may cost, in percentage points, and the speed that it must gain. */
 export const LIMITS = { againstPythonPoints: 0.2, againstFloatPoints: 0.5, speedUp: 2.7 } as const;

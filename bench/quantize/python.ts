@@ -1,12 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { InputError } from '../options.js';
-import { PYTHON_SCRIPT } from '../paths.js';
-import { say } from '../progress.js';
+import { InputError } from '../base/input-error.js';
+import { PYTHON_SCRIPT } from '../base/paths.js';
+import { say } from '../base/progress.js';
+import { runCommand } from '../base/run-command.js';
 
-/** What python_quantize.py tells of each product. */
+/** One product in the report of python_quantize.py. */
 export type PythonProduct = { readonly seconds: number } | { readonly error: string };
 
 export interface PythonReport {
@@ -23,24 +23,6 @@ export function requirePython(python: string): void {
   );
 }
 
-/** Runs a command to its end. @throws Error with the end of what it said when it fails */
-export async function finish(
-  command: string,
-  args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv } = {},
-): Promise<string> {
-  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  let [stdout, stderr] = ['', ''];
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  process.off('exit', kill);
-  if (code !== 0) throw new Error(`${command} ended with ${String(code)}:\n${stderr.slice(-2_000)}`);
-  return stdout;
-}
-
 /**
  * A Python environment with ONNX Runtime of the same minor version as the one here. One that is there is used as it is.
  * @returns its interpreter
@@ -52,8 +34,8 @@ export async function preparePython(python: string, folder: string, onnxruntime:
   const minor = onnxruntime.split('.').slice(0, 2).join('.');
   say(`a Python environment with onnxruntime ${minor}`);
   try {
-    await finish(python, ['-m', 'venv', folder]);
-    await finish(interpreter, [
+    await runCommand(python, ['-m', 'venv', folder]);
+    await runCommand(interpreter, [
       '-m',
       'pip',
       'install',
@@ -78,6 +60,6 @@ export async function quantizeInPython(
   folder: string,
 ): Promise<PythonReport> {
   const args = [PYTHON_SCRIPT, modelFile, calibrationFile, folder];
-  const output = await finish(interpreter, args, { cwd: folder });
+  const output = await runCommand(interpreter, args, { cwd: folder });
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as PythonReport;
 }

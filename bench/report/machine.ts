@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { readProcessors } from '../../src/base/processors.js';
 
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
-  /** What decides how fast int8 products are. */
+  /** Those that decide how fast int8 products are. */
   readonly cpuFeatures: readonly string[];
   readonly memoryBytes: number;
   readonly kernel: string;
@@ -28,14 +28,13 @@ const TELLING_FEATURES = [
 ];
 
 export function readMachine(): Machine {
-  const flags = /^(?:flags|Features)\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  const present = new Set(flags.trim().split(/\s+/));
+  const { model, features } = readProcessors();
   const require = createRequire(import.meta.url);
   const { version } = require('onnxruntime-node/package.json') as { version: string };
   return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cpu: model,
     cores: cpus().length,
-    cpuFeatures: TELLING_FEATURES.filter((feature) => present.has(feature)),
+    cpuFeatures: TELLING_FEATURES.filter((feature) => features?.has(feature)),
     memoryBytes: totalmem(),
     kernel: release(),
     node: process.version,

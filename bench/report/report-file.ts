@@ -1,7 +1,20 @@
-/** The parts of docs/benchmarks.md that runs of their own write, in the order in which they stand there. */
-const PARTS = ['openloop', 'files', 'memory', 'cache', 'churn', 'rollout', 'quantize'] as const;
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { REPORT_FILE } from '../base/paths.js';
+import { say } from '../base/progress.js';
+import type { RunOptions } from '../base/run-options.js';
 
-export type PartName = (typeof PARTS)[number];
+/** The parts of docs/benchmarks.md that runs of their own write, in the order in which they stand there. */
+const PARTS = {
+  openloop: 'the open loop',
+  files: 'files',
+  memory: 'memory',
+  cache: 'cache',
+  churn: 'churn',
+  rollout: 'rollouts',
+  quantize: 'quantisation',
+} as const;
+
+export type PartName = keyof typeof PARTS;
 
 /** The line that a part begins with; what stands before the first one is about the service. */
 const MARK = /^<!-- ([a-z]+) -->$/m;
@@ -20,10 +33,41 @@ export function withPart(document: string, part: PartName, section: string): str
   const sections = new Map<string, string>();
   for (let i = 0; i + 1 < rest.length; i += 2) sections.set(rest[i] ?? '', rest[i + 1] ?? '');
   sections.set(part, section);
-  const parts = PARTS.flatMap((name) => {
+  const parts = Object.keys(PARTS).flatMap((name) => {
     const text = sections.get(name);
     return text === undefined ? [] : [`<!-- ${name} -->\n\n${text.trim()}\n`];
   });
   const before = service.trim() === '' ? HEADING : `${service.trimEnd()}\n`;
   return [before, ...parts].join('\n');
+}
+
+type Reporting = Pick<RunOptions, 'json' | 'write'>;
+
+const rewrite = (change: (before: string) => string): void => {
+  const before = existsSync(REPORT_FILE) ? readFileSync(REPORT_FILE, 'utf8') : '';
+  writeFileSync(REPORT_FILE, change(before));
+};
+
+const print = (document: object, markdown: string, json: boolean): void =>
+  void process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : markdown);
+
+/** Reports a part on stdout, and writes its section of docs/benchmarks.md where that is wanted. */
+export function tellPart(
+  part: PartName,
+  document: object,
+  section: string,
+  { json, write }: Reporting,
+): void {
+  print(document, section, json);
+  if (!write) return;
+  rewrite((before) => withPart(before, part, section));
+  say(`the section about ${PARTS[part]} in docs/benchmarks.md is written`);
+}
+
+/** Reports the service's speed and faults on stdout, and writes the first part of docs/benchmarks.md where wanted. */
+export function tellServicePart(document: object, markdown: string, { json, write }: Reporting): void {
+  print(document, markdown, json);
+  if (!write) return;
+  rewrite((before) => withServicePart(before, markdown));
+  say('docs/benchmarks.md is written');
 }

@@ -1,18 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Child } from '../child.js';
+import { Child } from '../base/child.js';
+import { withAll, type Closable } from '../base/close-all.js';
+import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { median, quantile } from '../base/statistics.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import type { OpenLoopOrder, OpenLoopResult } from '../load/open-loop-protocol.js';
+import { versionFolder } from '../corpus/version-files.js';
+import { predictBody } from '../load/predict.js';
 import { runWrk } from '../load/wrk.js';
-import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
+import { readMetric } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
-import { median, quantile } from '../stats.js';
+import { settledPool } from '../service/worker-pool.js';
+import type { OpenLoopOrder, OpenLoopResult } from './open-loop-process.js';
 import { CANARY_PERCENT, type RolloutPlan } from './plan.js';
 
-/** What users of one of the two services saw. */
+/** Requests of users to one of the two services. */
 export interface UserLatency {
   readonly requests: number;
   readonly failed: number;
@@ -36,15 +39,13 @@ export interface ComparisonCost {
 }
 
 /** A service that compares, or one that is told to sample nothing, and what came of its requests. */
-interface Subject {
+interface Subject extends Closable {
   readonly service: ServiceProcess;
   readonly latenciesMs: number[];
   readonly roundP99Ms: number[];
   failed: number;
   pairs: number;
 }
-
-const body = (text: string): string => JSON.stringify({ text });
 
 async function start(entry: string, workFolder: string, samplePercent: number): Promise<Subject> {
   const folder = join(workFolder, `sample-${String(samplePercent)}`);
@@ -55,13 +56,12 @@ async function start(entry: string, workFolder: string, samplePercent: number): 
   writeFileSync(config, `default_model: ${MODEL}\nrollout:\n  ${MODEL}: { ${rollout}, ${comparison} }\n`);
   const service = await ServiceProcess.start(entry, folder, { SERIN_CONFIG: config });
   await settledPool(service);
-  return { service, latenciesMs: [], roundP99Ms: [], failed: 0, pairs: 0 };
+  const close = (): Promise<void> => service.close();
+  return { service, latenciesMs: [], roundP99Ms: [], failed: 0, pairs: 0, close };
 }
 
-async function pairsOf({ url }: ServiceProcess): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  return Number(/^serin_comparison_texts_total\{kind="pair"\} (\d+)$/m.exec(metrics)?.[1] ?? 0);
-}
+const pairsOf = ({ url }: ServiceProcess): Promise<number> =>
+  readMetric(url, 'serin_comparison_texts_total', 'kind="pair"');
 
 function latencyOf({ latenciesMs, failed, pairs }: Subject, { rounds, loadS }: RolloutPlan): UserLatency {
   return {
@@ -74,7 +74,7 @@ function latencyOf({ latenciesMs, failed, pairs }: Subject, { rounds, loadS }: R
 }
 
 /**
- * What the comparison costs users: two services that differ in nothing else take turns under an open loop at half of
+ * The cost of the comparison for users: two services that differ in nothing else take turns under an open loop at half of
  * the capacity, in one run. Each text is sent once, so that no cache helps and every one would be a new pair.
  */
 export async function measureComparisonCost(
@@ -82,21 +82,33 @@ export async function measureComparisonCost(
   entry: string,
   workFolder: string,
 ): Promise<ComparisonCost> {
-  const texts = new DistinctTexts(versionFolder('v1'), SEED);
-  const without = await start(entry, workFolder, 0);
-  const compared = await start(entry, workFolder, 100);
-  const generator = new Child<OpenLoopOrder, OpenLoopResult>('load/open-loop-process');
+  return withAll(
+    [0, 100],
+    (samplePercent) => start(entry, workFolder, samplePercent),
+    ([without, compared]) => {
+      if (without === undefined || compared === undefined) throw new Error('two services are compared');
+      return compare(plan, without, compared, workFolder);
+    },
+  );
+}
 
+async function compare(
+  plan: RolloutPlan,
+  without: Subject,
+  compared: Subject,
+  workFolder: string,
+): Promise<ComparisonCost> {
+  const texts = new DistinctTexts(versionFolder('v1'), SEED);
   const capacity = await runWrk({
     url: without.service.url,
     connections: TARGET_CONNECTIONS,
     seconds: plan.capacityS,
-    bodies: texts.take(plan.capacityS * BODIES_PER_SECOND).map(body),
+    bodies: texts.take(plan.capacityS * BODIES_PER_SECOND).map((text) => predictBody(text)),
     workFolder,
   });
   const loadPerS = capacity.requestsPerS / 2;
   say(`capacity ${capacity.requestsPerS.toFixed(0)} requests/s; ${String(plan.rounds)} rounds at half of it`);
-
+  const generator = new Child<OpenLoopOrder, OpenLoopResult>('rollout/open-loop-process');
   const load = async (subject: Subject, round: number, bodies: readonly string[]): Promise<void> => {
     const { url } = subject.service;
     const pairsBefore = await pairsOf(subject.service);
@@ -111,17 +123,17 @@ export async function measureComparisonCost(
     subject.roundP99Ms.push(quantile(latenciesMs, 0.99));
     subject.latenciesMs.push(...latenciesMs);
   };
-  for (let round = 0; round < plan.rounds; round++) {
-    const turn = round % 2 === 0 ? [without, compared] : [compared, without];
-    // Both services meet the same texts at the same moments in a round; neither has seen one of them before.
-    const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map(body);
-    for (const subject of turn) await load(subject, round, bodies);
-    say(`round ${String(round + 1)} of ${String(plan.rounds)}`);
+  try {
+    for (let round = 0; round < plan.rounds; round++) {
+      const turn = round % 2 === 0 ? [without, compared] : [compared, without];
+      // Both services meet the same texts at the same moments in a round; neither has seen one of them before.
+      const bodies = texts.take(Math.round(loadPerS * plan.loadS)).map((text) => predictBody(text));
+      for (const subject of turn) await load(subject, round, bodies);
+      say(`round ${String(round + 1)} of ${String(plan.rounds)}`);
+    }
+  } finally {
+    await generator.close();
   }
-  await generator.close();
-  await without.service.stop();
-  await compared.service.stop();
-
   const [before, after] = [latencyOf(without, plan), latencyOf(compared, plan)];
   const roundRatios = compared.roundP99Ms.map((p99Ms, i) => p99Ms / (without.roundP99Ms[i] ?? NaN));
   return {

@@ -2,7 +2,7 @@
 export interface LoadedRequest {
   readonly sentAt: number;
   readonly endedAt: number;
-  /** Who answered; null when it failed. */
+  /** The version that answered; null when the request failed. */
   readonly version: string | null;
 }
 
@@ -13,7 +13,7 @@ export interface RollbackCall {
   readonly answeredAt: number;
 }
 
-/** What one rollback was for those who asked at the time. */
+/** The effect of one rollback on the requests around it. */
 export interface RollbackOutcome {
   readonly callMs: number;
   /** Requests that were sent before the call, the ones that the canary answered among them. */
@@ -29,7 +29,7 @@ export interface RollbackOutcome {
   readonly failed: number;
 }
 
-/** What the requests around a rollback say about it. */
+/** Counts the requests before and after a rollback, and the answers of the canary among them. */
 export function rollbackOutcome(
   requests: readonly LoadedRequest[],
   { canary, calledAt, answeredAt }: RollbackCall,

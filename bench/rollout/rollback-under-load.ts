@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../base/plan.js';
+import { say } from '../base/progress.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
-import { versionFolder } from '../corpus/version-folder.js';
-import { BODIES_PER_SECOND, MODEL, SEED, TARGET_CONNECTIONS } from '../plan.js';
-import { say } from '../progress.js';
+import { versionFolder } from '../corpus/version-files.js';
 import { ServiceProcess } from '../service/service-process.js';
-import { settledPool } from '../service/whole-pool.js';
+import { settledPool } from '../service/worker-pool.js';
 import { ColdLoad } from './cold-load.js';
 import { CANARY_PERCENT, type RolloutPlan } from './plan.js';
 import { rollbackOutcome, type RollbackCall, type RollbackOutcome } from './rollback-outcome.js';
@@ -23,21 +23,10 @@ const SPARE_MS = 2000;
 
 const ROUTE = `/admin/canary/${MODEL}`;
 
-/** Changes the rollout. @throws Error when the service refuses */
-async function admin({ url }: ServiceProcess, method: string, path: string, body: object): Promise<void> {
-  const answer = await fetch(`${url}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-}
-
 async function once(service: ServiceProcess, texts: DistinctTexts): Promise<RollbackOutcome> {
   const most = ((SETTLE_MS + OBSERVE_MS + SPARE_MS) / 1000) * BODIES_PER_SECOND;
   const upcoming = texts.peek(most);
-  await admin(service, 'PUT', ROUTE, { percent: CANARY_PERCENT });
+  await service.send('PUT', ROUTE, { percent: CANARY_PERCENT }, ADMIN_TOKEN);
   const load = new ColdLoad(service.url, upcoming, TARGET_CONNECTIONS);
   let call: RollbackCall;
   try {
@@ -46,7 +35,7 @@ async function once(service: ServiceProcess, texts: DistinctTexts): Promise<Roll
     await load.close();
   }
   texts.drop(load.sent);
-  await admin(service, 'POST', `${ROUTE}/clear`, {});
+  await service.send('POST', `${ROUTE}/clear`, {}, ADMIN_TOKEN);
   return rollbackOutcome(load.requests, call);
 }
 
@@ -54,7 +43,7 @@ async function once(service: ServiceProcess, texts: DistinctTexts): Promise<Roll
 async function rollBack(service: ServiceProcess): Promise<RollbackCall> {
   await delay(SETTLE_MS);
   const calledAt = performance.now();
-  await admin(service, 'POST', `${ROUTE}/rollback`, { reason: 'bench' });
+  await service.send('POST', `${ROUTE}/rollback`, { reason: 'bench' }, ADMIN_TOKEN);
   const answeredAt = performance.now();
   await delay(OBSERVE_MS);
   return { canary: CANARY, calledAt, answeredAt };
@@ -90,6 +79,6 @@ export async function measureRollbacks(
     }
     return outcomes;
   } finally {
-    await service.stop();
+    await service.close();
   }
 }

@@ -1,44 +1,21 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { REPORT_FILE } from '../paths.js';
-import { say } from '../progress.js';
+import type { RunOptions } from '../base/run-options.js';
 import { readMachine } from '../report/machine.js';
-import { withPart } from '../report/report-file.js';
-import {
-  comparisonIsRight,
-  rollbacksAreRight,
-  rolloutSection,
-  rolloutTargets,
-} from '../report/rollout-section.js';
+import { tellPart } from '../report/report-file.js';
 import { measureComparisonCost } from './comparison-cost.js';
 import type { RolloutPlan } from './plan.js';
 import { measureRollbacks } from './rollback-under-load.js';
-
-export interface RolloutRunOptions {
-  readonly plan: RolloutPlan;
-  readonly entry: string;
-  readonly json: boolean;
-  /** Whether docs/benchmarks.md gets the section. */
-  readonly write: boolean;
-}
+import { comparisonIsRight, rollbacksAreRight, rolloutSection, rolloutTargets } from './section.js';
 
 /**
  * `npm run bench -- --rollout`: measures, and reports on stdout.
  * @returns false when a request failed, when nothing was compared, or when a canary answered after its rollback
  */
-export async function runRollout(
-  { plan, entry, json, write }: RolloutRunOptions,
-  workFolder: string,
-): Promise<boolean> {
+export async function runRollout(plan: RolloutPlan, options: RunOptions): Promise<boolean> {
+  const { entry, workFolder } = options;
   const machine = readMachine();
   const cost = await measureComparisonCost(plan, entry, workFolder);
   const rollbacks = await measureRollbacks(plan, entry, workFolder);
-  const section = rolloutSection(cost, rollbacks, machine);
   const document = { machine, ...cost, rollbacks, targets: rolloutTargets(cost, rollbacks) };
-  process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : section);
-  if (write) {
-    const before = existsSync(REPORT_FILE) ? readFileSync(REPORT_FILE, 'utf8') : '';
-    writeFileSync(REPORT_FILE, withPart(before, 'rollout', section));
-    say('the section about rollouts in docs/benchmarks.md is written');
-  }
+  tellPart('rollout', document, rolloutSection(cost, rollbacks, machine), options);
   return comparisonIsRight(cost) && rollbacksAreRight(rollbacks);
 }

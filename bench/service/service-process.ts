@@ -2,10 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MODEL_REGISTRY, ROOT } from '../paths.js';
-import { VERSIONS } from '../plan.js';
-import { predictBody } from '../load/predict-body.js';
-import { freePort } from './free-port.js';
+import { freePort } from '../../src/base/free-port.js';
+import { ROOT } from '../base/paths.js';
+import { VERSIONS } from '../base/plan.js';
+import { serinEnvironment } from '../base/run-command.js';
+import { predictBody } from '../load/predict.js';
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 30_000;
@@ -25,7 +26,7 @@ export class ServiceProcess {
 
   /**
    * @param workFolder for its log and its state
-   * @param settings what is not to be as by default
+   * @param settings environment variables that change its defaults
    */
   static async start(
     entry: string,
@@ -40,15 +41,7 @@ export class ServiceProcess {
     const child = spawn(process.execPath, [entry, 'serve'], {
       cwd: ROOT,
       stdio: ['ignore', log, log],
-      // Its defaults are measured: a setting in the caller's environment must not reach it.
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        MODEL_REGISTRY,
-        PORT: String(port),
-        STATE_DIR: workFolder,
-        ...settings,
-      },
+      env: serinEnvironment({ PORT: String(port), STATE_DIR: workFolder, ...settings }),
     });
     closeSync(log);
     // Whatever ends the bench ends the service too; a child that has ended ignores this.
@@ -70,11 +63,29 @@ export class ServiceProcess {
     return this.child.pid;
   }
 
+  /**
+   * Sends a JSON document.
+   * @param token of an administrator; undefined: none
+   * @throws Error when the service refuses it
+   */
+  async send(method: 'POST' | 'PUT', path: string, body: object, token?: string): Promise<void> {
+    const answer = await fetch(`${this.url}${path}`, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child.kill(signal);
   }
 
-  /** What the process ended with. @throws Error when it does not end */
+  /** Waits for the end of the process. @throws Error when it does not end */
   async ended(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     const { child } = this;
     const limit = performance.now() + STOP_LIMIT_MS;
@@ -89,7 +100,7 @@ export class ServiceProcess {
   }
 
   /** SIGINT: the end without the delay that SIGTERM keeps for load balancers. */
-  async stop(): Promise<void> {
+  async close(): Promise<void> {
     this.signal('SIGINT');
     await this.ended();
   }

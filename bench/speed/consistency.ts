@@ -1,8 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { VERSIONS } from '../base/plan.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
 import { ClosedLoop, askAlone } from '../load/closed-loop.js';
-import { VERSIONS } from '../plan.js';
 import type { ServiceProcess } from '../service/service-process.js';
-import { setTimeout as delay } from 'node:timers/promises';
 
 /** Whether an answer depends on who else asks. */
 export interface Consistency {
@@ -26,7 +26,7 @@ export async function measureConsistency(
   for (const version of VERSIONS) alone.push(...(await askAlone(service.url, version, texts.take(count))));
   const loop = new ClosedLoop(service.url, alone, CONNECTIONS_OF_MATES);
   await delay(MATES_S * 1000);
-  const tally = await loop.stop();
+  const tally = await loop.close();
   return {
     answers: tally.answered,
     failed: tally.answered - (tally.byStatus[200] ?? 0) + tally.dropped + tally.refused,

@@ -1,19 +1,18 @@
-import type { NaiveService } from '../baseline/naive-service.js';
-import type { RawMeasurement } from '../ceiling/raw-protocol.js';
+import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../base/plan.js';
+import { childrenOf, cpuSeconds } from '../base/process-tree.js';
+import { mean } from '../base/statistics.js';
+import type { BaselineService } from '../baseline/baseline-service.js';
 import type { RawPair } from '../ceiling/raw-pair.js';
+import type { RawMeasurement } from '../ceiling/raw-process.js';
 import type { DistinctTexts } from '../corpus/distinct-texts.js';
-import { sendDistinct } from '../load/send-distinct.js';
-import type { Load } from '../load/wrk.js';
-import { CONNECTIONS, TARGET_CONNECTIONS, type Connections, type Plan, type Version } from '../plan.js';
-import { childrenOf, cpuSeconds } from '../service/process-tree.js';
+import { sendDistinct, type Load } from '../load/wrk.js';
 import type { ServiceProcess } from '../service/service-process.js';
-import { mean } from '../stats.js';
 
-/** What stands ready for the whole run. */
+/** The processes and texts that every round uses. */
 export interface Subjects {
   readonly raw: RawPair;
   readonly service: ServiceProcess;
-  readonly naive: Readonly<Record<Version, NaiveService>>;
+  readonly naive: Readonly<Record<Version, BaselineService>>;
   readonly texts: DistinctTexts;
   readonly workFolder: string;
 }
@@ -35,7 +34,7 @@ export interface Round {
   readonly baseline: Load;
 }
 
-/** What the machine does to one of them, another tenant's minute say, it does to its neighbours in time too. */
+/** Each load stands between two ceilings, so that a slow minute of the machine slows them too. */
 export async function measureRound(subjects: Subjects, version: Version, plan: Plan): Promise<Round> {
   const { raw, naive, texts, workFolder } = subjects;
   const loads: Partial<Record<Connections, ServiceLoad>> = {};

@@ -1,6 +1,6 @@
+import { CONNECTIONS, VERSIONS, type Connections, type Version } from '../base/plan.js';
+import { mean, median } from '../base/statistics.js';
 import type { Load } from '../load/wrk.js';
-import { CONNECTIONS, VERSIONS, type Connections, type Version } from '../plan.js';
-import { mean, median } from '../stats.js';
 import type { Round } from './round.js';
 
 export interface LoadSummary {
@@ -25,7 +25,7 @@ export interface VersionSummary {
   readonly ceilingTextsPerS: number;
   readonly rawSingleTextsPerS: number;
   readonly rawSingleP50Ms: number;
-  /** What one connection waits longer than a bare run takes, at the median. */
+  /** How much longer one connection waits than a bare run takes, at the median. */
   readonly overheadMs: number;
   readonly baseline: LoadSummary;
   readonly loads: Readonly<Record<Connections, ServiceSummary>>;

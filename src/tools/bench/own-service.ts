@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../base/free-port.js';
 import { StartError } from '../../base/errors/start-error.js';
 
 /** The built command line, which stands beside this folder. */
@@ -122,13 +122,4 @@ function notStarted(name: string, log: string): StartError {
   const [, said] = /^serin: (.*)$/ms.exec(log) ?? [];
   const why = said?.trim() ?? log.slice(-LOG_TAIL).trim();
   return new StartError(`The service ${name} did not become ready: ${why === '' ? 'it said nothing' : why}`);
-}
-
-/** A port that nobody listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  await once(server.close(), 'close');
-  return port;
 }

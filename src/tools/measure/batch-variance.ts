@@ -1,5 +1,5 @@
 import { indexOfBest } from '../../engine/text-answer.js';
-import { seededRandom } from '../../base/seeded-random.js';
+import { seededRandom, shuffled } from '../../base/seeded-random.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { runGroups, type GroupRunner } from './run-groups.js';
@@ -90,16 +90,6 @@ function compare(
     });
   });
   return { texts, label_flips: flips, max_score_change: change };
-}
-
-/** Fisher and Yates. */
-function shuffled(items: readonly number[], random: () => number): number[] {
-  const order = [...items];
-  for (let i = order.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [order[i], order[j]] = [order[j] ?? 0, order[i] ?? 0];
-  }
-  return order;
 }
 
 function chunks(items: readonly number[], size: number): number[][] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withAll } from '../../../bench/close-all.js';
+import { withAll } from '../../../bench/base/close-all.js';
 
 describe('what runs while the bench works with it', () => {
   const closed: string[] = [];

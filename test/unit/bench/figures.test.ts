@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { lengthSortedBatches } from '../../../bench/corpus/padded-batches.js';
-import { seededRandom, shuffled } from '../../../bench/corpus/random.js';
-import { UsageError, readOptions } from '../../../bench/options.js';
-import { quantile } from '../../../bench/stats.js';
+import { lengthSortedBatches } from '../../../bench/corpus/batches.js';
+import { seededRandom, shuffled } from '../../../src/base/seeded-random.js';
+import { UsageError } from '../../../bench/base/input-error.js';
+import { readOptions } from '../../../bench/options.js';
+import { quantile } from '../../../bench/base/statistics.js';
 
 describe('the batches of the ceiling', () => {
   const sequences = [9, 3, 4, 30, 4, 3].map((length) => new Array<number>(length).fill(1));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareAnswers } from '../../../bench/files/agreement.js';
-import { redoneLines } from '../../../bench/files/redone.js';
+import { redoneLines } from '../../../bench/files/crash.js';
 import { withPart, withServicePart } from '../../../bench/report/report-file.js';
 
 describe('lines done twice', () => {

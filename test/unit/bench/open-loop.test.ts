@@ -1,14 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchLoad, LatencyParts } from '../../../bench/open-loop/bench-document.js';
+import type { BenchLoad, LatencyParts } from '../../../bench/open-loop/serin-bench.js';
 import type { OpenLoopRun } from '../../../bench/open-loop/measure.js';
 import { QUICK_OPEN_LOOP } from '../../../bench/open-loop/plan.js';
 import { readOptions } from '../../../bench/options.js';
 import type { Machine } from '../../../bench/report/machine.js';
-import {
-  openLoopIsRight,
-  openLoopSection,
-  openLoopTargets,
-} from '../../../bench/report/open-loop-section.js';
+import { openLoopIsRight, openLoopSection, openLoopTargets } from '../../../bench/open-loop/section.js';
 import { withPart } from '../../../bench/report/report-file.js';
 
 const parts = (stagesOfTotal: number | null): LatencyParts => ({

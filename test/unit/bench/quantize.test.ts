@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { judgeAnswers, mixedBatches } from '../../../bench/quantize/answers.js';
-import type { ModelFigures, QuantizeComparison } from '../../../bench/quantize/comparison.js';
+import { judgeAnswers, mixedBatches } from '../../../bench/quantize/judge-answers.js';
+import type { ModelFigures, QuantizeComparison } from '../../../bench/quantize/compare-quantizers.js';
 import { readLabelledSentences } from '../../../bench/quantize/labelled-sentences.js';
 import { MIXED_ROWS, QUICK_QUANTIZE } from '../../../bench/quantize/plan.js';
-import { quantizersAreRight, quantizeTargets } from '../../../bench/report/quantize-section.js';
+import { quantizersAreRight, quantizeTargets } from '../../../bench/quantize/section.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'serin-bench-'));
 afterAll(() => {

@@ -4,7 +4,7 @@ import {
   costTargets,
   rollbacksAreRight,
   rollbackTargets,
-} from '../../../bench/report/rollout-section.js';
+} from '../../../bench/rollout/section.js';
 import type { ComparisonCost, UserLatency } from '../../../bench/rollout/comparison-cost.js';
 import { QUICK_ROLLOUT } from '../../../bench/rollout/plan.js';
 import { rollbackOutcome, type LoadedRequest } from '../../../bench/rollout/rollback-outcome.js';

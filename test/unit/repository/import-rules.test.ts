@@ -147,5 +147,7 @@ it('every import rule catches what it forbids', async () => {
     forbidden: { name: string }[];
   };
   const broken = new Set([...Object.keys(VIOLATIONS), 'no-orphans', 'no-circular-folders']);
-  expect(forbidden.map(({ name }) => name).filter((name) => !broken.has(name))).toEqual([]);
+  // bench-import-rules.test.ts breaks those of the bench.
+  const rules = forbidden.map(({ name }) => name).filter((name) => !/^(order of )?bench\//.test(name));
+  expect(rules.filter((name) => !broken.has(name))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { seededRandom, shuffled } from '../../../../bench/corpus/random.js';
+import { seededRandom, shuffled } from '../../../../src/base/seeded-random.js';
 import { HashSample } from '../../../../src/tools/drift/sample.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

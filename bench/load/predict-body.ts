@@ -1,6 +1,0 @@
-import type { Version } from '../plan.js';
-
-/** The body of one POST /predict. */
-export function predictBody(text: string, version: Version): string {
-  return JSON.stringify({ text, version });
-}
