@@ -1,4 +1,4 @@
-import { distinctTexts } from '../replay/distinct-texts.js';
+import { distinctTexts } from '../traffic/distinct-texts.js';
 import { seededRandom } from '../../base/seeded-random.js';
 
 export const LENGTHS = ['short', 'mixed', 'long'] as const;

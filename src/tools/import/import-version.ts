@@ -20,7 +20,7 @@ import { settleParity } from './settle-parity.js';
 import { StagedVersion } from './staged-version.js';
 import { tryVersion, type Trial } from './trial.js';
 import type { VersionName } from './version-name.js';
-import { checkUnused } from './version-use.js';
+import { checkUnused } from '../measure/version-in-use.js';
 
 export interface ImportOptions extends ExportChoices {
   readonly from: string;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
 import type { VersionName } from './version-name.js';
-import { checkUnused } from './version-use.js';
+import { checkUnused } from '../measure/version-in-use.js';
 
 /**
  * Deletes a version that nothing counts on. It loses its name first, so that no reader finds half of it.

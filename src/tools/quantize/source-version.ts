@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { checkUnused } from '../import/version-use.js';
+import { checkUnused } from '../measure/version-in-use.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { NAME_PATTERN, readRegistry, verifyVersion } from '../../registry/registry-files.js';
 

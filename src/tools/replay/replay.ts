@@ -1,12 +1,11 @@
 import { RequestFailed, unusable } from '../client/request-failed.js';
 import { findModel, findVersion } from '../client/served-version.js';
-import { ServiceClient } from '../client/service-client.js';
+import { ServiceClient, type ServedModel } from '../client/service-client.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { compareWithIdeal } from './comparison.js';
-import { entryBytesOf } from './entry-bytes.js';
 import { HitCurve } from './hit-curve.js';
 import { outcomeOf } from './outcome.js';
-import { PredictSender } from './predict-sender.js';
+import { PredictSender } from '../traffic/predict-sender.js';
 import { progressOf } from './progress.js';
 import type { Exchange } from '../traffic/reply.js';
 import type { ReplayReport } from './report.js';
@@ -15,6 +14,7 @@ import { sendAll } from '../traffic/send-all.js';
 import { sizingOf } from './sizing.js';
 import { stackDistances } from './stack-distance.js';
 import { readTrace, type Trace } from '../traffic/trace.js';
+import { cachedRowBytes } from '../../engine/row-bytes.js';
 
 /** Longer than a restart takes. */
 const GONE_AFTER_MS = 10_000;
@@ -121,4 +121,9 @@ function analyse(
     ideal_lru: compareWithIdeal(answered, ids, distances, { curve, entries: cacheItems }),
     sizing: sizingOf(curve, cacheItems, bytes),
   };
+}
+
+/** Estimated heap bytes of one entry of a service's cache in memory: it holds the scores of all labels, and no text. */
+function entryBytesOf({ versions }: ServedModel): number {
+  return cachedRowBytes(Math.max(0, ...versions.map((version) => version.labels?.length ?? 0)));
 }

@@ -1,4 +1,4 @@
-import { distinctTexts } from './distinct-texts.js';
+import { distinctTexts } from '../traffic/distinct-texts.js';
 import { seededRandom } from '../../base/seeded-random.js';
 import { ZipfSampler } from './zipf.js';
 

@@ -1,4 +1,4 @@
-import { PredictSender, type SenderOptions } from '../../replay/predict-sender.js';
+import { PredictSender, type SenderOptions } from '../../traffic/predict-sender.js';
 import type { Exchange } from '../../traffic/reply.js';
 import { fixedRate } from '../../traffic/schedule.js';
 import { sendAll, type SendEnd } from '../../traffic/send-all.js';

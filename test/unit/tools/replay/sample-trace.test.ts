@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distinctTexts } from '../../../../src/tools/replay/distinct-texts.js';
+import { distinctTexts } from '../../../../src/tools/traffic/distinct-texts.js';
 import { sampleTrace } from '../../../../src/tools/replay/sample-trace.js';
 import { seededRandom } from '../../../../src/base/seeded-random.js';
 import { devSentences } from '../../../../src/tools/traffic/sentences.js';

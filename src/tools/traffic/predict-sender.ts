@@ -1,7 +1,7 @@
 import { PredictConnections, type ConnectionOptions } from '../client/predict-connections.js';
 import { failureCode } from '../client/request-failed.js';
 import { parseObject } from '../client/service-client.js';
-import type { Reply } from '../traffic/reply.js';
+import type { Reply } from './reply.js';
 
 export interface SenderOptions extends ConnectionOptions {
   /** Undefined: the service's default model, and the version that its rollout picks. */

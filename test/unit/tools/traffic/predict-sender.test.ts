@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { text as readAll } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { PredictSender, replyOf } from '../../../../src/tools/replay/predict-sender.js';
+import { PredictSender, replyOf } from '../../../../src/tools/traffic/predict-sender.js';
 
 const answer = (more: object = {}): string =>
   JSON.stringify({ label: 'POSITIVE', score: 0.9, model_version: 'v1', cache_hit: false, ...more });
