@@ -1,7 +1,7 @@
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
 import { nextSteps } from '../tools/import/next-steps.js';
-import { parseVersionName } from '../tools/import/version-name.js';
+import { parseVersionName } from '../registry/find-version.js';
 import type { Task } from '../registry/manifest.js';
 import { hasDevSentences } from '../tools/traffic/sentences.js';
 import { EXIT_CODES } from './exit-codes.js';

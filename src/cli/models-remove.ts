@@ -1,6 +1,6 @@
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { removeVersion } from '../tools/import/remove-version.js';
-import { parseVersionName } from '../tools/import/version-name.js';
+import { parseVersionName } from '../registry/find-version.js';
 
 /** `serin models remove`. @throws StartError when it is not confirmed, not there, or in use */
 export async function removeModel(

@@ -1,22 +1,12 @@
-import { StartError } from '../base/errors/start-error.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
-import { parseVersionName } from '../tools/import/version-name.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
-import { readVersion } from '../registry/registry-files.js';
+import { findNamedVersion } from '../registry/find-version.js';
 import { renderTable } from '../base/charts/render-table.js';
 
 /** `serin models show`, on stdout. @throws StartError when there is no such version, or it cannot be read */
 export function showModel(config: SerinConfig, argument: string, { json }: { readonly json?: true }): void {
-  const name = parseVersionName(argument);
-  const found = readVersion(config.modelRegistry, name.model, name.version);
-  if (found === undefined) {
-    throw new StartError(
-      `The registry ${config.modelRegistry} has no ${argument}; serin models list shows what it has.`,
-    );
-  }
-  if (found.version === null) throw new StartError(`${argument} cannot be read: ${found.reason}.`);
-  const { version } = found;
+  const version = findNamedVersion(config.modelRegistry, argument);
   const acceptance = readAcceptance(version);
   const { folder, digest, manifest } = version;
   if (json) {

@@ -2,8 +2,7 @@ import { loadavg } from 'node:os';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { readProcessors } from '../base/processors.js';
 import { StartError } from '../base/errors/start-error.js';
-import type { ModelVersion } from '../registry/model-version.js';
-import { readVersion, verifyVersion } from '../registry/registry-files.js';
+import { chooseWholeVersion } from '../registry/find-version.js';
 import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';
 import { renderFrontier } from '../tools/tune/frontier-svg.js';
 import { renderReport } from '../tools/tune/render-report.js';
@@ -40,7 +39,7 @@ export async function runTune(
 ): Promise<void> {
   if (flags.write !== undefined) checkSettingsFile(flags.write);
   if (flags.svg !== undefined) checkChart(flags.svg);
-  const version = await findVersion(config, model ?? config.defaultModel, flags.version);
+  const version = await chooseWholeVersion(config, model ?? config.defaultModel, flags.version);
   const signal = interruptionSignal();
   const texts =
     flags.traffic === undefined
@@ -75,21 +74,4 @@ export async function runTune(
   process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
   if (flags.write !== undefined) await writeChoice(flags.write, report.settings, signal);
   if (flags.svg !== undefined) writeChart(flags.svg, renderFrontier(report));
-}
-
-async function findVersion(
-  { modelRegistry, rollout }: SerinConfig,
-  model: string,
-  name: string | undefined,
-): Promise<ModelVersion> {
-  const wanted = name ?? (Object.hasOwn(rollout, model) ? rollout[model]?.stable : undefined);
-  if (wanted === undefined) {
-    throw new StartError(`The configuration names no stable version of ${model}; name one with --version.`);
-  }
-  const found = readVersion(modelRegistry, model, wanted);
-  if (found === undefined) throw new StartError(`The registry ${modelRegistry} has no ${model}/${wanted}.`);
-  if (found.version === null) throw new StartError(`${model}/${wanted} cannot be used: ${found.reason}.`);
-  const problems = await verifyVersion(found.version);
-  if (problems.length > 0) throw new StartError(`${model}/${wanted} cannot be used: ${problems.join('; ')}.`);
-  return found.version;
 }

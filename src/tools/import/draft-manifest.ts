@@ -1,6 +1,6 @@
 import type { FileRecord, Manifest, Task } from '../../registry/manifest.js';
 import type { GraphPrecision } from './graph-precision.js';
-import type { VersionName } from './version-name.js';
+import type { VersionName } from '../../registry/find-version.js';
 
 /** What the files of an export say about a version. */
 export interface VersionFacts extends VersionName {

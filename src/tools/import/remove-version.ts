@@ -2,7 +2,7 @@ import { rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
-import type { VersionName } from './version-name.js';
+import type { VersionName } from '../../registry/find-version.js';
 import { checkUnused } from '../measure/version-in-use.js';
 
 /**

@@ -3,7 +3,7 @@ import type { SerinConfig } from '../../base/config/serin-config.js';
 import { isRolloutDocument } from '../../rollout/rollout-document.js';
 import { readSealed } from '../../base/files/sealed-file.js';
 import { StartError } from '../../base/errors/start-error.js';
-import type { VersionName } from '../import/version-name.js';
+import type { VersionName } from '../../registry/find-version.js';
 
 const STATE_ROLES = ['stable', 'canary', 'last_good'] as const;
 

@@ -1,5 +1,5 @@
 import { RequestFailed, unusable } from '../client/request-failed.js';
-import { findModel, findVersion } from '../client/served-version.js';
+import { findServedModel, findServedVersion } from '../client/served-version.js';
 import { ServiceClient, type ServedModel } from '../client/service-client.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { compareWithIdeal } from './comparison.js';
@@ -50,8 +50,8 @@ export interface ReplayOptions {
  */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const { input, url, speed, signal, say } = options;
-  const model = findModel(await new ServiceClient(options).models(), options.model);
-  if (options.version !== undefined) findVersion(model, options.version);
+  const model = findServedModel(await new ServiceClient(options).models(), options.model);
+  if (options.version !== undefined) findServedVersion(model, options.version);
   const trace = await readTrace({ ...options, timeField: speed === null ? null : options.timeField });
   say(`sending ${trace.ids.length} requests (${trace.texts.length} different texts) to ${url}`);
   const sender = new PredictSender(options);
