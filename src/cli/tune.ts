@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import type { SerinConfig } from '../base/config/serin-config.js';
-import { readProcessors } from '../base/processors.js';
+import { readProcessors } from '../base/machine/processors.js';
 import { StartError } from '../base/errors/start-error.js';
 import { chooseWholeVersion } from '../registry/find-version.js';
 import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';

@@ -9,7 +9,7 @@ import { type OutputLock, takeLockPatiently } from '../../base/files/output-lock
 import { OutputStream } from './output-stream.js';
 import type { OutputTarget } from './output-target.js';
 import { Progress } from './progress.js';
-import { cpuFeatures, runtimeVersions } from '../../base/run-facts.js';
+import { cpuFeatures, runtimeVersions } from '../../base/machine/run-facts.js';
 import { summarize, type Summary } from './run-summary.js';
 
 /** `finished`: an earlier run had done everything already. */

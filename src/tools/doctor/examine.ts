@@ -3,7 +3,7 @@ import { judgeCores, judgeFeatures } from './cpu-findings.js';
 import type { Finding } from './finding.js';
 import { checkScores, checkTokens } from './parity-findings.js';
 import { checkPort } from './port-findings.js';
-import { readProcessors } from '../../base/processors.js';
+import { readProcessors } from '../../base/machine/processors.js';
 import { checkRedis } from './redis-findings.js';
 import { judgeRuntime, runtimeFacts } from './runtime-findings.js';
 import { judgeSettings } from './settings-findings.js';

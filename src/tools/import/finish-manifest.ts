@@ -1,5 +1,4 @@
-import { cpus } from 'node:os';
-import { cpuFeatures, runtimeVersions } from '../../base/run-facts.js';
+import { kernelFacts } from '../../base/machine/run-facts.js';
 import type { Manifest } from '../../registry/manifest.js';
 import type { Trial } from './trial.js';
 
@@ -13,9 +12,7 @@ export function finishManifest(
     batching: { max_padded_tokens: maxPaddedTokens, runs_alone: varies },
     checked_on: [
       {
-        cpu: cpus()[0]?.model.trim() ?? 'unknown',
-        features: cpuFeatures().split(' ').slice(1),
-        onnxruntime: runtimeVersions().onnxruntime ?? 'unknown',
+        ...kernelFacts(),
         parity_texts: parity.texts,
         max_score_difference: parity.maxScoreDifference,
         label_flips: parity.labelFlips,

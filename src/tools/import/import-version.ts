@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { runtimeVersions } from '../../base/run-facts.js';
+import { runtimeVersions } from '../../base/machine/run-facts.js';
 import type { RunnerSettings } from '../measure/version-runner.js';
 import { parseManifest } from '../../registry/manifest-schema.js';
 import type { Manifest } from '../../registry/manifest.js';

@@ -1,4 +1,4 @@
-import { runtimeVersions } from '../../base/run-facts.js';
+import { runtimeVersions } from '../../base/machine/run-facts.js';
 import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
 import { ownItem, renderParity } from './parity-json.js';
@@ -30,7 +30,7 @@ export function settleParity(
 ): SettledParity {
   if (python === null) {
     const items = texts.map((golden, i) => ownItem(golden, answered[i], labels));
-    const { onnxruntime = '', serin = '' } = runtimeVersions();
+    const { onnxruntime, serin } = runtimeVersions();
     const reference = `Serin ${serin} with ONNX Runtime ${onnxruntime}, at import`;
     return {
       source: 'here',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { measureBatchVariance } from '../measure/batch-variance.js';
-import { runtimeVersions } from '../../base/run-facts.js';
+import { runtimeVersions } from '../../base/machine/run-facts.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import type { ModelVersion } from '../../registry/model-version.js';
@@ -111,7 +111,7 @@ function goldenRows({ progress }: QuantizeRun, { items }: ParityFile, runner: Ve
 }
 
 function newParity({ source, options }: QuantizeRun, parity: ParityFile, rows: readonly Row[]): string {
-  const { onnxruntime = '' } = runtimeVersions();
+  const { onnxruntime } = runtimeVersions();
   const { manifest, version: sourceVersion } = source;
   const { labels } = manifest;
   return parityWithScores({

@@ -1,4 +1,4 @@
-import { processorNotes, type Processors } from '../../base/processors.js';
+import { processorNotes, type Processors } from '../../base/machine/processors.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { frontier, mean, noiseOf, p95Of, rateWithin, type Choice, type Measured } from './choose.js';
 import type { Point } from './grid.js';

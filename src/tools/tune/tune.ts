@@ -1,4 +1,4 @@
-import type { Processors } from '../../base/processors.js';
+import type { Processors } from '../../base/machine/processors.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { choose, mean, type Choice, type Measured } from './choose.js';
 import { compareWithGrid, type GridComparison } from './full-grid.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { int8Kernels, judgeCores, judgeFeatures } from '../../../../src/tools/doctor/cpu-findings.js';
 import { mustBeMended, note, ok, fail, warn } from '../../../../src/tools/doctor/finding.js';
-import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/processors.js';
+import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/machine/processors.js';
 import { judgeRedis, parseInfo } from '../../../../src/tools/doctor/redis-findings.js';
 import { renderFindings } from '../../../../src/tools/doctor/render-findings.js';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Processors } from '../../../../src/base/processors.js';
+import type { Processors } from '../../../../src/base/machine/processors.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 import { choose, type Measured } from '../../../../src/tools/tune/choose.js';
 import { renderFrontier } from '../../../../src/tools/tune/frontier-svg.js';

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
+import { readTextOrNull } from '../read-text.js';
 
 /** The processors of a list as the kernel writes it, e.g. `0-2,7`. */
 export function parseCpuList(list: string): Set<number> {
@@ -83,13 +83,7 @@ export interface MachineFacts {
 }
 
 const thisMachine: MachineFacts = {
-  readText: (path) => {
-    try {
-      return readFileSync(path, 'utf8');
-    } catch {
-      return null;
-    }
-  },
+  readText: readTextOrNull,
   availableParallelism,
 };
 

@@ -7,7 +7,7 @@ import {
   parseCfsQuota,
   parseCpuList,
   parseCpuMax,
-} from '../../../../src/base/config/cpu-count.js';
+} from '../../../../src/base/machine/cpu-count.js';
 
 /** /proc/cpuinfo of a machine whose processors are given as [package, core]. */
 const cpuinfo = (...cpus: [number, number][]): string =>

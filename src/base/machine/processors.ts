@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { cpuGrant, grantedCores, parseCpuList, type CpuGrant } from './config/cpu-count.js';
+import { readTextOrNull } from '../read-text.js';
+import { cpuGrant, grantedCores, parseCpuList, type CpuGrant } from './cpu-count.js';
 
 /** What this machine computes with. */
 export interface Processors extends CpuGrant {
@@ -13,13 +13,8 @@ export interface Processors extends CpuGrant {
   readonly numaNodes: number;
 }
 
-const textOf = (path: string): string | null => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-};
+/** The name of the first processor. */
+export const cpuModel = (): string => cpus()[0]?.model.trim() ?? 'unknown';
 
 /** Extensions of the first processor, from the text of /proc/cpuinfo (`flags` on x86, `Features` on ARM). */
 export function parseFeatures(cpuinfo: string): ReadonlySet<string> | null {
@@ -28,12 +23,12 @@ export function parseFeatures(cpuinfo: string): ReadonlySet<string> | null {
 }
 
 export function readProcessors(): Processors {
-  const nodes = textOf('/sys/devices/system/node/online');
+  const nodes = readTextOrNull('/sys/devices/system/node/online');
   return {
     ...cpuGrant(),
     granted: grantedCores(),
-    model: cpus()[0]?.model.trim() ?? 'unknown',
-    features: parseFeatures(textOf('/proc/cpuinfo') ?? ''),
+    model: cpuModel(),
+    features: parseFeatures(readTextOrNull('/proc/cpuinfo') ?? ''),
     numaNodes: nodes === null ? 1 : Math.max(1, parseCpuList(nodes).size),
   };
 }
