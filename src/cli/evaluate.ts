@@ -1,7 +1,7 @@
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { evaluate } from '../tools/evaluate/evaluate.js';
-import { renderMarkdown } from '../tools/evaluate/markdown/markdown.js';
+import { renderMarkdown } from '../tools/evaluate/render-markdown.js';
 import { recordOf } from '../tools/evaluate/record-of.js';
 import { prepareCharts, writeCharts } from '../tools/evaluate/write-charts.js';
 import { writeRecord } from '../tools/evaluate/write-record.js';

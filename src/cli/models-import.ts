@@ -1,4 +1,6 @@
+import { megabytes } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
+import { alignColumns } from '../base/charts/tables.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
 import { nextSteps } from '../tools/import/next-steps.js';
 import { parseVersionName } from '../registry/find-version.js';
@@ -23,8 +25,6 @@ export interface ImportFlags {
 const say = (sentence: string): void => {
   process.stderr.write(`serin: ${sentence}\n`);
 };
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** `serin models import`, its report on stdout. @throws StartError with a sentence when something does not fit */
 export async function importModel(config: SerinConfig, from: string, flags: ImportFlags): Promise<void> {
@@ -97,8 +97,7 @@ function render({ folder, manifest, trial, notes }: Imported): string {
       varies ? 'one text' : `${manifest.batching.max_padded_tokens} (${tune} measures it well)`,
     ],
   ];
-  const width = Math.max(...rows.map(([key]) => key.length));
-  const lines = rows.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`);
+  const lines = alignColumns(rows).map((line) => `  ${line}`);
   const heading =
     folder === null ? `${name} can be imported; nothing was kept` : `${name} is imported: ${folder}`;
   return [

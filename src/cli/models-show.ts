@@ -1,8 +1,9 @@
+import { percent } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
 import { findNamedVersion } from '../registry/find-version.js';
-import { renderTable } from '../base/charts/render-table.js';
+import { alignColumns, renderTable } from '../base/charts/tables.js';
 
 /** `serin models show`, on stdout. @throws StartError when there is no such version, or it cannot be read */
 export function showModel(config: SerinConfig, argument: string, { json }: { readonly json?: true }): void {
@@ -15,7 +16,6 @@ export function showModel(config: SerinConfig, argument: string, { json }: { rea
   }
   const verdict = `${acceptance.accepted ? 'may get traffic' : 'may not get traffic'}: ${acceptance.reason}`;
   const described = describe(manifest, acceptance.accuracy);
-  const width = Math.max(...described.map(([key]) => key.length));
   const facts: [string, string][] = [
     ['folder', folder],
     ['digest', digest],
@@ -28,12 +28,12 @@ export function showModel(config: SerinConfig, argument: string, { json }: { rea
     sha256.slice(0, 12),
   ]);
   process.stdout.write(
-    [argument, ...facts.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`), 'files', ''].join('\n') +
+    [argument, ...alignColumns(facts).map((line) => `  ${line}`), 'files', ''].join('\n') +
       renderTable(['  NAME', 'BYTES', 'SHA256'], files),
   );
 }
 
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+const accuracyPercent = (share: number): string => percent(share, 2);
 
 /** A value of `source`, which holds what training and tools wrote there; of an object, its members. */
 function inWords(value: unknown): string {
@@ -73,7 +73,7 @@ function describe(manifest: Manifest, accuracy: AccuracyRecord | null): [string,
       'accuracy',
       accuracy === null
         ? 'not on record'
-        : `${percent(accuracy.accuracy)} of ${accuracy.n}, 95 % interval ${percent(accuracy.interval_95[0])} to ${percent(accuracy.interval_95[1])} (${accuracy.data_set})`,
+        : `${accuracyPercent(accuracy.accuracy)} of ${accuracy.n}, 95 % interval ${accuracyPercent(accuracy.interval_95[0])} to ${accuracyPercent(accuracy.interval_95[1])} (${accuracy.data_set})`,
     ],
     ...checked.map(
       ({

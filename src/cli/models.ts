@@ -1,9 +1,10 @@
+import { megabytes, percent } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { renderTable } from '../base/charts/render-table.js';
+import { renderTable } from '../base/charts/tables.js';
 
 export interface ModelsOptions {
   readonly json?: true;
@@ -58,14 +59,14 @@ export function listModels(config: SerinConfig, { json }: ModelsOptions): void {
     const start = [version.model, version.version, version.role ?? '-'];
     if ('problem' in version) return [...start, '-', '-', '-', '-', '-', version.problem];
     const { accuracy, bytes, digest, precision, max_tokens: maxTokens } = version;
-    const percent = accuracy ? `${(100 * accuracy.accuracy).toFixed(2)} % of ${String(accuracy.n)}` : '-';
+    const share = accuracy ? `${percent(accuracy.accuracy, 2)} of ${String(accuracy.n)}` : '-';
     return [
       ...start,
       precision,
       String(maxTokens),
-      percent,
+      share,
       version.accepted ? 'yes' : 'no',
-      `${(bytes / 1e6).toFixed(1)} MB`,
+      megabytes(bytes),
       digest.slice(0, 12),
     ];
   });

@@ -1,5 +1,5 @@
 import { svgPage, type Colours } from './page.js';
-import { element } from './svg.js';
+import { element, point } from './svg.js';
 
 const WIDTH = 800;
 const HEIGHT = 500;
@@ -25,7 +25,7 @@ export function renderLine(tone: string, points: readonly (readonly [x: number, 
   return [
     element('polyline', {
       class: `line ${tone}`,
-      points: points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join(' '),
+      points: points.map(([x, y]) => point(x, y)).join(' '),
     }),
     ...points.map(([x, y]) => element('circle', { class: tone, cx: x, cy: y, r: 4 })),
   ];

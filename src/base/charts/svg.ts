@@ -31,6 +31,9 @@ export function element(
   return inner === '' ? `<${name}${written.join('')}/>` : `<${name}${written.join('')}>${inner}</${name}>`;
 }
 
+/** A point of a `points` attribute. */
+export const point = (x: number, y: number): string => `${x.toFixed(1)},${y.toFixed(1)}`;
+
 function decimals(value: number): string {
   return String(Math.round(value * 100) / 100);
 }

@@ -1,3 +1,4 @@
+import { count, percent } from '../../base/format.js';
 import { tokensOf, type Tally } from './block-tally.js';
 
 const LINE_INTERVAL_MS = 5_000;
@@ -28,16 +29,16 @@ export function progressLine(source: ProgressSource, elapsedMs: number, resumedS
   const rate = (total.lines - resumed.lines) / seconds;
   const tokens = (tokensOf(total) - tokensOf(resumed)) / seconds;
   const figures = [
-    `${total.lines.toLocaleString('en-US')} lines`,
-    `${Math.round(rate).toLocaleString('en-US')}/s`,
-    `${Math.round(tokens).toLocaleString('en-US')} tokens/s`,
+    `${count(total.lines)} lines`,
+    `${count(Math.round(rate))}/s`,
+    `${count(Math.round(tokens))} tokens/s`,
   ];
-  const errors = `${total.errors.toLocaleString('en-US')} errors`;
+  const errors = `${count(total.errors)} errors`;
   if (share === null) return [...figures, errors].join('  ');
   const done = share - resumedShare;
   const eta = `ETA ${duration(done > 0 ? (seconds * (1 - share)) / done : Infinity)}`;
   const full = Math.round(share * BAR_CELLS);
-  const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR_CELLS - full)}] ${(100 * share).toFixed(1)} %`;
+  const bar = `[${'#'.repeat(full)}${'-'.repeat(BAR_CELLS - full)}] ${percent(share)}`;
   return [bar, ...figures, eta, errors].join('  ');
 }
 

@@ -1,4 +1,4 @@
-import { milliseconds } from '../../base/charts/figures.js';
+import { milliseconds } from '../../base/format.js';
 import { svgPage, type Colours } from '../../base/charts/page.js';
 import { element } from '../../base/charts/svg.js';
 import type { LatencyParts } from './contributors.js';

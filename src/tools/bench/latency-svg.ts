@@ -1,6 +1,6 @@
 import { renderAxes } from '../../base/charts/axes.js';
 import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
-import { plain } from '../../base/charts/figures.js';
+import { plain } from '../../base/format.js';
 import { element } from '../../base/charts/svg.js';
 import type { Latency } from './load-report.js';
 import type { RunReport } from './report.js';

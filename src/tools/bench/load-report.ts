@@ -1,4 +1,4 @@
-import { percentile } from '../../base/statistics/latency.js';
+import { percentile } from '../../base/statistics/quantiles.js';
 import { isAnswered, type LoadSlices, type RoundSlice } from './measure.js';
 import type { BenchExchange } from './answer.js';
 import { LATE, partsAbout, timedRequest, type LatencyParts } from './contributors.js';

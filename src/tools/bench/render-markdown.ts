@@ -1,5 +1,5 @@
-import { count, milliseconds, plain, share } from '../../base/charts/figures.js';
-import { markdownTable } from '../../base/charts/markdown-table.js';
+import { count, milliseconds, plain, share } from '../../base/format.js';
+import { markdownTable } from '../../base/charts/tables.js';
 import type { LatencyParts } from './contributors.js';
 import type { LoadReport } from './load-report.js';
 import { loadName } from './loads.js';

@@ -1,23 +1,20 @@
+import { count, counted } from '../../base/format.js';
 import type { DriftReport } from './drift.js';
 import type { Finding, Side } from './report.js';
 
 /** Enough to find the text with `sha256sum`, and to tell two texts apart. */
 const SHOWN_HASH = 16;
 
-const grouped = new Intl.NumberFormat('en-US');
-const count = (value: number, noun: string): string =>
-  `${grouped.format(value)} ${noun}${value === 1 ? '' : 's'}`;
-
 function renderSide(name: string, side: Side): string {
   if ('code' in side) return `  ${name}  ${side.code}: ${side.message}`;
   const cut = side.truncated ? ', truncated' : '';
-  return `  ${name}  ${side.label} ${side.score.toFixed(6)}, ${count(side.tokens, 'token')}${cut} (${side.model_version})`;
+  return `  ${name}  ${side.label} ${side.score.toFixed(6)}, ${counted(side.tokens, 'token')}${cut} (${side.model_version})`;
 }
 
 function renderFinding(finding: Finding): string {
   const { line, text_sha256: hash, text_chars: chars, text, service, files, cause, explanation } = finding;
   return [
-    `line ${line}  ${hash.slice(0, SHOWN_HASH)}  ${count(chars, 'character')}`,
+    `line ${line}  ${hash.slice(0, SHOWN_HASH)}  ${counted(chars, 'character')}`,
     ...(text === undefined ? [] : [`  text     ${JSON.stringify(text)}`]),
     renderSide('service', service),
     renderSide('files  ', files),
@@ -58,14 +55,14 @@ export function renderReport(report: DriftReport): string {
     ...renderVersions(report),
     '',
     ...differences.map(renderFinding),
-    `${count(report.compared, 'text')} compared, out of ${count(report.lines, 'line')}: ${grouped.format(report.equal)} equal, ` +
-      `${grouped.format(report.different)} different, ${grouped.format(report.refused_by_both)} refused by both`,
+    `${counted(report.compared, 'text')} compared, out of ${counted(report.lines, 'line')}: ${count(report.equal)} equal, ` +
+      `${count(report.different)} different, ${count(report.refused_by_both)} refused by both`,
     ...(byCause.length === 0 ? [] : [`likely causes: ${byCause.join(', ')}`]),
     `largest score difference ${report.max_score_difference.toExponential(1)} (tolerance ${tolerance.toExponential()})`,
     ...(unreadable === 0
       ? []
       : [
-          `${count(unreadable, 'line')} could not be read, the first: line ${String(report.first_unreadable?.line)}, ${String(report.first_unreadable?.problem)}`,
+          `${counted(unreadable, 'line')} could not be read, the first: line ${String(report.first_unreadable?.line)}, ${String(report.first_unreadable?.problem)}`,
         ]),
     '',
   ].join('\n');

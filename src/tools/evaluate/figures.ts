@@ -1,6 +1,6 @@
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
 import type { ParityFigures } from './parity-check.js';
-import type { LengthSpeed } from './speed.js';
+import type { LengthSpeed } from './measure-speed.js';
 import type { CalibrationBin } from './statistics/calibration.js';
 import type { LabelFigures } from './statistics/classification.js';
 import type { Interval } from './statistics/proportion.js';

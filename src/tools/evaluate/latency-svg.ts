@@ -2,7 +2,7 @@ import { renderAxes } from '../../base/charts/axes.js';
 import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
 import { element } from '../../base/charts/svg.js';
 import type { VersionFigures } from './figures.js';
-import { SPEED_LENGTHS } from './speed.js';
+import { SPEED_LENGTHS } from './measure-speed.js';
 
 /** How long one text alone takes, against its length: both on logarithmic axes. */
 export function renderLatency(versions: readonly Pick<VersionFigures, 'version' | 'cost'>[]): string {

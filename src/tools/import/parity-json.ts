@@ -1,10 +1,11 @@
+import { rounded } from '../../base/format.js';
 import { indexOfBest } from '../../engine/text-answer.js';
 import type { ParityFile, ParityItem } from '../../engine/tokenization/parity.js';
 import type { AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
 
 /** As parity.json of the shipped versions has them. */
-const rounded = (score: number): number => Number(score.toFixed(6));
+const stored = (score: number): number => rounded(score, 6);
 
 /** A golden text as the version answers it. */
 export function ownItem(
@@ -20,7 +21,7 @@ export function ownItem(
     ids,
     truncated,
     label: labels[indexOfBest(scores)] ?? '',
-    scores: scores.map(rounded),
+    scores: scores.map(stored),
   };
 }
 

@@ -1,6 +1,6 @@
 import { StartError } from '../../base/errors/start-error.js';
 import { readLabelledData, type LabelledData } from '../measure/labelled-data.js';
-import { spread } from '../../base/statistics/spread.js';
+import { evenSample } from '../../base/statistics/even-sample.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 import { writeModelFile } from '../onnx/model-file.js';
 import { calibrate } from './calibration/calibrate.js';
@@ -71,7 +71,7 @@ async function searched(
   progress.begin(`searching for the fewest layers to leave out, on ${data.items.length} labelled texts`);
   const trials = await ModelTrials.open({
     data,
-    shiftTexts: spread(compared, SHIFT_TEXTS),
+    shiftTexts: evenSample(compared, SHIFT_TEXTS),
     withSource: (use) => withRunner(source, options, use),
     withLayers: async (layers, use) => {
       await writeModel(run, float, layers, activations);

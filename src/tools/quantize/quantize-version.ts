@@ -1,5 +1,5 @@
 import { StartError } from '../../base/errors/start-error.js';
-import { spread } from '../../base/statistics/spread.js';
+import { evenSample } from '../../base/statistics/even-sample.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { readVerified } from '../../registry/registry-files.js';
 import { parseParity, type ParityFile } from '../../engine/tokenization/parity.js';
@@ -37,7 +37,7 @@ export async function quantizeVersion(options: QuantizeVersionOptions): Promise<
   }
   const staged = await StagedVersion.create(modelFolder, options.target);
   try {
-    const compared = [...new Set(texts?.texts ?? spread(golden, COMPARED_TEXTS))];
+    const compared = [...new Set(texts?.texts ?? evenSample(golden, COMPARED_TEXTS))];
     const progress = new StageProgress(options.say);
     const run = { options, source, staged, parity, texts, compared, progress, startedAt };
     return await measureAndPublish(run, await makeQuantizedModel(run));

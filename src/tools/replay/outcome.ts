@@ -1,5 +1,5 @@
 import { endMs, isHit } from './comparison.js';
-import { summarize, type LatencySummary } from '../../base/statistics/latency.js';
+import { summarize, type LatencySummary } from '../../base/statistics/quantiles.js';
 import type { Exchange, Source } from '../traffic/reply.js';
 import type { Outcome, TimeBucket, VersionShare } from './report.js';
 

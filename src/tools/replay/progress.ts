@@ -1,3 +1,4 @@
+import { percent } from '../../base/format.js';
 import { isHit } from './comparison.js';
 import type { Exchange } from '../traffic/reply.js';
 
@@ -16,7 +17,7 @@ export function progressOf(say: (sentence: string) => void, total: number): (exc
     if (now - saidAt < EVERY_MS) return;
     saidAt = now;
     const rate = Math.round((1000 * done) / (now - startedAt));
-    const share = ((100 * hits) / Math.max(1, done - failed)).toFixed(1);
-    say(`${done} of ${total} requests, ${rate}/s, hit rate ${share} %, ${failed} failed`);
+    const share = percent(hits / Math.max(1, done - failed));
+    say(`${done} of ${total} requests, ${rate}/s, hit rate ${share}, ${failed} failed`);
   };
 }

@@ -1,8 +1,8 @@
 import { advise } from './advice.js';
-import { columns } from './columns.js';
+import { alignColumns } from '../../base/charts/tables.js';
 import { bar, bytes, count, counted, percent } from '../../base/format.js';
 import { roundSizes } from './hit-curve.js';
-import type { LatencySummary } from '../../base/statistics/latency.js';
+import type { LatencySummary } from '../../base/statistics/quantiles.js';
 import type { Source } from '../traffic/reply.js';
 import type { ReplayReport } from './report.js';
 
@@ -70,7 +70,7 @@ function latencyTable({ latency, lateness }: ReplayReport): string[] {
     row(SOURCE_NAMES[source as Source], summary),
   );
   if (lateness !== null) rows.push(row('sent late by', lateness));
-  return columns(['latency, ms', 'requests', 'p50', 'p95', 'p99', 'max'], rows, [0]);
+  return alignColumns([['latency, ms', 'requests', 'p50', 'p95', 'p99', 'max'], ...rows], [0]);
 }
 
 function timeTable({ over_time: buckets, duration_s: duration }: ReplayReport): string[] {
@@ -82,7 +82,7 @@ function timeTable({ over_time: buckets, duration_s: duration }: ReplayReport): 
       bar(rate ?? 0, BAR_CELLS),
     ],
   );
-  return columns(['time, s', 'requests', 'failed', 'ideal', 'hit rate', ''], rows, [0, 5]);
+  return alignColumns([['time, s', 'requests', 'failed', 'ideal', 'hit rate', ''], ...rows], [0, 5]);
 }
 
 function idealLines({ ideal_lru: ideal, hit_rate: rate, hits, sizing }: ReplayReport): string[] {
@@ -125,5 +125,8 @@ function curveTable({ sizing, ideal_lru: ideal }: ReplayReport): string[] {
       const drawn = `${bar(rate, BAR_CELLS)} ${marks.get(entries) ?? ''}`.trimEnd();
       return [count(entries), bytes(entries * entryBytes), percent(rate), drawn];
     });
-  return columns(['entries', 'memory', 'hit rate', 'of an LRU cache of this size, on this trace'], rows, [3]);
+  return alignColumns(
+    [['entries', 'memory', 'hit rate', 'of an LRU cache of this size, on this trace'], ...rows],
+    [3],
+  );
 }

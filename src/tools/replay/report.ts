@@ -1,7 +1,7 @@
 import type { BadLine } from '../client/traffic.js';
 import type { Comparison } from './comparison.js';
 import type { CurvePoint } from './hit-curve.js';
-import type { LatencySummary } from '../../base/statistics/latency.js';
+import type { LatencySummary } from '../../base/statistics/quantiles.js';
 import type { SendEnd } from '../traffic/send-all.js';
 import type { Source } from '../traffic/reply.js';
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { percentile } from '../../base/statistics/latency.js';
+import { percentile } from '../../base/statistics/quantiles.js';
 import { poissonArrivals } from '../traffic/schedule.js';
 import { seededRandom } from '../../base/seeded-random.js';
 

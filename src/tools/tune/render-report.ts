@@ -1,5 +1,5 @@
-import { count, milliseconds, share } from '../../base/charts/figures.js';
-import { renderTable } from '../../base/charts/render-table.js';
+import { count, milliseconds, share } from '../../base/format.js';
+import { renderTable } from '../../base/charts/tables.js';
 import type { TuneReport } from './report.js';
 
 type Finalist = TuneReport['finalists'][number];

@@ -1,4 +1,4 @@
-import { count, share } from '../../../base/charts/figures.js';
+import { count, share } from '../../../base/format.js';
 import type { Judgement } from '../../../rollout/gates/types.js';
 import type { DrillDecision, DrillEnd, RollbackExercise } from './drill-report.js';
 import type { DrillPart } from './part-recorder.js';

@@ -1,5 +1,5 @@
 import type { RolloutView } from '../../../rollout/rollout-types.js';
-import { count, milliseconds, share } from '../../../base/charts/figures.js';
+import { count, milliseconds, share } from '../../../base/format.js';
 import type { DrillPair } from './preflight.js';
 import type { PartRecorder } from './part-recorder.js';
 

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { CandidateFigures, VersionFigures } from '../../../../src/tools/evaluate/figures.js';
 import { renderLatency } from '../../../../src/tools/evaluate/latency-svg.js';
-import { renderMarkdown } from '../../../../src/tools/evaluate/markdown/markdown.js';
+import { renderMarkdown } from '../../../../src/tools/evaluate/render-markdown.js';
 import { renderReliability } from '../../../../src/tools/evaluate/reliability-svg.js';
 import { recordOf } from '../../../../src/tools/evaluate/record-of.js';
 import type { EvaluationReport } from '../../../../src/tools/evaluate/report.js';
-import { quantile } from '../../../../src/tools/evaluate/speed.js';
 
 const speed = (tokens: number, ms: number) => ({
   tokens,
@@ -165,9 +164,4 @@ it('keeps of a report what a rollout decides by, and what it was decided by', ()
     figures: { accuracy_drop_points: -1.5, batch_label_flips: 6, parity_max_score_difference: null },
     serin: '0.1.0',
   });
-});
-
-it('takes quantiles by nearest rank', () => {
-  const values = [5, 1, 4, 2, 3];
-  expect([0, 0.5, 0.95, 1].map((share) => quantile(values, share))).toEqual([1, 3, 5, 5]);
 });

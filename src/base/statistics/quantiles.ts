@@ -16,6 +16,10 @@ export function percentile(sorted: Float64Array, q: number): number {
   return sorted[rank - 1] ?? NaN;
 }
 
+/** The same of values in any order; NaN when there are none. */
+export const percentileOf = (values: readonly number[], q: number): number =>
+  percentile(Float64Array.from(values).sort(), q);
+
 /** Null when there are none. */
 export function summarize(latenciesMs: readonly number[]): LatencySummary | null {
   if (latenciesMs.length === 0) return null;

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { percentile, summarize } from '../../../../src/base/statistics/latency.js';
+import { percentile, percentileOf, summarize } from '../../../../src/base/statistics/quantiles.js';
 
 describe('percentiles', () => {
+  it('are by nearest rank of values in any order', () => {
+    const values = [5, 1, 4, 2, 3];
+    expect([0, 0.5, 0.95, 1].map((share) => percentileOf(values, share))).toEqual([1, 3, 5, 5]);
+    expect(values[0]).toBe(5);
+  });
+
   it('are by nearest rank', () => {
     const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
     expect(summarize(hundred)).toEqual({ requests: 100, p50_ms: 50, p95_ms: 95, p99_ms: 99, max_ms: 100 });
