@@ -12,6 +12,7 @@ import { checkSettingsFile } from '../tools/tune/write-config.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 import { checkChart, writeChart, writeChoice } from './tune-files.js';
+import { printResult, say } from './output.js';
 
 /** As commander has checked them. */
 export interface TuneFlags {
@@ -25,8 +26,6 @@ export interface TuneFlags {
   readonly fullGrid?: true;
   readonly json?: true;
 }
-
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 
 /**
  * `serin tune`.
@@ -71,7 +70,7 @@ export async function runTune(
   const source = flags.traffic ?? "the version's dev sentences";
   const facts = { ...config, version, processors, source, texts: texts.length, sloP95Ms, now, loadAverage };
   const report = makeReport({ ...result, choice }, facts);
-  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+  printResult(report, flags, renderReport);
   if (flags.write !== undefined) await writeChoice(flags.write, report.settings, signal);
   if (flags.svg !== undefined) writeChart(flags.svg, renderFrontier(report));
 }
