@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
-import { answerFields } from '../tools/batch/answer.js';
+import { answerFields } from '../tools/batch/answer-line.js';
 import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';

@@ -1,12 +1,18 @@
-import { compareTurns, compareWithEarlier } from '../tools/bench/compare.js';
+import { compareTurns, compareWithEarlier } from '../tools/bench/compare-runs.js';
 import { readEarlierReport, requireCommonLoad } from '../tools/bench/earlier-report.js';
 import { reportLoad } from '../tools/bench/load-report.js';
 import { describeMachine } from '../tools/bench/machine.js';
-import { measure, type Measurement } from '../tools/bench/measure.js';
+import { measure, type Measurement } from '../tools/bench/measure-loads.js';
 import { renderMarkdown } from '../tools/bench/render-markdown.js';
-import { FORMAT, type BenchReport, type RunReport } from '../tools/bench/report.js';
+import { FORMAT, type BenchReport, type RunReport } from '../tools/bench/bench-report.js';
 import { Target } from '../tools/bench/target.js';
-import { Traffic, LENGTHS, patternsFor, type Lengths, type TrafficOptions } from '../tools/bench/texts.js';
+import {
+  Traffic,
+  LENGTHS,
+  patternsFor,
+  type Lengths,
+  type TrafficOptions,
+} from '../tools/bench/bench-texts.js';
 import { prepareFolder, writeReport } from '../tools/bench/write-report.js';
 import type { FlagValues } from '../base/config/read-settings.js';
 import type { BenchFlags } from './bench-flags.js';

@@ -53,7 +53,7 @@ export function addDriftCommand(program: Command): void {
     const signal = interruptionSignal();
     const [{ measureDrift }, { renderReport }] = await Promise.all([
       import('../tools/drift/drift.js'),
-      import('../tools/drift/render.js'),
+      import('../tools/drift/render-drift.js'),
     ]);
     await startingOverWhenInterrupted(signal, async () => {
       const report = await measureDrift({

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { StartError } from '../base/errors/start-error.js';
-import type { ChosenSettings } from '../tools/tune/report.js';
+import type { ChosenSettings } from '../tools/tune/tune-report.js';
 import { writeSettings } from '../tools/tune/write-config.js';
 import { say } from './output.js';
 

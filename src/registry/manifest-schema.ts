@@ -38,7 +38,7 @@ export const TASKS: readonly Task[] = [
 ];
 
 /** Files without which a version cannot be served. */
-export const REQUIRED_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json'] as const;
+const REQUIRED_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json'] as const;
 
 class SessionSchema implements SessionSettings {
   @IsIn(['disabled', 'basic', 'extended', 'all'])

@@ -3,7 +3,7 @@ import { svgPage, type Colours } from '../../base/charts/page.js';
 import { element } from '../../base/charts/svg.js';
 import type { LatencyParts } from './contributors.js';
 import { loadName } from './loads.js';
-import type { RunReport } from './report.js';
+import type { RunReport } from './bench-report.js';
 
 const WIDTH = 860;
 const LEFT = 190;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { StartError } from '../../base/errors/start-error.js';
 import { loadName } from './loads.js';
-import type { Plan } from './measure.js';
-import { FORMAT, type BenchReport } from './report.js';
+import type { Plan } from './measure-loads.js';
+import { FORMAT, type BenchReport } from './bench-report.js';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

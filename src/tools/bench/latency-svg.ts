@@ -3,7 +3,7 @@ import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/cha
 import { plain } from '../../base/format.js';
 import { element } from '../../base/charts/svg.js';
 import type { Latency } from './load-report.js';
-import type { RunReport } from './report.js';
+import type { RunReport } from './bench-report.js';
 
 const QUANTILES = [
   ['p50', ({ p50_ms: ms }: Latency) => ms],

@@ -3,7 +3,7 @@ import { markdownTable } from '../../base/charts/tables.js';
 import type { LatencyParts } from './contributors.js';
 import type { LoadReport } from './load-report.js';
 import { loadName } from './loads.js';
-import type { BenchReport, ComparedFigure, ComparisonReport, RunReport } from './report.js';
+import type { BenchReport, ComparedFigure, ComparisonReport, RunReport } from './bench-report.js';
 
 /** Contributors that are named; the rest stands in the JSON document. */
 const NAMED = 3;

@@ -9,7 +9,7 @@ import { judgeRuntime, runtimeFacts } from './runtime-findings.js';
 import { judgeSettings } from './settings-findings.js';
 import { checkState } from './state-findings.js';
 import { checkAcceptance, checkDigests, judgeMemory, memoryFacts, readVersions } from './version-findings.js';
-import { within } from './within.js';
+import { within } from './run-check.js';
 
 /** For what only looks; a network that swallows packets has time limits of its own. */
 const LOOK_MS = 10_000;

@@ -1,11 +1,11 @@
 import { ServiceClient } from '../client/service-client.js';
-import { inputName, readTraffic, type BadLine } from '../client/traffic.js';
+import { inputName, readTraffic, type BadLine } from '../traffic/traffic-file.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { askService } from './ask-service.js';
 import { chooseVersion } from './compared-version.js';
 import { answerFromFilePath, type FilePathSettings } from './file-path.js';
-import { findDifferences, type Findings } from './report.js';
-import { HashSample, type SampledText } from './sample.js';
+import { findDifferences, type Findings } from './find-differences.js';
+import { HashSample, type SampledText } from './hash-sample.js';
 
 export interface DriftOptions {
   /** JSONL file; `-` for stdin. */

@@ -1,5 +1,5 @@
 import type { AcceptanceLimits } from '../../registry/acceptance-record.js';
-import type { CandidateFigures, Comparison } from './figures.js';
+import type { CandidateFigures, Comparison } from './version-figures.js';
 import { scoreDifference, percent } from '../../base/format.js';
 
 /** One thing that a version must be good for. */

@@ -1,7 +1,7 @@
 import { renderAxes } from '../../base/charts/axes.js';
 import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
 import { element } from '../../base/charts/svg.js';
-import type { VersionFigures } from './figures.js';
+import type { VersionFigures } from './version-figures.js';
 import { SPEED_LENGTHS } from './measure-speed.js';
 
 /** How long one text alone takes, against its length: both on logarithmic axes. */

@@ -72,11 +72,7 @@ const LATENCY_RUNS = { least: 5, most: 40 };
  * Measures a length: first single texts, one after the other, then batches of growing size on all workers.
  * @param workers processes of the runner
  */
-export async function measureLength(
-  runner: VersionRunner,
-  tokens: number,
-  workers: number,
-): Promise<LengthSpeed> {
+async function measureLength(runner: VersionRunner, tokens: number, workers: number): Promise<LengthSpeed> {
   const text = fillerOf(tokens);
   const alone = await measureAlone(runner, text);
   const byRows: Record<string, number> = {};
@@ -101,7 +97,7 @@ export async function measureLength(
 }
 
 /** Texts per second of all workers together over real texts, in the batches that `serin batch` forms of them. */
-export async function measureTexts(runner: VersionRunner, encodings: readonly Encoding[]): Promise<number> {
+async function measureTexts(runner: VersionRunner, encodings: readonly Encoding[]): Promise<number> {
   const sorted = [...encodings].sort((a, b) => a.ids.length - b.ids.length);
   const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = runner.version.manifest.batching;
   const lengths = sorted.map(({ ids }) => ids.length);

@@ -2,7 +2,7 @@ import { percent } from '../../base/format.js';
 import { renderAxes } from '../../base/charts/axes.js';
 import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
 import { element } from '../../base/charts/svg.js';
-import type { VersionFigures } from './figures.js';
+import type { VersionFigures } from './version-figures.js';
 
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 

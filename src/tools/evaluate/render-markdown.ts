@@ -1,6 +1,6 @@
-import type { EvaluationReport } from './report.js';
+import type { EvaluationReport } from './evaluation-report.js';
 import { count, scoreDifference, bytes as size, counted, percent } from '../../base/format.js';
-import type { CandidateFigures, VersionFigures, Comparison } from './figures.js';
+import type { CandidateFigures, VersionFigures, Comparison } from './version-figures.js';
 
 /** A report for people. */
 export function renderMarkdown(report: EvaluationReport): string {

@@ -10,7 +10,7 @@ import type { KeptLayer, Layer } from './layers.js';
 import { ModelTrials } from './model-trials.js';
 import { quantizeModel, type Activations, type WeightError } from './quantize-graph.js';
 import { draftOf, withRunner, type QuantizeRun } from './quantize-run.js';
-import { leaveOutFewest } from './search.js';
+import { leaveOutFewest } from './search-layers.js';
 
 /** Texts on which a search measures what each layer does by itself. */
 const SHIFT_TEXTS = 64;

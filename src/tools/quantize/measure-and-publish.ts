@@ -5,7 +5,7 @@ import type { VersionRunner } from '../measure/version-runner.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
-import { answersAlone, compareRows, measureBudgets, type BudgetFigures } from './answers.js';
+import { answersAlone, compareRows, measureBudgets, type BudgetFigures } from './measure-answers.js';
 import { quantizedCard } from './card.js';
 import type { MadeModel } from './make-quantized-model.js';
 import { newManifest } from './new-manifest.js';

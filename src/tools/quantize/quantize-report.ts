@@ -2,7 +2,7 @@ import { alignColumns } from '../../base/charts/tables.js';
 import { megabytes, percent, scoreDifference } from '../../base/format.js';
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
 import type { Task } from '../../registry/manifest.js';
-import type { Agreement, BudgetFigures } from './answers.js';
+import type { Agreement, BudgetFigures } from './measure-answers.js';
 import type { KeptLayer } from './layers.js';
 
 export type Method = 'static' | 'dynamic';

@@ -2,7 +2,7 @@ import { svgPage, type Colours } from '../../base/charts/page.js';
 import { element, point } from '../../base/charts/svg.js';
 import { advise } from './advice.js';
 import { bytes, count, percent } from '../../base/format.js';
-import type { ReplayReport } from './report.js';
+import type { ReplayReport } from './replay-report.js';
 
 const WIDTH = 800;
 const HEIGHT = 500;

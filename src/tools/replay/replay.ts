@@ -2,19 +2,18 @@ import { RequestFailed, unusable } from '../client/request-failed.js';
 import { findServedModel, findServedVersion } from '../client/served-version.js';
 import { ServiceClient, type ServedModel } from '../client/service-client.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { compareWithIdeal } from './comparison.js';
-import { HitCurve } from './hit-curve.js';
-import { outcomeOf } from './outcome.js';
+import { compareWithIdeal, isHit } from './compare-with-ideal.js';
+import { HitCurve, sizingOf } from './hit-curve.js';
+import { outcomeOf } from './exchange-figures.js';
 import { PredictSender } from '../traffic/predict-sender.js';
-import { progressOf } from './progress.js';
 import type { Exchange } from '../traffic/reply.js';
-import type { ReplayReport } from './report.js';
+import type { ReplayReport } from './replay-report.js';
 import { fixedRate, recordedTimes, type Schedule } from '../traffic/schedule.js';
 import { sendAll } from '../traffic/send-all.js';
-import { sizingOf } from './sizing.js';
 import { stackDistances } from './stack-distance.js';
 import { readTrace, type Trace } from '../traffic/trace.js';
 import { cachedRowBytes } from '../../engine/row-bytes.js';
+import { percent } from '../../base/format.js';
 
 /** Longer than a restart takes. */
 const GONE_AFTER_MS = 10_000;
@@ -126,4 +125,24 @@ function analyse(
 /** Estimated heap bytes of one entry of a service's cache in memory: it holds the scores of all labels, and no text. */
 function entryBytesOf({ versions }: ServedModel): number {
   return cachedRowBytes(Math.max(0, ...versions.map((version) => version.labels?.length ?? 0)));
+}
+
+const EVERY_MS = 5_000;
+
+/** Says how far a replay is, every few seconds. */
+function progressOf(say: (sentence: string) => void, total: number): (exchange: Exchange) => void {
+  const startedAt = performance.now();
+  let saidAt = startedAt;
+  let [done, hits, failed] = [0, 0, 0];
+  return (exchange) => {
+    done++;
+    if (isHit(exchange)) hits++;
+    if (!exchange.reply.ok) failed++;
+    const now = performance.now();
+    if (now - saidAt < EVERY_MS) return;
+    saidAt = now;
+    const rate = Math.round((1000 * done) / (now - startedAt));
+    const share = percent(hits / Math.max(1, done - failed));
+    say(`${done} of ${total} requests, ${rate}/s, hit rate ${share}, ${failed} failed`);
+  };
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTraffic, inputName } from '../client/traffic.js';
+import { readTraffic, inputName } from './traffic-file.js';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { configuredStable } from '../../registry/find-version.js';
 import { StartError } from '../../base/errors/start-error.js';

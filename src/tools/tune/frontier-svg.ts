@@ -1,6 +1,6 @@
 import { svgPage, type Colours } from '../../base/charts/page.js';
 import { element, point } from '../../base/charts/svg.js';
-import type { TuneReport } from './report.js';
+import type { TuneReport } from './tune-report.js';
 
 const WIDTH = 800;
 const HEIGHT = 480;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { groupName, type Point } from './grid.js';
-import type { Send } from './load.js';
-import { Rig, type RigSettings } from './rig.js';
+import type { Send } from './load-loops.js';
+import { Rig, type RigSettings } from './scheduler-rig.js';
 
 /** Brings points into worker processes, one after the other, and keeps what the next one can use. */
 export class PointRunner {

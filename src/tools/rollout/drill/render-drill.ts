@@ -13,7 +13,7 @@ const DECISIONS: Readonly<Record<DrillDecision, string>> = {
 };
 
 /** The decision in a line. */
-export function decisionLine({ decision, model_name: model, canary, stable }: DrillReport): string {
+function decisionLine({ decision, model_name: model, canary, stable }: DrillReport): string {
   return `Decision: ${DECISIONS[decision]} ${canary.version} of ${model} (stable: ${stable.version})`;
 }
 

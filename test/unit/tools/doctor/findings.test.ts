@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { int8Kernels, judgeCores, judgeFeatures } from '../../../../src/tools/doctor/cpu-findings.js';
-import { mustBeMended, note, ok, fail, warn } from '../../../../src/tools/doctor/finding.js';
+import { mustBeMended, note, ok, fail, warn, renderFindings } from '../../../../src/tools/doctor/finding.js';
 import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/machine/processors.js';
 import { judgeRedis, parseInfo } from '../../../../src/tools/doctor/redis-findings.js';
-import { renderFindings } from '../../../../src/tools/doctor/render-findings.js';
 import {
   judgeRuntime,
   runtimeFacts,
   type RuntimeFacts,
 } from '../../../../src/tools/doctor/runtime-findings.js';
 import { judgeMemory } from '../../../../src/tools/doctor/version-findings.js';
-import { within } from '../../../../src/tools/doctor/within.js';
+import { within } from '../../../../src/tools/doctor/run-check.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 
 const PROCESSORS: Processors = {
