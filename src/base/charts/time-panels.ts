@@ -1,5 +1,4 @@
-import { svgPage, type Colours } from './page.js';
-import { element, point } from './svg.js';
+import { svgPage, type Colours, element, point } from './svg.js';
 
 /** A value at a time; null: none is known, and the line has a gap. */
 export interface Sample {

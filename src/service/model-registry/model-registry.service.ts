@@ -3,10 +3,9 @@ import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.j
 import { AppError } from '../../base/errors/app-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { Metrics } from '../observability/metrics.js';
-import type { ModelVersion, VersionState } from '../../registry/model-version.js';
+import { type ModelVersion, type VersionState, mayFollow } from '../../registry/model-version.js';
 import { byName, type FoundVersion, readRegistry, readVerified, readVersion, verifyVersion } from '../../registry/registry-files.js';
 import { RoleTable } from './role-table.js';
-import { mayFollow } from '../../registry/version-states.js';
 
 export type VersionRole = 'stable' | 'canary' | 'last_good';
 

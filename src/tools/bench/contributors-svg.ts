@@ -1,6 +1,5 @@
 import { milliseconds } from '../../base/format.js';
-import { svgPage, type Colours } from '../../base/charts/page.js';
-import { element } from '../../base/charts/svg.js';
+import { svgPage, type Colours, element } from '../../base/charts/svg.js';
 import type { LatencyParts } from './contributors.js';
 import { loadName } from './loads.js';
 import type { RunReport } from './bench-report.js';

@@ -1,4 +1,4 @@
-import type { AcceptanceLimits } from '../../registry/acceptance-record.js';
+import type { AcceptanceLimits } from '../../registry/acceptance.js';
 import type { CandidateFigures, Comparison } from './version-figures.js';
 import { scoreDifference, percent } from '../../base/format.js';
 

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { STANDARD_STREAM } from '../records/file-format.js';
 import { VersionRunner, type RunnerSettings } from '../measure/version-runner.js';
-import type { AcceptanceLimits } from '../../registry/acceptance-record.js';
+import type { AcceptanceLimits } from '../../registry/acceptance.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { measureBatchVariance } from '../measure/batch-variance.js';
 import { chooseVersions } from './chosen-versions.js';

@@ -1,4 +1,4 @@
-import type { AcceptanceLimits } from '../../registry/acceptance-record.js';
+import type { AcceptanceLimits } from '../../registry/acceptance.js';
 import type { Decision } from './decision.js';
 import type { CandidateFigures, Comparison, VersionFigures } from './version-figures.js';
 import { kernelFacts, type KernelFacts, runtimeVersions } from '../../base/machine/run-facts.js';

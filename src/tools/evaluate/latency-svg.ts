@@ -1,5 +1,4 @@
-import { renderAxes } from '../../base/charts/axes.js';
-import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
+import { renderAxes, AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/xy-chart.js';
 import { element } from '../../base/charts/svg.js';
 import type { VersionFigures } from './version-figures.js';
 import { SPEED_LENGTHS } from './measure-speed.js';

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { replaceFile } from '../../base/files/replace-file.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { ACCEPTANCE_FILE } from '../../registry/acceptance.js';
-import type { AcceptanceRecord } from '../../registry/acceptance-record.js';
+import { ACCEPTANCE_FILE, type AcceptanceRecord } from '../../registry/acceptance.js';
 import type { EvaluationReport } from './evaluation-report.js';
 
 /** What of a report is kept beside the manifest. */

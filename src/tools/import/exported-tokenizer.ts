@@ -1,5 +1,6 @@
 import { StartError } from '../../base/errors/start-error.js';
-import { isObject, parseJsonObject, type JsonObject } from './json-object.js';
+import { parseJsonObject } from './json-object.js';
+import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 
 /** What is read of tokenizer.json and tokenizer_config.json. */
 export interface ExportedTokenizer {
@@ -25,7 +26,7 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
   const tokenizer = parseJsonObject('tokenizer.json', tokenizerJson);
   const config = parseJsonObject('tokenizer_config.json', configJson);
   const model = tokenizer.model;
-  if (!isObject(model)) {
+  if (!isJsonObject(model)) {
     throw new StartError(
       'tokenizer.json has no model: it must be the file that save_pretrained writes for a fast tokenizer.',
     );
@@ -57,19 +58,19 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
 /** A special token is written as its text, or as an object with it. */
 function contentOf(token: unknown): string | null {
   if (typeof token === 'string') return token;
-  return isObject(token) && typeof token.content === 'string' ? token.content : null;
+  return isJsonObject(token) && typeof token.content === 'string' ? token.content : null;
 }
 
 const OWN_NORMALIZERS: readonly unknown[] = ['BertNormalizer', 'Lowercase'];
 
 function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): boolean {
-  const isOwn = (step: unknown): boolean => isObject(step) && OWN_NORMALIZERS.includes(step.type);
+  const isOwn = (step: unknown): boolean => isJsonObject(step) && OWN_NORMALIZERS.includes(step.type);
   const steps =
-    isObject(normalizer) && Array.isArray(normalizer.normalizers)
+    isJsonObject(normalizer) && Array.isArray(normalizer.normalizers)
       ? (normalizer.normalizers as unknown[])
       : [normalizer];
   const normalizes = normalizer === null || normalizer === undefined || steps.every(isOwn);
-  return normalizes && isObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
+  return normalizes && isJsonObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
 }
 
 /**
@@ -81,7 +82,7 @@ function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): 
 function readVocabulary(model: JsonObject, added: unknown): Map<string, number> {
   const ids = vocabularyOf(model);
   for (const token of Array.isArray(added) ? (added as unknown[]) : []) {
-    if (isObject(token) && typeof token.content === 'string') ids.set(token.content, Number(token.id));
+    if (isJsonObject(token) && typeof token.content === 'string') ids.set(token.content, Number(token.id));
   }
   if (ids.size === 0 || [...ids.values()].some((id) => !Number.isSafeInteger(id) || id < 0)) {
     throw new StartError('tokenizer.json: the vocabulary must give each token an id, 0 or more.');
@@ -91,7 +92,7 @@ function readVocabulary(model: JsonObject, added: unknown): Map<string, number> 
 
 function vocabularyOf({ vocab }: JsonObject): Map<string, number> {
   if (!Array.isArray(vocab)) {
-    const entries = isObject(vocab) ? Object.entries(vocab) : [];
+    const entries = isJsonObject(vocab) ? Object.entries(vocab) : [];
     return new Map(entries.map(([token, id]) => [token, Number(id)]));
   }
   // Unigram lists its pieces with their scores; the place is the id.

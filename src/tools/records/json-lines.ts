@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 import { isUtf8 } from 'node:buffer';
 import { textError } from '../../engine/text.js';
 import type { Block } from './blocks.js';
@@ -7,15 +8,14 @@ const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
 /** The object of one line, or what is wrong with it. */
-export function parseObjectLine(line: string): Readonly<Record<string, unknown>> | string {
+export function parseObjectLine(line: string): JsonObject | string {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (error) {
     return `The line is not JSON: ${(error as Error).message}`;
   }
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isObject ? (value as Record<string, unknown>) : 'The line is JSON, but not an object.';
+  return isJsonObject(value) ? value : 'The line is JSON, but not an object.';
 }
 
 /** @param added names of the members that the answer brings: those of the input give way to them */

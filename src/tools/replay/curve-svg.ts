@@ -1,5 +1,4 @@
-import { svgPage, type Colours } from '../../base/charts/page.js';
-import { element, point } from '../../base/charts/svg.js';
+import { svgPage, type Colours, element, point } from '../../base/charts/svg.js';
 import { advise } from './advice.js';
 import { bytes, count, percent } from '../../base/format.js';
 import type { ReplayReport } from './replay-report.js';

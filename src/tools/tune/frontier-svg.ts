@@ -1,5 +1,4 @@
-import { svgPage, type Colours } from '../../base/charts/page.js';
-import { element, point } from '../../base/charts/svg.js';
+import { svgPage, type Colours, element, point } from '../../base/charts/svg.js';
 import type { TuneReport } from './tune-report.js';
 
 const WIDTH = 800;
