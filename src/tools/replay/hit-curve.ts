@@ -1,5 +1,3 @@
-import type { Sizing } from './replay-report.js';
-
 /** A size and what an LRU cache of that size would answer of a trace. */
 export interface CurvePoint {
   readonly entries: number;
@@ -78,6 +76,21 @@ export function spacedSizes(largest: number, count: number): number[] {
 const GIVEN_AWAY = 0.01;
 /** Enough for a smooth line in the picture. */
 const CURVE_POINTS = 160;
+
+/** Hit rate against size, and the size to choose. */
+export interface Sizing {
+  /** Different texts among the answered requests: no cache can hold more. */
+  readonly distinct_texts: number;
+  /** What no size exceeds on this trace, 0 to 1. */
+  readonly max_hit_rate: number;
+  /** The smallest size within one point of it; 0 when hardly a text comes twice. */
+  readonly advised_entries: number;
+  readonly advised_hit_rate: number;
+  /** Estimated, of the cache in memory. */
+  readonly bytes_per_entry: number;
+  readonly advised_bytes: number;
+  readonly curve: readonly CurvePoint[];
+}
 
 /**
  * The curve and the size to choose.

@@ -1,6 +1,6 @@
 import type { BadLine } from '../traffic/traffic-file.js';
 import type { Comparison } from './compare-with-ideal.js';
-import type { CurvePoint } from './hit-curve.js';
+import type { Sizing } from './hit-curve.js';
 import type { LatencySummary } from '../../base/statistics/quantiles.js';
 import type { SendEnd } from '../traffic/send-all.js';
 import type { Source } from '../traffic/reply.js';
@@ -45,21 +45,6 @@ export interface Outcome {
   /** Answered requests by the version of the model. */
   readonly versions: Readonly<Record<string, VersionShare>>;
   readonly over_time: readonly TimeBucket[];
-}
-
-/** Hit rate against size, and the size to choose. */
-export interface Sizing {
-  /** Different texts among the answered requests: no cache can hold more. */
-  readonly distinct_texts: number;
-  /** What no size exceeds on this trace, 0 to 1. */
-  readonly max_hit_rate: number;
-  /** The smallest size within one point of it; 0 when hardly a text comes twice. */
-  readonly advised_entries: number;
-  readonly advised_hit_rate: number;
-  /** Estimated, of the cache in memory. */
-  readonly bytes_per_entry: number;
-  readonly advised_bytes: number;
-  readonly curve: readonly CurvePoint[];
 }
 
 /** `serin replay --json`. */
