@@ -33,7 +33,7 @@ interface Entry {
 /**
  * Which versions exist, which are wanted, and how far each is. It reads the folder at start, and what
  * lies there under one name again when that version is to be loaded; the state of a version moves only here, along
- * version-states.ts.
+ * model-version.ts.
  */
 @Injectable()
 export class ModelRegistryService {
@@ -145,7 +145,7 @@ export class ModelRegistryService {
     return this.status(model, name);
   }
 
-  /** Moves a version to another state; a move that version-states.ts does not allow is ignored. */
+  /** Moves a version to another state; a move that model-version.ts does not allow is ignored. */
   setState(version: ModelVersion, state: VersionState, reason: string | null = null): void {
     const entry = this.entryFor(version);
     if (entry === undefined || !mayFollow(entry.state, state)) return;

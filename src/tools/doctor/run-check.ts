@@ -8,7 +8,7 @@ export type Check = (signal: AbortSignal) => Promise<readonly Finding[]>;
  * The findings of a check, of which none may keep the others from being told: one that takes too long is a warning,
  * and one that throws is a failure.
  */
-export async function within(name: string, limitMs: number, check: Check): Promise<readonly Finding[]> {
+export async function runCheck(name: string, limitMs: number, check: Check): Promise<readonly Finding[]> {
   const end = new AbortController();
   // It keeps the process alive: a check that waits for something that never comes must not end it unheard.
   const timeIsUp = delay(limitMs, null, { signal: end.signal }).catch(() => null);

@@ -1,5 +1,6 @@
 import { ServiceClient } from '../client/service-client.js';
 import { inputName, readTraffic, type BadLine } from '../traffic/traffic-file.js';
+import { saySeldom } from '../../base/say-seldom.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { askService } from './ask-service.js';
 import { chooseVersion } from './compared-version.js';
@@ -122,15 +123,10 @@ async function readSample({ input, textField, sample: size, signal }: DriftOptio
   return { sample: sample.texts(), lines, unreadable, firstUnreadable };
 }
 
-const PROGRESS_EVERY_MS = 5_000;
-
 /** Says how many texts are done, every few seconds. */
 function progressOf(say: DriftOptions['say'], path: string, total: number): (done: number) => void {
-  let saidAt = performance.now();
+  const tell = saySeldom(say);
   return (done) => {
-    const now = performance.now();
-    if (now - saidAt < PROGRESS_EVERY_MS) return;
-    saidAt = now;
-    say(`${path} has answered ${done} of ${total} texts`);
+    tell(() => `${path} has answered ${done} of ${total} texts`);
   };
 }

@@ -1,6 +1,7 @@
 import { RequestFailed, unusable } from '../client/request-failed.js';
 import { findServedModel, findServedVersion } from '../client/served-version.js';
 import { ServiceClient, type ServedModel } from '../client/service-client.js';
+import { saySeldom } from '../../base/say-seldom.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { compareWithIdeal, isHit } from './compare-with-ideal.js';
 import { HitCurve, sizingOf } from './hit-curve.js';
@@ -127,22 +128,19 @@ function entryBytesOf({ versions }: ServedModel): number {
   return cachedRowBytes(Math.max(0, ...versions.map((version) => version.labels?.length ?? 0)));
 }
 
-const EVERY_MS = 5_000;
-
 /** Says how far a replay is, every few seconds. */
 function progressOf(say: (sentence: string) => void, total: number): (exchange: Exchange) => void {
   const startedAt = performance.now();
-  let saidAt = startedAt;
+  const tell = saySeldom(say);
   let [done, hits, failed] = [0, 0, 0];
   return (exchange) => {
     done++;
     if (isHit(exchange)) hits++;
     if (!exchange.reply.ok) failed++;
-    const now = performance.now();
-    if (now - saidAt < EVERY_MS) return;
-    saidAt = now;
-    const rate = Math.round((1000 * done) / (now - startedAt));
-    const share = percent(hits / Math.max(1, done - failed));
-    say(`${done} of ${total} requests, ${rate}/s, hit rate ${share}, ${failed} failed`);
+    tell(() => {
+      const rate = Math.round((1000 * done) / (performance.now() - startedAt));
+      const share = percent(hits / Math.max(1, done - failed));
+      return `${done} of ${total} requests, ${rate}/s, hit rate ${share}, ${failed} failed`;
+    });
   };
 }
