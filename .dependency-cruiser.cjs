@@ -26,7 +26,7 @@ const SERVICE = [
 ];
 
 const BASE = [
-  ['errors', 'charts', 'statistics'],
+  ['errors', 'charts', 'statistics', 'machine'],
   ['config', 'files', 'redis'],
 ];
 

@@ -1,8 +1,7 @@
-import { percentile } from '../../src/base/statistics/latency.js';
+import { percentileOf } from '../../src/base/statistics/quantiles.js';
 
 /** The value that the share `q` (0 to 1) of the values does not exceed, by nearest rank. NaN of nothing. */
-export const quantile = (values: ArrayLike<number>, q: number): number =>
-  percentile(Float64Array.from(values).sort(), q);
+export const quantile = (values: ArrayLike<number>, q: number): number => percentileOf(Array.from(values), q);
 
 export const median = (values: ArrayLike<number>): number => quantile(values, 0.5);
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ReplayReport } from '../../src/tools/replay/report.js';
+import type { ReplayReport } from '../../src/tools/replay/replay-report.js';
 import { runSerin } from '../base/run-command.js';
 import type { CachePlan } from './plan.js';
 

@@ -1,6 +1,6 @@
 import type { LatencyParts as AllParts } from '../../src/tools/bench/contributors.js';
 import type { Latency, LoadReport } from '../../src/tools/bench/load-report.js';
-import type { BenchReport } from '../../src/tools/bench/report.js';
+import type { BenchReport } from '../../src/tools/bench/bench-report.js';
 import { runSerin } from '../base/run-command.js';
 
 /** One load of `serin bench --json`, as far as the section needs it. */

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { cpus, loadavg, release, totalmem } from 'node:os';
-import { readProcessors } from '../../src/base/processors.js';
+import { readProcessors } from '../../src/base/machine/processors.js';
 
 export interface Machine {
   readonly cpu: string;

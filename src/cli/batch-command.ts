@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import type { BatchFlags } from './batch.js';
-import { addSettingFlags } from './setting-flags.js';
+import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 
 const HELP = `
 IN and OUT
@@ -54,14 +54,7 @@ export function addBatchCommand(program: Command): void {
     )
     .option('--json', 'print the closing figures on stdout as one JSON document')
     .addHelpText('after', HELP);
-  const readFlags = addSettingFlags(command, [
-    'MODEL_REGISTRY',
-    'SERIN_CONFIG',
-    'WORKERS',
-    'THREADS_PER_WORKER',
-    'WORKER_WATCHDOG_MS',
-    'WORKER_MAX_RSS_BYTES',
-  ]);
+  const readFlags = addSettingFlags(command, ['MODEL_REGISTRY', 'SERIN_CONFIG', ...WORKER_SETTINGS]);
   command.action(async (input: string, output: string, flags: BatchFlags) => {
     const { runBatchCommand } = await import('./batch.js');
     await runBatchCommand(loadConfig({ flags: readFlags() }), input, output, flags);

@@ -2,15 +2,14 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
-import { answerFields } from '../tools/batch/answer.js';
+import { answerFields } from '../tools/batch/answer-line.js';
 import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';
 import { ReaderGone } from '../tools/batch/output-stream.js';
 import { describeSummary } from '../tools/batch/run-summary.js';
 import { parseShard } from '../tools/batch/shard.js';
-import type { ModelVersion } from '../registry/model-version.js';
-import { readRegistry, verifyVersion } from '../registry/registry-files.js';
+import { chooseWholeVersion, type MissingVersion } from '../registry/find-version.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 
 export interface BatchFlags {
@@ -25,28 +24,12 @@ export interface BatchFlags {
   readonly json?: true;
 }
 
-/** The version that the flags name, or the configuration's stable one, with every file as its manifest says. */
-async function findVersion(config: SerinConfig, flags: BatchFlags): Promise<ModelVersion> {
-  const model = flags.model ?? config.defaultModel;
-  const versions = readRegistry(config.modelRegistry).get(model);
-  if (versions === undefined) throw new StartError(`The registry has no model ${JSON.stringify(model)}.`);
-  const stable = Object.hasOwn(config.rollout, model) ? config.rollout[model]?.stable : undefined;
-  const name = flags.version ?? stable;
-  const known = versions.map((found) => found.name).join(', ');
-  if (name === undefined) {
-    throw new StartError(
-      `The configuration names no stable version of ${model}; say --version with one of ${known}.`,
-    );
-  }
-  const found = versions.find((one) => one.name === name);
-  if (found === undefined) {
-    throw new StartError(`The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
-  }
-  if (found.version === null) throw new StartError(`${model}/${name} cannot be used: ${found.reason}.`);
-  const problems = await verifyVersion(found.version);
-  if (problems.length > 0) throw new StartError(`${model}/${name} cannot be used: ${problems.join('; ')}.`);
-  return found.version;
-}
+const missingVersion: MissingVersion = ({ model, version }, listing) => {
+  const versions = listing.get(model);
+  if (versions === undefined) return `The registry has no model ${JSON.stringify(model)}.`;
+  const known = versions.map(({ name }) => name).join(', ');
+  return `The model ${model} has no version ${JSON.stringify(version)}; it has ${known}.`;
+};
 
 function topKOf({ topK }: BatchFlags): number | null {
   if (topK === undefined) return null;
@@ -105,7 +88,12 @@ async function readOptions(
     inputFormat,
     output,
     outputFormat,
-    version: await findVersion(config, flags),
+    version: await chooseWholeVersion(
+      config,
+      flags.model ?? config.defaultModel,
+      flags.version,
+      missingVersion,
+    ),
     textField: flags.textField,
     topK: topKOf(flags),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),

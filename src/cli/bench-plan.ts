@@ -1,6 +1,6 @@
 import { loadsOf } from '../tools/bench/earlier-report.js';
-import type { Plan } from '../tools/bench/measure.js';
-import type { BenchReport } from '../tools/bench/report.js';
+import type { Plan } from '../tools/bench/measure-loads.js';
+import type { BenchReport } from '../tools/bench/bench-report.js';
 import { StartError } from '../base/errors/start-error.js';
 import type { BenchFlags } from './bench-flags.js';
 

@@ -1,24 +1,30 @@
-import { compareTurns, compareWithEarlier } from '../tools/bench/compare.js';
+import { compareTurns, compareWithEarlier } from '../tools/bench/compare-runs.js';
 import { readEarlierReport, requireCommonLoad } from '../tools/bench/earlier-report.js';
 import { reportLoad } from '../tools/bench/load-report.js';
 import { describeMachine } from '../tools/bench/machine.js';
-import { measure, type Measurement } from '../tools/bench/measure.js';
+import { measure, type Measurement } from '../tools/bench/measure-loads.js';
 import { renderMarkdown } from '../tools/bench/render-markdown.js';
-import { FORMAT, type BenchReport, type RunReport } from '../tools/bench/report.js';
+import { FORMAT, type BenchReport, type RunReport } from '../tools/bench/bench-report.js';
 import { Target } from '../tools/bench/target.js';
-import { Traffic } from '../tools/bench/texts.js';
+import {
+  Traffic,
+  LENGTHS,
+  patternsFor,
+  type Lengths,
+  type TrafficOptions,
+} from '../tools/bench/bench-texts.js';
 import { prepareFolder, writeReport } from '../tools/bench/write-report.js';
 import type { FlagValues } from '../base/config/read-settings.js';
 import type { BenchFlags } from './bench-flags.js';
 import { planOf } from './bench-plan.js';
-import { benchTraffic } from './bench-traffic.js';
 import { checkSettings, startServices, type Contestant } from './bench-services.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
+import { printResult, say } from './output.js';
+import type { SerinConfig } from '../base/config/serin-config.js';
+import { sentencesOf, stableSentences } from '../tools/traffic/sentences.js';
 
 const CHECK_TEXT = 'a question before the measurement';
-
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 
 /** `serin bench`. @param given settings from the command line @throws StartError, ConfigError when it cannot begin */
 export async function runBench(flags: BenchFlags, given: FlagValues): Promise<void> {
@@ -73,7 +79,7 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
     comparison: null,
   };
   const report = { ...base, comparison: comparisonOf(base, earlier, flags.against) };
-  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report, []));
+  printResult(report, flags, (result) => renderMarkdown(result, []));
   process.exitCode = exitCodeOf(report);
   if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
 }
@@ -125,3 +131,22 @@ function exitCodeOf({ ended, runs }: BenchReport): ExitCode {
   const isSound = loads.every(({ failed, doubts }) => failed === 0 && doubts.length === 0);
   return ended === 'done' && isSound ? EXIT_CODES.done : EXIT_CODES.refused;
 }
+
+/** What the texts of a measurement are made of. @throws StartError when there is nothing to make them of */
+async function benchTraffic(
+  { lengths, textField, model, hits }: BenchFlags,
+  config: () => SerinConfig,
+  seed: number,
+  signal: AbortSignal,
+): Promise<TrafficOptions> {
+  const options = { hitShare: hits / 100, seed };
+  if (!isKind(lengths)) {
+    const patterns = await sentencesOf(lengths, textField, signal);
+    return { ...options, patterns, sendPatterns: true };
+  }
+  const sentences = stableSentences(config(), '--lengths FILE', model);
+  // The sentences themselves are what everybody tries a service with: they may be in its cache.
+  return { ...options, patterns: patternsFor(lengths, sentences), sendPatterns: false };
+}
+
+const isKind = (lengths: string): lengths is Lengths => (LENGTHS as readonly string[]).includes(lengths);

@@ -4,7 +4,7 @@ import { replaceFile } from '../base/files/replace-file.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { sampleTrace } from '../tools/replay/sample-trace.js';
-import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';
+import { sentencesOf, stableSentences } from '../tools/traffic/sentences.js';
 import { runDrill } from '../tools/rollout/drill/drill.js';
 import type { DrillReport } from '../tools/rollout/drill/drill-report.js';
 import {
@@ -16,7 +16,7 @@ import { Refused } from '../tools/rollout/refused.js';
 import { rolloutClient, type AdminFlags } from './admin-access.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
-import { stableFolder } from './stable-folder.js';
+import { jsonDocument, printResult, say } from './output.js';
 
 /** As commander has checked them. */
 export interface DrillFlags extends AdminFlags {
@@ -40,8 +40,6 @@ const SAMPLE_REQUESTS = 200_000;
 /** A report is there to be read. */
 const REPORT_MODE = 0o644;
 const MS_PER_MINUTE = 60_000;
-
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 
 /** `serin canary drill`. @throws StartError, ConfigError when it cannot begin */
 export async function drill(
@@ -81,7 +79,7 @@ export async function drill(
     return;
   }
   process.exitCode = exitCodeOf(report);
-  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderDrillEnd(report));
+  printResult(report, flags, renderDrillEnd);
   say(`the report: ${await write(report)}`);
 }
 
@@ -96,7 +94,7 @@ async function textsOf(
   signal: AbortSignal,
 ): Promise<{ readonly texts: readonly string[]; readonly name: string }> {
   if (traffic !== undefined) return { texts: await sentencesOf(traffic, textField, signal), name: traffic };
-  const sentences = devSentences(stableFolder(config()), '--traffic FILE');
+  const sentences = stableSentences(config(), '--traffic FILE');
   const requests = Math.min(SAMPLE_REQUESTS, Math.ceil(minutes * 60 * rate));
   const texts = [...sampleTrace(sentences, { requests, exponent: 1, seed })];
   return {
@@ -117,7 +115,7 @@ function reportWriter(folder: string): (report: DrillReport) => Promise<string> 
     const name = `drill-${report.model_name}-${stamp}Z`;
     const path = join(folder, name);
     try {
-      await replaceFile(`${path}.json`, `${JSON.stringify(report, null, 2)}\n`, REPORT_MODE);
+      await replaceFile(`${path}.json`, jsonDocument(report), REPORT_MODE);
       await replaceFile(`${path}.svg`, renderDrillPlots(report), REPORT_MODE);
       await replaceFile(`${path}.md`, renderDrillMarkdown(report, `${name}.svg`), REPORT_MODE);
     } catch (error) {

@@ -9,6 +9,7 @@ import type { Change, MoveRoute, RolloutClient } from '../tools/rollout/rollout-
 import { type AdminFlags, rolloutClient } from './admin-access.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
+import { jsonDocument, printResult, say } from './output.js';
 
 /** As commander has checked them. */
 export interface CanaryFlags extends AdminFlags {
@@ -25,8 +26,6 @@ export interface CanaryFlags extends AdminFlags {
 
 const CLEAR_SCREEN = '\u001b[H\u001b[J';
 
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
-const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 const changeOf = ({ reason, revision }: CanaryFlags): Change => ({ reason, revision });
 
 /** Ends the command in order: a refusal has exit code 1, an interruption 3. */
@@ -54,7 +53,9 @@ export function showStatus(model: string | undefined, flags: CanaryFlags): Promi
       model === undefined ? client.list() : [await client.view(model)];
     if (flags.watch) return watch(views, flags, signal);
     const found = await views();
-    process.stdout.write(flags.json ? json(model === undefined ? found : found[0]) : shown(found, flags));
+    process.stdout.write(
+      flags.json ? jsonDocument(model === undefined ? found : found[0]) : shown(found, flags),
+    );
   });
 }
 
@@ -118,7 +119,7 @@ function change(
   return inOrder(flags, async (client) => {
     const name = await client.modelNamed(model);
     const view = await call(client, name).catch((error: unknown) => withNews(client, name, flags, error));
-    process.stdout.write(flags.json ? json(view) : renderStatus(view));
+    printResult(view, flags, renderStatus);
   });
 }
 
@@ -129,7 +130,7 @@ export function rollBack(model: string | undefined, flags: CanaryFlags): Promise
     const result = await rollBackAndDrain(client, name, changeOf(flags)).catch((error: unknown) =>
       withNews(client, name, flags, error),
     );
-    process.stdout.write(flags.json ? json(result) : renderRollback(result));
+    printResult(result, flags, renderRollback);
     if (result.left > 0) process.exitCode = EXIT_CODES.refused;
   });
 }

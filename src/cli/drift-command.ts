@@ -1,8 +1,16 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { DEFAULT_URL, interruptionSignal, readApiKey, serviceUrl, wholeNumber } from './service-flags.js';
-import { addSettingFlags } from './setting-flags.js';
+import {
+  DEFAULT_URL,
+  interruptionSignal,
+  numberBetween,
+  readApiKey,
+  serviceUrl,
+  wholeNumber,
+} from './service-flags.js';
+import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
+import { printResult, say, startingOverWhenInterrupted } from './output.js';
 
 interface DriftFlags {
   readonly url: string;
@@ -14,14 +22,6 @@ interface DriftFlags {
   readonly apiKeyFile?: string;
   readonly showText?: true;
   readonly json?: true;
-}
-
-function scoreTolerance(value: string): number {
-  const tolerance = Number(value);
-  if (value.trim() === '' || !(tolerance >= 0 && tolerance <= 1)) {
-    throw new InvalidArgumentError('It must be a number, 0 to 1.');
-  }
-  return tolerance;
 }
 
 const EXIT_CODE_HELP = `
@@ -42,27 +42,20 @@ export function addDriftCommand(program: Command): void {
     .option('--model <name>', "the model (default: the service's default model)")
     .option('--version <name>', "the version, named in every request (default: the service's stable one)")
     .option('--text-field <name>', 'key of the text in each object', 'text')
-    .option('--tolerance <x>', 'most that two scores may differ', scoreTolerance, 1e-5)
+    .option('--tolerance <x>', 'most that two scores may differ', numberBetween(0, 1), 1e-5)
     .option('--api-key-file <file>', 'a file that holds the API key, where the service wants one')
     .option('--show-text', 'show the texts that differ, not only their line, hash and length')
     .option('--json', 'as one JSON document')
     .addHelpText('after', EXIT_CODE_HELP);
-  const settings = addSettingFlags(command, [
-    'MODEL_REGISTRY',
-    'WORKERS',
-    'THREADS_PER_WORKER',
-    'WORKER_WATCHDOG_MS',
-    'WORKER_MAX_RSS_BYTES',
-    'SERIN_CONFIG',
-  ]);
+  const settings = addSettingFlags(command, ['MODEL_REGISTRY', ...WORKER_SETTINGS, 'SERIN_CONFIG']);
   command.action(async (input: string, flags: DriftFlags) => {
     const config = loadConfig({ flags: settings() });
     const signal = interruptionSignal();
     const [{ measureDrift }, { renderReport }] = await Promise.all([
       import('../tools/drift/drift.js'),
-      import('../tools/drift/render.js'),
+      import('../tools/drift/render-drift.js'),
     ]);
-    try {
+    await startingOverWhenInterrupted(signal, async () => {
       const report = await measureDrift({
         input,
         url: flags.url,
@@ -76,14 +69,10 @@ export function addDriftCommand(program: Command): void {
         modelRegistry: config.modelRegistry,
         settings: config,
         signal,
-        say: (sentence) => process.stderr.write(`serin: ${sentence}\n`),
+        say,
       });
-      process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+      printResult(report, flags, renderReport);
       if (report.different > 0) process.exitCode = EXIT_CODES.refused;
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      process.stderr.write('serin: interrupted; nothing is kept, the same command starts over\n');
-      process.exitCode = EXIT_CODES.interrupted;
-    }
+    });
   });
 }

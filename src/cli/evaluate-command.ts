@@ -1,18 +1,8 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
-import { wholeNumber } from './service-flags.js';
-import { addSettingFlags } from './setting-flags.js';
+import { numberBetween, wholeNumber } from './service-flags.js';
+import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 import type { EvaluateFlags } from './evaluate.js';
-
-function numberBetween(least: number, most: number): (value: string) => number {
-  return (value) => {
-    const number = Number(value);
-    if (value.trim() === '' || !(number >= least && number <= most)) {
-      throw new InvalidArgumentError(`It must be a number, ${String(least)} to ${String(most)}.`);
-    }
-    return number;
-  };
-}
 
 const HELP = `
 FILE
@@ -68,14 +58,7 @@ export function addEvaluateCommand(program: Command): void {
     .option('--svg-dir <folder>', 'write reliability.svg and latency.svg there')
     .option('--json', 'as one JSON document; Markdown otherwise')
     .addHelpText('after', HELP);
-  const settings = addSettingFlags(command, [
-    'MODEL_REGISTRY',
-    'WORKERS',
-    'THREADS_PER_WORKER',
-    'WORKER_WATCHDOG_MS',
-    'WORKER_MAX_RSS_BYTES',
-    'SERIN_CONFIG',
-  ]);
+  const settings = addSettingFlags(command, ['MODEL_REGISTRY', ...WORKER_SETTINGS, 'SERIN_CONFIG']);
   command.action(async (version: string, flags: EvaluateFlags) => {
     const { runEvaluate } = await import('./evaluate.js');
     await runEvaluate(loadConfig({ flags: settings() }), version, flags);

@@ -1,12 +1,12 @@
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { evaluate } from '../tools/evaluate/evaluate.js';
-import { renderMarkdown } from '../tools/evaluate/markdown/markdown.js';
-import { recordOf } from '../tools/evaluate/record-of.js';
+import { renderMarkdown } from '../tools/evaluate/render-markdown.js';
+import { recordOf, writeRecord } from '../tools/evaluate/write-record.js';
 import { prepareCharts, writeCharts } from '../tools/evaluate/write-charts.js';
-import { writeRecord } from '../tools/evaluate/write-record.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
+import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
 export interface EvaluateFlags {
   readonly data: string;
@@ -23,10 +23,6 @@ export interface EvaluateFlags {
   readonly json?: true;
 }
 
-const say = (sentence: string): void => {
-  process.stderr.write(`serin: ${sentence}\n`);
-};
-
 /** `serin evaluate`. @throws StartError with a sentence when it is wrong usage, or something cannot be used */
 export async function runEvaluate(
   config: SerinConfig,
@@ -41,7 +37,7 @@ export async function runEvaluate(
     );
   }
   if (flags.svgDir !== undefined) prepareCharts(flags.svgDir);
-  try {
+  await startingOverWhenInterrupted(signal, async () => {
     const { report, folder } = await evaluate({
       modelRegistry: config.modelRegistry,
       candidate,
@@ -64,7 +60,7 @@ export async function runEvaluate(
       say,
     });
     // What is dear comes first: a file that cannot be written then costs only itself.
-    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderMarkdown(report));
+    printResult(report, flags, renderMarkdown);
     if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
     if (flags.svgDir !== undefined) {
       for (const path of await writeCharts(flags.svgDir, report)) say(`${path} is written`);
@@ -72,9 +68,5 @@ export async function runEvaluate(
     const { accepted, reasons } = report.decision;
     say(accepted ? `${candidate} is accepted` : `${candidate} is refused: ${reasons.join('; ')}`);
     if (!accepted) process.exitCode = EXIT_CODES.refused;
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    say('interrupted; nothing is kept, the same command starts over');
-    process.exitCode = EXIT_CODES.interrupted;
-  }
+  });
 }

@@ -3,7 +3,7 @@ import { loadConfig } from '../base/config/load-config.js';
 import type { ImportFlags } from './models-import.js';
 import type { ModelsOptions } from './models.js';
 import { wholeNumber } from './service-flags.js';
-import { addSettingFlags } from './setting-flags.js';
+import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
 const IMPORT_HELP = `
 FOLDER
@@ -72,7 +72,7 @@ function addShow(models: Command): void {
     .option('--json', 'as one JSON document');
   const settings = addSettingFlags(show, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
   show.action(async (version: string, options: ModelsOptions) => {
-    const { showModel } = await import('./models-show.js');
+    const { showModel } = await import('./models.js');
     showModel(loadConfig({ flags: settings() }), version, options);
   });
 }
@@ -102,14 +102,7 @@ function addImport(models: Command): void {
     .option('--dry-run', 'check and measure everything, and keep nothing')
     .option('--json', 'as one JSON document')
     .addHelpText('after', IMPORT_HELP);
-  const settings = addSettingFlags(command, [
-    'MODEL_REGISTRY',
-    'STATE_DIR',
-    'THREADS_PER_WORKER',
-    'WORKER_WATCHDOG_MS',
-    'WORKER_MAX_RSS_BYTES',
-    'SERIN_CONFIG',
-  ]);
+  const settings = addSettingFlags(command, NEW_VERSION_SETTINGS);
   command.action(async (folder: string, flags: ImportFlags) => {
     const config = loadConfig({ flags: settings() });
     const { importModel } = await import('./models-import.js');
@@ -125,7 +118,7 @@ function addRemove(models: Command): void {
     .option('--yes', 'yes, for good');
   const settings = addSettingFlags(remove, ['MODEL_REGISTRY', 'STATE_DIR', 'SERIN_CONFIG']);
   remove.action(async (version: string, options: { readonly yes?: true }) => {
-    const { removeModel } = await import('./models-remove.js');
+    const { removeModel } = await import('./models.js');
     await removeModel(loadConfig({ flags: settings() }), version, options);
   });
 }

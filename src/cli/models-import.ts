@@ -1,11 +1,13 @@
+import { megabytes } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
+import { alignColumns } from '../base/charts/tables.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
 import { nextSteps } from '../tools/import/next-steps.js';
-import { parseVersionName } from '../tools/import/version-name.js';
+import { parseVersionName } from '../registry/find-version.js';
 import type { Task } from '../registry/manifest.js';
 import { hasDevSentences } from '../tools/traffic/sentences.js';
-import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
+import { jsonDocument, startingOverWhenInterrupted, say } from './output.js';
 
 export interface ImportFlags {
   readonly as: string;
@@ -20,16 +22,10 @@ export interface ImportFlags {
   readonly json?: true;
 }
 
-const say = (sentence: string): void => {
-  process.stderr.write(`serin: ${sentence}\n`);
-};
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
-
 /** `serin models import`, its report on stdout. @throws StartError with a sentence when something does not fit */
 export async function importModel(config: SerinConfig, from: string, flags: ImportFlags): Promise<void> {
   const signal = interruptionSignal();
-  try {
+  await startingOverWhenInterrupted(signal, async () => {
     const imported = await importVersion({
       from,
       onnx: flags.onnx,
@@ -45,12 +41,8 @@ export async function importModel(config: SerinConfig, from: string, flags: Impo
       signal,
       say,
     });
-    process.stdout.write(flags.json ? `${JSON.stringify(reportOf(imported), null, 2)}\n` : render(imported));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    say('interrupted; nothing is kept, the same command starts over');
-    process.exitCode = EXIT_CODES.interrupted;
-  }
+    process.stdout.write(flags.json ? jsonDocument(reportOf(imported)) : render(imported));
+  });
 }
 
 function reportOf({ folder, digest, manifest, trial, notes }: Imported) {
@@ -97,8 +89,7 @@ function render({ folder, manifest, trial, notes }: Imported): string {
       varies ? 'one text' : `${manifest.batching.max_padded_tokens} (${tune} measures it well)`,
     ],
   ];
-  const width = Math.max(...rows.map(([key]) => key.length));
-  const lines = rows.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`);
+  const lines = alignColumns(rows).map((line) => `  ${line}`);
   const heading =
     folder === null ? `${name} can be imported; nothing was kept` : `${name} is imported: ${folder}`;
   return [

@@ -1,9 +1,14 @@
+import { megabytes, percent } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
+import { jsonDocument } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { renderTable } from '../base/charts/render-table.js';
+import { renderTable, alignColumns } from '../base/charts/tables.js';
+import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
+import { findNamedVersion, parseVersionName } from '../registry/find-version.js';
+import { removeVersion } from '../tools/import/remove-version.js';
 
 export interface ModelsOptions {
   readonly json?: true;
@@ -51,21 +56,21 @@ function describe(config: SerinConfig, { model, found }: Found) {
 export function listModels(config: SerinConfig, { json }: ModelsOptions): void {
   const versions = findAll(config.modelRegistry).map((found) => describe(config, found));
   if (json) {
-    process.stdout.write(`${JSON.stringify({ registry: config.modelRegistry, versions }, null, 2)}\n`);
+    process.stdout.write(jsonDocument({ registry: config.modelRegistry, versions }));
     return;
   }
   const rows = versions.map((version) => {
     const start = [version.model, version.version, version.role ?? '-'];
     if ('problem' in version) return [...start, '-', '-', '-', '-', '-', version.problem];
     const { accuracy, bytes, digest, precision, max_tokens: maxTokens } = version;
-    const percent = accuracy ? `${(100 * accuracy.accuracy).toFixed(2)} % of ${String(accuracy.n)}` : '-';
+    const share = accuracy ? `${percent(accuracy.accuracy, 2)} of ${String(accuracy.n)}` : '-';
     return [
       ...start,
       precision,
       String(maxTokens),
-      percent,
+      share,
       version.accepted ? 'yes' : 'no',
-      `${(bytes / 1e6).toFixed(1)} MB`,
+      megabytes(bytes),
       digest.slice(0, 12),
     ];
   });
@@ -107,11 +112,110 @@ export async function verifyModels(
     reports.push({ model, version: found.name, ok: problems.length === 0, problems });
   }
   const ok = reports.every((report) => report.ok);
-  if (json) process.stdout.write(`${JSON.stringify({ ok, versions: reports }, null, 2)}\n`);
+  if (json) process.stdout.write(jsonDocument({ ok, versions: reports }));
   else {
     for (const { model, version, problems } of reports) {
       process.stdout.write(`${model}/${version}: ${problems.length === 0 ? 'ok' : problems.join('; ')}\n`);
     }
   }
   if (!ok) process.exitCode = EXIT_CODES.refused;
+}
+
+/** `serin models show`, on stdout. @throws StartError when there is no such version, or it cannot be read */
+export function showModel(config: SerinConfig, argument: string, { json }: { readonly json?: true }): void {
+  const version = findNamedVersion(config.modelRegistry, argument);
+  const acceptance = readAcceptance(version);
+  const { folder, digest, manifest } = version;
+  if (json) {
+    process.stdout.write(jsonDocument({ folder, digest, acceptance, manifest }));
+    return;
+  }
+  const verdict = `${acceptance.accepted ? 'may get traffic' : 'may not get traffic'}: ${acceptance.reason}`;
+  const described = describeManifest(manifest, acceptance.accuracy);
+  const facts: [string, string][] = [
+    ['folder', folder],
+    ['digest', digest],
+    ...described,
+    ['rollout', verdict],
+  ];
+  const files = Object.entries(manifest.files).map(([file, { bytes, sha256 }]) => [
+    `  ${file}`,
+    String(bytes),
+    sha256.slice(0, 12),
+  ]);
+  process.stdout.write(
+    [argument, ...alignColumns(facts).map((line) => `  ${line}`), 'files', ''].join('\n') +
+      renderTable(['  NAME', 'BYTES', 'SHA256'], files),
+  );
+}
+
+const accuracyPercent = (share: number): string => percent(share, 2);
+
+/** A value of `source`, which holds what training and tools wrote there; of an object, its members. */
+function inWords(value: unknown): string {
+  if (Array.isArray(value)) return value.map(inWords).join(', ');
+  if (typeof value !== 'object' || value === null) return String(value);
+  return Object.entries(value)
+    .map(([key, member]) => `${key.replaceAll('_', ' ')} ${inWords(member)}`)
+    .join(', ');
+}
+
+/** A manifest in words, with the accuracy on record. */
+function describeManifest(manifest: Manifest, accuracy: AccuracyRecord | null): [string, string][] {
+  const { batching, session, batch_variance: variance, checked_on: checked = [] } = manifest;
+  const off =
+    session.disabled_optimizers.length === 0 ? '' : `, without ${session.disabled_optimizers.join(', ')}`;
+  const storage =
+    manifest.weight_storage === undefined ? '' : `, weights stored as ${manifest.weight_storage}`;
+  return [
+    ['task', manifest.task],
+    ['labels', manifest.labels.join(', ')],
+    ['max tokens', `${manifest.max_tokens}, cut on the ${manifest.truncation_side}`],
+    ['precision', `${manifest.precision}${storage}`],
+    ['session', `optimizations ${session.graph_optimization_level}${off}`],
+    [
+      'batches',
+      batching.runs_alone
+        ? 'none: it runs one text at a time'
+        : `up to ${batching.max_padded_tokens} padded tokens`,
+    ],
+    [
+      'variance',
+      variance === undefined
+        ? 'not measured'
+        : `${variance.label_flips} of ${variance.n} labels, at most ${variance.max_score_change} of a score, change with the texts beside it`,
+    ],
+    [
+      'accuracy',
+      accuracy === null
+        ? 'not on record'
+        : `${accuracyPercent(accuracy.accuracy)} of ${accuracy.n}, 95 % interval ${accuracyPercent(accuracy.interval_95[0])} to ${accuracyPercent(accuracy.interval_95[1])} (${accuracy.data_set})`,
+    ],
+    ...checked.map(
+      ({
+        cpu,
+        parity_texts: texts,
+        max_score_difference: difference,
+        label_flips: flips,
+      }): [string, string] => [
+        'checked',
+        `${texts} golden texts on ${cpu}: ${flips} labels differ, scores by at most ${difference}`,
+      ],
+    ),
+    ...Object.entries(manifest.source ?? {}).map(([key, value]): [string, string] => [
+      key.replaceAll('_', ' '),
+      inWords(value),
+    ]),
+  ];
+}
+
+/** `serin models remove`. @throws StartError when it is not confirmed, not there, or in use */
+export async function removeModel(
+  config: SerinConfig,
+  argument: string,
+  { yes }: { readonly yes?: true },
+): Promise<void> {
+  const name = parseVersionName(argument);
+  const folder = await removeVersion(config, name, yes ?? false);
+  process.stdout.write(`${argument} is removed: ${folder}\n`);
 }

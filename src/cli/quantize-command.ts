@@ -1,8 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import type { QuantizeFlags } from './quantize.js';
-import { wholeNumber } from './service-flags.js';
-import { addSettingFlags } from './setting-flags.js';
+import { numberBetween, wholeNumber } from './service-flags.js';
+import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
 const HELP = `
 Static (the default): each activation has one range, measured on calibration texts; an answer does not depend on the
@@ -23,12 +23,6 @@ function weightBits(value: string): 7 | 8 {
   if (value === '7') return 7;
   if (value === '8') return 8;
   throw new InvalidArgumentError('It must be 7 or 8.');
-}
-
-function points(value: string): number {
-  const number = Number(value);
-  if (value.trim() !== '' && number >= -100 && number <= 100) return number;
-  throw new InvalidArgumentError('It must be a number, -100 to 100.');
 }
 
 /** `serin quantize`: an int8 version of a float one. What it runs is loaded late, so that its help is quick. */
@@ -69,20 +63,18 @@ export function addQuantizeCommand(program: Command): void {
       '--data <file>',
       'labelled texts for --search, as serin evaluate takes them; keep others for evaluate',
     )
-    .option('--max-accuracy-drop <points>', 'for --search; a negative number demands a gain', points, 0.5)
+    .option(
+      '--max-accuracy-drop <points>',
+      'for --search; a negative number demands a gain',
+      numberBetween(-100, 100),
+      0.5,
+    )
     .option('--text-field <name>', 'the key or column of the text in --data', 'text')
     .option('--label-field <name>', 'the key or column of the label in --data', 'label')
     .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--json', 'the report as one JSON document')
     .addHelpText('after', HELP);
-  const settings = addSettingFlags(command, [
-    'MODEL_REGISTRY',
-    'STATE_DIR',
-    'THREADS_PER_WORKER',
-    'WORKER_WATCHDOG_MS',
-    'WORKER_MAX_RSS_BYTES',
-    'SERIN_CONFIG',
-  ]);
+  const settings = addSettingFlags(command, NEW_VERSION_SETTINGS);
   command.action(async (source: string, flags: QuantizeFlags) => {
     const { runQuantize } = await import('./quantize.js');
     await runQuantize(loadConfig({ flags: settings() }), source, flags);

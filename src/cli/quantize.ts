@@ -4,8 +4,8 @@ import { StartError } from '../base/errors/start-error.js';
 import { renderQuantizeReport } from '../tools/quantize/quantize-report.js';
 import type { QuantizeVersionOptions } from '../tools/quantize/quantize-run.js';
 import { quantizeVersion } from '../tools/quantize/quantize-version.js';
-import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
+import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
 export interface QuantizeFlags {
   readonly to: string;
@@ -58,7 +58,7 @@ function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
 /** `serin quantize`. @throws StartError or OnnxError with a sentence when something cannot be used */
 export async function runQuantize(config: SerinConfig, source: string, flags: QuantizeFlags): Promise<void> {
   const signal = interruptionSignal();
-  try {
+  await startingOverWhenInterrupted(signal, async () => {
     const report = await quantizeVersion({
       config,
       source,
@@ -73,12 +73,8 @@ export async function runQuantize(config: SerinConfig, source: string, flags: Qu
       command: commandOf(source, flags),
       settings: config,
       signal,
-      say: (sentence) => process.stderr.write(`serin: ${sentence}\n`),
+      say,
     });
-    process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderQuantizeReport(report));
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    process.stderr.write('serin: interrupted; nothing is kept, the same command starts over\n');
-    process.exitCode = EXIT_CODES.interrupted;
-  }
+    printResult(report, flags, renderQuantizeReport);
+  });
 }

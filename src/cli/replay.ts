@@ -4,14 +4,14 @@ import { pipeline } from 'node:stream/promises';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { renderCurve } from '../tools/replay/curve-svg.js';
-import { renderReport } from '../tools/replay/render.js';
+import { renderReport } from '../tools/replay/render-replay.js';
 import { replay } from '../tools/replay/replay.js';
-import type { ReplayReport } from '../tools/replay/report.js';
+import type { ReplayReport } from '../tools/replay/replay-report.js';
 import { sampleTrace } from '../tools/replay/sample-trace.js';
-import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';
+import { sentencesOf, stableSentences } from '../tools/traffic/sentences.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { interruptionSignal, readApiKey } from './service-flags.js';
-import { stableFolder } from './stable-folder.js';
+import { printResult, say } from './output.js';
 
 /** As commander has checked them. */
 export interface ReplayFlags {
@@ -38,8 +38,6 @@ export interface ReplayFlags {
 const CLOSED_LOOP_CONNECTIONS = 8;
 /** With a schedule requests wait for a connection when the service is slow: many, so that they wait there instead. */
 const SCHEDULED_CONNECTIONS = 256;
-
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 
 /** `serin replay TRAFFIC`. @throws StartError when the traffic or the service cannot be used */
 export async function runReplayCommand(input: string | undefined, flags: ReplayFlags): Promise<void> {
@@ -72,7 +70,7 @@ export async function runReplayCommand(input: string | undefined, flags: ReplayF
     process.exitCode = EXIT_CODES.interrupted;
     return;
   }
-  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+  printResult(report, flags, renderReport);
   process.exitCode = exitCodeOf(report);
   if (flags.svg !== undefined) writeCurve(flags.svg, report);
 }
@@ -102,7 +100,7 @@ export async function writeSample(
   const { n: requests, exponent, seed, from } = flags;
   const sentences =
     from === undefined
-      ? devSentences(stableFolder(config()), '--from FILE')
+      ? stableSentences(config(), '--from FILE')
       : await sentencesOf(from, flags.textField, new AbortController().signal);
   const used = new Set<string>();
   function* lines(): Generator<string> {

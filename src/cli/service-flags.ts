@@ -34,6 +34,17 @@ export function wholeNumber(min: number, max: number): (value: string) => number
   };
 }
 
+/** A reader of numbers for commander, both bounds among them. */
+export function numberBetween(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() === '' || !(number >= least && number <= most)) {
+      throw new InvalidArgumentError(`It must be a number, ${String(least)} to ${String(most)}.`);
+    }
+    return number;
+  };
+}
+
 /**
  * A reader of numbers for commander.
  * @param min the least; undefined: anything above 0

@@ -15,6 +15,24 @@ function optionOf(name: SettingName): Option {
   return isBoolean ? option.preset('true') : option;
 }
 
+/** Of a command that runs a version in worker processes. */
+export const WORKER_SETTINGS: readonly SettingName[] = [
+  'WORKERS',
+  'THREADS_PER_WORKER',
+  'WORKER_WATCHDOG_MS',
+  'WORKER_MAX_RSS_BYTES',
+];
+
+/** Of a command that makes a version in one worker process. */
+export const NEW_VERSION_SETTINGS: readonly SettingName[] = [
+  'MODEL_REGISTRY',
+  'STATE_DIR',
+  'THREADS_PER_WORKER',
+  'WORKER_WATCHDOG_MS',
+  'WORKER_MAX_RSS_BYTES',
+  'SERIN_CONFIG',
+];
+
 /** Gives the command one flag per setting and returns the reader of what was given. */
 export function addSettingFlags(
   command: Command,

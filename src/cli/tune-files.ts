@@ -1,9 +1,8 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { StartError } from '../base/errors/start-error.js';
-import type { ChosenSettings } from '../tools/tune/report.js';
+import type { ChosenSettings } from '../tools/tune/tune-report.js';
 import { writeSettings } from '../tools/tune/write-config.js';
-
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
+import { say } from './output.js';
 
 /** Puts the settings into the configuration file, unless the measurement was cut short. @throws StartError */
 export async function writeChoice(

@@ -1,18 +1,18 @@
 import { loadavg } from 'node:os';
 import type { SerinConfig } from '../base/config/serin-config.js';
-import { readProcessors } from '../base/processors.js';
+import { readProcessors } from '../base/machine/processors.js';
 import { StartError } from '../base/errors/start-error.js';
-import type { ModelVersion } from '../registry/model-version.js';
-import { readVersion, verifyVersion } from '../registry/registry-files.js';
+import { chooseWholeVersion } from '../registry/find-version.js';
 import { devSentences, sentencesOf } from '../tools/traffic/sentences.js';
 import { renderFrontier } from '../tools/tune/frontier-svg.js';
-import { renderReport } from '../tools/tune/render-report.js';
-import { makeReport } from '../tools/tune/report.js';
+import { renderReport } from '../tools/tune/render-tune.js';
+import { makeReport } from '../tools/tune/tune-report.js';
 import { tune } from '../tools/tune/tune.js';
 import { checkSettingsFile } from '../tools/tune/write-config.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 import { checkChart, writeChart, writeChoice } from './tune-files.js';
+import { printResult, say } from './output.js';
 
 /** As commander has checked them. */
 export interface TuneFlags {
@@ -27,8 +27,6 @@ export interface TuneFlags {
   readonly json?: true;
 }
 
-const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
-
 /**
  * `serin tune`.
  * @throws StartError when the version or the traffic cannot be used, a file not be written, or the time is too short
@@ -40,7 +38,7 @@ export async function runTune(
 ): Promise<void> {
   if (flags.write !== undefined) checkSettingsFile(flags.write);
   if (flags.svg !== undefined) checkChart(flags.svg);
-  const version = await findVersion(config, model ?? config.defaultModel, flags.version);
+  const version = await chooseWholeVersion(config, model ?? config.defaultModel, flags.version);
   const signal = interruptionSignal();
   const texts =
     flags.traffic === undefined
@@ -72,24 +70,7 @@ export async function runTune(
   const source = flags.traffic ?? "the version's dev sentences";
   const facts = { ...config, version, processors, source, texts: texts.length, sloP95Ms, now, loadAverage };
   const report = makeReport({ ...result, choice }, facts);
-  process.stdout.write(flags.json ? `${JSON.stringify(report, null, 2)}\n` : renderReport(report));
+  printResult(report, flags, renderReport);
   if (flags.write !== undefined) await writeChoice(flags.write, report.settings, signal);
   if (flags.svg !== undefined) writeChart(flags.svg, renderFrontier(report));
-}
-
-async function findVersion(
-  { modelRegistry, rollout }: SerinConfig,
-  model: string,
-  name: string | undefined,
-): Promise<ModelVersion> {
-  const wanted = name ?? (Object.hasOwn(rollout, model) ? rollout[model]?.stable : undefined);
-  if (wanted === undefined) {
-    throw new StartError(`The configuration names no stable version of ${model}; name one with --version.`);
-  }
-  const found = readVersion(modelRegistry, model, wanted);
-  if (found === undefined) throw new StartError(`The registry ${modelRegistry} has no ${model}/${wanted}.`);
-  if (found.version === null) throw new StartError(`${model}/${wanted} cannot be used: ${found.reason}.`);
-  const problems = await verifyVersion(found.version);
-  if (problems.length > 0) throw new StartError(`${model}/${wanted} cannot be used: ${problems.join('; ')}.`);
-  return found.version;
 }

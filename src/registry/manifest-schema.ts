@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../base/json-object.js';
 import 'reflect-metadata';
 import { plainToInstance, Transform, Type } from 'class-transformer';
 import {
@@ -38,7 +39,7 @@ export const TASKS: readonly Task[] = [
 ];
 
 /** Files without which a version cannot be served. */
-export const REQUIRED_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json'] as const;
+const REQUIRED_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json'] as const;
 
 class SessionSchema implements SessionSettings {
   @IsIn(['disabled', 'basic', 'extended', 'all'])
@@ -205,16 +206,15 @@ export function parseManifest(json: string): Manifest {
   return raw as unknown as Manifest;
 }
 
-function parseObject(json: string): Record<string, unknown> {
+function parseObject(json: string): JsonObject {
   let raw: unknown;
   try {
     raw = JSON.parse(json);
   } catch (error) {
     throw new Error(`manifest.json is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
-    throw new Error('manifest.json must be a JSON object');
-  return raw as Record<string, unknown>;
+  if (!isJsonObject(raw)) throw new Error('manifest.json must be a JSON object');
+  return raw;
 }
 
 function fileProblems(files: Record<string, unknown>): string[] {

@@ -1,18 +1,16 @@
+import { isJsonObject } from '../base/json-object.js';
 import { ROLLOUT_MODES } from '../base/config/rollout-config.js';
 import { ROLLOUT_PHASES, type RolloutDocument } from './rollout-types.js';
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isVersion = (value: unknown): boolean =>
-  isRecord(value) && typeof value.version === 'string' && typeof value.digest === 'string';
+  isJsonObject(value) && typeof value.version === 'string' && typeof value.digest === 'string';
 
 const isVersionOrNull = (value: unknown): boolean => value === null || isVersion(value);
 
 const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 100;
 
 const isStep = (value: unknown): boolean =>
-  isRecord(value) && isShare(value.percent) && typeof value.hold_ms === 'number';
+  isJsonObject(value) && isShare(value.percent) && typeof value.hold_ms === 'number';
 
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 
@@ -22,7 +20,7 @@ const isCount = (value: unknown): boolean => typeof value === 'number' && value 
  */
 export function isRolloutDocument(value: unknown, model: string): value is RolloutDocument {
   return (
-    isRecord(value) &&
+    isJsonObject(value) &&
     value.schema === 1 &&
     value.model === model &&
     Number.isSafeInteger(value.revision) &&
@@ -38,13 +36,13 @@ export function isRolloutDocument(value: unknown, model: string): value is Rollo
     typeof value.since === 'string' &&
     typeof value.forced === 'boolean' &&
     typeof value.moved === 'boolean' &&
-    isRecord(value.origin) &&
+    isJsonObject(value.origin) &&
     typeof value.configuration === 'string' &&
     Array.isArray(value.steps) &&
     value.steps.every(isStep) &&
     Array.isArray(value.rolled_back) &&
     value.rolled_back.every(isVersion) &&
     Array.isArray(value.history) &&
-    value.history.every(isRecord)
+    value.history.every(isJsonObject)
   );
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../base/json-object.js';
 import { createHash } from 'node:crypto';
 import { plainRollout, type RolloutConfig } from '../base/config/rollout-config.js';
 
@@ -10,9 +11,6 @@ export interface SectionMeaning {
 
 const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /**
@@ -23,7 +21,7 @@ function differing(value: unknown, preset: unknown): unknown {
   if (Array.isArray(value) && Array.isArray(preset)) {
     return value.map((item: unknown) => differing(item, preset[0]));
   }
-  if (!isMap(value) || !isMap(preset)) return value;
+  if (!isJsonObject(value) || !isJsonObject(preset)) return value;
   const names = Object.keys(value).sort();
   const changed = names.filter((name) => !isSame(value[name], preset[name]));
   return Object.fromEntries(changed.map((name) => [name, differing(value[name], preset[name])]));

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { LoadReport } from '../../src/tools/bench/load-report.js';
-import type { BenchReport } from '../../src/tools/bench/report.js';
+import type { BenchReport } from '../../src/tools/bench/bench-report.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { wellFormed } from '../support/well-formed.js';

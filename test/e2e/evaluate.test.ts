@@ -4,8 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EvaluationReport } from '../../src/tools/evaluate/report.js';
-import type { AcceptanceRecord } from '../../src/registry/acceptance-record.js';
+import type { EvaluationReport } from '../../src/tools/evaluate/evaluation-report.js';
+import type { AcceptanceRecord } from '../../src/registry/acceptance.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { REGISTRY } from './pool-harness.js';

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { ReplayReport } from '../../src/tools/replay/report.js';
+import type { ReplayReport } from '../../src/tools/replay/replay-report.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { Service } from './harness.js';

@@ -1,5 +1,4 @@
-import { svgPage, type Colours } from './page.js';
-import { element } from './svg.js';
+import { svgPage, type Colours, element, point } from './svg.js';
 
 /** A value at a time; null: none is known, and the line has a gap. */
 export interface Sample {
@@ -148,8 +147,6 @@ function renderPanel(
     ...lines.flatMap((line) => polylines(line, x, y)),
   ];
 }
-
-const point = (x: number, y: number): string => `${x.toFixed(1)},${y.toFixed(1)}`;
 
 function polylines(
   { samples, tone, dashed, stepped }: Line,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { DEFAULT_FILE, readConfigFile } from './config-file.js';
-import { grantedCores } from './cpu-count.js';
+import { grantedCores } from '../machine/cpu-count.js';
 import { readEnvironment, readFileSettings, readFlags, shown, type FlagValues } from './read-settings.js';
 import { readRolloutSection, type RolloutSection } from './rollout-section.js';
 import type { SerinConfig } from './serin-config.js';

@@ -14,7 +14,7 @@ import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
 /** Keys of the file that are not settings: which versions take the traffic. */
-export const ROLLOUT_KEYS = ['default_model', 'rollout'];
+const ROLLOUT_KEYS = ['default_model', 'rollout'];
 
 /** A value as a message may show it: as it was written, cut where it gets long. */
 export function shown(value: unknown): string {

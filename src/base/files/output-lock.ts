@@ -3,6 +3,7 @@ import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, wri
 import { readFile, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { readTextOrNull } from '../read-text.js';
 import { StartError } from '../errors/start-error.js';
 import { writeError } from './write-error.js';
 
@@ -41,23 +42,15 @@ export class LockHeld extends StartError {
 /** Another run has taken the output: it had heard nothing of this one for too long, e.g. of a machine that stood still. */
 export class LockLost extends StartError {}
 
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-}
-
 /** Fields 3 and 22 of /proc/<pid>/stat; the second one, the command, may hold blanks and brackets. */
 function statOf(pid: number): { readonly state: string; readonly started: string } {
-  const stat = readText(`/proc/${String(pid)}/stat`) ?? '';
+  const stat = readTextOrNull(`/proc/${String(pid)}/stat`) ?? '';
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
 function scope(): string {
-  const boot = readText('/proc/sys/kernel/random/boot_id')?.trim() ?? hostname();
+  const boot = readTextOrNull('/proc/sys/kernel/random/boot_id')?.trim() ?? hostname();
   try {
     return `${boot} ${readlinkSync('/proc/self/ns/pid')}`;
   } catch {
@@ -95,7 +88,7 @@ function isAbandoned(path: string, content: string): boolean {
 
 /** The process that holds a lock, as far as can be told from here; null when nobody does. Changes nothing. */
 export function lockHolder(path: string): number | null {
-  const content = readText(path);
+  const content = readTextOrNull(path);
   if (content === null || isAbandoned(path, content)) return null;
   return Number(/"pid":(\d+)/.exec(content)?.[1] ?? 0);
 }
@@ -126,7 +119,7 @@ function removeAbandoned(path: string, content: string, token: string): void {
   const aside = `${path}.${token}.old`;
   try {
     renameSync(path, aside);
-    if (readText(aside) !== content) linkSync(aside, path);
+    if (readTextOrNull(aside) !== content) linkSync(aside, path);
   } catch {
     // Somebody else was faster.
   }
@@ -166,7 +159,7 @@ export class OutputLock {
   /** @throws LockLost unless it is still ours */
   async check(): Promise<void> {
     if (await this.isOurs()) return;
-    const content = readText(this.path);
+    const content = readTextOrNull(this.path);
     throw new LockLost(
       content === null
         ? `${this.path} is gone: another run may have written this output meanwhile. Run the same command again.`
@@ -177,7 +170,7 @@ export class OutputLock {
   /** Gives it back; safe to call twice, and when the process is about to exit. */
   release(): void {
     clearInterval(this.heartbeat);
-    if (readText(this.path) === this.content) rmSync(this.path, { force: true });
+    if (readTextOrNull(this.path) === this.content) rmSync(this.path, { force: true });
   }
 
   private async beat(): Promise<void> {

@@ -1,7 +1,13 @@
+import type { ErrorCode } from '../../base/errors/codes.js';
 import type { Row } from '../protocol/protocol.js';
 import type { Encoding } from '../tokenization/text-tokenizer.js';
 import type { BatchPlan } from './batch-plan.js';
-import type { LineError } from '../../tools/records/records.js';
+
+/** Why a text has no answer; as it stands in the errors file of a batch. */
+export interface LineError {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
 
 export type TextOutcome = Row | LineError;
 

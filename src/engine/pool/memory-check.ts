@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { cgroupFolders } from '../../base/config/cpu-count.js';
+import { readTextOrNull } from '../../base/read-text.js';
+import { cgroupFolders } from '../../base/machine/cpu-count.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 
 /**
@@ -27,14 +27,6 @@ export interface MemorySettings {
 /** The text of a file of the kernel, or null where there is none; a test brings its own machine. */
 export type ReadKernelFile = (path: string) => string | null;
 
-const ofThisMachine: ReadKernelFile = (path) => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return null;
-  }
-};
-
 /** Bytes that one worker process needs for a version: an estimate, on the safe side. */
 export function estimateVersionBytes({ manifest }: Pick<ModelVersion, 'manifest'>): number {
   const fileBytes = LOADED_FILES.reduce((sum, file) => sum + (manifest.files[file]?.bytes ?? 0), 0);
@@ -45,7 +37,7 @@ export function estimateVersionBytes({ manifest }: Pick<ModelVersion, 'manifest'
  * Bytes that may still be taken: what the machine could give without swapping, and what each control group above this
  * process leaves, page cache not counted. Infinity where the kernel does not say.
  */
-export function availableBytes(read: ReadKernelFile = ofThisMachine): number {
+export function availableBytes(read: ReadKernelFile = readTextOrNull): number {
   const groups = cgroupFolders(read('/proc/self/cgroup') ?? '', 'memory').map((folder) =>
     leftInGroup(folder, read),
   );
@@ -56,7 +48,7 @@ export function availableBytes(read: ReadKernelFile = ofThisMachine): number {
 export function memoryProblem(
   version: ModelVersion,
   { processes, workerPids, workerMaxRssBytes }: MemorySettings,
-  read: ReadKernelFile = ofThisMachine,
+  read: ReadKernelFile = readTextOrNull,
 ): string | null {
   const each = estimateVersionBytes(version);
   const need = `The version ${version.version} of ${version.model} needs about ${megabytes(each)} in each worker process`;

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../base/json-object.js';
 /** One golden text and what the reference made of it. */
 export interface ParityItem {
   /** May hold lone surrogates, as JSON can. */
@@ -22,8 +23,6 @@ export interface ParityFile {
   readonly items: readonly ParityItem[];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 const isNumbers = (value: unknown): boolean =>
@@ -53,7 +52,7 @@ export function parseParity(contents: Uint8Array | string): ParityFile {
   } catch {
     throw new Error('parity.json is not JSON');
   }
-  if (!isObject(file)) throw new Error('parity.json must hold a JSON object');
+  if (!isJsonObject(file)) throw new Error('parity.json must hold a JSON object');
   if (file.schema_version !== 1) {
     throw new Error(`parity.json: schema_version is ${JSON.stringify(file.schema_version)}, but must be 1`);
   }
@@ -64,7 +63,7 @@ export function parseParity(contents: Uint8Array | string): ParityFile {
     throw new Error('parity.json: items must be a list with at least one text');
   }
   for (const [i, item] of (file.items as unknown[]).entries()) {
-    if (!isObject(item)) throw new Error(`parity.json: items.${i} must be an object`);
+    if (!isJsonObject(item)) throw new Error(`parity.json: items.${i} must be an object`);
     for (const [field, isValid, wanted] of FIELDS) {
       if (!isValid(item[field])) throw new Error(`parity.json: items.${i}.${field} must be ${wanted}`);
     }

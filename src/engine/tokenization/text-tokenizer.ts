@@ -1,3 +1,4 @@
+import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 import { cutAfter, cutBefore } from './tokenizer/cut.js';
 import { buildLibraryTokenizer, type LibraryTokenizer } from './tokenizer/library-tokenizer.js';
 import { Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
@@ -134,7 +135,7 @@ export class TextTokenizer {
   }
 }
 
-function parseObject(name: string, contents: Uint8Array | string): Record<string, unknown> {
+function parseObject(name: string, contents: Uint8Array | string): JsonObject {
   const text = typeof contents === 'string' ? contents : new TextDecoder().decode(contents);
   let value: unknown;
   try {
@@ -142,13 +143,11 @@ function parseObject(name: string, contents: Uint8Array | string): Record<string
   } catch (error) {
     throw new Error(`${name} is not JSON: ${(error as Error).message}`, { cause: error });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`${name} must hold a JSON object`);
-  }
-  return value as Record<string, unknown>;
+  if (!isJsonObject(value)) throw new Error(`${name} must hold a JSON object`);
+  return value;
 }
 
-function checkLimits(config: Record<string, unknown>, { maxTokens, truncationSide }: TokenLimits): void {
+function checkLimits(config: JsonObject, { maxTokens, truncationSide }: TokenLimits): void {
   const { model_max_length: modelMax, truncation_side: side } = config;
   if (typeof modelMax === 'number' && maxTokens > modelMax) {
     throw new Error(

@@ -2,7 +2,8 @@ import { mergeSeries, parseSeries, type SeriesDocument } from './series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { mergeExamples, type FlipExample } from './flip-examples.js';
 import { mergeEvidence } from './merge.js';
-import { isRecord, parseEvidence } from './parse-evidence.js';
+import { parseEvidence } from './parse-evidence.js';
+import { isJsonObject } from '../../base/json-object.js';
 
 /** The evidence of a rollout as JSON; the hashes of seen texts are apart, as bytes. */
 export interface EvidenceDocument {
@@ -33,7 +34,7 @@ export function mergeDocuments(documents: readonly EvidenceDocument[]): Evidence
 }
 
 const isExample = (value: unknown): value is FlipExample =>
-  isRecord(value) &&
+  isJsonObject(value) &&
   typeof value.hash === 'string' &&
   [value.stableLabel, value.canaryLabel, value.length].every((number) => Number.isInteger(number)) &&
   [value.stableScore, value.canaryScore].every((number) => Number.isFinite(number)) &&
@@ -44,9 +45,9 @@ const isExample = (value: unknown): value is FlipExample =>
  * @throws Error naming the place, when it is not evidence
  */
 export function parseDocument(document: unknown): EvidenceDocument {
-  if (!isRecord(document)) throw new Error('evidence: allowed is an object');
+  if (!isJsonObject(document)) throw new Error('evidence: allowed is an object');
   const { total, steps, examples, saturated, series } = document;
-  if (!isRecord(steps) || Object.keys(steps).some((visit) => !/^\d{1,9}$/.test(visit))) {
+  if (!isJsonObject(steps) || Object.keys(steps).some((visit) => !/^\d{1,9}$/.test(visit))) {
     throw new Error('evidence.steps: allowed is an object with the numbers of steps as keys');
   }
   if (!Array.isArray(examples) || !examples.every(isExample)) {

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../base/json-object.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { mergeEvidence } from './merge.js';
 
@@ -9,21 +10,18 @@ const OPEN: readonly { readonly path: RegExp; readonly key: RegExp }[] = [
 /** Figures that may be negative; all other numbers are counts. */
 const SIGNED = /\.(scoreShiftMicro|kpi\.(sum|origin))$/;
 
-export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What is wrong with the value, or null. */
 function problemOf(value: unknown, shape: unknown, path: string): string | null {
   if (typeof value === 'number') {
-    if (isRecord(shape)) return `${path}: allowed is an object, not a number`;
+    if (isJsonObject(shape)) return `${path}: allowed is an object, not a number`;
     const sound = Number.isFinite(value) && (value >= 0 || SIGNED.test(path));
     return sound ? null : `${path}: ${value} is not a count`;
   }
-  if (!isRecord(value)) return `${path}: allowed are numbers and objects of numbers`;
+  if (!isJsonObject(value)) return `${path}: allowed are numbers and objects of numbers`;
   if (typeof shape === 'number') return `${path}: allowed is a number`;
   const open = OPEN.find((rule) => rule.path.test(path));
   for (const [key, part] of Object.entries(value)) {
-    const known = isRecord(shape) && Object.hasOwn(shape, key);
+    const known = isJsonObject(shape) && Object.hasOwn(shape, key);
     if (!known && !open?.key.test(key)) return `${path}.${key}: unknown`;
     const inner = known ? shape[key] : path.endsWith('.runs') ? {} : 0;
     const problem = problemOf(part, inner, `${path}.${key}`);

@@ -1,3 +1,4 @@
+import { short } from '../../base/format.js';
 import { quantileOf } from '../evidence/log-histogram.js';
 import type { Evidence } from '../evidence/counts.js';
 import { alphaOf, limitsOf, stepPart, type StatisticalGate } from './alpha.js';
@@ -58,7 +59,7 @@ function latencyRemark({ canary, stable }: Evidence): string {
   const parts = [0.95, 0.99].map((q) => {
     const [ours, theirs] = [quantileOf(canary.latencyMicros, q), quantileOf(stable.latencyMicros, q)];
     if (ours === null || theirs === null) return null;
-    const ms = (micros: number): string => Number((micros / 1000).toPrecision(3)).toString();
+    const ms = (micros: number): string => short(micros / 1000);
     return `p${q * 100} ${ms(ours)} ms against ${ms(theirs)} ms`;
   });
   const known = parts.filter((part) => part !== null);
@@ -86,7 +87,7 @@ export const GATES: Readonly<Record<StatisticalGate, Gate>> = {
           mayWait: false,
           confirm: mustBeProven(step),
           confirmBelow: aboveLimit(limit),
-          remark: () => `Of all pairs, repeated texts included: ${Number(traffic.toPrecision(3))} %.`,
+          remark: () => `Of all pairs, repeated texts included: ${short(traffic)} %.`,
         },
         [rateView(ROLLOUT, disagreements, pairs, alpha)],
       );

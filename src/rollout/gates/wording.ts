@@ -1,10 +1,8 @@
+import { count, short } from '../../base/format.js';
 import type { GateUnit } from './types.js';
 
-/** Three digits that matter, and no zeros behind them. */
-const short = (value: number): string => String(Number(value.toPrecision(3)));
-
 /** 12,345. */
-export const wholeNumber = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const wholeNumber = (value: number): string => count(Math.round(value));
 
 /** A figure in its unit, for a sentence. */
 export function figure(value: number, unit: GateUnit): string {

@@ -1,4 +1,4 @@
-import { count } from '../../base/charts/figures.js';
+import { count } from '../../base/format.js';
 import type { FlipView } from '../evidence/figures-view.js';
 
 /** A table of cells: as text, or as Markdown. */

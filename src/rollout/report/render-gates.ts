@@ -1,5 +1,5 @@
-import { renderTable } from '../../base/charts/render-table.js';
-import { count, duration, plain, share } from '../../base/charts/figures.js';
+import { renderTable } from '../../base/charts/tables.js';
+import { count, duration, plain, share } from '../../base/format.js';
 import type { GateRow, GateUnit } from '../gates/types.js';
 
 /** One row per gate, as a table of text. */

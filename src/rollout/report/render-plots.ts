@@ -1,4 +1,4 @@
-import { milliseconds, share } from '../../base/charts/figures.js';
+import { milliseconds, share } from '../../base/format.js';
 import { renderTimeChart, type Event, type Panel, type Sample } from '../../base/charts/time-panels.js';
 import type { RolloutMove } from '../rollout-types.js';
 import type { SeriesDocument, SeriesPoint } from '../evidence/series.js';

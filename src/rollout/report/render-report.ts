@@ -1,6 +1,6 @@
-import { count, duration, milliseconds, plain, share } from '../../base/charts/figures.js';
+import { count, duration, milliseconds, plain, share } from '../../base/format.js';
 import type { SideFigures } from '../evidence/figures-view.js';
-import { markdownTable } from '../../base/charts/markdown-table.js';
+import { markdownTable } from '../../base/charts/tables.js';
 import { moveLine } from './move-line.js';
 import { renderFlips } from './render-flips.js';
 import { gateCells } from './render-gates.js';

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { KeyvStoreAdapter, StoredData } from 'keyv';
 import { LRUCache } from 'lru-cache';
+import { cachedRowBytes } from '../../engine/row-bytes.js';
 import { inScope, type CacheEntry, type PurgeScope } from './second-level.js';
 
 /** Why an entry has gone: for want of room, by age, or because it was told to. */
@@ -8,7 +9,7 @@ export type RemovalReason = 'evicted' | 'expired' | 'purged';
 
 export interface LruStoreOptions {
   readonly maxItems: number;
-  /** Of all entries together, by {@link entryBytes}. */
+  /** Of all entries together, by {@link cachedRowBytes}. */
   readonly maxBytes: number;
   readonly onRemoved: (reason: RemovalReason) => void;
 }
@@ -16,18 +17,6 @@ export interface LruStoreOptions {
 /** What Keyv hands to a store. Its own time of expiry is not kept: one clock decides, that of the LRU. */
 interface Wrapped {
   readonly value: CacheEntry;
-}
-
-/**
- * Heap bytes of an entry without its scores, measured on Node 20 (test/unit/service/cache/memory-level.test.ts measures again):
- * the key's text and object, the row, Keyv's wrapper, and the LRU's own lists.
- */
-const ENTRY_OVERHEAD_BYTES = 400;
-const SCORE_BYTES = 8;
-
-/** Estimated heap bytes of an entry; model name and digest are shared with the registry. */
-export function entryBytes({ row }: CacheEntry): number {
-  return ENTRY_OVERHEAD_BYTES + SCORE_BYTES * row.scores.length;
 }
 
 /** The entries in memory: Keyv's storage adapter over an LRU that is bounded by items, by bytes and by age. */
@@ -43,7 +32,7 @@ export class LruStore extends EventEmitter implements KeyvStoreAdapter {
       maxSize: maxBytes,
       // Read the clock at each look-up: by default a timer per millisecond saves that, and costs more.
       ttlResolution: 0,
-      sizeCalculation: ({ value }) => entryBytes(value),
+      sizeCalculation: ({ value }) => cachedRowBytes(value.row.scores.length),
       dispose: (_value, _key, reason) => {
         if (reason === 'evict') onRemoved('evicted');
         else if (reason === 'expire') onRemoved('expired');

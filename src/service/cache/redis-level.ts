@@ -5,7 +5,7 @@ import { purgePattern, redisKey } from './redis-key.js';
 import { decodeRow } from './redis-value.js';
 import { type DropReason, RedisWriter } from './redis-writer.js';
 import type { CacheEntry, CacheKey, PurgeScope, SecondLevel } from './second-level.js';
-import { TOO_LATE, within } from '../../base/within.js';
+import { TOO_LATE, within } from '../../base/within-deadline.js';
 
 /**
  * A server in the same network answers in less than 1 ms, and the shortest inference takes about 5: whoever waits longer

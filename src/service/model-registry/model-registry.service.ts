@@ -3,10 +3,9 @@ import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.j
 import { AppError } from '../../base/errors/app-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { Metrics } from '../observability/metrics.js';
-import type { ModelVersion, VersionState } from '../../registry/model-version.js';
+import { type ModelVersion, type VersionState, mayFollow } from '../../registry/model-version.js';
 import { byName, type FoundVersion, readRegistry, readVerified, readVersion, verifyVersion } from '../../registry/registry-files.js';
 import { RoleTable } from './role-table.js';
-import { mayFollow } from '../../registry/version-states.js';
 
 export type VersionRole = 'stable' | 'canary' | 'last_good';
 
@@ -34,7 +33,7 @@ interface Entry {
 /**
  * Which versions exist, which are wanted, and how far each is. It reads the folder at start, and what
  * lies there under one name again when that version is to be loaded; the state of a version moves only here, along
- * version-states.ts.
+ * model-version.ts.
  */
 @Injectable()
 export class ModelRegistryService {
@@ -146,7 +145,7 @@ export class ModelRegistryService {
     return this.status(model, name);
   }
 
-  /** Moves a version to another state; a move that version-states.ts does not allow is ignored. */
+  /** Moves a version to another state; a move that model-version.ts does not allow is ignored. */
   setState(version: ModelVersion, state: VersionState, reason: string | null = null): void {
     const entry = this.entryFor(version);
     if (entry === undefined || !mayFollow(entry.state, state)) return;

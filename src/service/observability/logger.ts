@@ -1,6 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type Logger } from 'pino';
-import { within } from '../../base/within.js';
+import { within } from '../../base/within-deadline.js';
 
 /** Lines are written in blocks of this size, because a system call per request costs more than the request's line. */
 const BLOCK_BYTES = 32 * 1024;

@@ -3,7 +3,7 @@ import { gzip } from 'node:zlib';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
-import { answerWriter } from './answer.js';
+import { answerWriter } from './answer-line.js';
 import { BatchDispatcher } from '../../engine/dispatch/batch-dispatcher.js';
 import { addTally, emptyTally } from './block-tally.js';
 import { planBlock, renderBlock, type PlannedBlock, type RenderedBlock } from './block-work.js';

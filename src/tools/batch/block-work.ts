@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Row } from '../../engine/protocol/protocol.js';
-import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
+import { type TextOutcome, type LineError } from '../../engine/dispatch/batch-group.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { BatchPlanner, type BatchLimits, type BatchPlan } from '../../engine/dispatch/batch-plan.js';
 import type { Block } from '../records/blocks.js';
 import { emptyTally, type Tally } from './block-tally.js';
-import { isLineError, type BlockReader, type LineError, type TextLine } from '../records/records.js';
+import { isLineError, type BlockReader, type TextLine } from '../records/records.js';
 
 /** Work on a block makes way this often for the messages of the workers, which must never wait for it. */
 const SLICE_MS = 2;

@@ -8,8 +8,8 @@ import { namesFor, OutputFile } from './output-file.js';
 import { type OutputLock, takeLockPatiently } from '../../base/files/output-lock.js';
 import { OutputStream } from './output-stream.js';
 import type { OutputTarget } from './output-target.js';
-import { Progress } from './progress.js';
-import { cpuFeatures, runtimeVersions } from '../../base/run-facts.js';
+import { Progress } from './progress-line.js';
+import { cpuFeatures, runtimeVersions } from '../../base/machine/run-facts.js';
 import { summarize, type Summary } from './run-summary.js';
 
 /** `finished`: an earlier run had done everything already. */

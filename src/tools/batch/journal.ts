@@ -1,4 +1,5 @@
 import type { Position } from '../records/blocks.js';
+import type { InputIdentity } from '../records/input-source.js';
 import type { Tally } from './block-tally.js';
 import type { Summary } from './run-summary.js';
 
@@ -6,11 +7,7 @@ import type { Summary } from './run-summary.js';
 export interface JournalHeader {
   readonly serin_journal: 1;
   /** Null for stdin, which cannot be read again. */
-  readonly input: {
-    readonly bytes: number;
-    readonly modified: string;
-    readonly sha256_of_both_ends: string;
-  } | null;
+  readonly input: InputIdentity | null;
   readonly version: { readonly name: string; readonly digest: string };
   readonly options: Readonly<Record<string, string | number | null>>;
   readonly block_bytes: number;

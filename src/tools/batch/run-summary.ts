@@ -1,3 +1,4 @@
+import { count, percent, rounded } from '../../base/format.js';
 import { tokensOf, tokensQuantile, type Tally } from './block-tally.js';
 
 /** What a run has done; `total` is the whole output, `resumed` the part of it that an earlier run left. */
@@ -31,8 +32,6 @@ export interface Summary {
   readonly version_digest: string;
 }
 
-const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
-
 export function summarize(figures: RunFigures): Summary {
   const { total, resumed, wallMs, scoringMs } = figures;
   const answered = total.lines - total.errors;
@@ -55,17 +54,15 @@ export function summarize(figures: RunFigures): Summary {
   };
 }
 
-const grouped = (value: number): string => value.toLocaleString('en-US');
-
 /** The summary in a few lines for a person. */
 export function describeSummary(summary: Summary): string {
-  const blank = summary.blank_lines > 0 ? `, ${grouped(summary.blank_lines)} blank` : '';
-  const resumed = summary.resumed_lines > 0 ? `, ${grouped(summary.resumed_lines)} of them from before` : '';
+  const blank = summary.blank_lines > 0 ? `, ${count(summary.blank_lines)} blank` : '';
+  const resumed = summary.resumed_lines > 0 ? `, ${count(summary.resumed_lines)} of them from before` : '';
   return [
-    `lines      ${grouped(summary.lines)}${resumed}${blank}`,
-    `errors     ${grouped(summary.errors)}`,
-    `rate       ${grouped(summary.texts_per_s)} texts/s, ${grouped(Math.round(summary.tokens_per_s))} tokens/s`,
-    `tokens     p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${(100 * summary.truncated_share).toFixed(2)} %`,
+    `lines      ${count(summary.lines)}${resumed}${blank}`,
+    `errors     ${count(summary.errors)}`,
+    `rate       ${count(summary.texts_per_s)} texts/s, ${count(Math.round(summary.tokens_per_s))} tokens/s`,
+    `tokens     p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${percent(summary.truncated_share, 2)}`,
     `wall time  ${summary.wall_s.toFixed(1)} s`,
     `version    ${summary.model_name}/${summary.model_version}, digest ${summary.version_digest.slice(0, 12)}`,
     '',

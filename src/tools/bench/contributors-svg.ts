@@ -1,9 +1,8 @@
-import { milliseconds } from '../../base/charts/figures.js';
-import { svgPage, type Colours } from '../../base/charts/page.js';
-import { element } from '../../base/charts/svg.js';
+import { milliseconds } from '../../base/format.js';
+import { svgPage, type Colours, element } from '../../base/charts/svg.js';
 import type { LatencyParts } from './contributors.js';
 import { loadName } from './loads.js';
-import type { RunReport } from './report.js';
+import type { RunReport } from './bench-report.js';
 
 const WIDTH = 860;
 const LEFT = 190;

@@ -1,26 +1,27 @@
+import { isJsonObject } from '../../base/json-object.js';
 import { readFileSync } from 'node:fs';
 import { StartError } from '../../base/errors/start-error.js';
 import { loadName } from './loads.js';
-import type { Plan } from './measure.js';
-import { FORMAT, type BenchReport } from './report.js';
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import type { Plan } from './measure-loads.js';
+import { FORMAT, type BenchReport } from './bench-report.js';
 
 const isRound = (round: unknown): boolean =>
-  isObject(round) &&
+  isJsonObject(round) &&
   ['answered_per_s', 'p50_ms', 'p99_ms'].every((key) => typeof round[key] === 'number' && round[key] > 0);
 
 /** What a comparison takes over. */
 const isTraffic = (traffic: unknown): boolean =>
-  isObject(traffic) &&
+  isJsonObject(traffic) &&
   ['seconds', 'rounds', 'warm_up_seconds'].every(
     (key) => typeof traffic[key] === 'number' && traffic[key] > 0,
   ) &&
   Number.isInteger(traffic.rounds);
 
 const isLoadReport = (report: unknown): boolean =>
-  isObject(report) && isObject(report.load) && Array.isArray(report.rounds) && report.rounds.every(isRound);
+  isJsonObject(report) &&
+  isJsonObject(report.load) &&
+  Array.isArray(report.rounds) &&
+  report.rounds.every(isRound);
 
 /**
  * Reads what `serin bench --json` or `--out` wrote.
@@ -35,12 +36,12 @@ export function readEarlierReport(path: string): BenchReport {
   } catch (error) {
     throw unusable((error as Error).message);
   }
-  if (!isObject(report) || !Array.isArray(report.runs)) throw unusable('it has no runs');
+  if (!isJsonObject(report) || !Array.isArray(report.runs)) throw unusable('it has no runs');
   if (report.format !== FORMAT)
     throw unusable(`its format is ${JSON.stringify(report.format)}, this serin reads ${FORMAT}`);
   const [run] = report.runs as unknown[];
-  const isWhole = isObject(run) && Array.isArray(run.loads) && run.loads.every(isLoadReport);
-  if (!isWhole || !isObject(report.machine) || typeof report.started_at !== 'string')
+  const isWhole = isJsonObject(run) && Array.isArray(run.loads) && run.loads.every(isLoadReport);
+  if (!isWhole || !isJsonObject(report.machine) || typeof report.started_at !== 'string')
     throw unusable('its first run lacks figures');
   if (!isTraffic(report.traffic)) throw unusable('it does not say its seconds, rounds and warm-up');
   return report as unknown as BenchReport;

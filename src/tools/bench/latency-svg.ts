@@ -1,9 +1,8 @@
-import { renderAxes } from '../../base/charts/axes.js';
-import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
-import { plain } from '../../base/charts/figures.js';
+import { renderAxes, AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/xy-chart.js';
+import { plain } from '../../base/format.js';
 import { element } from '../../base/charts/svg.js';
 import type { Latency } from './load-report.js';
-import type { RunReport } from './report.js';
+import type { RunReport } from './bench-report.js';
 
 const QUANTILES = [
   ['p50', ({ p50_ms: ms }: Latency) => ms],

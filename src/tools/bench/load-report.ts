@@ -1,6 +1,6 @@
-import { percentile } from '../../base/statistics/latency.js';
-import { isAnswered, type LoadSlices, type RoundSlice } from './measure.js';
-import type { BenchExchange } from './answer.js';
+import { percentile } from '../../base/statistics/quantiles.js';
+import { isAnswered, type LoadSlices, type RoundSlice } from './measure-loads.js';
+import type { BenchExchange } from './read-answer.js';
 import { LATE, partsAbout, timedRequest, type LatencyParts } from './contributors.js';
 import type { Load } from './loads.js';
 import { MOST_UNDER_WAY, type Slice } from './run-slice.js';

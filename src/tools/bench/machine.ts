@@ -1,5 +1,6 @@
 import { cpus, loadavg, totalmem } from 'node:os';
-import { cpuFeatures, runtimeVersions } from '../../base/run-facts.js';
+import { cpuModel } from '../../base/machine/processors.js';
+import { cpuFeatures, runtimeVersions } from '../../base/machine/run-facts.js';
 
 /** Where a measurement ran. */
 export interface Machine {
@@ -16,9 +17,9 @@ export interface Machine {
 }
 
 export function describeMachine(): Machine {
-  const { node = '', onnxruntime = '', serin = '' } = runtimeVersions();
+  const { node, onnxruntime, serin } = runtimeVersions();
   return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cpu: cpuModel(),
     processors: cpus().length,
     features: cpuFeatures(),
     memory_bytes: totalmem(),

@@ -1,9 +1,9 @@
-import { count, milliseconds, plain, share } from '../../base/charts/figures.js';
-import { markdownTable } from '../../base/charts/markdown-table.js';
+import { count, milliseconds, plain, share } from '../../base/format.js';
+import { markdownTable } from '../../base/charts/tables.js';
 import type { LatencyParts } from './contributors.js';
 import type { LoadReport } from './load-report.js';
 import { loadName } from './loads.js';
-import type { BenchReport, ComparedFigure, ComparisonReport, RunReport } from './report.js';
+import type { BenchReport, ComparedFigure, ComparisonReport, RunReport } from './bench-report.js';
 
 /** Contributors that are named; the rest stands in the JSON document. */
 const NAMED = 3;

@@ -1,7 +1,7 @@
 import { randomArrivals, recordedTimes } from '../traffic/schedule.js';
 import { seededRandom } from '../../base/seeded-random.js';
 import { sendAll, type SendEnd } from '../traffic/send-all.js';
-import type { BenchExchange, BenchReply } from './answer.js';
+import type { BenchExchange, BenchReply } from './read-answer.js';
 import type { Load } from './loads.js';
 
 /** Requests under way at most; a service that lets so many wait is far beyond what it can do. */

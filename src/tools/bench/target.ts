@@ -1,7 +1,7 @@
 import { PredictConnections } from '../client/predict-connections.js';
 import { RequestFailed, unusable } from '../client/request-failed.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { readAnswer, type BenchReply } from './answer.js';
+import { readAnswer, type BenchReply } from './read-answer.js';
 import { MOST_UNDER_WAY } from './run-slice.js';
 
 export interface TargetOptions {

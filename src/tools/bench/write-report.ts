@@ -4,7 +4,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { renderContributors } from './contributors-svg.js';
 import { renderLatency } from './latency-svg.js';
 import { renderMarkdown } from './render-markdown.js';
-import type { BenchReport, RunReport } from './report.js';
+import type { BenchReport, RunReport } from './bench-report.js';
 
 const unwritable = (error: unknown): StartError =>
   new StartError(`The report cannot be written: ${(error as Error).message}`);

@@ -6,7 +6,7 @@ import type { ServedModel, ServedVersion } from './service-client.js';
  * @param name undefined: its default model
  * @throws StartError when the service has no such model
  */
-export function findModel(models: readonly ServedModel[], name: string | undefined): ServedModel {
+export function findServedModel(models: readonly ServedModel[], name: string | undefined): ServedModel {
   const model = models.find(({ model_name: one, default: isDefault }) =>
     name === undefined ? isDefault : one === name,
   );
@@ -20,7 +20,7 @@ export function findModel(models: readonly ServedModel[], name: string | undefin
  * @param name undefined: the stable one
  * @throws StartError when the service does not serve it, or it is not ready
  */
-export function findVersion(model: ServedModel, name: string | undefined): ServedVersion {
+export function findServedVersion(model: ServedModel, name: string | undefined): ServedVersion {
   const served = model.versions.find(({ version, role }) =>
     name === undefined ? role === 'stable' : version === name,
   );

@@ -1,6 +1,6 @@
 import type { ModelVersion } from '../../registry/model-version.js';
 import { note, ok, warn, type Finding } from './finding.js';
-import { processorNotes, type Processors } from '../../base/processors.js';
+import { processorNotes, type Processors } from '../../base/machine/processors.js';
 
 /** Which kernels ONNX Runtime's int8 products take, the fastest first. Each adds up in 32 bits but the last. */
 const INT8_KERNELS = [

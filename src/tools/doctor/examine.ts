@@ -3,13 +3,13 @@ import { judgeCores, judgeFeatures } from './cpu-findings.js';
 import type { Finding } from './finding.js';
 import { checkScores, checkTokens } from './parity-findings.js';
 import { checkPort } from './port-findings.js';
-import { readProcessors } from '../../base/processors.js';
+import { readProcessors } from '../../base/machine/processors.js';
 import { checkRedis } from './redis-findings.js';
 import { judgeRuntime, runtimeFacts } from './runtime-findings.js';
 import { judgeSettings } from './settings-findings.js';
 import { checkState } from './state-findings.js';
 import { checkAcceptance, checkDigests, judgeMemory, memoryFacts, readVersions } from './version-findings.js';
-import { within } from './within.js';
+import { runCheck } from './run-check.js';
 
 /** For what only looks; a network that swallows packets has time limits of its own. */
 const LOOK_MS = 10_000;
@@ -19,7 +19,7 @@ const WORK_MS = 60_000;
 
 /** What can be told of a machine without a configuration. */
 export function examineMachine(): Promise<readonly Finding[]> {
-  return within('machine', LOOK_MS, () => Promise.resolve(judgeRuntime(runtimeFacts())));
+  return runCheck('machine', LOOK_MS, () => Promise.resolve(judgeRuntime(runtimeFacts())));
 }
 
 /**
@@ -32,27 +32,27 @@ export async function examine(config: SerinConfig): Promise<readonly Finding[]> 
   let isServing = false;
   const checks = [
     examineMachine(),
-    within('cores', LOOK_MS, () =>
+    runCheck('cores', LOOK_MS, () =>
       Promise.resolve([
         ...judgeCores(processors, config),
         ...named.map((version) => judgeFeatures(processors, version)),
       ]),
     ),
     Promise.resolve(judgeSettings(config)),
-    within('port', LOOK_MS, async () => {
+    runCheck('port', LOOK_MS, async () => {
       const port = await checkPort(config);
       ({ isServing } = port);
       return [port.finding];
     }),
-    within('redis', LOOK_MS, () => checkRedis(config.redisUrl)),
-    within('state', LOOK_MS, () => checkState(config.stateDir)),
+    runCheck('redis', LOOK_MS, () => checkRedis(config.redisUrl)),
+    runCheck('state', LOOK_MS, () => checkState(config.stateDir)),
     Promise.resolve(registry),
-    within('acceptance', LOOK_MS, () => Promise.resolve(named.map(checkAcceptance))),
-    within('digests', WORK_MS, () => Promise.all(versions.map(checkDigests))),
-    within('parity', WORK_MS, () => Promise.all(versions.map(checkTokens))),
+    runCheck('acceptance', LOOK_MS, () => Promise.resolve(named.map(checkAcceptance))),
+    runCheck('digests', WORK_MS, () => Promise.all(versions.map(checkDigests))),
+    runCheck('parity', WORK_MS, () => Promise.all(versions.map(checkTokens))),
   ];
   const findings = (await Promise.all(checks)).flat();
-  const memory = await within('memory', LOOK_MS, () =>
+  const memory = await runCheck('memory', LOOK_MS, () =>
     Promise.resolve([judgeMemory(named, config, memoryFacts(isServing))]),
   );
   // A version whose files are wrong is told already, and would only be refused again.
@@ -65,7 +65,7 @@ export async function examine(config: SerinConfig): Promise<readonly Finding[]> 
   for (const version of named) {
     if (broken.has(`${version.model}/${version.version}`)) continue;
     scores.push(
-      ...(await within('parity', WORK_MS, async (signal) => [await checkScores(version, config, signal)])),
+      ...(await runCheck('parity', WORK_MS, async (signal) => [await checkScores(version, config, signal)])),
     );
   }
   return [...findings, ...memory, ...scores];

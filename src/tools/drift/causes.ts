@@ -1,5 +1,5 @@
-import type { Difference } from './comparison.js';
-import type { FileOutcome, ServiceOutcome } from './outcome.js';
+import type { Difference } from './compare-outcomes.js';
+import type { FileOutcome, ServiceOutcome } from './text-outcome.js';
 
 /** What the two sides say about the version that is compared. */
 export interface Sides {

@@ -1,8 +1,7 @@
-import { findModel, findVersion } from '../client/served-version.js';
+import { findServedModel, findServedVersion } from '../client/served-version.js';
 import type { ServedModel, ServedVersion } from '../client/service-client.js';
-import { StartError } from '../../base/errors/start-error.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { readRegistry } from '../../registry/registry-files.js';
+import { findVersion, nameOf, type MissingVersion } from '../../registry/find-version.js';
 
 /** One version, as the service serves it and as the registry of the file path has it. */
 export interface ComparedVersion {
@@ -23,24 +22,14 @@ export function chooseVersion(
   registry: string,
   choice: { readonly model: string | undefined; readonly version: string | undefined },
 ): ComparedVersion {
-  const model = findModel(models, choice.model);
-  const served = findVersion(model, choice.version);
-  const local = findLocal(registry, model.model_name, served.version);
+  const model = findServedModel(models, choice.model);
+  const served = findServedVersion(model, choice.version);
+  const local = findVersion(registry, { model: model.model_name, version: served.version }, missingVersion);
   return { served, local, canary: canaryBeside(model, served) };
 }
 
-function findLocal(registry: string, model: string, version: string): ModelVersion {
-  const found = readRegistry(registry)
-    .get(model)
-    ?.find(({ name }) => name === version);
-  if (found === undefined) {
-    throw new StartError(
-      `The registry ${registry} has no ${model}/${version}, which the service serves: name another with --model-registry.`,
-    );
-  }
-  if (found.version === null) throw new StartError(`${model}/${version} cannot be used: ${found.reason}`);
-  return found.version;
-}
+const missingVersion: MissingVersion = (name, _, registry) =>
+  `The registry ${registry} has no ${nameOf(name)}, which the service serves: name another with --model-registry.`;
 
 /** A version that takes, or could take, a share of the traffic beside the compared one. */
 function canaryBeside(model: ServedModel, served: ServedVersion): string | null {

@@ -1,11 +1,12 @@
 import { ServiceClient } from '../client/service-client.js';
-import { inputName, readTraffic, type BadLine } from '../client/traffic.js';
+import { inputName, readTraffic, type BadLine } from '../traffic/traffic-file.js';
+import { saySeldom } from '../../base/say-seldom.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { askService } from './ask-service.js';
 import { chooseVersion } from './compared-version.js';
 import { answerFromFilePath, type FilePathSettings } from './file-path.js';
-import { findDifferences, type Findings } from './report.js';
-import { HashSample, type SampledText } from './sample.js';
+import { findDifferences, type Findings } from './find-differences.js';
+import { HashSample, type SampledText } from './hash-sample.js';
 
 export interface DriftOptions {
   /** JSONL file; `-` for stdin. */
@@ -122,15 +123,10 @@ async function readSample({ input, textField, sample: size, signal }: DriftOptio
   return { sample: sample.texts(), lines, unreadable, firstUnreadable };
 }
 
-const PROGRESS_EVERY_MS = 5_000;
-
 /** Says how many texts are done, every few seconds. */
 function progressOf(say: DriftOptions['say'], path: string, total: number): (done: number) => void {
-  let saidAt = performance.now();
+  const tell = saySeldom(say);
   return (done) => {
-    const now = performance.now();
-    if (now - saidAt < PROGRESS_EVERY_MS) return;
-    saidAt = now;
-    say(`${path} has answered ${done} of ${total} texts`);
+    tell(() => `${path} has answered ${done} of ${total} texts`);
   };
 }

@@ -2,7 +2,7 @@ import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
 import { VersionRunner, type RunnerOptions, type RunnerSettings } from '../measure/version-runner.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { textAnswerOf } from '../../engine/text-answer.js';
-import type { FileOutcome } from './outcome.js';
+import type { FileOutcome } from './text-outcome.js';
 
 /** Texts that are planned together, as the lines of a block are. */
 const PLAN_TEXTS = 1_000;

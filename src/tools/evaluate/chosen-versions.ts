@@ -1,6 +1,6 @@
 import { StartError } from '../../base/errors/start-error.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { readRegistry, verifyVersion, type RegistryListing } from '../../registry/registry-files.js';
+import { checkWhole, findNamedVersion, nameOf } from '../../registry/find-version.js';
 
 export interface ChosenVersions {
   readonly candidate: ModelVersion;
@@ -18,12 +18,14 @@ export async function chooseVersions(
   name: string,
   againstName: string | null,
 ): Promise<ChosenVersions> {
-  const listing = readRegistry(registry);
-  const candidate = find(listing, name);
+  const candidate = findNamedVersion(registry, name);
   const against =
     againstName === null
       ? null
-      : find(listing, againstName.includes('/') ? againstName : `${candidate.model}/${againstName}`);
+      : findNamedVersion(
+          registry,
+          againstName.includes('/') ? againstName : `${candidate.model}/${againstName}`,
+        );
   if (against?.digest === candidate.digest) {
     throw new StartError(`${name} cannot be compared with itself: name another version with --against.`);
   }
@@ -34,22 +36,6 @@ export async function chooseVersions(
   return { candidate, against };
 }
 
-const nameOf = ({ model, version }: ModelVersion): string => `${model}/${version}`;
-
-function find(listing: RegistryListing, name: string): ModelVersion {
-  const [model = '', version, ...more] = name.split('/');
-  if (version === undefined || more.length > 0) {
-    throw new StartError(`${JSON.stringify(name)} names no version: write model/version, e.g. sentiment/v2.`);
-  }
-  const found = listing.get(model)?.find((one) => one.name === version);
-  if (found === undefined) {
-    const known = [...listing].flatMap(([one, versions]) => versions.map((item) => `${one}/${item.name}`));
-    throw new StartError(`The registry has no ${name}; it has ${known.join(', ')}.`);
-  }
-  if (found.version === null) throw new StartError(`${name} cannot be used: ${found.reason}`);
-  return found.version;
-}
-
 async function check(version: ModelVersion): Promise<void> {
   if (version.manifest.task === 'multi-label-classification') {
     const task = 'texts with one label each are evaluated, and its task is multi-label-classification';
@@ -57,9 +43,7 @@ async function check(version: ModelVersion): Promise<void> {
       `${nameOf(version)} cannot be evaluated: ${task}. Measure it yourself; a rollout takes it with "serin canary set ${version.model} --version ${version.version} --percent N --force".`,
     );
   }
-  const problems = await verifyVersion(version);
-  if (problems.length > 0)
-    throw new StartError(`${nameOf(version)} cannot be evaluated: ${problems.join('; ')}.`);
+  await checkWhole(version);
 }
 
 function checkLabels(candidate: ModelVersion, against: ModelVersion): void {

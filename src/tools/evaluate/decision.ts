@@ -1,6 +1,6 @@
-import type { AcceptanceLimits } from '../../registry/acceptance-record.js';
-import type { CandidateFigures, Comparison } from './figures.js';
-import { small } from './small.js';
+import type { AcceptanceLimits } from '../../registry/acceptance.js';
+import type { CandidateFigures, Comparison } from './version-figures.js';
+import { scoreDifference, percent } from '../../base/format.js';
 
 /** One thing that a version must be good for. */
 export interface Check {
@@ -83,12 +83,12 @@ function checkAccuracy(
   least: number,
   confident: boolean,
 ): Check {
-  const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+  const inWords = (share: number): string => percent(share, 2);
   const by = confident ? ' for the lower end of the interval' : '';
   return {
     check: 'accuracy',
     state: stateOf((confident ? low : accuracy) >= least - ROUNDING),
-    sentence: `accuracy is ${percent(accuracy)} (95 % interval ${percent(low)} to ${percent(high)}); at least ${percent(least)} is demanded${by}`,
+    sentence: `accuracy is ${inWords(accuracy)} (95 % interval ${inWords(low)} to ${inWords(high)}); at least ${inWords(least)} is demanded${by}`,
   };
 }
 
@@ -108,7 +108,7 @@ function checkBatchVariance(
   }: Evidence,
   most: number,
 ): Check {
-  const found = `${flips} ${flips === 1 ? 'label flips' : 'labels flip'} with the texts beside them (${mixed.texts} texts in mixed batches, ${padded.texts} padded; a score changes by at most ${small(change)})`;
+  const found = `${flips} ${flips === 1 ? 'label flips' : 'labels flip'} with the texts beside them (${mixed.texts} texts in mixed batches, ${padded.texts} padded; a score changes by at most ${scoreDifference(change)})`;
   if (flips <= most) return { check: 'batch_variance', state: 'pass', sentence: found };
   const remedy = alone
     ? 'its manifest makes it run alone'
@@ -134,6 +134,6 @@ function checkParity({ parity }: Evidence): Check {
   return {
     check: 'parity',
     state: stateOf(tokenized === 0 && flips === 0 && difference <= tolerance),
-    sentence: `of ${texts} golden texts ${tokenized} have other tokens and ${flips} another label here, scores differ by at most ${small(difference)} (allowed ${tolerance})`,
+    sentence: `of ${texts} golden texts ${tokenized} have other tokens and ${flips} another label here, scores differ by at most ${scoreDifference(difference)} (allowed ${tolerance})`,
   };
 }

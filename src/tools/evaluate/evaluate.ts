@@ -1,20 +1,19 @@
 import { basename } from 'node:path';
 import { STANDARD_STREAM } from '../records/file-format.js';
 import { VersionRunner, type RunnerSettings } from '../measure/version-runner.js';
-import type { AcceptanceLimits } from '../../registry/acceptance-record.js';
+import type { AcceptanceLimits } from '../../registry/acceptance.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { measureBatchVariance } from '../measure/batch-variance.js';
 import { chooseVersions } from './chosen-versions.js';
-import { compareAnswers } from './comparison.js';
+import { compareAnswers } from './compare-answers.js';
 import { decide } from './decision.js';
-import type { VersionFigures } from './figures.js';
+import type { VersionFigures } from './version-figures.js';
 import { readLabelledData, type LabelledData } from '../measure/labelled-data.js';
 import type { DataOptions } from '../measure/labelled-rows.js';
-import { describeMachine } from './machine.js';
+import { describeMachine, type EvaluationReport } from './evaluation-report.js';
 import { measureSpeed, type Speed } from './measure-speed.js';
 import { measureParity, type ParityFigures } from './parity-check.js';
 import { qualityOf, scoredOf, type Scored } from './quality.js';
-import type { EvaluationReport } from './report.js';
 
 export interface EvaluateOptions {
   readonly modelRegistry: string;

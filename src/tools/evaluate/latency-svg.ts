@@ -1,8 +1,7 @@
-import { renderAxes } from '../../base/charts/axes.js';
-import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
+import { renderAxes, AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/xy-chart.js';
 import { element } from '../../base/charts/svg.js';
-import type { VersionFigures } from './figures.js';
-import { SPEED_LENGTHS } from './speed.js';
+import type { VersionFigures } from './version-figures.js';
+import { SPEED_LENGTHS } from './measure-speed.js';
 
 /** How long one text alone takes, against its length: both on logarithmic axes. */
 export function renderLatency(versions: readonly Pick<VersionFigures, 'version' | 'cost'>[]): string {

@@ -1,9 +1,8 @@
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
 import { indexOfBest } from '../../engine/text-answer.js';
-import type { Quality } from './figures.js';
+import type { Quality } from './version-figures.js';
 import type { LabelledText } from '../measure/labelled-data.js';
-import { brierScore } from './statistics/brier.js';
-import { calibrationBins, expectedCalibrationError } from './statistics/calibration.js';
+import { brierScore, calibrationBins, expectedCalibrationError } from './statistics/calibration.js';
 import { confusionMatrix, labelFigures, macroF1 } from './statistics/classification.js';
 import { wilsonInterval } from './statistics/proportion.js';
 

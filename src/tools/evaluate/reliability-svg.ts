@@ -1,7 +1,7 @@
-import { renderAxes } from '../../base/charts/axes.js';
-import { AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/frame.js';
+import { percent } from '../../base/format.js';
+import { renderAxes, AREA, chartPage, renderLegend, renderLine, TONES } from '../../base/charts/xy-chart.js';
 import { element } from '../../base/charts/svg.js';
-import type { VersionFigures } from './figures.js';
+import type { VersionFigures } from './version-figures.js';
 
 const TICKS = [0, 0.2, 0.4, 0.6, 0.8, 1];
 
@@ -11,7 +11,7 @@ export function renderReliability(
 ): string {
   const x = (score: number): number => AREA.left + score * (AREA.right - AREA.left);
   const y = (share: number): number => AREA.bottom - share * (AREA.bottom - AREA.top);
-  const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+  const format = (share: number): string => percent(share, 0);
   const names = versions.map(
     ({ version, calibration: { expected_error: error } }) =>
       `${version}: expected calibration error ${error.toFixed(4)}`,
@@ -19,8 +19,8 @@ export function renderReliability(
   const parts = [
     element('text', { class: 'title', x: AREA.left, y: 30 }, 'Are answers right as often as they say?'),
     ...renderAxes(
-      { title: 'score of the answer', at: x, ticks: TICKS, format: percent },
-      { title: 'share of right answers', at: y, ticks: TICKS, format: percent },
+      { title: 'score of the answer', at: x, ticks: TICKS, format },
+      { title: 'share of right answers', at: y, ticks: TICKS, format },
     ),
     element('line', { class: 'ideal', x1: x(0), y1: y(0), x2: x(1), y2: y(1) }),
     ...versions.flatMap(({ calibration: { bins } }, i) => {

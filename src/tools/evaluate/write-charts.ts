@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { StartError } from '../../base/errors/start-error.js';
 import { renderLatency } from './latency-svg.js';
 import { renderReliability } from './reliability-svg.js';
-import type { EvaluationReport } from './report.js';
+import type { EvaluationReport } from './evaluation-report.js';
 
 const unwritable = (error: unknown): StartError =>
   new StartError(`The charts cannot be written: ${(error as Error).message}`, { cause: error });

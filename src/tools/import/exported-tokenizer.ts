@@ -1,6 +1,6 @@
 import { StartError } from '../../base/errors/start-error.js';
-import { isObject, parseJsonObject, type JsonObject } from './json-object.js';
-import { readVocabulary } from './tokenizer-vocabulary.js';
+import { parseJsonObject } from './json-object.js';
+import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 
 /** What is read of tokenizer.json and tokenizer_config.json. */
 export interface ExportedTokenizer {
@@ -26,7 +26,7 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
   const tokenizer = parseJsonObject('tokenizer.json', tokenizerJson);
   const config = parseJsonObject('tokenizer_config.json', configJson);
   const model = tokenizer.model;
-  if (!isObject(model)) {
+  if (!isJsonObject(model)) {
     throw new StartError(
       'tokenizer.json has no model: it must be the file that save_pretrained writes for a fast tokenizer.',
     );
@@ -58,17 +58,43 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
 /** A special token is written as its text, or as an object with it. */
 function contentOf(token: unknown): string | null {
   if (typeof token === 'string') return token;
-  return isObject(token) && typeof token.content === 'string' ? token.content : null;
+  return isJsonObject(token) && typeof token.content === 'string' ? token.content : null;
 }
 
 const OWN_NORMALIZERS: readonly unknown[] = ['BertNormalizer', 'Lowercase'];
 
 function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): boolean {
-  const isOwn = (step: unknown): boolean => isObject(step) && OWN_NORMALIZERS.includes(step.type);
+  const isOwn = (step: unknown): boolean => isJsonObject(step) && OWN_NORMALIZERS.includes(step.type);
   const steps =
-    isObject(normalizer) && Array.isArray(normalizer.normalizers)
+    isJsonObject(normalizer) && Array.isArray(normalizer.normalizers)
       ? (normalizer.normalizers as unknown[])
       : [normalizer];
   const normalizes = normalizer === null || normalizer === undefined || steps.every(isOwn);
-  return normalizes && isObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
+  return normalizes && isJsonObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
+}
+
+/**
+ * The id of each token, of the model's own vocabulary and of what was added to it.
+ * @param model `model` of tokenizer.json
+ * @param added `added_tokens` of tokenizer.json
+ * @throws StartError when there are none, or an id is no index
+ */
+function readVocabulary(model: JsonObject, added: unknown): Map<string, number> {
+  const ids = vocabularyOf(model);
+  for (const token of Array.isArray(added) ? (added as unknown[]) : []) {
+    if (isJsonObject(token) && typeof token.content === 'string') ids.set(token.content, Number(token.id));
+  }
+  if (ids.size === 0 || [...ids.values()].some((id) => !Number.isSafeInteger(id) || id < 0)) {
+    throw new StartError('tokenizer.json: the vocabulary must give each token an id, 0 or more.');
+  }
+  return ids;
+}
+
+function vocabularyOf({ vocab }: JsonObject): Map<string, number> {
+  if (!Array.isArray(vocab)) {
+    const entries = isJsonObject(vocab) ? Object.entries(vocab) : [];
+    return new Map(entries.map(([token, id]) => [token, Number(id)]));
+  }
+  // Unigram lists its pieces with their scores; the place is the id.
+  return new Map(vocab.map((entry: unknown, id) => [String(Array.isArray(entry) ? entry[0] : entry), id]));
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { runtimeVersions } from '../../base/run-facts.js';
+import { runtimeVersions } from '../../base/machine/run-facts.js';
 import type { RunnerSettings } from '../measure/version-runner.js';
 import { parseManifest } from '../../registry/manifest-schema.js';
 import type { Manifest } from '../../registry/manifest.js';
@@ -14,13 +15,12 @@ import { renderCard } from './card.js';
 import { examineExport, type ExaminedExport, type ExportChoices } from './examine-export.js';
 import { readExportFolder } from './export-folder.js';
 import { batchTexts, goldenTexts, plainTexts } from './golden-texts.js';
-import { draftManifest, type VersionFacts } from './draft-manifest.js';
-import { finishManifest } from './finish-manifest.js';
+import { draftManifest, type VersionFacts, finishManifest } from './new-manifest.js';
 import { settleParity } from './settle-parity.js';
-import { StagedVersion } from './staged-version.js';
+import { StagedVersion } from '../../registry/staged-version.js';
 import { tryVersion, type Trial } from './trial.js';
-import type { VersionName } from './version-name.js';
-import { checkUnused } from './version-use.js';
+import type { VersionName } from '../../registry/find-version.js';
+import { checkUnused } from '../measure/version-in-use.js';
 
 export interface ImportOptions extends ExportChoices {
   readonly from: string;
@@ -48,6 +48,9 @@ export interface Imported {
   readonly notes: readonly string[];
 }
 
+const sortedByName = (files: Manifest['files']): Manifest['files'] =>
+  Object.fromEntries(Object.entries(files).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 const bytesOf = (manifest: Manifest): string => `${JSON.stringify(manifest, null, 2)}\n`;
 
 /**
@@ -62,16 +65,15 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
   const examined = examineExport(files, options);
   const scratch = dryRun ? mkdtempSync(join(tmpdir(), 'serin-import-')) : null;
   const parent = scratch ?? join(config.modelRegistry, name.model);
-  const staged = await StagedVersion.create(parent, name.version).catch((error: unknown) => {
-    throw new StartError(`The registry cannot be written: ${(error as Error).message}.`, { cause: error });
-  });
+  const staged = await StagedVersion.create(parent, name.version);
   try {
     if (examined.hasExternalData) writeWhole(staged.path('model.onnx'), examined);
-    else staged.copy(files.modelPath, 'model.onnx');
-    staged.write('tokenizer.json', files.tokenizerJson);
-    staged.write('tokenizer_config.json', files.tokenizerConfigJson);
-    staged.write('config.json', files.configJson);
-    const draft = draftManifest(factsOf(options, examined), await staged.records());
+    else await copyFile(files.modelPath, staged.path('model.onnx'));
+    await staged.add('model.onnx');
+    await staged.write('tokenizer.json', files.tokenizerJson);
+    await staged.write('tokenizer_config.json', files.tokenizerConfigJson);
+    await staged.write('config.json', files.configJson);
+    const draft = draftManifest(factsOf(options, examined), sortedByName(staged.files));
     const candidate = candidateOf(staged.folder, draft);
     const golden = goldenTexts();
     const texts = examined.python?.items ?? golden;
@@ -89,15 +91,15 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
       },
     );
     const { parity } = trial;
-    staged.write('parity.json', parity.json);
+    await staged.write('parity.json', parity.json);
     const unfinished = finishManifest(draft, trial);
-    staged.write('CARD.md', renderCard(unfinished, parity.sentence, examined.notes));
-    const manifest = { ...unfinished, files: await staged.records() };
+    await staged.write('CARD.md', renderCard(unfinished, parity.sentence, examined.notes));
+    const manifest = { ...unfinished, files: sortedByName(staged.files) };
     const json = bytesOf(manifest);
     parseManifest(json);
-    staged.write('manifest.json', json);
+    await staged.write('manifest.json', json);
     options.signal.throwIfAborted();
-    const folder = dryRun ? null : await staged.publish(name.version, options.replace);
+    const folder = dryRun ? null : await staged.publish(options.replace);
     const digest = createHash('sha256').update(json).digest('hex');
     return { folder, digest, manifest, trial, notes: examined.notes };
   } catch (error) {

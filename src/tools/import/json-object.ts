@@ -1,9 +1,5 @@
+import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 import { StartError } from '../../base/errors/start-error.js';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * Reads a file of an export.
@@ -17,6 +13,6 @@ export function parseJsonObject(name: string, contents: Uint8Array): JsonObject 
   } catch (error) {
     throw new StartError(`${name} is not JSON: ${(error as Error).message}.`);
   }
-  if (isObject(value)) return value;
+  if (isJsonObject(value)) return value;
   throw new StartError(`${name} must hold a JSON object.`);
 }

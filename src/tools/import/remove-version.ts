@@ -2,8 +2,8 @@ import { rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
-import type { VersionName } from './version-name.js';
-import { checkUnused } from './version-use.js';
+import type { VersionName } from '../../registry/find-version.js';
+import { checkUnused } from '../measure/version-in-use.js';
 
 /**
  * Deletes a version that nothing counts on. It loses its name first, so that no reader finds half of it.

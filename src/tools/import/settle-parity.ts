@@ -1,8 +1,10 @@
-import { runtimeVersions } from '../../base/run-facts.js';
+import { runtimeVersions } from '../../base/machine/run-facts.js';
 import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
-import { ownItem, renderParity } from './parity-json.js';
 import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
+import { rounded } from '../../base/format.js';
+import { indexOfBest } from '../../engine/text-answer.js';
+import type { ParityFile, ParityItem } from '../../engine/tokenization/parity.js';
 
 /** Golden texts, and how they came out on this machine. */
 export interface SettledParity {
@@ -30,7 +32,7 @@ export function settleParity(
 ): SettledParity {
   if (python === null) {
     const items = texts.map((golden, i) => ownItem(golden, answered[i], labels));
-    const { onnxruntime = '', serin = '' } = runtimeVersions();
+    const { onnxruntime, serin } = runtimeVersions();
     const reference = `Serin ${serin} with ONNX Runtime ${onnxruntime}, at import`;
     return {
       source: 'here',
@@ -50,4 +52,31 @@ export function settleParity(
     maxScoreDifference,
     labelFlips,
   };
+}
+
+/** As parity.json of the shipped versions has them. */
+const stored = (score: number): number => rounded(score, 6);
+
+/** A golden text as the version answers it. */
+function ownItem(
+  { text, group }: GoldenText,
+  answer: AnsweredText | undefined,
+  labels: readonly string[],
+): ParityItem {
+  const { ids = [], truncated = false } = answer?.encoding ?? {};
+  const scores = answer?.row.scores ?? [];
+  return {
+    text,
+    group,
+    ids,
+    truncated,
+    label: labels[indexOfBest(scores)] ?? '',
+    scores: scores.map(stored),
+  };
+}
+
+/** parity.json, with one item per line. */
+function renderParity({ schema_version, tolerance, items }: ParityFile, reference: string): string {
+  const head = JSON.stringify({ schema_version, reference, tolerance }).slice(0, -1);
+  return `${head},"items":[\n${items.map((item) => JSON.stringify(item)).join(',\n')}\n]}\n`;
 }

@@ -3,7 +3,7 @@ import { seededRandom, shuffled } from '../../base/seeded-random.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { runGroups, type GroupRunner } from './run-groups.js';
-import { spread } from '../../base/statistics/spread.js';
+import { evenSample } from '../../base/statistics/even-sample.js';
 
 /** How answers in one arrangement of batches differ from those of the same texts alone. */
 export interface Variation {
@@ -39,7 +39,7 @@ export async function measureBatchVariance(
   runner: GroupRunner & { readonly encode: (text: string) => Encoding },
   texts: readonly string[],
 ): Promise<BatchVarianceFigures> {
-  const encodings = spread(texts, MIXED_TEXTS).map((text) => runner.encode(text));
+  const encodings = evenSample(texts, MIXED_TEXTS).map((text) => runner.encode(text));
   const all = [...encodings.keys()];
   const alone = (
     await runGroups(
@@ -54,7 +54,10 @@ export async function measureBatchVariance(
     (most, { ids }, i) => (ids.length > (encodings[most]?.ids.length ?? 0) ? i : most),
     0,
   );
-  const paddedGroups = chunks(spread(all, PADDED_TEXTS), PADDED_ROWS - 1).map((group) => [...group, longest]);
+  const paddedGroups = chunks(evenSample(all, PADDED_TEXTS), PADDED_ROWS - 1).map((group) => [
+    ...group,
+    longest,
+  ]);
   const paddedRows = await runGroups(runner, encodings, paddedGroups);
   // The longest text itself is not padded.
   const padded = compare(

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { StartError } from '../../base/errors/start-error.js';
 import { ForeignLabels, labelIndex } from './label-values.js';
 import { readRows, type DataOptions } from './labelled-rows.js';
-import { spread } from '../../base/statistics/spread.js';
+import { evenSample } from '../../base/statistics/even-sample.js';
 
 /** A text with what it is. */
 export interface LabelledText {
@@ -65,7 +65,7 @@ export async function readLabelledData(
   }
   if (foreign.any) refuse(foreign.describe(labels));
   if (all.length === 0) refuse('it is empty; it must have a text and a label in each line');
-  const items = limit === null ? all : spread(all, limit);
+  const items = limit === null ? all : evenSample(all, limit);
   const [first] = items;
   if (first !== undefined && items.every(({ label }) => label === first.label)) {
     const name = JSON.stringify(labels[first.label]);

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { abortOf } from '../../base/abort.js';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
@@ -38,8 +38,6 @@ export class VersionRunner {
     signal: AbortSignal,
   ) {
     this.aborted = abortOf(signal);
-    // It may fire while nothing runs.
-    this.aborted.catch(() => undefined);
   }
 
   /**
@@ -124,9 +122,4 @@ async function tokenizerOf(version: ModelVersion): Promise<TextTokenizer> {
     const { message } = error as Error;
     throw new StartError(`${version.model}/${version.version} cannot be used: ${message}`, { cause: error });
   }
-}
-
-async function abortOf(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw signal.reason;
 }

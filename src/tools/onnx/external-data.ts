@@ -1,8 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { TensorProto_DataLocation, type ModelProto, type TensorProto } from './generated/onnx_pb.js';
+import {
+  TensorProto_DataLocation,
+  type ModelProto,
+  type TensorProto,
+  type GraphProto,
+  type NodeProto,
+} from './generated/onnx_pb.js';
 import { OnnxError } from './onnx-error.js';
-import { tensorsOf } from './tensors-of.js';
 
 /** Where the data of one tensor lie. */
 interface Place {
@@ -101,5 +106,31 @@ export function loadExternalData(model: ModelProto, folder: string): string[] {
     return [...files.keys()];
   } finally {
     for (const file of files.values()) closeSync(file);
+  }
+}
+
+/** Every tensor that a model stores: initializers and attributes, of nested graphs and functions too. */
+function* tensorsOf(model: ModelProto): Generator<TensorProto, void, undefined> {
+  if (model.graph) yield* tensorsOfGraph(model.graph);
+  for (const { node } of model.functions) yield* tensorsOfNodes(node);
+}
+
+function* tensorsOfGraph(graph: GraphProto): Generator<TensorProto, void, undefined> {
+  yield* graph.initializer;
+  for (const { values, indices } of graph.sparseInitializer) {
+    if (values) yield values;
+    if (indices) yield indices;
+  }
+  yield* tensorsOfNodes(graph.node);
+}
+
+function* tensorsOfNodes(nodes: readonly NodeProto[]): Generator<TensorProto, void, undefined> {
+  for (const { attribute } of nodes) {
+    for (const { t, tensors, g, graphs } of attribute) {
+      if (t) yield t;
+      yield* tensors;
+      if (g) yield* tensorsOfGraph(g);
+      for (const graph of graphs) yield* tensorsOfGraph(graph);
+    }
   }
 }

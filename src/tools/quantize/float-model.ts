@@ -4,7 +4,6 @@ import type { ModelVersion } from '../../registry/model-version.js';
 import type { GraphProto, ModelProto } from '../onnx/generated/onnx_pb.js';
 import { readModelFile } from '../onnx/model-file.js';
 import { findLayers, type KeptLayer, type Layer } from './layers.js';
-import { selectNames } from './leave-out.js';
 
 /** QuantizeLinear and DynamicQuantizeLinear of uint8 came with these. */
 const LEAST_OPSET = { static: 10n, dynamic: 11n } as const;
@@ -63,4 +62,31 @@ function isQuantized({ node }: GraphProto): boolean {
   return node.some(({ opType }) =>
     /^(DequantizeLinear|MatMulInteger|MatMulIntegerToFloat|QLinearMatMul)$/.test(opType),
   );
+}
+
+/** What a pattern with `*` (any characters) and `?` (one character) matches. */
+function globToRegExp(glob: string): RegExp {
+  const source = glob
+    .replace(/[\\^$.+()[\]{}|/]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 'su');
+}
+
+export interface Selection {
+  /** Names that some pattern matches. */
+  readonly chosen: ReadonlySet<string>;
+  /** Patterns that match none: a layer that was to stay float would be quantised after all. */
+  readonly unmatched: readonly string[];
+}
+
+/** Chooses layers by names or globs. */
+export function selectNames(names: readonly string[], globs: readonly string[]): Selection {
+  const matchers = globs.map((glob) => ({ glob, pattern: globToRegExp(glob) }));
+  return {
+    chosen: new Set(names.filter((name) => matchers.some(({ pattern }) => pattern.test(name)))),
+    unmatched: matchers
+      .filter(({ pattern }) => !names.some((name) => pattern.test(name)))
+      .map(({ glob }) => glob),
+  };
 }

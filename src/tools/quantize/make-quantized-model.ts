@@ -1,7 +1,6 @@
-import { join } from 'node:path';
 import { StartError } from '../../base/errors/start-error.js';
 import { readLabelledData, type LabelledData } from '../measure/labelled-data.js';
-import { spread } from '../../base/statistics/spread.js';
+import { evenSample } from '../../base/statistics/even-sample.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 import { writeModelFile } from '../onnx/model-file.js';
 import { calibrate } from './calibration/calibrate.js';
@@ -11,7 +10,7 @@ import type { KeptLayer, Layer } from './layers.js';
 import { ModelTrials } from './model-trials.js';
 import { quantizeModel, type Activations, type WeightError } from './quantize-graph.js';
 import { draftOf, withRunner, type QuantizeRun } from './quantize-run.js';
-import { leaveOutFewest } from './search.js';
+import { leaveOutFewest } from './search-layers.js';
 
 /** Texts on which a search measures what each layer does by itself. */
 const SHIFT_TEXTS = 64;
@@ -28,13 +27,13 @@ export interface MadeModel {
  * @throws StartError or OnnxError with a sentence when the model or the data cannot be used
  */
 export async function makeQuantizedModel(run: QuantizeRun): Promise<MadeModel> {
-  const { options, source, folder, progress } = run;
+  const { options, source, staged, progress } = run;
   const { search } = options;
   // Before the calibration, which takes minutes: a file that cannot be used is told at once.
   const data = search === null ? null : await readLabelledData(search.data, source.manifest.labels);
   const float = readFloatModel(source, options.method, options.leaveOut);
   const activations = options.method === 'dynamic' ? 'dynamic' : await calibrated(run, float);
-  await folder.copy(source, copiedFiles(run));
+  await staged.copy(source, copiedFiles(run));
   const chosen =
     search === null || data === null
       ? float
@@ -45,7 +44,7 @@ export async function makeQuantizedModel(run: QuantizeRun): Promise<MadeModel> {
 }
 
 async function calibrated(
-  { source, folder, texts, options, progress }: QuantizeRun,
+  { source, staged, texts, options, progress }: QuantizeRun,
   { model, layers }: FloatModel,
 ): Promise<Activations> {
   if (texts === null) throw new Error('static quantisation has texts');
@@ -54,7 +53,7 @@ async function calibrated(
   const total = texts.texts.length;
   progress.begin(`calibrating ${names.length} activations on ${total} texts`);
   return calibrate(model, names, {
-    modelFile: join(folder.path, 'calibration.onnx'),
+    modelFile: staged.path('calibration.onnx'),
     sequences: texts.texts.map((text) => tokenizer.encode(text).ids),
     signal: options.signal,
     onProgress: progress.of('calibrating', total),
@@ -72,7 +71,7 @@ async function searched(
   progress.begin(`searching for the fewest layers to leave out, on ${data.items.length} labelled texts`);
   const trials = await ModelTrials.open({
     data,
-    shiftTexts: spread(compared, SHIFT_TEXTS),
+    shiftTexts: evenSample(compared, SHIFT_TEXTS),
     withSource: (use) => withRunner(source, options, use),
     withLayers: async (layers, use) => {
       await writeModel(run, float, layers, activations);
@@ -91,14 +90,14 @@ async function searched(
 
 /** Writes the model with these layers quantised, in place of one written before. */
 async function writeModel(
-  { folder, options }: QuantizeRun,
+  { staged, options }: QuantizeRun,
   { model }: FloatModel,
   layers: readonly Layer[],
   activations: Activations,
 ): Promise<readonly WeightError[]> {
   const quantized = quantizeModel(model, { layers, activations, weightBits: options.weightBits });
-  for (const name of writeModelFile(join(folder.path, 'model.onnx'), quantized.model)) {
-    await folder.add(name);
+  for (const name of writeModelFile(staged.path('model.onnx'), quantized.model)) {
+    await staged.add(name);
   }
   return quantized.weightErrors;
 }

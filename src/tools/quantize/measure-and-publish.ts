@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { measureBatchVariance } from '../measure/batch-variance.js';
-import { runtimeVersions } from '../../base/run-facts.js';
+import { runtimeVersions } from '../../base/machine/run-facts.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
-import { answersAlone, compareRows, measureBudgets, type BudgetFigures } from './answers.js';
+import { answersAlone, compareRows, measureBudgets, type BudgetFigures } from './measure-answers.js';
 import { quantizedCard } from './card.js';
 import type { MadeModel } from './make-quantized-model.js';
 import { newManifest } from './new-manifest.js';
@@ -21,7 +21,7 @@ const MOST_CHANGE = 1e-3;
  * publishes the whole.
  */
 export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Promise<QuantizeReport> {
-  const { options, source, folder, parity, texts, compared, progress } = run;
+  const { options, source, staged, parity, texts, compared, progress } = run;
   const draft = draftOf(run);
   // One worker: the time of a run is then what the run costs.
   const runnerOptions = { ...options, settings: { ...options.settings, workers: 1 } };
@@ -47,7 +47,7 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
     task: source.manifest.task,
     source: options.source,
     version: options.target,
-    folder: join(folder.path, '..', options.target),
+    folder: join(staged.folder, '..', options.target),
     method: options.method,
     weight_bits: options.weightBits,
     calibration: options.method === 'static' ? calibration : null,
@@ -67,8 +67,8 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
     budget,
     duration_s: (performance.now() - run.startedAt) / 1_000,
   };
-  if (parity !== null) await folder.write('parity.json', newParity(run, parity, golden));
-  await folder.write('CARD.md', quantizedCard(report, source, options.command));
+  if (parity !== null) await staged.write('parity.json', newParity(run, parity, golden));
+  await staged.write('CARD.md', quantizedCard(report, source, options.command));
   const manifest = newManifest({
     source,
     version: options.target,
@@ -85,10 +85,10 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
       max_score_difference: largestRounding(golden),
       label_flips: 0,
     },
-    files: folder.files,
+    files: staged.files,
   });
-  await folder.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
-  await folder.publish(options.force);
+  await staged.write('manifest.json', `${JSON.stringify(manifest, null, 2)}\n`);
+  await staged.publish(options.force);
   return report;
 }
 
@@ -111,7 +111,7 @@ function goldenRows({ progress }: QuantizeRun, { items }: ParityFile, runner: Ve
 }
 
 function newParity({ source, options }: QuantizeRun, parity: ParityFile, rows: readonly Row[]): string {
-  const { onnxruntime = '' } = runtimeVersions();
+  const { onnxruntime } = runtimeVersions();
   const { manifest, version: sourceVersion } = source;
   const { labels } = manifest;
   return parityWithScores({

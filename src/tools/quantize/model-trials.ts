@@ -3,9 +3,9 @@ import type { VersionRunner } from '../measure/version-runner.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import { indexOfBest } from '../../engine/text-answer.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
-import { answersAlone } from './answers.js';
+import { answersAlone } from './measure-answers.js';
 import type { Layer } from './layers.js';
-import type { Trials } from './search.js';
+import type { Trials } from './search-layers.js';
 
 export interface TrialOptions {
   readonly data: LabelledData;

@@ -1,6 +1,5 @@
-import { cpus } from 'node:os';
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
-import { cpuFeatures, runtimeVersions } from '../../base/run-facts.js';
+import { kernelFacts, runtimeVersions } from '../../base/machine/run-facts.js';
 import type { CheckedOn, FileRecord, Manifest } from '../../registry/manifest.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { Method } from './quantize-report.js';
@@ -37,7 +36,6 @@ export function newManifest(facts: ManifestFacts): Manifest {
   const { source, version, method, weightBits, leftOut, calibration, command, variance, checked } = facts;
   const { schema_version, model, task, labels, max_tokens, truncation_side, session } = source.manifest;
   const provenance = Object.entries(source.manifest.source ?? {}).filter(([key]) => !OF_THE_SOURCE.has(key));
-  const { onnxruntime = '', serin = '' } = runtimeVersions();
   return {
     schema_version,
     model,
@@ -53,9 +51,7 @@ export function newManifest(facts: ManifestFacts): Manifest {
     ...(checked && {
       checked_on: [
         {
-          cpu: cpus()[0]?.model.trim() ?? 'unknown',
-          features: cpuFeatures().split(' ').slice(1),
-          onnxruntime,
+          ...kernelFacts(),
           ...checked,
           max_score_difference: short(checked.max_score_difference),
         },
@@ -64,7 +60,7 @@ export function newManifest(facts: ManifestFacts): Manifest {
     source: {
       ...Object.fromEntries(provenance),
       quantized_from: { version: source.version, manifest_sha256: source.digest },
-      recipe: `serin quantize ${serin}`,
+      recipe: `serin quantize ${runtimeVersions().serin}`,
       command,
       method,
       weight_bits: weightBits,

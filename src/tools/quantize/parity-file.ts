@@ -1,3 +1,4 @@
+import { rounded } from '../../base/format.js';
 import { indexOfBest } from '../../engine/text-answer.js';
 import type { Row } from '../../engine/protocol/protocol.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
@@ -16,7 +17,7 @@ export interface ParityChange {
   readonly onnxRuntime: string;
 }
 
-const rounded = (score: number): number => Number(score.toFixed(6));
+const stored = (score: number): number => rounded(score, 6);
 
 /** ASCII alone: an editor that normalises Unicode would change what is to be tokenized. */
 const ascii = (json: string): string =>
@@ -38,7 +39,7 @@ export function parityWithScores({
   const reference = (header.reference as Header | undefined)?.[sourceVersion];
   const isFromPyTorch = typeof reference === 'string' && reference.startsWith('PyTorch');
   const lines = items.map(({ text, group, ids, truncated, scores, pytorch_scores: kept }, i) => {
-    const own = (rows[i]?.scores ?? []).map(rounded);
+    const own = (rows[i]?.scores ?? []).map(stored);
     const pytorch = kept ?? (isFromPyTorch ? scores : undefined);
     const label = labels[indexOfBest(own)];
     const item = { text, group, ids, truncated, label, scores: own };
@@ -53,8 +54,5 @@ export function parityWithScores({
 
 /** Largest distance between scores as they were computed and as they stand in parity.json. */
 export function largestRounding(rows: readonly Row[]): number {
-  return Math.max(
-    0,
-    ...rows.flatMap(({ scores }) => scores.map((score) => Math.abs(score - rounded(score)))),
-  );
+  return Math.max(0, ...rows.flatMap(({ scores }) => scores.map((score) => Math.abs(score - stored(score)))));
 }

@@ -14,10 +14,9 @@ import {
 } from '../onnx/generated/onnx_pb.js';
 import { GraphIndex } from '../onnx/graph-index.js';
 import { makeTensor, type TensorArray } from '../onnx/tensor.js';
-import { uint8Scale, type ActivationRange } from './activation-range.js';
-import { planActivations, type QuantizedInput } from './activations.js';
+import { uint8Scale, type ActivationRange } from './integer-rounding.js';
+import { planActivations, type QuantizedInput } from './plan-activations.js';
 import type { EmbeddingLayer, Layer, LinearLayer } from './layers.js';
-import { prune } from './prune.js';
 import { quantizeMatrix, type QuantizedMatrix, type WeightBits } from './quantized-weights.js';
 
 /** The ranges of all quantised activations by name, or `dynamic`: each run finds its own. */
@@ -250,4 +249,20 @@ class Rewriter {
     this.names.add(free);
     return free;
   }
+}
+
+/** Takes nodes and stored tensors that nothing reads out of a graph, and what only they read in turn. */
+function prune(graph: GraphProto): void {
+  for (let before = -1; before !== graph.node.length;) {
+    before = graph.node.length;
+    const index = new GraphIndex(graph);
+    const isRead = (name: string): boolean => index.consumers(name).length > 0 || index.isOutput(name);
+    graph.node = graph.node.filter((node) => node.output.some(isRead));
+  }
+  const index = new GraphIndex(graph);
+  const isStoredInVain = (name: string): boolean =>
+    index.initializer(name) !== undefined && index.consumers(name).length === 0 && !index.isOutput(name);
+  // Models of IR version 3 name each stored tensor as an input as well.
+  graph.input = graph.input.filter(({ name }) => !isStoredInVain(name));
+  graph.initializer = graph.initializer.filter(({ name }) => !isStoredInVain(name));
 }

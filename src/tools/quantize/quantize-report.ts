@@ -1,6 +1,8 @@
+import { alignColumns } from '../../base/charts/tables.js';
+import { megabytes, percent, scoreDifference } from '../../base/format.js';
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
 import type { Task } from '../../registry/manifest.js';
-import type { Agreement, BudgetFigures } from './answers.js';
+import type { Agreement, BudgetFigures } from './measure-answers.js';
 import type { KeptLayer } from './layers.js';
 
 export type Method = 'static' | 'dynamic';
@@ -29,7 +31,6 @@ export interface QuantizeReport {
   readonly duration_s: number;
 }
 
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 const MOST_LISTED = 8;
 
 /** The closing words, for people. */
@@ -37,7 +38,7 @@ export function renderQuantizeReport(report: QuantizeReport): string {
   const { before, after } = report.model_bytes;
   const { products, tables } = report.quantized;
   const rows: [string, string][] = [
-    ['model.onnx', `${megabytes(before)} → ${megabytes(after)} (${((100 * after) / before).toFixed(0)} %)`],
+    ['model.onnx', `${megabytes(before)} → ${megabytes(after)} (${percent(after / before, 0)})`],
     ['quantised', `${products} products, ${tables} ${tables === 1 ? 'table' : 'tables'} of rows`],
     ['left as they are', leftOut(report.left_out)],
   ];
@@ -53,7 +54,7 @@ export function renderQuantizeReport(report: QuantizeReport): string {
   }
   if (variance !== null) {
     const { label_flips: flips, max_score_change: change } = variance;
-    const word = `${flips} labels flip, a score changes by at most ${change === 0 ? '0' : change.toExponential(1)}`;
+    const word = `${flips} labels flip, a score changes by at most ${scoreDifference(change)}`;
     rows.push(['alone or in batches', report.runs_alone ? `${word}: it runs one text at a time` : word]);
   }
   if (budget !== null) {
@@ -61,11 +62,10 @@ export function renderQuantizeReport(report: QuantizeReport): string {
     rows.push(['batches', `of ${budget.max_padded_tokens} padded tokens: ${best} texts/s of one worker`]);
   }
   rows.push(['took', `${report.duration_s.toFixed(0)} s`]);
-  const width = Math.max(...rows.map(([label]) => label.length));
   const name = `${report.model}/${report.version}`;
   return [
     `${name} is made from ${report.source} (${report.method} int8, ${report.weight_bits}-bit weights)`,
-    ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`),
+    ...alignColumns(rows).map((line) => `  ${line}`),
     nextStep(report),
     '',
   ].join('\n');

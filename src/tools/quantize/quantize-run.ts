@@ -7,7 +7,7 @@ import type { Method } from './quantize-report.js';
 import type { WeightBits } from './quantized-weights.js';
 import type { TargetConfig } from './source-version.js';
 import type { StageProgress } from './stage-progress.js';
-import type { VersionFolder } from './version-folder.js';
+import type { StagedVersion } from '../../registry/staged-version.js';
 
 /** Leaves out the fewest layers that bring the loss of accuracy on labelled texts within a limit. */
 export interface SearchOptions {
@@ -42,7 +42,7 @@ export interface QuantizeVersionOptions {
 export interface QuantizeRun {
   readonly options: QuantizeVersionOptions;
   readonly source: ModelVersion;
-  readonly folder: VersionFolder;
+  readonly staged: StagedVersion;
   /** Of the source; null when it has none. */
   readonly parity: ParityFile | null;
   /** Null only for a dynamic version of a source without any. */
@@ -55,10 +55,10 @@ export interface QuantizeRun {
 }
 
 /** The version as it is so far, for the worker process. */
-export function draftOf({ source, folder, options }: QuantizeRun): ModelVersion {
-  const manifest = { ...source.manifest, version: options.target, files: folder.files };
+export function draftOf({ source, staged, options }: QuantizeRun): ModelVersion {
+  const manifest = { ...source.manifest, version: options.target, files: staged.files };
   const key = `${source.model}/${options.target}@draft`;
-  return { ...source, version: options.target, folder: folder.path, key, manifest };
+  return { ...source, version: options.target, folder: staged.folder, key, manifest };
 }
 
 /** Opens a version in worker processes of its own, and closes it whatever happens. */

@@ -1,5 +1,5 @@
 import { StartError } from '../../base/errors/start-error.js';
-import { spread } from '../../base/statistics/spread.js';
+import { evenSample } from '../../base/statistics/even-sample.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { readVerified } from '../../registry/registry-files.js';
 import { parseParity, type ParityFile } from '../../engine/tokenization/parity.js';
@@ -10,7 +10,7 @@ import type { QuantizeReport } from './quantize-report.js';
 import type { QuantizeVersionOptions } from './quantize-run.js';
 import { chooseSource } from './source-version.js';
 import { StageProgress } from './stage-progress.js';
-import { VersionFolder } from './version-folder.js';
+import { StagedVersion } from '../../registry/staged-version.js';
 
 /** Texts on which versions without calibration texts are compared. */
 const COMPARED_TEXTS = 256;
@@ -35,11 +35,11 @@ export async function quantizeVersion(options: QuantizeVersionOptions): Promise<
       `${options.source} has no ${CALIBRATION_FILE}: name a file with --calibration, one {"text": "..."} per line, some hundred texts like your traffic; or use --method dynamic, which needs none and runs one text at a time.`,
     );
   }
-  const folder = await VersionFolder.create(modelFolder, options.target);
+  const staged = await StagedVersion.create(modelFolder, options.target);
   try {
-    const compared = [...new Set(texts?.texts ?? spread(golden, COMPARED_TEXTS))];
+    const compared = [...new Set(texts?.texts ?? evenSample(golden, COMPARED_TEXTS))];
     const progress = new StageProgress(options.say);
-    const run = { options, source, folder, parity, texts, compared, progress, startedAt };
+    const run = { options, source, staged, parity, texts, compared, progress, startedAt };
     return await measureAndPublish(run, await makeQuantizedModel(run));
   } catch (error) {
     const { syscall, message } = error as NodeJS.ErrnoException;
@@ -47,7 +47,7 @@ export async function quantizeVersion(options: QuantizeVersionOptions): Promise<
     const name = `${source.model}/${options.target}`;
     throw new StartError(`${name} cannot be written: ${message}.`, { cause: error });
   } finally {
-    await folder.discard();
+    await staged.discard();
   }
 }
 

@@ -1,4 +1,4 @@
-import { roundHalfEven } from './rounding.js';
+import { roundHalfEven } from './integer-rounding.js';
 
 /** Bits of a weight. With 7, two products of u8 × s8 fit the saturating 16-bit sum of processors without VNNI. */
 export type WeightBits = 7 | 8;

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { checkUnused } from '../import/version-use.js';
+import { checkUnused } from '../measure/version-in-use.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { NAME_PATTERN, readRegistry, verifyVersion } from '../../registry/registry-files.js';
+import { checkWhole, findNamedVersion } from '../../registry/find-version.js';
+import { NAME_PATTERN } from '../../registry/registry-files.js';
 
 /** Where versions lie, and who counts on them. */
 export type TargetConfig = Pick<SerinConfig, 'modelRegistry' | 'rollout' | 'stateDir'>;
@@ -27,7 +28,7 @@ export async function chooseSource(
   target: string,
   force: boolean,
 ): Promise<SourceAndTarget> {
-  const source = find(config.modelRegistry, name);
+  const source = findNamedVersion(config.modelRegistry, name);
   if (!NAME_PATTERN.test(target)) {
     throw new StartError(
       `--to is ${JSON.stringify(target)}: allowed are letters, digits, dots, dashes and underscores, e.g. v2.`,
@@ -43,8 +44,7 @@ export async function chooseSource(
     const from = originOf(source);
     throw new StartError(`${name} is int8 already; quantise the version that it was made from${from}.`);
   }
-  const problems = await verifyVersion(source);
-  if (problems.length > 0) throw new StartError(`${name} cannot be used: ${problems.join('; ')}.`);
+  await checkWhole(source);
   return { source, modelFolder };
 }
 
@@ -52,19 +52,4 @@ function originOf({ model, manifest }: ModelVersion): string {
   const origin = manifest.source?.quantized_from;
   const isNamed = typeof origin === 'object' && origin !== null && 'version' in origin;
   return isNamed ? `, ${model}/${String(origin.version)}` : '';
-}
-
-function find(registry: string, name: string): ModelVersion {
-  const [model = '', version, ...more] = name.split('/');
-  if (version === undefined || more.length > 0) {
-    throw new StartError(`${JSON.stringify(name)} names no version: write model/version, e.g. sentiment/v1.`);
-  }
-  const listing = readRegistry(registry);
-  const found = listing.get(model)?.find((one) => one.name === version);
-  if (found === undefined) {
-    const known = [...listing].flatMap(([one, versions]) => versions.map((item) => `${one}/${item.name}`));
-    throw new StartError(`The registry has no ${name}; it has ${known.join(', ')}.`);
-  }
-  if (found.version === null) throw new StartError(`${name} cannot be used: ${found.reason}.`);
-  return found.version;
 }

@@ -9,7 +9,7 @@ import { StartError } from '../../base/errors/start-error.js';
 export const BLOCK_BYTES = 256 * 1024;
 
 /** A record longer than this is a file that is not made of records; reading on would only fill the memory. */
-export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 /** A place between two records of an input. */
 export interface Position {

@@ -5,7 +5,6 @@ import { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { StartError } from '../../base/errors/start-error.js';
 import { STANDARD_STREAM } from './file-format.js';
-import type { JournalHeader } from '../batch/journal.js';
 
 /** Bytes of each end of an input that its fingerprint covers. */
 const FINGERPRINT_BYTES = 1024 * 1024;
@@ -13,7 +12,12 @@ const FINGERPRINT_BYTES = 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 
 /** What tells an input from another, and from itself after a change. */
-export type InputIdentity = NonNullable<JournalHeader['input']>;
+export interface InputIdentity {
+  readonly bytes: number;
+  /** ISO 8601. */
+  readonly modified: string;
+  readonly sha256_of_both_ends: string;
+}
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'it does not exist',

@@ -1,11 +1,5 @@
-import type { ErrorCode } from '../../base/errors/codes.js';
+import type { LineError } from '../../engine/dispatch/batch-group.js';
 import type { Block } from './blocks.js';
-
-/** Why a line has no answer; as it stands in the errors file. */
-export interface LineError {
-  readonly code: ErrorCode;
-  readonly message: string;
-}
 
 /** A line that can be answered. */
 export interface TextLine {

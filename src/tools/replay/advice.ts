@@ -1,5 +1,5 @@
 import { bytes, count, percent } from '../../base/format.js';
-import type { ReplayReport } from './report.js';
+import type { ReplayReport } from './replay-report.js';
 
 /** Which size to choose, in a sentence or two. */
 export function advise({ ideal_lru: ideal, sizing }: Pick<ReplayReport, 'ideal_lru' | 'sizing'>): string {

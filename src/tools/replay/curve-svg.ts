@@ -1,8 +1,7 @@
-import { svgPage, type Colours } from '../../base/charts/page.js';
-import { element } from '../../base/charts/svg.js';
+import { svgPage, type Colours, element, point } from '../../base/charts/svg.js';
 import { advise } from './advice.js';
 import { bytes, count, percent } from '../../base/format.js';
-import type { ReplayReport } from './report.js';
+import type { ReplayReport } from './replay-report.js';
 
 const WIDTH = 800;
 const HEIGHT = 500;
@@ -28,9 +27,7 @@ export function renderCurve({ ideal_lru: ideal, sizing }: Report): string {
   const x = (entries: number): number =>
     AREA.left + (Math.log10(Math.max(entries, 1)) / Math.log10(largest)) * (AREA.right - AREA.left);
   const y = (rate: number): number => AREA.bottom - rate * (AREA.bottom - AREA.top);
-  const points = sizing.curve.map(
-    ({ entries, hit_rate: rate }) => `${x(entries).toFixed(1)},${y(rate).toFixed(1)}`,
-  );
+  const points = sizing.curve.map(({ entries, hit_rate: rate }) => point(x(entries), y(rate)));
   const sentence = advise({ ideal_lru: ideal, sizing });
   const parts = [
     element('text', { class: 'title', x: AREA.left, y: 30 }, 'Hit rate of an LRU cache on this trace'),
@@ -70,11 +67,7 @@ function verticalAxis(y: (rate: number) => number): string[] {
   return [
     ...ticks.flatMap((rate) => [
       element('line', { class: 'grid', x1: AREA.left, x2: AREA.right, y1: y(rate), y2: y(rate) }),
-      element(
-        'text',
-        { x: AREA.left - 8, y: y(rate) + 5, 'text-anchor': 'end' },
-        `${(100 * rate).toFixed(0)} %`,
-      ),
+      element('text', { x: AREA.left - 8, y: y(rate) + 5, 'text-anchor': 'end' }, percent(rate, 0)),
     ]),
     element(
       'text',

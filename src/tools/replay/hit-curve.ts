@@ -71,3 +71,43 @@ export function spacedSizes(largest: number, count: number): number[] {
   const sizes = Array.from({ length: count }, (_, i) => Math.round(largest ** (i / steps)));
   return [...new Set([...sizes, largest])].sort((a, b) => a - b);
 }
+
+/** What a percentage point of hits is worth is for the operator to say; more than one is seldom given away. */
+const GIVEN_AWAY = 0.01;
+/** Enough for a smooth line in the picture. */
+const CURVE_POINTS = 160;
+
+/** Hit rate against size, and the size to choose. */
+export interface Sizing {
+  /** Different texts among the answered requests: no cache can hold more. */
+  readonly distinct_texts: number;
+  /** What no size exceeds on this trace, 0 to 1. */
+  readonly max_hit_rate: number;
+  /** The smallest size within one point of it; 0 when hardly a text comes twice. */
+  readonly advised_entries: number;
+  readonly advised_hit_rate: number;
+  /** Estimated, of the cache in memory. */
+  readonly bytes_per_entry: number;
+  readonly advised_bytes: number;
+  readonly curve: readonly CurvePoint[];
+}
+
+/**
+ * The curve and the size to choose.
+ * @param entries a size that must be on the curve
+ */
+export function sizingOf(curve: HitCurve, entries: number, bytesPerEntry: number): Sizing {
+  const advised = curve.smallestWithin(GIVEN_AWAY);
+  const distinct = Math.max(curve.distinct, 1);
+  const sizes = new Set([...spacedSizes(Math.max(distinct, entries), CURVE_POINTS), ...roundSizes(distinct)]);
+  for (const size of [entries, advised]) if (size > 0) sizes.add(size);
+  return {
+    distinct_texts: curve.distinct,
+    max_hit_rate: curve.maximum,
+    advised_entries: advised,
+    advised_hit_rate: curve.hitRate(advised),
+    bytes_per_entry: bytesPerEntry,
+    advised_bytes: advised * bytesPerEntry,
+    curve: curve.at([...sizes].sort((a, b) => a - b)),
+  };
+}

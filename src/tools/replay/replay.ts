@@ -1,20 +1,20 @@
 import { RequestFailed, unusable } from '../client/request-failed.js';
-import { findModel, findVersion } from '../client/served-version.js';
-import { ServiceClient } from '../client/service-client.js';
+import { findServedModel, findServedVersion } from '../client/served-version.js';
+import { ServiceClient, type ServedModel } from '../client/service-client.js';
+import { saySeldom } from '../../base/say-seldom.js';
 import { StartError } from '../../base/errors/start-error.js';
-import { compareWithIdeal } from './comparison.js';
-import { entryBytesOf } from './entry-bytes.js';
-import { HitCurve } from './hit-curve.js';
-import { outcomeOf } from './outcome.js';
-import { PredictSender } from './predict-sender.js';
-import { progressOf } from './progress.js';
+import { compareWithIdeal, isHit } from './compare-with-ideal.js';
+import { HitCurve, sizingOf } from './hit-curve.js';
+import { outcomeOf } from './exchange-figures.js';
+import { PredictSender } from '../traffic/predict-sender.js';
 import type { Exchange } from '../traffic/reply.js';
-import type { ReplayReport } from './report.js';
+import type { ReplayReport } from './replay-report.js';
 import { fixedRate, recordedTimes, type Schedule } from '../traffic/schedule.js';
 import { sendAll } from '../traffic/send-all.js';
-import { sizingOf } from './sizing.js';
 import { stackDistances } from './stack-distance.js';
 import { readTrace, type Trace } from '../traffic/trace.js';
+import { cachedRowBytes } from '../../engine/row-bytes.js';
+import { percent } from '../../base/format.js';
 
 /** Longer than a restart takes. */
 const GONE_AFTER_MS = 10_000;
@@ -50,8 +50,8 @@ export interface ReplayOptions {
  */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const { input, url, speed, signal, say } = options;
-  const model = findModel(await new ServiceClient(options).models(), options.model);
-  if (options.version !== undefined) findVersion(model, options.version);
+  const model = findServedModel(await new ServiceClient(options).models(), options.model);
+  if (options.version !== undefined) findServedVersion(model, options.version);
   const trace = await readTrace({ ...options, timeField: speed === null ? null : options.timeField });
   say(`sending ${trace.ids.length} requests (${trace.texts.length} different texts) to ${url}`);
   const sender = new PredictSender(options);
@@ -120,5 +120,27 @@ function analyse(
     ...outcomeOf(sent, (exchange) => idealHits.has(exchange), scheduled),
     ideal_lru: compareWithIdeal(answered, ids, distances, { curve, entries: cacheItems }),
     sizing: sizingOf(curve, cacheItems, bytes),
+  };
+}
+
+/** Estimated heap bytes of one entry of a service's cache in memory: it holds the scores of all labels, and no text. */
+function entryBytesOf({ versions }: ServedModel): number {
+  return cachedRowBytes(Math.max(0, ...versions.map((version) => version.labels?.length ?? 0)));
+}
+
+/** Says how far a replay is, every few seconds. */
+function progressOf(say: (sentence: string) => void, total: number): (exchange: Exchange) => void {
+  const startedAt = performance.now();
+  const tell = saySeldom(say);
+  let [done, hits, failed] = [0, 0, 0];
+  return (exchange) => {
+    done++;
+    if (isHit(exchange)) hits++;
+    if (!exchange.reply.ok) failed++;
+    tell(() => {
+      const rate = Math.round((1000 * done) / (performance.now() - startedAt));
+      const share = percent(hits / Math.max(1, done - failed));
+      return `${done} of ${total} requests, ${rate}/s, hit rate ${share}, ${failed} failed`;
+    });
   };
 }

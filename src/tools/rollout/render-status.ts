@@ -1,5 +1,5 @@
-import { renderTable } from '../../base/charts/render-table.js';
-import { count, duration, milliseconds, plain, share } from '../../base/charts/figures.js';
+import { alignColumns, renderTable } from '../../base/charts/tables.js';
+import { count, duration, milliseconds, plain, share } from '../../base/format.js';
 import { moveLine } from '../../rollout/report/move-line.js';
 import { renderFlips } from '../../rollout/report/render-flips.js';
 import { renderGates } from '../../rollout/report/render-gates.js';
@@ -94,8 +94,9 @@ function factsOf(view: RolloutView): string {
   for (const { version, at, reason } of view.rolled_back) {
     rows.push(['held at 0', `${version} since ${at} (${reason}), until clear`]);
   }
-  const width = Math.max(...rows.map(([key]) => key.length));
-  return rows.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join('');
+  return alignColumns(rows)
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function versionLine(version: VersionView | null): string {

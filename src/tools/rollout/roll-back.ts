@@ -1,4 +1,4 @@
-import { count, duration } from '../../base/charts/figures.js';
+import { count, duration } from '../../base/format.js';
 import type { Change, RolloutClient } from './rollout-client.js';
 
 /** What is in flight ends within its deadline; more than this and something hangs. */

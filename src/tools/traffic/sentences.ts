@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readTraffic, inputName } from '../client/traffic.js';
+import { readTraffic, inputName } from './traffic-file.js';
+import type { SerinConfig } from '../../base/config/serin-config.js';
+import { configuredStable } from '../../registry/find-version.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { parseParity, type ParityFile } from '../../engine/tokenization/parity.js';
 
@@ -33,6 +35,15 @@ export function devSentences(folder: string, flag: string): string[] {
   throw new StartError(
     `${path} has no texts of the group "${DEV_GROUP}"; name a file of your own with ${flag}.`,
   );
+}
+
+/**
+ * The dev sentences of a model's stable version, as the configuration names it.
+ * @param model the default model unless it is said
+ * @throws as {@link devSentences}
+ */
+export function stableSentences(config: SerinConfig, flag: string, model = config.defaultModel): string[] {
+  return devSentences(join(config.modelRegistry, model, configuredStable(config, model) ?? ''), flag);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { inputName, readObjects, textOf, type BadLine, type ObjectLine } from '../client/traffic.js';
+import { inputName, readObjects, textOf, type BadLine, type ObjectLine } from './traffic-file.js';
 import { StartError } from '../../base/errors/start-error.js';
 
 /** Of the lines that cannot be used, so many are kept to be told. */

@@ -1,6 +1,5 @@
-import { svgPage, type Colours } from '../../base/charts/page.js';
-import { element } from '../../base/charts/svg.js';
-import type { TuneReport } from './report.js';
+import { svgPage, type Colours, element, point } from '../../base/charts/svg.js';
+import type { TuneReport } from './tune-report.js';
 
 const WIDTH = 800;
 const HEIGHT = 480;
@@ -29,7 +28,7 @@ export function renderFrontier(report: TuneReport): string {
   const line = points
     .filter(({ on_frontier: isOn }) => isOn)
     .sort((a, b) => a.texts_per_s - b.texts_per_s)
-    .map((point) => `${x(point.texts_per_s).toFixed(1)},${y(point.p95).toFixed(1)}`);
+    .map(({ texts_per_s: rate, p95 }) => point(x(rate), y(p95)));
   const compared = report.finalists.find(({ p95_ms: rungs }) => rungs.length > 1)?.p95_ms[1]?.rate_per_s;
   const under = compared === undefined ? '' : ` under ${Math.round(compared)} texts/s`;
   const title = `${report.model}/${report.version}: throughput against p95`;

@@ -1,4 +1,4 @@
-import { mean } from './choose.js';
+import { mean } from './choose-setting.js';
 import type { Point } from './grid.js';
 import type { Measurements } from './measurements.js';
 

@@ -1,6 +1,6 @@
-import type { Measured, Rung } from './choose.js';
+import type { Measured, Rung } from './choose-setting.js';
 import { groupName, pointName, type Point } from './grid.js';
-import { closedLoop, openLoop, type Send } from './load.js';
+import { closedLoop, openLoop, type Send } from './load-loops.js';
 import type { PointRunner } from './point-runner.js';
 import { SETTLE_MS } from './search-plan.js';
 

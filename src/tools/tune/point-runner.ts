@@ -1,9 +1,9 @@
-import { once } from 'node:events';
+import { abortOf } from '../../base/abort.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { groupName, type Point } from './grid.js';
-import type { Send } from './load.js';
-import { Rig, type RigSettings } from './rig.js';
+import type { Send } from './load-loops.js';
+import { Rig, type RigSettings } from './scheduler-rig.js';
 
 /** Brings points into worker processes, one after the other, and keeps what the next one can use. */
 export class PointRunner {
@@ -20,7 +20,6 @@ export class PointRunner {
     signal: AbortSignal,
   ) {
     this.aborted = abortOf(signal);
-    this.aborted.catch(() => undefined);
   }
 
   /**
@@ -69,9 +68,4 @@ export class PointRunner {
     await this.close();
     return (this.rig = new Rig(workers, this.settings));
   }
-}
-
-async function abortOf(signal: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort');
-  throw signal.reason;
 }

@@ -1,12 +1,12 @@
-import type { Processors } from '../../base/processors.js';
+import type { Processors } from '../../base/machine/processors.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { choose, mean, type Choice, type Measured } from './choose.js';
+import { choose, mean, type Choice, type Measured } from './choose-setting.js';
 import { compareWithGrid, type GridComparison } from './full-grid.js';
 import { gridFor, type Point, type Shape } from './grid.js';
 import { successiveHalving, type SearchResult } from './halving.js';
 import { join, Measurements } from './measurements.js';
 import { PointRunner } from './point-runner.js';
-import type { RigSettings } from './rig.js';
+import type { RigSettings } from './scheduler-rig.js';
 import { planSearch, SETTLE_MS, type SearchPlan } from './search-plan.js';
 
 export interface TuneOptions {

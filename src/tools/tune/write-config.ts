@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { parseDocument, type Document } from 'yaml';
 import { replaceFile } from '../../base/files/replace-file.js';
 import { StartError } from '../../base/errors/start-error.js';
-import type { ChosenSettings } from './report.js';
+import type { ChosenSettings } from './tune-report.js';
 
 /** A key of the file, before and after. */
 export interface Change {

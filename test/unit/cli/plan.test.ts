@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BenchReport } from '../../../src/tools/bench/report.js';
+import type { BenchReport } from '../../../src/tools/bench/bench-report.js';
 import type { BenchFlags } from '../../../src/cli/bench-flags.js';
 import { planOf } from '../../../src/cli/bench-plan.js';
 import { checkSettings } from '../../../src/cli/bench-services.js';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAcceptance } from '../../../src/registry/acceptance.js';
-import { parseAcceptance, type AcceptanceRecord } from '../../../src/registry/acceptance-record.js';
+import { judgeAcceptance, parseAcceptance, type AcceptanceRecord } from '../../../src/registry/acceptance.js';
 import type { ModelVersion } from '../../../src/registry/model-version.js';
 
 const digest = 'a'.repeat(64);

@@ -24,6 +24,7 @@ const ORDERS: Record<string, readonly (readonly [room: string, other: string])[]
     ['errors', 'config'],
     ['charts', 'config'],
     ['statistics', 'config'],
+    ['machine', 'config'],
     ['config', 'files'],
     ['files', 'redis'],
     ['redis', 'config'],

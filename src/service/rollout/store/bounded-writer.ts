@@ -1,4 +1,4 @@
-import { TOO_LATE, within } from '../../../base/within.js';
+import { TOO_LATE, within } from '../../../base/within-deadline.js';
 
 /** Far more than a healthy disk takes, and as long as somebody waits for a rollback without doubting it. */
 const LIMIT_MS = 2_000;

@@ -14,7 +14,7 @@ import {
   type ModelProto,
 } from '../../onnx/generated/onnx_pb.js';
 import { writeModelFile } from '../../onnx/model-file.js';
-import type { ActivationRange } from '../activation-range.js';
+import type { ActivationRange } from '../integer-rounding.js';
 import type { CalibrationTask, FromCalibrator } from './protocol.js';
 
 const ENTRY_FILE = fileURLToPath(new URL('./entry.js', import.meta.url));

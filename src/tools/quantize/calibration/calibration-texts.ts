@@ -15,9 +15,6 @@ export interface CalibrationTexts {
   readonly isShipped: boolean;
 }
 
-/** More cost time and move a range no further. */
-export const DEFAULT_TEXTS = 512;
-
 /** Where more of the texts than this are also golden texts, the file is what the version is measured on. */
 const MOST_SHARED = 0.05;
 

@@ -1,9 +1,8 @@
-import { PredictSender, type SenderOptions } from '../../replay/predict-sender.js';
+import { PredictSender, type SenderOptions } from '../../traffic/predict-sender.js';
 import type { Exchange } from '../../traffic/reply.js';
 import { fixedRate } from '../../traffic/schedule.js';
 import { sendAll, type SendEnd } from '../../traffic/send-all.js';
 import type { PartRecorder } from './part-recorder.js';
-import { routingKey } from './routing-keys.js';
 
 export interface TrafficOptions extends SenderOptions {
   /** Names the users of this drill. */
@@ -89,4 +88,19 @@ export class DrillTraffic {
     const version = reply.ok ? reply.version : null;
     this.watched?.push({ sentAt: sent.sentAt, endedAt: performance.now(), version });
   }
+}
+
+/** So many users are about at the same time, */
+const BLOCK = 50;
+/** and each sends so many requests before the next ones come. */
+const VISITS = 3;
+
+/**
+ * Who the request at this place of a drill is for. Users come again while others are served in between, which is what
+ * a sticky canary is about; with one new user per three requests there are enough of them to check its share by.
+ * @param run names the drill: other users each time
+ */
+export function routingKey(run: string, index: number): string {
+  const block = Math.floor(index / (BLOCK * VISITS));
+  return `${run}-${block * BLOCK + (index % BLOCK)}`;
 }

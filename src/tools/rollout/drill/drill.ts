@@ -5,13 +5,13 @@ import { pointOf } from '../../../rollout/report/series-point.js';
 import type { RolloutMove, RolloutView } from '../../../rollout/rollout-types.js';
 import { StartError } from '../../../base/errors/start-error.js';
 import type { RolloutClient } from '../rollout-client.js';
-import { decide } from './decision.js';
+import { decide } from './drill-decision.js';
 import type { DrillEnd, DrillReport, RollbackExercise } from './drill-report.js';
 import { DrillTraffic, type TrafficOptions } from './drill-traffic.js';
 import { exerciseRollback } from './exercise-rollback.js';
 import { PartRecorder } from './part-recorder.js';
 import { checkBefore, type DrillPair } from './preflight.js';
-import { progressLine } from './progress-line.js';
+import { progressLine } from './drill-progress.js';
 
 export interface DrillOptions {
   /** Its calls must outlive an interruption: they take the canary out. */

@@ -1,4 +1,4 @@
-import { summarize, type LatencySummary } from '../../../base/statistics/latency.js';
+import { summarize, type LatencySummary } from '../../../base/statistics/quantiles.js';
 import type { Reply } from '../../traffic/reply.js';
 import { binomialRange } from './binomial.js';
 

@@ -1,8 +1,8 @@
 import { moveLine } from '../../../rollout/report/move-line.js';
-import { markdownTable } from '../../../base/charts/markdown-table.js';
+import { markdownTable } from '../../../base/charts/tables.js';
 import { gateCells } from '../../../rollout/report/render-gates.js';
 import { renderPlots } from '../../../rollout/report/render-plots.js';
-import { count, duration, milliseconds, plain } from '../../../base/charts/figures.js';
+import { count, duration, milliseconds, plain } from '../../../base/format.js';
 import type { DrillDecision, DrillReport, RollbackExercise } from './drill-report.js';
 import type { DrillPart } from './part-recorder.js';
 
@@ -13,7 +13,7 @@ const DECISIONS: Readonly<Record<DrillDecision, string>> = {
 };
 
 /** The decision in a line. */
-export function decisionLine({ decision, model_name: model, canary, stable }: DrillReport): string {
+function decisionLine({ decision, model_name: model, canary, stable }: DrillReport): string {
   return `Decision: ${DECISIONS[decision]} ${canary.version} of ${model} (stable: ${stable.version})`;
 }
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BatchGroup, type GroupBatch } from '../../../../src/engine/dispatch/batch-group.js';
-import type { LineError } from '../../../../src/tools/records/records.js';
+import { BatchGroup, type GroupBatch, type LineError } from '../../../../src/engine/dispatch/batch-group.js';
 import type { Row } from '../../../../src/engine/protocol/protocol.js';
 
 const rowOf = (tokens: number): Row => ({ scores: [tokens], tokens, truncated: false });

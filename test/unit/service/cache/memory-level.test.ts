@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { entryBytes, type RemovalReason } from '../../../../src/service/cache/lru-store.js';
+import { cachedRowBytes } from '../../../../src/engine/row-bytes.js';
+import type { RemovalReason } from '../../../../src/service/cache/lru-store.js';
 import { MemoryLevel, type MemoryLevelOptions } from '../../../../src/service/cache/memory-level.js';
 import type { CacheEntry } from '../../../../src/service/cache/second-level.js';
 
@@ -45,7 +46,10 @@ describe('the cache in memory', () => {
     expect(await level.get(kept.key)).toBe(kept.row);
     expect(await level.getMany([entry(2).key, kept.key])).toEqual([undefined, kept.row]);
     expect((await level.getMany([kept.key]))[0]).toBe(kept.row);
-    expect({ entries: level.entries, bytes: level.bytes }).toEqual({ entries: 1, bytes: entryBytes(kept) });
+    expect({ entries: level.entries, bytes: level.bytes }).toEqual({
+      entries: 1,
+      bytes: cachedRowBytes(kept.row.scores.length),
+    });
   });
 
   it('finds an entry as soon as set resolves', async () => {
@@ -63,7 +67,7 @@ describe('the cache in memory', () => {
   });
 
   it('evicts when the entries are too large together, and keeps none that is too large alone', async () => {
-    const level = await filled(3, { maxBytes: 3 * entryBytes(entry(0)) });
+    const level = await filled(3, { maxBytes: 3 * cachedRowBytes(entry(0).row.scores.length) });
     expect(level.entries).toBe(3);
     await level.set(entry(3));
     expect(level.entries).toBe(3);
@@ -138,7 +142,7 @@ describe('the estimated size of an entry', () => {
     }
     const perEntry = (heapBytes() - before) / count;
     expect(level.entries).toBe(count);
-    expect(perEntry).toBeGreaterThan(0.7 * entryBytes(entry(0)));
-    expect(perEntry).toBeLessThan(1.1 * entryBytes(entry(0)));
+    expect(perEntry).toBeGreaterThan(0.7 * cachedRowBytes(entry(0).row.scores.length));
+    expect(perEntry).toBeLessThan(1.1 * cachedRowBytes(entry(0).row.scores.length));
   });
 });

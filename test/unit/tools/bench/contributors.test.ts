@@ -8,8 +8,8 @@ import {
   ranksAbout,
   timedRequest,
   type TimedRequest,
+  parseServerTiming,
 } from '../../../../src/tools/bench/contributors.js';
-import { parseServerTiming } from '../../../../src/tools/bench/server-timing.js';
 
 describe('Server-Timing', () => {
   it.each([

@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import type { BenchReply } from '../../../../src/tools/bench/answer.js';
-import { readAnswer } from '../../../../src/tools/bench/answer.js';
+import { type BenchReply, readAnswer } from '../../../../src/tools/bench/read-answer.js';
 import { reportLoad } from '../../../../src/tools/bench/load-report.js';
 import { loadName, ratesFor } from '../../../../src/tools/bench/loads.js';
-import type { RoundSlice } from '../../../../src/tools/bench/measure.js';
+import type { RoundSlice } from '../../../../src/tools/bench/measure-loads.js';
 import { MOST_UNDER_WAY, runSlice, type SliceOptions } from '../../../../src/tools/bench/run-slice.js';
 import { poissonArrivals, randomArrivals } from '../../../../src/tools/traffic/schedule.js';
 import { seededRandom } from '../../../../src/base/seeded-random.js';

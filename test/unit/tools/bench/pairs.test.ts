@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compareTurns } from '../../../../src/tools/bench/compare.js';
+import { compareTurns } from '../../../../src/tools/bench/compare-runs.js';
 import type { LoadReport } from '../../../../src/tools/bench/load-report.js';
-import type { RunReport } from '../../../../src/tools/bench/report.js';
+import type { RunReport } from '../../../../src/tools/bench/bench-report.js';
 
 const ROUNDS = 6;
 

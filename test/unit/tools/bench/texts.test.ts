@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { REPEATED_TEXTS, Traffic, patternsFor } from '../../../../src/tools/bench/texts.js';
+import { REPEATED_TEXTS, Traffic, patternsFor } from '../../../../src/tools/bench/bench-texts.js';
 
 const SENTENCES = Array.from(
   { length: 40 },

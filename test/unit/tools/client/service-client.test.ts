@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ServiceClient } from '../../../../src/tools/client/service-client.js';
-import { predictBatch } from '../../../../src/tools/drift/predict-batch.js';
+import { predictBatch } from '../../../../src/tools/drift/ask-service.js';
 import { StartError } from '../../../../src/base/errors/start-error.js';
 import { RolloutClient } from '../../../../src/tools/rollout/rollout-client.js';
 

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { int8Kernels, judgeCores, judgeFeatures } from '../../../../src/tools/doctor/cpu-findings.js';
-import { mustBeMended, note, ok, fail, warn } from '../../../../src/tools/doctor/finding.js';
-import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/processors.js';
+import { mustBeMended, note, ok, fail, warn, renderFindings } from '../../../../src/tools/doctor/finding.js';
+import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/machine/processors.js';
 import { judgeRedis, parseInfo } from '../../../../src/tools/doctor/redis-findings.js';
-import { renderFindings } from '../../../../src/tools/doctor/render-findings.js';
 import {
   judgeRuntime,
   runtimeFacts,
   type RuntimeFacts,
 } from '../../../../src/tools/doctor/runtime-findings.js';
 import { judgeMemory } from '../../../../src/tools/doctor/version-findings.js';
-import { within } from '../../../../src/tools/doctor/within.js';
+import { runCheck } from '../../../../src/tools/doctor/run-check.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 
 const PROCESSORS: Processors = {
@@ -193,7 +192,7 @@ describe('the report', () => {
 describe('a check', () => {
   it('that takes too long is a warning, and is told to end', async () => {
     let isTold = false;
-    const findings = await within('slow', 10, async (signal) => {
+    const findings = await runCheck('slow', 10, async (signal) => {
       signal.addEventListener('abort', () => (isTold = true));
       return new Promise(() => undefined);
     });
@@ -202,7 +201,7 @@ describe('a check', () => {
   });
 
   it('that throws is a failure of its own, and nothing else', async () => {
-    const findings = await within('odd', 1000, () => Promise.reject(new Error('boom')));
+    const findings = await runCheck('odd', 1000, () => Promise.reject(new Error('boom')));
     expect(findings).toMatchObject([{ check: 'odd', state: 'fail', found: 'the check itself failed: boom' }]);
   });
 });

@@ -5,7 +5,7 @@ import { json } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ServiceClient } from '../../../../src/tools/client/service-client.js';
 import { askService } from '../../../../src/tools/drift/ask-service.js';
-import type { ServiceOutcome } from '../../../../src/tools/drift/outcome.js';
+import type { ServiceOutcome } from '../../../../src/tools/drift/text-outcome.js';
 
 interface Reply {
   readonly status: number;

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CAUSES, likelyCause, type Sides } from '../../../../src/tools/drift/causes.js';
-import { compare } from '../../../../src/tools/drift/comparison.js';
+import { compare } from '../../../../src/tools/drift/compare-outcomes.js';
 import { readText, tableAfter } from '../../../support/repository.js';
-import type { Answer, FileAnswer, FileOutcome, ServiceOutcome } from '../../../../src/tools/drift/outcome.js';
+import type {
+  Answer,
+  FileAnswer,
+  FileOutcome,
+  ServiceOutcome,
+} from '../../../../src/tools/drift/text-outcome.js';
 
 const SAME: Answer = {
   ok: true,

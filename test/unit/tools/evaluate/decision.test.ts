@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compareAnswers } from '../../../../src/tools/evaluate/comparison.js';
+import { compareAnswers } from '../../../../src/tools/evaluate/compare-answers.js';
 import { decide, type Evidence } from '../../../../src/tools/evaluate/decision.js';
-import type { Comparison } from '../../../../src/tools/evaluate/figures.js';
+import type { Comparison } from '../../../../src/tools/evaluate/version-figures.js';
 import { qualityOf, scoredOf } from '../../../../src/tools/evaluate/quality.js';
 
 const variation = (flips: number) => ({ texts: 100, label_flips: flips, max_score_change: flips / 50 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnsweredText } from '../../../../src/tools/import/compare-parity.js';
 import { goldenTexts } from '../../../../src/tools/import/golden-texts.js';
 import { readPythonParity, type PythonParity } from '../../../../src/tools/import/python-parity.js';
-import { sessionProblem } from '../../../../src/tools/import/session-problem.js';
+import { sessionProblem } from '../../../../src/tools/import/trial.js';
 import { settleParity } from '../../../../src/tools/import/settle-parity.js';
 import { parseParity } from '../../../../src/engine/tokenization/parity.js';
 

@@ -6,7 +6,7 @@ import { seal } from '../../../../src/base/files/sealed-file.js';
 import { loadConfig } from '../../../../src/base/config/load-config.js';
 import type { SerinConfig } from '../../../../src/base/config/serin-config.js';
 import { removeVersion } from '../../../../src/tools/import/remove-version.js';
-import { parseVersionName } from '../../../../src/tools/import/version-name.js';
+import { parseVersionName } from '../../../../src/registry/find-version.js';
 
 let folder: string;
 let config: SerinConfig;

@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labelIndex } from '../../../../src/tools/measure/label-values.js';
 import { readLabelledData, type LabelledData } from '../../../../src/tools/measure/labelled-data.js';
-import { spread } from '../../../../src/base/statistics/spread.js';
+import { evenSample } from '../../../../src/base/statistics/even-sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'serin-labelled-'));
 const LABELS = ['NEGATIVE', 'POSITIVE'];
@@ -98,7 +98,7 @@ describe('labelled data', () => {
     const { items, rows: total } = await read('d.jsonl', lines(...all), { limit: 10 });
     expect(total).toBe(100);
     expect(items.map(({ line }) => line)).toEqual([1, 11, 21, 31, 41, 51, 61, 71, 81, 91]);
-    expect(spread([1, 2], 5)).toEqual([1, 2]);
+    expect(evenSample([1, 2], 5)).toEqual([1, 2]);
   });
 });
 

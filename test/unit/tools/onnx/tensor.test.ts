@@ -4,8 +4,7 @@ import {
   TensorProto_DataType as DataType,
   TensorProtoSchema,
 } from '../../../../src/tools/onnx/generated/onnx_pb.js';
-import { halfToNumber } from '../../../../src/tools/onnx/half.js';
-import { floatsOf, integersOf, makeTensor } from '../../../../src/tools/onnx/tensor.js';
+import { halfToNumber, floatsOf, integersOf, makeTensor } from '../../../../src/tools/onnx/tensor.js';
 
 describe('tensors', () => {
   it('are read from raw data that are not aligned', () => {

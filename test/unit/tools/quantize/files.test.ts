@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
@@ -15,7 +7,6 @@ import type { ModelVersion } from '../../../../src/registry/model-version.js';
 import { readVersion } from '../../../../src/registry/registry-files.js';
 import { readCalibrationTexts } from '../../../../src/tools/quantize/calibration/calibration-texts.js';
 import { largestRounding, parityWithScores } from '../../../../src/tools/quantize/parity-file.js';
-import { VersionFolder } from '../../../../src/tools/quantize/version-folder.js';
 import { parseParity } from '../../../../src/engine/tokenization/parity.js';
 import { ROOT } from '../../../support/repository.js';
 
@@ -118,64 +109,5 @@ describe('the golden texts of a new version', () => {
   it('are off by their rounding alone', () => {
     expect(largestRounding([row(0.1234564, 0.5), row(1, 0)])).toBeCloseTo(4e-7, 9);
     expect(largestRounding([])).toBe(0);
-  });
-});
-
-describe('a version folder', () => {
-  const make = (): Promise<VersionFolder> => VersionFolder.create(folder, 'v2');
-  const versionFile = (): string => readFileSync(join(folder, 'v2', 'a.txt'), 'utf8');
-
-  it('is not seen before it is whole, and then at once', async () => {
-    const draft = await make();
-    await draft.write('a.txt', 'new');
-    expect(readdirSync(folder).filter((name) => !name.startsWith('.'))).toEqual([]);
-    expect(draft.files).toEqual({
-      'a.txt': { bytes: 3, sha256: createHash('sha256').update('new').digest('hex') },
-    });
-    await draft.publish(false);
-    await draft.discard();
-    expect(versionFile()).toBe('new');
-    expect(readdirSync(folder)).toEqual(['v2']);
-  });
-
-  it('takes the place of the one that was there', async () => {
-    mkdirSync(join(folder, 'v2'));
-    writeFileSync(join(folder, 'v2', 'a.txt'), 'old');
-    writeFileSync(join(folder, 'v2', 'acceptance.json'), '{}');
-    const draft = await make();
-    await draft.write('a.txt', 'new');
-    expect(versionFile()).toBe('old');
-    await draft.publish(true);
-    expect(versionFile()).toBe('new');
-    expect(existsSync(join(folder, 'v2', 'acceptance.json'))).toBe(false);
-    expect(readdirSync(folder)).toEqual(['v2']);
-  });
-
-  it('leaves one that came meanwhile in its place', async () => {
-    const draft = await make();
-    await draft.write('a.txt', 'new');
-    mkdirSync(join(folder, 'v2'));
-    writeFileSync(join(folder, 'v2', 'a.txt'), 'old');
-    await expect(draft.publish(false)).rejects.toThrow('v2 has appeared meanwhile');
-    await draft.discard();
-    expect(versionFile()).toBe('old');
-    expect(readdirSync(folder)).toEqual(['v2']);
-  });
-
-  it('leaves nothing behind when it is given up', async () => {
-    const draft = await make();
-    await draft.write('a.txt', 'new');
-    await draft.discard();
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('copies only files that are what their manifest says', async () => {
-    const draft = await make();
-    await draft.copy(shipped('v1'), ['config.json']);
-    expect(draft.files['config.json']).toEqual(shipped('v1').manifest.files['config.json']);
-    const v1 = shipped('v1');
-    const files = { ...v1.manifest.files, 'config.json': { sha256: '0'.repeat(64), bytes: 1 } };
-    const wrong = { ...v1, manifest: { ...v1.manifest, files } };
-    await expect(draft.copy(wrong, ['config.json'])).rejects.toThrow('does not match its digest');
   });
 });

@@ -1,9 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { uint8Scale } from '../../../../src/tools/quantize/activation-range.js';
-import { selectNames } from '../../../../src/tools/quantize/leave-out.js';
+import { uint8Scale, roundHalfEven } from '../../../../src/tools/quantize/integer-rounding.js';
+import { selectNames } from '../../../../src/tools/quantize/float-model.js';
 import { quantizeMatrix } from '../../../../src/tools/quantize/quantized-weights.js';
-import { roundHalfEven } from '../../../../src/tools/quantize/rounding.js';
 
 describe('rounding', () => {
   it('takes halves to the even integer, as NumPy does', () => {

@@ -8,7 +8,7 @@ import {
   type NodeProto,
 } from '../../../../src/tools/onnx/generated/onnx_pb.js';
 import { makeTensor } from '../../../../src/tools/onnx/tensor.js';
-import type { ActivationRange } from '../../../../src/tools/quantize/activation-range.js';
+import type { ActivationRange } from '../../../../src/tools/quantize/integer-rounding.js';
 import { findLayers } from '../../../../src/tools/quantize/layers.js';
 import { quantizeModel } from '../../../../src/tools/quantize/quantize-graph.js';
 import { seededRandom } from '../../../../src/base/seeded-random.js';

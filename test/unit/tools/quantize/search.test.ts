@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeNode } from '../../../../src/tools/onnx/attributes.js';
 import type { Layer } from '../../../../src/tools/quantize/layers.js';
-import { leaveOutFewest, type SearchResult } from '../../../../src/tools/quantize/search.js';
+import { leaveOutFewest, type SearchResult } from '../../../../src/tools/quantize/search-layers.js';
 
 const gather = makeNode({ opType: 'Gather', name: 'g', input: ['t', 'i'], output: ['o'] });
 const layer = (name: string): Layer => ({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { answerFields } from '../../../../src/tools/batch/answer.js';
+import { answerFields } from '../../../../src/tools/batch/answer-line.js';
 import type { Block } from '../../../../src/tools/records/blocks.js';
-import { csvHeaderLine, csvPrefix } from '../../../../src/tools/batch/csv-output.js';
+import { csvHeaderLine, csvPrefix } from '../../../../src/tools/batch/input-blocks.js';
 import { csvReader, readCsvHeader } from '../../../../src/tools/records/csv-records.js';
 import type { RecordFormat } from '../../../../src/tools/records/file-format.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answerFields } from '../../../../src/tools/batch/answer.js';
+import { answerFields } from '../../../../src/tools/batch/answer-line.js';
 import { jsonLinesReader, readJsonLine } from '../../../../src/tools/records/json-lines.js';
 import type { LineContent } from '../../../../src/tools/records/records.js';
 

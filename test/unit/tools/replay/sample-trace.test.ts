@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { distinctTexts } from '../../../../src/tools/replay/distinct-texts.js';
-import { sampleTrace } from '../../../../src/tools/replay/sample-trace.js';
+import { distinctTexts } from '../../../../src/tools/traffic/distinct-texts.js';
+import { sampleTrace, ZipfSampler } from '../../../../src/tools/replay/sample-trace.js';
 import { seededRandom } from '../../../../src/base/seeded-random.js';
 import { devSentences } from '../../../../src/tools/traffic/sentences.js';
-import { ZipfSampler } from '../../../../src/tools/replay/zipf.js';
 import { ROOT } from '../../../support/repository.js';
 
 const SENTENCES = ['a fine film', 'it is dull , and long', 'one of the best of the year'];

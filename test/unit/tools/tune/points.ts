@@ -1,5 +1,5 @@
 import { gridFor, type Point } from '../../../../src/tools/tune/grid.js';
-import type { Measured, Rung } from '../../../../src/tools/tune/choose.js';
+import type { Measured, Rung } from '../../../../src/tools/tune/choose-setting.js';
 
 export const MANIFEST = {
   session: { graph_optimization_level: 'all', disabled_optimizers: [] },

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { pairedDifference, welchDifference } from '../../../../../src/tools/bench/statistics/difference.js';
-import { holm } from '../../../../../src/tools/bench/statistics/holm.js';
+import {
+  pairedDifference,
+  welchDifference,
+  holm,
+} from '../../../../../src/tools/bench/statistics/difference.js';
 import { studentP, studentQuantile } from '../../../../../src/tools/bench/statistics/student.js';
 import { seededRandom } from '../../../../../src/base/seeded-random.js';
 

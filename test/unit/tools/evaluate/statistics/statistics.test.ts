@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { brierScore } from '../../../../../src/tools/evaluate/statistics/brier.js';
 import {
+  brierScore,
   calibrationBins,
   expectedCalibrationError,
 } from '../../../../../src/tools/evaluate/statistics/calibration.js';

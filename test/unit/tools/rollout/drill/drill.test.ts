@@ -3,10 +3,10 @@ import type { GateRow, GateState } from '../../../../../src/rollout/gates/types.
 import type { Reply } from '../../../../../src/tools/traffic/reply.js';
 import { seededRandom } from '../../../../../src/base/seeded-random.js';
 import { binomialRange } from '../../../../../src/tools/rollout/drill/binomial.js';
-import { decide, type Findings } from '../../../../../src/tools/rollout/drill/decision.js';
+import { decide, type Findings } from '../../../../../src/tools/rollout/drill/drill-decision.js';
 import { exerciseOf } from '../../../../../src/tools/rollout/drill/exercise-rollback.js';
 import { PartRecorder } from '../../../../../src/tools/rollout/drill/part-recorder.js';
-import { routingKey } from '../../../../../src/tools/rollout/drill/routing-keys.js';
+import { routingKey } from '../../../../../src/tools/rollout/drill/drill-traffic.js';
 
 const answer = (version: string, source: 'model' | 'memory' = 'model'): Reply => ({
   ok: true,

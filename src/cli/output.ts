@@ -1,0 +1,33 @@
+import { EXIT_CODES } from './exit-codes.js';
+
+/** Tells how far a command is, or what became of it, on stderr: stdout is for its result. */
+export const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
+
+/** A value as one JSON document, to be read by people too. */
+export const jsonDocument = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** The result of a command on stdout: as one JSON document, or in words. */
+export function printResult<T>(
+  result: T,
+  { json }: { readonly json?: true | undefined },
+  inWords: (result: T) => string,
+): void {
+  process.stdout.write(json ? jsonDocument(result) : inWords(result));
+}
+
+/**
+ * Runs a command that keeps nothing when it is interrupted, and starts over then.
+ * @throws what the work throws, unless the signal has fired
+ */
+export async function startingOverWhenInterrupted(
+  signal: AbortSignal,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    say('interrupted; nothing is kept, the same command starts over');
+    process.exitCode = EXIT_CODES.interrupted;
+  }
+}
