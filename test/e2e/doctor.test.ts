@@ -10,7 +10,7 @@ import { runCommand } from '../support/run-command.js';
 import { Service } from './harness.js';
 import { REGISTRY } from './pool-harness.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 /** Every visit starts worker processes. */

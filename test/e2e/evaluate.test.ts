@@ -10,7 +10,7 @@ import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { REGISTRY } from './pool-harness.js';
 import { ADMIN, configFile, folder as stateFolder, RolloutService } from './rollout-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 interface Golden {
   readonly text: string;

@@ -2,7 +2,7 @@ import { existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ADMIN, configFile, folder, RolloutService, texts } from './rollout-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const running: RolloutService[] = [];
 const registries: TempRegistry[] = [];

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import { ADMIN, configFile, folder, RolloutService, texts } from './rollout-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const registry = new TempRegistry();
 const file = configFile('rollout:\n  sentiment: { stable: v1, canary: v2, percent: 0 }\n');

@@ -9,7 +9,7 @@ import type { TuneReport } from '../../src/tools/tune/report.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { REGISTRY } from './pool-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 const FILE = '# Ours.\nrollout:\n  sentiment: { stable: v2 } # the small one\nworkers: 7\n';
