@@ -1,7 +1,7 @@
 /**
  * Who may import whom. The request path points one way:
  *   predict → {cache, canary, inference} → model-registry → {config, errors, observability}
- * and what runs in a worker process, or is called pure, knows no Nest. test/unit/repository/import-rules.test.ts
+ * and what runs in a worker process, or is called pure, knows no Nest. test/e2e/repository/import-rules.test.ts
  * breaks each rule once.
  */
 const leaves = ['config', 'errors', 'observability'];

@@ -63,12 +63,19 @@ class HeldFolder {
 
   /** The service, once it has followed this state. */
   async following(document: RolloutDocument): Promise<SliceApp> {
-    await writeSealed(join(this.stateDir, 'rollout/sentiment.json'), document);
+    const write = (): Promise<void> => writeSealed(join(this.stateDir, 'rollout/sentiment.json'), document);
+    await write();
     this.service ??= SliceApp.start({ ADMIN_TOKEN, STATE_DIR: this.stateDir });
     const service = await this.service;
     const phaseOf = async (): Promise<RolloutPhase> =>
       ((await (await ask(service)).json()) as { phase: RolloutPhase }).phase;
-    await vi.waitUntil(async () => (await phaseOf()) === document.phase, { timeout: 10_000, interval: 50 });
+    // A follower may miss a file that is replaced while it reads the one before: it is written until it is seen.
+    const isFollowed = async (): Promise<boolean> => {
+      if ((await phaseOf()) === document.phase) return true;
+      await write();
+      return false;
+    };
+    await vi.waitUntil(isFollowed, { timeout: 20_000, interval: 250 });
     return service;
   }
 

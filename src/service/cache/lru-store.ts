@@ -19,7 +19,7 @@ interface Wrapped {
 }
 
 /**
- * Heap bytes of an entry without its scores, measured on Node 20 (test/unit/service/cache/memory-level.test.ts measures again):
+ * Heap bytes of an entry without its scores, measured on Node 20 (test/e2e/service/cache/memory-level.test.ts measures again):
  * the key's text and object, the row, Keyv's wrapper, and the LRU's own lists.
  */
 const ENTRY_OVERHEAD_BYTES = 400;
