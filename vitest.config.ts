@@ -36,6 +36,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           // Two cores: files that start the real service would measure each other.
           fileParallelism: false,
+          // Tests that say they are concurrent: one per core.
+          maxConcurrency: 2,
           sequence: { groupOrder: 2 },
           testTimeout: 30_000,
           hookTimeout: 60_000,
