@@ -39,7 +39,7 @@ export default defineConfig({
           // Tests that say they are concurrent: one per core.
           maxConcurrency: 2,
           sequence: { groupOrder: 2 },
-          testTimeout: 30_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -190,7 +190,7 @@ describe('serin evaluate', () => {
   }, 60_000);
 });
 
-describe('what cannot be evaluated', () => {
+describe.concurrent('what cannot be evaluated', () => {
   const data = (name: string, content: string): string[] => {
     writeFileSync(at(name), content);
     return ['--data', at(name)];
@@ -252,8 +252,8 @@ describe('what cannot be evaluated', () => {
       /The charts cannot be written: ENOTDIR/,
     ],
     ['no number', 'sentiment/v3', ['--max-accuracy-drop', 'x'], two, /must be a number, -100 to 100/],
-  ])('%s: a sentence and the exit code 2', async (_, version, args, content, sentence) => {
-    const { code, stdout, stderr } = await evaluate(version, ...args, ...data('bad.jsonl', content));
+  ])('%s: a sentence and the exit code 2', async (what, version, args, content, sentence) => {
+    const { code, stdout, stderr } = await evaluate(version, ...args, ...data(`${what}.jsonl`, content));
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/at .*\.js:|labelled texts, \d+ done/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -16,6 +16,9 @@ const STATE = mkdtempSync(join(tmpdir(), 'serin-state-'));
 let services = 0;
 const ownState = (): Settings => ({ STATE_DIR: join(STATE, String(++services)) });
 
+/** One version instead of two, where it does not matter which: a service of it starts sooner. */
+export const ONE_VERSION: Settings = { SERIN_CONFIG: join(import.meta.dirname, 'fixtures/one-version.yaml') };
+
 /** What every test wants unless it says otherwise: a free port, no wait at the end, quick to start. */
 const DEFAULTS: Settings = { PORT: '0', SHUTDOWN_DELAY_MS: '0', WORKERS: '1', SPARE_WORKERS: '0' };
 

@@ -2,26 +2,22 @@ import { readdirSync, readFileSync, mkdirSync, truncateSync, writeFileSync } fro
 import { execFileSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi, type TestContext } from 'vitest';
 import type { RolloutDocument } from '../../src/rollout/rollout-types.js';
 import { configFile, folder, RolloutService, texts } from './rollout-harness.js';
 
-const running: RolloutService[] = [];
-
-async function start(settings: Record<string, string>): Promise<RolloutService> {
+/** Ends with the test that starts it: others run at the same time. */
+async function start(
+  { onTestFinished }: TestContext,
+  settings: Record<string, string>,
+): Promise<RolloutService> {
   const rollout = await RolloutService.start(settings);
-  running.push(rollout);
+  onTestFinished(async () => {
+    rollout.service.signal('SIGKILL');
+    await rollout.service.ended();
+  });
   return rollout;
 }
-
-afterEach(async () => {
-  await Promise.all(
-    running.splice(0).map(({ service }) => {
-      service.signal('SIGKILL');
-      return service.ended();
-    }),
-  );
-});
 
 const codeOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { code: string }).code;
@@ -49,11 +45,11 @@ const NO_GATES =
 /** Two services one after the other take their time on a machine that has other work. */
 const TWO_SERVICES = { timeout: 90_000 };
 
-describe('a rollout and a service that is killed', TWO_SERVICES, () => {
-  it('goes on in the same step, with the time that it had', async () => {
+describe.concurrent('a rollout and a service that is killed', TWO_SERVICES, () => {
+  it('goes on in the same step, with the time that it had', async (context) => {
     const stateDir = folder();
     const settings = { STATE_DIR: stateDir, SERIN_CONFIG: configFile(AUTO(NO_GATES)) };
-    const first = await start(settings);
+    const first = await start(context, settings);
     const begun = await first.viewThat(({ percent }) => percent === 30);
     expect(begun).toMatchObject({ phase: 'running', mode: 'auto', decided_by: 'file', revision: 1 });
     await vi.waitFor(() => {
@@ -63,7 +59,7 @@ describe('a rollout and a service that is killed', TWO_SERVICES, () => {
     await first.service.ended();
     const kept = onDisk(stateDir);
 
-    const second = await start(settings);
+    const second = await start(context, settings);
     const view = await second.view();
     expect(view).toMatchObject({
       rollout_id: begun.rollout_id,
@@ -79,14 +75,14 @@ describe('a rollout and a service that is killed', TWO_SERVICES, () => {
   });
 });
 
-describe('a state that cannot be trusted or kept', () => {
-  it('is set aside when it is torn; the canary gets nothing until somebody says so', async () => {
+describe.concurrent('a state that cannot be trusted or kept', () => {
+  it('is set aside when it is torn; the canary gets nothing until somebody says so', async (context) => {
     const stateDir = folder();
     mkdirSync(join(stateDir, 'rollout'), { recursive: true });
     const path = join(stateDir, 'rollout', 'sentiment.json');
     writeFileSync(path, '{"sha256":"0","content":{"percent":50}}');
     truncateSync(path, 20);
-    const rollout = await start({ STATE_DIR: stateDir, CANARY_PERCENT: '50' });
+    const rollout = await start(context, { STATE_DIR: stateDir, CANARY_PERCENT: '50' });
     expect(await rollout.view()).toMatchObject({
       phase: 'idle',
       percent: 0,
@@ -108,14 +104,14 @@ describe('a state that cannot be trusted or kept', () => {
     await rollout.service.ended();
     const edited = readFileSync(path, 'utf8').replace('"percent":50', '"percent":99');
     writeFileSync(path, edited);
-    const second = await start({ STATE_DIR: stateDir });
+    const second = await start(context, { STATE_DIR: stateDir });
     expect(await second.view()).toMatchObject({ phase: 'idle', percent: 0 });
     expect((await second.view()).problems[0]).toMatch(/does not match its checksum/);
   });
 
-  it('is rolled back, after a promotion too, while the disk hangs, and written when it is back', async () => {
+  it('is rolled back, after a promotion too, while the disk hangs, and written when it is back', async (context) => {
     const stateDir = folder();
-    const rollout = await start({ STATE_DIR: stateDir });
+    const rollout = await start(context, { STATE_DIR: stateDir });
     expect((await rollout.put({ percent: 50 })).status).toBe(200);
     expect((await rollout.post('promote')).status).toBe(200);
     expect(new Set(await rollout.versions(texts(20)))).toEqual(new Set(['v2']));
@@ -145,10 +141,10 @@ describe('a state that cannot be trusted or kept', () => {
     });
   });
 
-  it('is moved by one process only; another one of the same folder follows, and takes over', async () => {
+  it('is moved by one process only; another one of the same folder follows, and takes over', async (context) => {
     const STATE_DIR = folder();
-    const first = await start({ STATE_DIR });
-    const second = await start({ STATE_DIR });
+    const first = await start(context, { STATE_DIR });
+    const second = await start(context, { STATE_DIR });
     const refused = await second.put({ percent: 5 });
     expect([refused.status, await codeOf(refused)]).toEqual([503, 'STATE_UNAVAILABLE']);
     expect((await second.view()).problems[0]).toContain(`in use by process ${first.service.pid}`);

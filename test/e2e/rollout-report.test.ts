@@ -16,7 +16,7 @@ rollout:
 const SECRET = 'nobody may read this film';
 
 /** Each starts two services, which takes its time on a machine that has other work. */
-describe('the report of a rollout', { timeout: 120_000 }, () => {
+describe.concurrent('the report of a rollout', { timeout: 120_000 }, () => {
   const reportsIn = (stateDir: string): RolloutReport[] =>
     readdirSync(join(stateDir, 'reports'))
       .filter((name) => name.endsWith('.json'))

@@ -96,7 +96,12 @@ describe('in a short time, on the real model', () => {
 });
 
 describe('bad input', () => {
-  it.each([
+  let before: readonly string[];
+  beforeAll(() => {
+    before = readdirSync(folder);
+  });
+
+  it.concurrent.each([
     [['nosuch'], /names no stable version of nosuch/],
     [['sentiment', '--version', 'v9'], /has no sentiment\/v9/],
     [['--traffic', 'nowhere.jsonl'], /nowhere\.jsonl/],
@@ -106,7 +111,6 @@ describe('bad input', () => {
     [['--minutes', '0'], /at least 0\.1/],
     [['--slo-p95-ms', '-1'], /above 0/],
   ])('%j', async (args, message) => {
-    const before = readdirSync(folder);
     const { code, stdout, stderr } = await tune(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);
