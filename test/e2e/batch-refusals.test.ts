@@ -207,7 +207,7 @@ describe.concurrent('what goes wrong on the way', () => {
   });
 
   // Alone: a run that takes long tells its progress on stderr.
-  it.sequential('a reader of stdout that has seen enough ends it quietly', async () => {
+  it('a reader of stdout that has seen enough ends it quietly', { concurrent: false }, async () => {
     writeFileSync(at('piped.jsonl'), sampleLines(3).join('\n'));
     const command = `'${process.execPath}' '${MAIN}' batch piped.jsonl - | head -c 10; echo " \${PIPESTATUS[0]}"`;
     const env = {
