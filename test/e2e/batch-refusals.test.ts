@@ -37,8 +37,8 @@ beforeAll(() => {
   fill(folder);
 });
 
-describe.concurrent('usage', () => {
-  it('its help is enough to use it', async () => {
+describe.concurrent('serin batch', () => {
+  it('has a help that is enough to use it', async () => {
     const { code, stdout } = await batch(['--help']);
     expect(code).toBe(0);
     const told = [
@@ -88,7 +88,7 @@ describe.concurrent('usage', () => {
     [['folder', 'o.jsonl'], /must end with/],
     [['in.jsonl', 'nowhere/o.jsonl'], /its folder does not exist/],
     [['in.jsonl', 'o.jsonl', '--resume'], /no o\.jsonl\.journal/],
-  ])('%j', async (args, message) => {
+  ])('refuses the arguments %j with a sentence and the exit code 2', async (args, message) => {
     const cwd = fill(mkdtempSync(join(folder, 'usage-')));
     await refuses(args, message, 2, cwd);
     expect(existsSync(join(cwd, 'o.jsonl'))).toBe(false);

@@ -249,7 +249,7 @@ describe('bad input', () => {
     writeFileSync(at('file'), '');
   });
 
-  it.concurrent.each(cases)('%j', async (args, message) => {
+  it.concurrent.each(cases)('%j is refused with a sentence and the exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await bench(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

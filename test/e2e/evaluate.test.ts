@@ -78,8 +78,9 @@ afterAll(() => {
 
 describe.concurrent('serin evaluate', () => {
   // Alone: it compares what short and long texts cost.
-  it.sequential(
+  it(
     'refuses a version that does not gain what is demanded, and records nothing by itself',
+    { concurrent: false, timeout: 240_000 },
     async () => {
       const shipped = recordOf('v2');
       const args = ['--against', 'v1', '--data', at('data.jsonl'), '--max-accuracy-drop', '-5', '--json'];
@@ -119,7 +120,6 @@ describe.concurrent('serin evaluate', () => {
       }
       expect(recordOf('v2')).toEqual(shipped);
     },
-    240_000,
   );
 
   it('reports and records also when a chart cannot be written', async () => {

@@ -110,7 +110,7 @@ describe('bad input', () => {
     [['--write', 'list.yaml'], /list\.yaml cannot be written: it must be a map of settings/],
     [['--minutes', '0'], /at least 0\.1/],
     [['--slo-p95-ms', '-1'], /above 0/],
-  ])('%j', async (args, message) => {
+  ])('%j is refused with a sentence and the exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await tune(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

@@ -76,7 +76,7 @@ const UNREADABLE = [
   ],
 ] as const;
 
-describe('what is no request', () => {
+describe('what cannot be read as a request', () => {
   let service: SliceApp;
 
   beforeAll(async () => {
@@ -87,22 +87,25 @@ describe('what is no request', () => {
     await service.stop();
   });
 
-  it.each(UNREADABLE)('%s: a problem, a log line, and the end of the connection', async (...row) => {
-    const [, bytes, status, code, route] = row;
-    const answers = await send(service, bytes);
-    expect(answers.map((answer) => [answer.status, answer.body.status, answer.body.code])).toEqual([
-      [status, status, code],
-    ]);
-    const requestId = answers[0]?.body.request_id ?? '';
-    expect(answers[0]?.headers).toMatchObject({
-      'x-request-id': requestId,
-      'content-type': 'application/problem+json; charset=utf-8',
-      connection: 'close',
-      'cache-control': 'no-store',
-    });
-    const line = await service.requestLine(requestId);
-    expect(line).toMatchObject({ level: 'info', route, status, code });
-  });
+  it.each(UNREADABLE)(
+    'is answered with a problem, logged, and ends its connection when it is %s',
+    async (...row) => {
+      const [, bytes, status, code, route] = row;
+      const answers = await send(service, bytes);
+      expect(answers.map((answer) => [answer.status, answer.body.status, answer.body.code])).toEqual([
+        [status, status, code],
+      ]);
+      const requestId = answers[0]?.body.request_id ?? '';
+      expect(answers[0]?.headers).toMatchObject({
+        'x-request-id': requestId,
+        'content-type': 'application/problem+json; charset=utf-8',
+        connection: 'close',
+        'cache-control': 'no-store',
+      });
+      const line = await service.requestLine(requestId);
+      expect(line).toMatchObject({ level: 'info', route, status, code });
+    },
+  );
 
   it('comes after a request that is one: that is answered first', async () => {
     const answers = await send(service, PREDICT + 'nonsense' + CRLF + CRLF);
