@@ -2,7 +2,7 @@
  * Who may import whom. src has seven wings (docs/architecture.md), which build on one another in this order:
  *   base ← registry ← engine ← rollout ← {service, tools} ← cli
  * A wing imports what stands left of it, and itself. The rooms of a wing stand in an order too. No rule names a single
- * file as an exception. The test import-rules.test.ts breaks each rule once.
+ * file as an exception. test/e2e/repository/import-rules.test.ts breaks each rule once.
  */
 const NEST = 'node_modules/(@nestjs|@willsoto)/';
 

@@ -1,5 +1,5 @@
 /**
- * Heap bytes of a cached row without its scores, measured on Node 20 (test/unit/service/cache/memory-level.test.ts
+ * Heap bytes of a cached row without its scores, measured on Node 20 (test/e2e/service/cache/memory-level.test.ts
  * measures again): the key's text and object, the row, Keyv's wrapper, and the LRU's own lists.
  */
 const OVERHEAD_BYTES = 400;

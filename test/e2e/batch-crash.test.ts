@@ -46,7 +46,7 @@ function expectWhole(output: string): void {
   expect(read(`${output}.errors`).equals(errors)).toBe(true);
 }
 
-describe('killed with -9', () => {
+describe.concurrent('killed with -9', () => {
   it('three times, at the start, early and late: the output is that of an undisturbed run', async () => {
     for (const blocks of [0, 1, 4]) {
       await killAt('killed.jsonl', blocks);
@@ -112,7 +112,7 @@ it('a worker that hangs is replaced, and its batch runs again, as it was', async
   expectWhole('hang.jsonl');
 });
 
-describe('interrupted', () => {
+describe.concurrent('interrupted', () => {
   const interrupted = async (run: Started): Promise<void> => {
     const { code, stderr } = await run.ended;
     expect({ code, stderr }).toEqual({
@@ -172,7 +172,7 @@ it('an input that grows while it is read gives no output', async () => {
   expect(has('grows-out.jsonl')).toBe(false);
 });
 
-it.each<[string, (input: string) => void, RegExp]>([
+it.concurrent.each<[string, (input: string) => void, RegExp]>([
   ['vanishes', rmSync, /input vanishes\.jsonl vanished while it was read/],
   [
     'shrinks',

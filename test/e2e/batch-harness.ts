@@ -29,9 +29,9 @@ export interface Started {
 }
 
 /** Starts `serin batch` with one worker, unless the arguments say otherwise. */
-export function startBatch(args: readonly string[], stdin?: Buffer): Started {
+export function startBatch(args: readonly string[], stdin?: Buffer, cwd = folder): Started {
   const child = spawn(process.execPath, [MAIN, 'batch', ...args], {
-    cwd: folder,
+    cwd,
     env: {
       PATH: process.env.PATH,
       MODEL_REGISTRY: REGISTRY,
@@ -52,8 +52,8 @@ export function startBatch(args: readonly string[], stdin?: Buffer): Started {
   return { child, ended };
 }
 
-export const batch = (args: readonly string[], stdin?: Buffer): Started['ended'] =>
-  startBatch(args, stdin).ended;
+export const batch = (args: readonly string[], stdin?: Buffer, cwd = folder): Started['ended'] =>
+  startBatch(args, stdin, cwd).ended;
 
 /** Waits until the condition holds. */
 export const until = (condition: () => boolean): Promise<void> =>

@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,21 +18,27 @@ import { at, batch, folder, has, read, sampleLines } from './batch-harness.js';
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 
 /** The command ends with that code, with one sentence on stderr and nothing on stdout. */
-async function refuses(args: readonly string[], message: RegExp, code = 2): Promise<void> {
-  const ended = await batch(args);
+async function refuses(args: readonly string[], message: RegExp, code = 2, cwd = folder): Promise<void> {
+  const ended = await batch(args, undefined, cwd);
   expect({ code: ended.code, stdout: ended.stdout }, ended.stderr).toEqual({ code, stdout: '' });
   expect(ended.stderr).toMatch(message);
   expect(ended.stderr).not.toMatch(/^ +at /m);
 }
 
+/** What the tests read from and write to; tests that run at the same time need a folder each. */
+function fill(cwd: string): string {
+  writeFileSync(join(cwd, 'in.jsonl'), '{"text":"a good film"}\n{"text":"a bad film"}\n');
+  mkdirSync(join(cwd, 'folder'));
+  mkdirSync(join(cwd, 'folder.jsonl'));
+  return cwd;
+}
+
 beforeAll(() => {
-  writeFileSync(at('in.jsonl'), '{"text":"a good film"}\n{"text":"a bad film"}\n');
-  mkdirSync(at('folder'));
-  mkdirSync(at('folder.jsonl'));
+  fill(folder);
 });
 
-describe('usage', () => {
-  it('its help is enough to use it', async () => {
+describe.concurrent('serin batch', () => {
+  it('has a help that is enough to use it', async () => {
     const { code, stdout } = await batch(['--help']);
     expect(code).toBe(0);
     const told = [
@@ -73,13 +88,14 @@ describe('usage', () => {
     [['folder', 'o.jsonl'], /must end with/],
     [['in.jsonl', 'nowhere/o.jsonl'], /its folder does not exist/],
     [['in.jsonl', 'o.jsonl', '--resume'], /no o\.jsonl\.journal/],
-  ])('%j', async (args, message) => {
-    await refuses(args, message);
-    expect(has('o.jsonl')).toBe(false);
+  ])('refuses the arguments %j with a sentence and the exit code 2', async (args, message) => {
+    const cwd = fill(mkdtempSync(join(folder, 'usage-')));
+    await refuses(args, message, 2, cwd);
+    expect(existsSync(join(cwd, 'o.jsonl'))).toBe(false);
   });
 });
 
-describe('a field of the answer that is not asked for', () => {
+describe.concurrent('a field of the answer that is not asked for', () => {
   it('can hold the text', async () => {
     writeFileSync(at('scores.jsonl'), '{"scores":"a good film"}\n');
     expect((await batch(['scores.jsonl', 'scores-out.jsonl', '--text-field', 'scores'])).code).toBe(0);
@@ -87,7 +103,7 @@ describe('a field of the answer that is not asked for', () => {
   });
 });
 
-describe('an output that is there', () => {
+describe.concurrent('an output that is there', () => {
   it('and is the input by another name is left alone, also with --restart', async () => {
     symlinkSync('in.jsonl', at('link.jsonl'));
     linkSync(at('in.jsonl'), at('hard.jsonl'));
@@ -124,7 +140,7 @@ describe('an output that is there', () => {
   });
 });
 
-describe('stdin', () => {
+describe.concurrent('stdin', () => {
   it('is never taken for what made the output', async () => {
     expect((await batch(['-', 'pipe.jsonl'], Buffer.from('{"text":"a good film"}\n'))).code).toBe(0);
     const [output, other] = [read('pipe.jsonl'), Buffer.from('{"text":"a bad film"}\n')];
@@ -141,7 +157,7 @@ describe('stdin', () => {
   });
 });
 
-describe('what goes wrong on the way', () => {
+describe.concurrent('what goes wrong on the way', () => {
   it('--on-error stop ends at the first bad line, and --on-error record goes on from there', async () => {
     writeFileSync(at('bad.jsonl'), sampleLines(2).slice(21).join('\n'));
     await refuses(
@@ -190,7 +206,8 @@ describe('what goes wrong on the way', () => {
     rmSync(at('big.jsonl'));
   });
 
-  it('a reader of stdout that has seen enough ends it quietly', async () => {
+  // Alone: a run that takes long tells its progress on stderr.
+  it('a reader of stdout that has seen enough ends it quietly', { concurrent: false }, async () => {
     writeFileSync(at('piped.jsonl'), sampleLines(3).join('\n'));
     const command = `'${process.execPath}' '${MAIN}' batch piped.jsonl - | head -c 10; echo " \${PIPESTATUS[0]}"`;
     const env = {
@@ -206,19 +223,19 @@ describe('what goes wrong on the way', () => {
   it.each([
     ['stderr', '2>&1 >/dev/null'],
     ['stdout', '--json 2>/dev/null'],
-  ])('a reader of %s that has gone changes neither the output nor the exit code', async (_, to) => {
-    const command = `'${process.execPath}' '${MAIN}' batch in.jsonl unread.jsonl --restart ${to}`;
+  ])('a reader of %s that has gone changes neither the output nor the exit code', async (stream, to) => {
+    const command = `'${process.execPath}' '${MAIN}' batch in.jsonl unread-${stream}.jsonl --restart ${to}`;
     const env = {
       MODEL_REGISTRY: resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry'),
       SERIN_CONFIG: join(ROOT, 'serin.config.yaml'),
       WORKERS: '1',
     };
-    rmSync(at('unread.jsonl'), { force: true });
+    rmSync(at(`unread-${stream}.jsonl`), { force: true });
     const { stdout } = await runCommand('bash', ['-c', `${command} | true; echo "\${PIPESTATUS[0]}"`], {
       cwd: folder,
       env,
     });
     expect(stdout).toBe('0\n');
-    expect(read('unread.jsonl').toString()).toContain('"label":"POSITIVE"');
+    expect(read(`unread-${stream}.jsonl`).toString()).toContain('"label":"POSITIVE"');
   });
 });

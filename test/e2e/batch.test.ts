@@ -43,7 +43,7 @@ beforeAll(async () => {
   errors = read('whole.jsonl.errors').toString();
 });
 
-describe('JSON lines', () => {
+describe.concurrent('JSON lines', () => {
   it('each line keeps what it held, byte for byte, and gains the answer', () => {
     const good = lines.filter((line) => line.includes('"id"'));
     const output = whole.toString().split('\n');
@@ -135,7 +135,7 @@ describe('JSON lines', () => {
   });
 });
 
-describe('compressed files', () => {
+describe.concurrent('compressed files', () => {
   it('hold the same, in the same bytes every time, and their shards can be concatenated', async () => {
     writeFileSync(at('in.jsonl.gz'), gzipSync(input));
     await batch(['in.jsonl.gz', 'out.jsonl.gz']);
@@ -155,7 +155,7 @@ describe('compressed files', () => {
   });
 });
 
-describe('tables', () => {
+describe.concurrent('tables', () => {
   const table = `id,text,label\n${Array.from({ length: 60 }, (_, i) => {
     const pad = i % 3 === 0 ? '"\nquoted\n" '.repeat(1500) : '';
     return `${String(i)},"${(devSentences[i] ?? '').replaceAll('"', '""')}${pad.replaceAll('"', '""')}",gold\n`;

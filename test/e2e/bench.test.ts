@@ -245,8 +245,11 @@ describe('bad input', () => {
     [['--api-key-file', 'none'], /API key cannot be read/],
   ];
 
-  it.each(cases)('%j', async (args, message) => {
+  beforeAll(() => {
     writeFileSync(at('file'), '');
+  });
+
+  it.concurrent.each(cases)('%j is refused with a sentence and the exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await bench(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

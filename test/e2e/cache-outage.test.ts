@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, holding, inferences, leaver, metric, waitFor } from './cache-harness.js';
+import { ask, holding, inferences, leaver, metric, waitFor } from '../support/cache-harness.js';
 import { Service } from './harness.js';
 
 const runsScript = (pid: number): boolean =>

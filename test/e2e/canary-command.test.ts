@@ -115,7 +115,7 @@ describe('serin canary', () => {
     ['a drill of no time', ['drill', '--minutes', '0.01'], 2, /at least 0\.1/],
     ['a token file that is none', ['status', '--admin-token-file', '/nowhere'], 2, /cannot be read: ENOENT/],
   ];
-  it.each(refusals)('refuses %s', async (_, args, code, message) => {
+  it.concurrent.each(refusals)('refuses %s', async (_, args, code, message) => {
     const finished = await to(...args);
     expect({ code: finished.code, stdout: finished.stdout }).toEqual({ code, stdout: '' });
     expect(finished.stderr).toMatch(message);

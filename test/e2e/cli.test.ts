@@ -24,7 +24,7 @@ afterAll(() => {
 const serin = (args: readonly string[], env: Record<string, string> = {}): Promise<Finished> =>
   runCommand(process.execPath, [MAIN, ...args], { cwd: folder, env });
 
-describe('usage', () => {
+describe.concurrent('usage', () => {
   it('says its version', async () => {
     const { version } = JSON.parse(readText('package.json')) as { version: string };
     expect(await serin(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });

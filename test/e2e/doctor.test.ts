@@ -3,20 +3,19 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi, type TestContext } from 'vitest';
 import type { Finding } from '../../src/tools/doctor/finding.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand } from '../support/run-command.js';
 import { Service } from './harness.js';
 import { REGISTRY } from './pool-harness.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 /** Every visit starts worker processes. */
 vi.setConfig({ testTimeout: 120_000 });
 
-let folder: string;
 /** Where something listens that is no Serin. */
 let stranger: Server;
 
@@ -26,18 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => stranger.close());
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'serin-doctor-'));
-});
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-});
-afterEach(() => {
-  rmSync(state(), { recursive: true, force: true });
-});
-
-const state = (...parts: string[]): string => join(folder, 'state', ...parts);
-
 interface Visit {
   readonly code: number | null;
   readonly ok: boolean;
@@ -46,30 +33,47 @@ interface Visit {
   of(check: string): readonly Finding[];
 }
 
-/** Asks the doctor about the shipped registry and a free port, unless the test says otherwise. */
-async function visit(env: Record<string, string> = {}, ...flags: string[]): Promise<Visit> {
-  const { code, stdout, stderr } = await runCommand(process.execPath, [MAIN, 'doctor', '--json', ...flags], {
-    cwd: folder,
-    env: {
-      MODEL_REGISTRY: REGISTRY,
-      STATE_DIR: state(),
-      PORT: '0',
-      WORKERS: '1',
-      SPARE_WORKERS: '0',
-      ...env,
-    },
-  });
-  expect(stderr).toBe('');
-  const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
-  return { code, ok, findings, of: (check) => findings.filter((finding) => finding.check === check) };
+/** A test's own folder: others run at the same time. */
+class Practice {
+  readonly folder = mkdtempSync(join(tmpdir(), 'serin-doctor-'));
+
+  constructor({ onTestFinished }: TestContext) {
+    onTestFinished(() => {
+      rmSync(this.folder, { recursive: true });
+    });
+  }
+
+  state(...parts: string[]): string {
+    return join(this.folder, 'state', ...parts);
+  }
+
+  /** Asks the doctor about the shipped registry and a free port, unless the test says otherwise. */
+  async visit(env: Record<string, string> = {}, ...flags: string[]): Promise<Visit> {
+    const args = [MAIN, 'doctor', '--json', ...flags];
+    const { code, stdout, stderr } = await runCommand(process.execPath, args, {
+      cwd: this.folder,
+      env: {
+        MODEL_REGISTRY: REGISTRY,
+        STATE_DIR: this.state(),
+        PORT: '0',
+        WORKERS: '1',
+        SPARE_WORKERS: '0',
+        ...env,
+      },
+    });
+    expect(stderr).toBe('');
+    const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
+    return { code, ok, findings, of: (check) => findings.filter((finding) => finding.check === check) };
+  }
 }
 
 const failures = ({ findings }: Visit): string[] =>
   findings.filter((finding) => finding.state === 'fail').map(({ check }) => check);
 
-describe('on the shipped registry', () => {
-  it('finds nothing to mend, scores every version that would be loaded, and writes nothing', async () => {
-    const found = await visit();
+describe.concurrent('on the shipped registry', () => {
+  it('finds nothing to mend, scores every version that would be loaded, and writes nothing', async (context) => {
+    const practice = new Practice(context);
+    const found = await practice.visit();
     expect(failures(found)).toEqual([]);
     expect(found).toMatchObject({ code: 0, ok: true });
     const parity = found.of('parity');
@@ -88,13 +92,14 @@ describe('on the shipped registry', () => {
       'state',
     ];
     expect(found.findings.map(({ check }) => check)).toEqual(expect.arrayContaining(checks));
-    expect(readdirSync(folder)).toEqual([]);
+    expect(readdirSync(practice.folder)).toEqual([]);
   });
 
-  it('tells a running service from a stranger', async () => {
-    const service = await Service.start({ STATE_DIR: state() });
+  it('tells a running service from a stranger', async (context) => {
+    const practice = new Practice(context);
+    const service = await Service.start({ STATE_DIR: practice.state() });
     const { port } = new URL(service.url);
-    const beside = await visit({ PORT: port });
+    const beside = await practice.visit({ PORT: port });
     expect(beside).toMatchObject({ code: 0 });
     expect(beside.of('port')).toMatchObject([{ state: 'note' }]);
     expect(beside.of('port')[0]?.found).toMatch(
@@ -106,8 +111,9 @@ describe('on the shipped registry', () => {
     expect(await service.stop()).toBe(0);
   });
 
-  it('warns of settings that are dangerous, and of more threads than cores', async () => {
-    const found = await visit({
+  it('warns of settings that are dangerous, and of more threads than cores', async (context) => {
+    const practice = new Practice(context);
+    const found = await practice.visit({
       HOST: '0.0.0.0',
       ADMIN_TOKEN: 'short',
       LOG_TEXT: 'true',
@@ -120,15 +126,16 @@ describe('on the shipped registry', () => {
   });
 });
 
-describe('something that must be mended', () => {
-  it('a file with another digest; the version is not scored, the others are', async () => {
+describe.concurrent('something that must be mended', () => {
+  it('a file with another digest; the version is not scored, the others are', async (context) => {
+    const practice = new Practice(context);
     const registry = new TempRegistry();
     registry.addVersion('v3');
     registry.flipByte('v3', 'model.onnx');
     registry.changeManifest('v3', { accuracy: undefined });
-    const config = join(folder, 'v3.yaml');
+    const config = join(practice.folder, 'v3.yaml');
     writeFileSync(config, 'rollout: { sentiment: { stable: v3, canary: v2, percent: 0 } }\n');
-    const found = await visit({ MODEL_REGISTRY: registry.folder, SERIN_CONFIG: config });
+    const found = await practice.visit({ MODEL_REGISTRY: registry.folder, SERIN_CONFIG: config });
     registry.delete();
     rmSync(config);
     expect(found).toMatchObject({ code: 1, ok: false });
@@ -138,7 +145,8 @@ describe('something that must be mended', () => {
     expect(scored.map((finding) => finding.found.split(':')[0])).toEqual(['sentiment/v2']);
   });
 
-  it('golden texts that come out otherwise', async () => {
+  it('golden texts that come out otherwise', async (context) => {
+    const practice = new Practice(context);
     const registry = new TempRegistry();
     registry.addVersion('v3');
     const parity = join(REGISTRY, 'sentiment/v2/parity.json');
@@ -147,49 +155,56 @@ describe('something that must be mended', () => {
       'parity.json',
       readFileSync(parity, 'utf8').replaceAll('"POSITIVE"', '"NEGATIVE"'),
     );
-    const config = join(folder, 'v3.yaml');
+    const config = join(practice.folder, 'v3.yaml');
     writeFileSync(config, 'rollout: { sentiment: { stable: v2, canary: v3, percent: 0 } }\n');
-    const found = await visit({ MODEL_REGISTRY: registry.folder, SERIN_CONFIG: config });
+    const found = await practice.visit({ MODEL_REGISTRY: registry.folder, SERIN_CONFIG: config });
     registry.delete();
     rmSync(config);
     expect(found.code).toBe(1);
     expect(failures(found)).toEqual(['parity']);
   });
 
-  it('a version that the configuration names and nobody has', async () => {
-    const config = join(folder, 'missing.yaml');
+  it('a version that the configuration names and nobody has', async (context) => {
+    const practice = new Practice(context);
+    const config = join(practice.folder, 'missing.yaml');
     writeFileSync(config, 'rollout: { sentiment: { stable: v9 } }\n');
-    const found = await visit({ SERIN_CONFIG: config });
+    const found = await practice.visit({ SERIN_CONFIG: config });
     rmSync(config);
     expect(failures(found)).toEqual(['registry']);
     expect(found.code).toBe(1);
   });
 
-  it('a port that something else has, a Redis that does not answer, torn state of a rollout', async () => {
-    mkdirSync(state('rollout'), { recursive: true });
-    writeFileSync(state('rollout', 'sentiment.json'), '{"sha256":"0","content":{}}\n');
-    writeFileSync(state('rollout', 'sentiment.json.torn-2026'), '');
+  it('a port that something else has, a Redis that does not answer, torn state of a rollout', async (context) => {
+    const practice = new Practice(context);
+    mkdirSync(practice.state('rollout'), { recursive: true });
+    writeFileSync(practice.state('rollout', 'sentiment.json'), '{"sha256":"0","content":{}}\n');
+    writeFileSync(practice.state('rollout', 'sentiment.json.torn-2026'), '');
     const { port } = stranger.address() as AddressInfo;
-    const found = await visit({ PORT: String(port), REDIS_URL: `redis://:hush@127.0.0.1:${port}` });
+    const found = await practice.visit({ PORT: String(port), REDIS_URL: `redis://:hush@127.0.0.1:${port}` });
     expect(found.code).toBe(1);
     expect(failures(found)).toEqual(['port', 'redis', 'state']);
     expect(found.of('state').map((finding) => finding.state)).toEqual(['ok', 'fail', 'note']);
     // The password is not told, and the file stays where it is.
     expect(JSON.stringify(found.findings)).not.toContain('hush');
-    expect(readdirSync(state('rollout')).sort()).toEqual(['sentiment.json', 'sentiment.json.torn-2026']);
+    expect(readdirSync(practice.state('rollout')).sort()).toEqual([
+      'sentiment.json',
+      'sentiment.json.torn-2026',
+    ]);
   });
 
-  it('no registry at all, and a STATE_DIR that is no folder', async () => {
-    writeFileSync(join(folder, 'file'), '');
-    const STATE_DIR = join(folder, 'file', 'state');
-    const found = await visit({ MODEL_REGISTRY: join(folder, 'none'), STATE_DIR });
-    rmSync(join(folder, 'file'));
+  it('no registry at all, and a STATE_DIR that is no folder', async (context) => {
+    const practice = new Practice(context);
+    writeFileSync(join(practice.folder, 'file'), '');
+    const STATE_DIR = join(practice.folder, 'file', 'state');
+    const found = await practice.visit({ MODEL_REGISTRY: join(practice.folder, 'none'), STATE_DIR });
+    rmSync(join(practice.folder, 'file'));
     expect(failures(found)).toEqual(['state', 'registry']);
     expect(found.code).toBe(1);
   });
 
-  it('a configuration that contradicts itself: every problem, and what can be told without it', async () => {
-    const found = await visit(
+  it('a configuration that contradicts itself: every problem, and what can be told without it', async (context) => {
+    const practice = new Practice(context);
+    const found = await practice.visit(
       { QUEUE_LIMIT: '10', RATE_LIMIT_BURST: '3', ADMIN_TOKEN: 'hush hush' },
       '--port',
       'x',
@@ -202,9 +217,10 @@ describe('something that must be mended', () => {
 });
 
 describe.skipIf(NO_REDIS !== null)('with a real Redis', () => {
-  it('says its version, and what may evict or lose state', async () => {
+  it('says its version, and what may evict or lose state', async (context) => {
+    const practice = new Practice(context);
     const server = await RedisServer.start('--maxmemory', '50mb', '--maxmemory-policy', 'allkeys-lru');
-    const found = await visit({ REDIS_URL: server.url });
+    const found = await practice.visit({ REDIS_URL: server.url });
     await server.kill();
     expect(found.code).toBe(1);
     expect(found.of('redis').map((finding) => finding.state)).toEqual(['ok', 'fail', 'warn']);
@@ -212,11 +228,12 @@ describe.skipIf(NO_REDIS !== null)('with a real Redis', () => {
   });
 });
 
-it('tells people on one line each, with what to do under it', async () => {
+it('tells people on one line each, with what to do under it', async (context) => {
+  const practice = new Practice(context);
   const { port } = stranger.address() as AddressInfo;
   const { code, stdout } = await runCommand(process.execPath, [MAIN, 'doctor', '--port', String(port)], {
-    cwd: folder,
-    env: { MODEL_REGISTRY: REGISTRY, STATE_DIR: state() },
+    cwd: practice.folder,
+    env: { MODEL_REGISTRY: REGISTRY, STATE_DIR: practice.state() },
   });
   expect(code).toBe(1);
   expect(stdout).toMatch(/^FAIL {2}port +127\.0\.0\.1, port \d+: something else listens there\n +→ stop it/m);

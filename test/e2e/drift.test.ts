@@ -245,7 +245,7 @@ describe('two paths that differ', () => {
 });
 
 describe('drift that cannot be measured', () => {
-  it.each<[string, string[], RegExp]>([
+  it.concurrent.each<[string, string[], RegExp]>([
     ['nobody answers', ['--url', 'http://127.0.0.1:9'], /^serin: No service answers .*--url/],
     ['the service has no such model', ['--model', 'none'], /has no model none; it has sentiment/],
     ['the service has no such version', ['--version', 'v9'], /has no v9 version of sentiment; it has v1, v2/],

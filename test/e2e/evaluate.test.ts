@@ -10,7 +10,7 @@ import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { REGISTRY } from './pool-harness.js';
 import { ADMIN, configFile, folder as stateFolder, RolloutService } from './rollout-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 interface Golden {
   readonly text: string;
@@ -62,8 +62,8 @@ beforeAll(() => {
   };
   const few = JSON.stringify({ ...parity, items: parity.items.slice(0, 20) });
   registry.addVersion('v3');
-  registry.addVersion('v4', { accuracy: undefined });
-  for (const version of ['v3', 'v4']) registry.replace(version, 'parity.json', few);
+  for (const version of ['v4', 'v8']) registry.addVersion(version, { accuracy: undefined });
+  for (const version of ['v3', 'v4', 'v8']) registry.replace(version, 'parity.json', few);
   writeFileSync(at('data.jsonl'), labelled.map((item) => JSON.stringify(item)).join('\n'));
   const rows = labelled.map(
     ({ text, label }) => `${label === 'POSITIVE' ? '1' : '0'},"${text.replaceAll('"', '""')}"`,
@@ -76,55 +76,60 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('serin evaluate', () => {
-  it('refuses a version that does not gain what is demanded, and records nothing by itself', async () => {
-    const shipped = recordOf('v2');
-    const args = ['--against', 'v1', '--data', at('data.jsonl'), '--max-accuracy-drop', '-5', '--json'];
-    const { code, stdout, stderr } = await evaluate('sentiment/v2', ...args, '--svg-dir', at('charts/new'));
-    expect(stderr).toMatch(
-      /refused: accuracy drops by 0\.00 points .* a rise of at least 5\.00 is demanded\n$/,
-    );
-    expect(code).toBe(1);
-    const report = JSON.parse(stdout) as EvaluationReport;
-    expect(report).toMatchObject({
-      model: 'sentiment',
-      data: { name: 'data.jsonl', n: 40, rows: 40, duplicates: 0 },
-      candidate: {
-        version: 'v2',
-        accuracy: { correct: 38, n: 40, accuracy: 0.95 },
-        unanswered: 0,
-        runs_alone: false,
-        batch_variance: { label_flips: 0, mixed: { texts: 40 }, padded: { texts: 40 } },
-        parity: { texts: 1335, tokenized_differently: 0, label_flips: 0 },
-      },
-      against: { version: 'v1', accuracy: { correct: 38 }, parity: { texts: 1335 } },
-      comparison: { accuracy_drop_points: 0, lost: 0, won: 0, mcnemar_p: 1, disagreements: { texts: 0 } },
-      decision: { accepted: false, runs: 'batched' },
-    });
-    expect(report.comparison?.score_shift.max).toBeGreaterThan(0);
-    for (const { cost } of [report.candidate, report.against].filter((one) => one !== null)) {
-      expect(cost.by_length.map(({ tokens }) => tokens)).toEqual([8, 16, 32, 64, 128]);
-      const [short, , , , long] = cost.by_length;
-      expect(long?.alone_p50_ms).toBeGreaterThan(short?.alone_p50_ms ?? Infinity);
-      expect(short?.best_texts_per_s).toBeGreaterThan(long?.best_texts_per_s ?? Infinity);
-      expect(cost.texts_per_s).toBeGreaterThan(1);
-      expect(cost.load_ms).toBeGreaterThan(10);
-      expect(cost.worker_rss_bytes).toBeGreaterThan(50e6);
-    }
-    for (const chart of ['reliability.svg', 'latency.svg']) {
-      expect(readFileSync(at(`charts/new/${chart}`), 'utf8')).toMatch(/^<\?xml[^]*v1[^]*<\/svg>\n$/);
-    }
-    expect(recordOf('v2')).toEqual(shipped);
-  }, 240_000);
+describe.concurrent('serin evaluate', () => {
+  // Alone: it compares what short and long texts cost.
+  it(
+    'refuses a version that does not gain what is demanded, and records nothing by itself',
+    { concurrent: false, timeout: 240_000 },
+    async () => {
+      const shipped = recordOf('v2');
+      const args = ['--against', 'v1', '--data', at('data.jsonl'), '--max-accuracy-drop', '-5', '--json'];
+      const { code, stdout, stderr } = await evaluate('sentiment/v2', ...args, '--svg-dir', at('charts/new'));
+      expect(stderr).toMatch(
+        /refused: accuracy drops by 0\.00 points .* a rise of at least 5\.00 is demanded\n$/,
+      );
+      expect(code).toBe(1);
+      const report = JSON.parse(stdout) as EvaluationReport;
+      expect(report).toMatchObject({
+        model: 'sentiment',
+        data: { name: 'data.jsonl', n: 40, rows: 40, duplicates: 0 },
+        candidate: {
+          version: 'v2',
+          accuracy: { correct: 38, n: 40, accuracy: 0.95 },
+          unanswered: 0,
+          runs_alone: false,
+          batch_variance: { label_flips: 0, mixed: { texts: 40 }, padded: { texts: 40 } },
+          parity: { texts: 1335, tokenized_differently: 0, label_flips: 0 },
+        },
+        against: { version: 'v1', accuracy: { correct: 38 }, parity: { texts: 1335 } },
+        comparison: { accuracy_drop_points: 0, lost: 0, won: 0, mcnemar_p: 1, disagreements: { texts: 0 } },
+        decision: { accepted: false, runs: 'batched' },
+      });
+      expect(report.comparison?.score_shift.max).toBeGreaterThan(0);
+      for (const { cost } of [report.candidate, report.against].filter((one) => one !== null)) {
+        expect(cost.by_length.map(({ tokens }) => tokens)).toEqual([8, 16, 32, 64, 128]);
+        const [short, , , , long] = cost.by_length;
+        expect(long?.alone_p50_ms).toBeGreaterThan(short?.alone_p50_ms ?? Infinity);
+        expect(short?.best_texts_per_s).toBeGreaterThan(long?.best_texts_per_s ?? Infinity);
+        expect(cost.texts_per_s).toBeGreaterThan(1);
+        expect(cost.load_ms).toBeGreaterThan(10);
+        expect(cost.worker_rss_bytes).toBeGreaterThan(50e6);
+      }
+      for (const chart of ['reliability.svg', 'latency.svg']) {
+        expect(readFileSync(at(`charts/new/${chart}`), 'utf8')).toMatch(/^<\?xml[^]*v1[^]*<\/svg>\n$/);
+      }
+      expect(recordOf('v2')).toEqual(shipped);
+    },
+  );
 
   it('reports and records also when a chart cannot be written', async () => {
     mkdirSync(at('charts/odd/reliability.svg'), { recursive: true });
     const args = ['--data', at('data.jsonl'), '--limit', '8', '--min-accuracy', '0.1', '--record'];
-    const { code, stdout, stderr } = await evaluate('sentiment/v4', ...args, '--svg-dir', at('charts/odd'));
+    const { code, stdout, stderr } = await evaluate('sentiment/v8', ...args, '--svg-dir', at('charts/odd'));
     expect(stderr).toMatch(/serin: The charts cannot be written: EISDIR/);
     expect(code).toBe(2);
-    expect(stdout).toContain('# Evaluation of sentiment/v4\n\n**Accepted.**\n');
-    expect(recordOf('v4')).toMatchObject({ decision: 'accepted', data: { n: 8 } });
+    expect(stdout).toContain('# Evaluation of sentiment/v8\n\n**Accepted.**\n');
+    expect(recordOf('v8')).toMatchObject({ decision: 'accepted', data: { n: 8 } });
   }, 120_000);
 
   it('accepts one that loses nothing, and records it for its very files', async () => {
@@ -190,7 +195,7 @@ describe('serin evaluate', () => {
   }, 60_000);
 });
 
-describe('what cannot be evaluated', () => {
+describe.concurrent('what cannot be evaluated', () => {
   const data = (name: string, content: string): string[] => {
     writeFileSync(at(name), content);
     return ['--data', at(name)];
@@ -252,8 +257,8 @@ describe('what cannot be evaluated', () => {
       /The charts cannot be written: ENOTDIR/,
     ],
     ['no number', 'sentiment/v3', ['--max-accuracy-drop', 'x'], two, /must be a number, -100 to 100/],
-  ])('%s: a sentence and the exit code 2', async (_, version, args, content, sentence) => {
-    const { code, stdout, stderr } = await evaluate(version, ...args, ...data('bad.jsonl', content));
+  ])('%s: a sentence and the exit code 2', async (what, version, args, content, sentence) => {
+    const { code, stdout, stderr } = await evaluate(version, ...args, ...data(`${what}.jsonl`, content));
     expect(stderr).toMatch(sentence);
     expect(stderr).not.toMatch(/at .*\.js:|labelled texts, \d+ done/);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -1,24 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { EventEmitter, once } from 'node:events';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { deviations } from './openapi-check.js';
+import { ServiceUnderTest, type Settings } from '../support/service-under-test.js';
 
-/** One JSON line of the service's log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string; readonly level: string };
-
-export type Settings = Readonly<Record<string, string>>;
+export type { LogLine, Settings } from '../support/service-under-test.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
-const WAIT_MS = 30_000;
 
 /** A rollout that one test leaves behind must not decide about the traffic of the next. */
 const STATE = mkdtempSync(join(tmpdir(), 'serin-state-'));
 let services = 0;
 const ownState = (): Settings => ({ STATE_DIR: join(STATE, String(++services)) });
+
+/** One version instead of two, where it does not matter which: a service of it starts sooner. */
+export const ONE_VERSION: Settings = { SERIN_CONFIG: join(import.meta.dirname, 'fixtures/one-version.yaml') };
 
 /** What every test wants unless it says otherwise: a free port, no wait at the end, quick to start. */
 const DEFAULTS: Settings = { PORT: '0', SHUTDOWN_DELAY_MS: '0', WORKERS: '1', SPARE_WORKERS: '0' };
@@ -44,18 +43,17 @@ process.on('exit', () => {
 });
 
 /** The real service, built, in a process of its own. */
-export class Service {
-  readonly lines: LogLine[] = [];
-  /** What stdout held that is not JSON: nothing, unless something is wrong. */
-  readonly garbage: string[] = [];
-  url = '';
+export class Service extends ServiceUnderTest {
   stderr = '';
-  private readonly arrivals = new EventEmitter().setMaxListeners(0);
 
   private constructor(readonly child: ChildProcess) {
+    super();
     if (child.stdout === null || child.stderr === null) throw new Error('no pipes');
     running.add(child);
     child.on('close', () => running.delete(child));
+    child.on('exit', () => {
+      this.logEnded(this.stderr);
+    });
     createInterface(child.stdout).on('line', (line) => {
       this.receive(line);
     });
@@ -95,68 +93,10 @@ export class Service {
     this.url = String(url);
   }
 
-  /** The first line that matches, of those that have come and those that will. */
-  async line(matches: (line: LogLine) => boolean, timeoutMs = WAIT_MS): Promise<LogLine> {
-    const known = this.lines.find(matches);
-    if (known !== undefined) return known;
-    return new Promise((done, fail) => {
-      const settle = (): void => {
-        clearTimeout(timer);
-        this.arrivals.off('line', onLine);
-        this.child.off('exit', onExit);
-      };
-      const onLine = (line: LogLine): void => {
-        if (!matches(line)) return;
-        settle();
-        done(line);
-      };
-      const onExit = (): void => {
-        settle();
-        fail(new Error(`the service ended while a log line was waited for: ${this.stderr}`));
-      };
-      const timer = setTimeout(() => {
-        settle();
-        fail(
-          new Error(
-            `no such log line within ${timeoutMs} ms; the last: ${JSON.stringify(this.lines.at(-1))}`,
-          ),
-        );
-      }, timeoutMs);
-      this.arrivals.on('line', onLine);
-      this.child.on('exit', onExit);
-    });
-  }
-
-  /** The log line of a request. */
-  requestLine(requestId: string): Promise<LogLine> {
-    return this.line(({ msg, request_id: id }) => msg === 'request' && id === requestId);
-  }
-
   /** The processes that infer. */
   workerPids(): number[] {
     const children = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
     return children.trim().split(' ').filter(Boolean).map(Number);
-  }
-
-  /** An answer of the service, which must be as openapi.json says. */
-  async fetch(path: string, init?: RequestInit): Promise<Response> {
-    const response = await fetch(`${this.url}${path}`, init);
-    const wrong = deviations(
-      init?.method ?? 'GET',
-      path.split('?')[0] ?? '',
-      response,
-      await response.clone().text(),
-    );
-    if (wrong.length > 0) throw new Error(`not as in openapi.json: ${wrong.join('; ')}`);
-    return response;
-  }
-
-  post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
-    return this.fetch(path, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: typeof body === 'string' ? body : JSON.stringify(body),
-    });
   }
 
   signal(name: NodeJS.Signals): void {
@@ -174,17 +114,5 @@ export class Service {
   async stop(): Promise<number | NodeJS.Signals> {
     this.signal('SIGTERM');
     return this.ended();
-  }
-
-  private receive(text: string): void {
-    let line: LogLine;
-    try {
-      line = JSON.parse(text) as LogLine;
-    } catch {
-      this.garbage.push(text);
-      return;
-    }
-    this.lines.push(line);
-    this.arrivals.emit('line', line);
   }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { Service } from './harness.js';
+import { ONE_VERSION, Service } from './harness.js';
 
 interface Answer {
   readonly status: number;
@@ -28,9 +28,9 @@ function ask(service: Service, agent: Agent, path: string, body?: string): Promi
 const keepAlive = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 });
 const TEXT = '{"text":"A film."}';
 
-describe('on SIGTERM', () => {
+describe.concurrent('on SIGTERM', () => {
   it('readiness drops at once, all else is served, then answers close their connections and the process ends with 0', async () => {
-    const service = await Service.start({ SHUTDOWN_DELAY_MS: '1500' });
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_DELAY_MS: '1500' });
     const agent = keepAlive();
     expect(await ask(service, agent, '/health/ready')).toMatchObject({
       status: 200,
@@ -60,7 +60,7 @@ describe('on SIGTERM', () => {
   });
 
   it('drops no request under load', async () => {
-    const service = await Service.start({ SHUTDOWN_DELAY_MS: '300' });
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_DELAY_MS: '300' });
     const outcomes: string[] = [];
     const client = async (): Promise<void> => {
       const agent = keepAlive();
@@ -87,7 +87,7 @@ describe('on SIGTERM', () => {
   });
 
   it('a slow reader of stdout gets every line, in order', async () => {
-    const service = await Service.start();
+    const service = await Service.start(ONE_VERSION);
     const [, stdout] = service.child.stdio;
     stdout?.pause();
     const ids = Array.from({ length: 1_500 }, (_, i) => `${i}`.padStart(100, '0'));
@@ -105,6 +105,7 @@ describe('on SIGTERM', () => {
 
   it('what does not drain within the grace is cut off', async () => {
     const service = await Service.start({
+      ...ONE_VERSION,
       SHUTDOWN_GRACE_MS: '400',
       REQUEST_TIMEOUT_MS: '60000',
       WORKER_WATCHDOG_MS: '60000',
@@ -121,9 +122,9 @@ describe('on SIGTERM', () => {
   });
 });
 
-describe('other signals', () => {
+describe.concurrent('other signals', () => {
   it('SIGINT does not wait', async () => {
-    const service = await Service.start({ SHUTDOWN_DELAY_MS: '60000' });
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_DELAY_MS: '60000' });
     service.signal('SIGINT');
     expect(await service.ended()).toBe(0);
     expect(await service.line(({ msg }) => msg === 'leaving')).toMatchObject({ delay_ms: 0 });
@@ -133,7 +134,7 @@ describe('other signals', () => {
     ['SIGTERM', 143],
     ['SIGINT', 130],
   ] as const)('a second one, %s, ends the process at once, and its workers with it', async (second, code) => {
-    const service = await Service.start({ SHUTDOWN_DELAY_MS: '60000' });
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_DELAY_MS: '60000' });
     const workers = service.workerPids();
     service.signal('SIGTERM');
     await service.line(({ msg }) => msg === 'leaving');
@@ -147,7 +148,7 @@ describe('other signals', () => {
   });
 
   it('the same one twice at once, as npm and a terminal send it, is one stop, in order', async () => {
-    const service = await Service.start({ SHUTDOWN_DELAY_MS: '100' });
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_DELAY_MS: '100' });
     service.signal('SIGTERM');
     service.signal('SIGTERM');
     expect(await service.ended()).toBe(0);
@@ -155,7 +156,7 @@ describe('other signals', () => {
   });
 
   it('a connection that never sent a request does not hold up the end', async () => {
-    const service = await Service.start({ SHUTDOWN_GRACE_MS: '60000' });
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_GRACE_MS: '60000' });
     const socket = connect(Number(new URL(service.url).port), '127.0.0.1');
     await once(socket, 'connect');
     service.signal('SIGTERM');

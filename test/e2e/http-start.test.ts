@@ -31,13 +31,17 @@ const rollout = (name: string, yaml: string): string => {
 };
 
 describe('a start that cannot work ends with 2 and one sentence', () => {
-  it.each<[string, () => Settings, RegExp]>([
+  it.concurrent.each<[string, () => Settings, RegExp]>([
     [
       'a registry that is missing',
       () => ({ MODEL_REGISTRY: join(folder, 'nowhere') }),
       /registry .*nowhere is not a folder.*MODEL_REGISTRY/,
     ],
-    ['a registry that is empty', () => ({ MODEL_REGISTRY: folder }), /registry .* is empty/],
+    [
+      'a registry that is empty',
+      () => ({ MODEL_REGISTRY: mkdtempSync(join(folder, 'empty-')) }),
+      /registry .* is empty/,
+    ],
     ['a wrong port', () => ({ PORT: 'http' }), /PORT \(environment\) is "?http"?: .*0 to 65535/],
     ['an address of another machine', () => ({ HOST: '192.0.2.1' }), /Cannot listen on 192\.0\.2\.1.*HOST/],
     [
@@ -67,7 +71,7 @@ describe('a start that cannot work ends with 2 and one sentence', () => {
   });
 });
 
-describe('a canary that is damaged', () => {
+describe.concurrent('a canary that is damaged', () => {
   it('fails with its reason, and the stable version serves: degraded, and ready', async () => {
     const registry = join(folder, 'damaged');
     cpSync(REGISTRY, registry, { recursive: true });

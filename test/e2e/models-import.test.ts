@@ -23,7 +23,7 @@ import { runCommand, type Finished } from '../support/run-command.js';
 import { writeTinyExport, type ExportChanges } from '../support/tiny-export.js';
 import { Service } from './harness.js';
 import { REGISTRY } from './pool-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { vi } from 'vitest';
+import { REGISTRY, ROOT } from '../support/repository.js';
 import type {
   Computation,
   Executor,
@@ -13,9 +14,8 @@ import type {
 import type { InferencePoolStatus, InferenceStatus } from '../../src/service/inference/pool-status.js';
 import type { ModelRegistryService } from '../../src/service/model-registry/model-registry.service.js';
 
-export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export { ROOT, REGISTRY };
 export const DIST = resolve(ROOT, process.env.SERIN_DIST ?? 'dist');
-export const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
 
 /** The built file of the product, with the types of its source. */
 export const built = async <T>(path: string): Promise<T> =>

@@ -262,8 +262,11 @@ describe('a replay that cannot be', () => {
     ['the kind is unknown', () => ['--sample', 'uniform'], /Allowed choices are zipf/],
   ];
 
-  it.each(cases)('because %s', async (_, args, message) => {
+  beforeAll(() => {
     write('x.jsonl', linesOf([{ text: 'a' }]));
+  });
+
+  it.concurrent.each(cases)('because %s', async (_, args, message) => {
     const { code, stdout, stderr } = await serin(args());
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

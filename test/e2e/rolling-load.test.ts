@@ -16,7 +16,7 @@ import {
   workerPids,
   type Running,
 } from './pool-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 /** Each test starts a pool of its own, and some see workers die. */
 vi.setConfig({ testTimeout: 90_000 });

@@ -1,132 +1,20 @@
-import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ADMIN, configFile, folder, RolloutService, texts } from './rollout-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { expect, it, vi } from 'vitest';
+import { configFile, folder, RolloutService } from './rollout-harness.js';
 
-const running: RolloutService[] = [];
-const registries: TempRegistry[] = [];
-
-async function start(settings: Record<string, string>): Promise<RolloutService> {
-  const rollout = await RolloutService.start({ REQUEST_TIMEOUT_MS: '30000', ...settings });
-  running.push(rollout);
-  return rollout;
-}
-
-/** The versions that the tests may damage are copies. */
-function registryWith(...versions: readonly string[]): TempRegistry {
-  const registry = new TempRegistry();
-  registries.push(registry);
-  for (const version of versions) registry.addVersion(version);
-  return registry;
-}
-
-afterEach(async () => {
-  await Promise.all(
-    running.splice(0).map(({ service }) => {
-      service.signal('SIGKILL');
-      return service.ended();
-    }),
-  );
-  for (const registry of registries.splice(0)) registry.delete();
-});
-
-const version = (rollout: RolloutService, name: string, change: 'load' | 'unload'): Promise<Response> =>
-  rollout.service.fetch(`/admin/models/sentiment/versions/${name}/${change}`, {
-    method: 'POST',
-    headers: ADMIN,
-  });
-
-const SEVERAL_SERVICES = { timeout: 120_000 };
-
-describe('a file that names a version without a readable manifest', SEVERAL_SERVICES, () => {
-  it('undoes nothing at a restart, and nothing that an admin begins meanwhile', async () => {
-    const registry = registryWith('v3', 'v4');
-    const settings = {
-      STATE_DIR: folder(),
-      SERIN_CONFIG: configFile('rollout:\n  sentiment: { stable: v3, canary: v4, percent: 5 }\n'),
-      MODEL_REGISTRY: registry.folder,
-    };
-    const manifest = join(registry.folder, 'sentiment/v3/manifest.json');
-    const first = await start(settings);
-    for (const move of ['promote', 'clear']) expect((await first.post(move)).status).toBe(200);
-    expect((await version(first, 'v3', 'unload')).status).toBe(200);
-    const { revision } = await first.view();
-    expect(await first.service.stop()).toBe(0);
-
-    renameSync(manifest, `${manifest}.away`);
-    const second = await start(settings);
-    expect(await second.view()).toMatchObject({ revision, stable: { version: 'v4' }, decided_by: 'state' });
-    expect(new Set(await second.versions(texts(20)))).toEqual(new Set(['v4']));
-    const problem = /^rollout\.sentiment\.stable: v3 cannot be read \(it has no manifest\.json\)/;
-    expect((await second.view()).problems).toEqual([expect.stringMatching(problem)]);
-    expect(await second.indicator('configuration')).toEqual({
-      status: 'up',
-      problem: expect.stringMatching(problem) as string,
-    });
-    expect((await version(second, 'v2', 'load')).status).toBe(200);
-    expect((await second.put({ version: 'v2', percent: 50 })).status).toBe(200);
-    expect(await second.service.stop()).toBe(0);
-
-    renameSync(`${manifest}.away`, manifest);
-    const third = await start(settings);
-    expect(await third.view()).toMatchObject({
-      revision: revision + 1,
-      stable: { version: 'v4' },
-      canary: { version: 'v2' },
-      percent: 50,
-      problems: [],
-    });
-  });
-});
-
-describe('a file that changes while the service starts', SEVERAL_SERVICES, () => {
-  it('is in force once it has started', async () => {
-    const percent = (share: number): string =>
-      `rollout:\n  sentiment: { stable: v1, canary: v2, percent: ${share} }\n`;
-    const STATE_DIR = folder();
-    const SERIN_CONFIG = configFile(percent(5));
-    const starting = start({ STATE_DIR, SERIN_CONFIG });
-    // The configuration has been loaded, and nothing is watched yet.
-    await vi.waitUntil(() => existsSync(join(STATE_DIR, 'rollout')), { timeout: 30_000, interval: 1 });
-    writeFileSync(SERIN_CONFIG, percent(0));
-    const rollout = await starting;
-    await rollout.viewThat((view) => view.percent === 0);
-    expect((await rollout.view()).history.map(({ to }) => to.percent)).toEqual([5, 0]);
-    await rollout.service.line(({ msg }) => msg === 'the rollout section has changed and is in force');
-  });
-});
-
-describe('a file that names a version before its folder is there', SEVERAL_SERVICES, () => {
-  it('is in force once the folder has come, with no change of the file', async () => {
-    const registry = registryWith();
-    const section = (canary: string): string =>
-      `rollout:\n  sentiment: { stable: v1, canary: ${canary}, percent: 40 }\n`;
-    const SERIN_CONFIG = configFile(section('v2'));
-    const rollout = await start({ STATE_DIR: folder(), SERIN_CONFIG, MODEL_REGISTRY: registry.folder });
-    writeFileSync(SERIN_CONFIG, section('v3'));
-    const { canary } = await rollout.viewThat(({ problems }) => problems.length > 0);
-    expect(canary).toMatchObject({ version: 'v2' });
-    registry.addVersion('v3');
-    const view = await rollout.viewThat(
-      (now) => now.canary?.version === 'v3' && now.canary.state === 'ready',
-    );
-    expect(view).toMatchObject({ phase: 'running', percent: 40, problems: [] });
-    expect(rollout.service.lines.filter(({ msg }) => msg.includes('the last good one stays'))).toHaveLength(
-      1,
-    );
-  });
-});
-
-describe('a file that names another stable version before anything was moved', SEVERAL_SERVICES, () => {
-  it('is in force, and that version answers once it is loaded', async () => {
-    const SERIN_CONFIG = configFile('rollout:\n  sentiment: { stable: v1 }\n');
-    const rollout = await start({ STATE_DIR: folder(), SERIN_CONFIG });
-    writeFileSync(SERIN_CONFIG, 'rollout:\n  sentiment: { stable: v2 }\n');
-    const view = await rollout.viewThat(({ stable }) => stable?.version === 'v2' && stable.state === 'ready');
-    expect(view).toMatchObject({ phase: 'idle', decided_by: 'file', percent: 0 });
-    await vi.waitFor(async () => {
-      expect(new Set(await rollout.versions(texts(4)))).toEqual(new Set(['v2']));
-    }, 10_000);
-  });
+it('a configuration file that changes while the service starts is in force once it has started', async () => {
+  const percent = (share: number): string =>
+    `rollout:\n  sentiment: { stable: v1, canary: v2, percent: ${share} }\n`;
+  const STATE_DIR = folder();
+  const SERIN_CONFIG = configFile(percent(5));
+  const starting = RolloutService.start({ STATE_DIR, SERIN_CONFIG });
+  // The configuration has been loaded, and nothing is watched yet.
+  await vi.waitUntil(() => existsSync(join(STATE_DIR, 'rollout')), { timeout: 30_000, interval: 1 });
+  writeFileSync(SERIN_CONFIG, percent(0));
+  const rollout = await starting;
+  await rollout.viewThat((view) => view.percent === 0);
+  expect((await rollout.view()).history.map(({ to }) => to.percent)).toEqual([5, 0]);
+  await rollout.service.line(({ msg }) => msg === 'the rollout section has changed and is in force');
+  await rollout.service.stop();
 });

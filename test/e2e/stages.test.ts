@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { text as readAll } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, metric, waitFor } from './cache-harness.js';
+import { ask, metric, waitFor } from '../support/cache-harness.js';
 import { Service, type LogLine } from './harness.js';
 
 const STAGES = [

@@ -9,7 +9,7 @@ import type { TuneReport } from '../../src/tools/tune/tune-report.js';
 import { ROOT } from '../support/repository.js';
 import { runCommand, type Finished } from '../support/run-command.js';
 import { REGISTRY } from './pool-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const MAIN = resolve(ROOT, process.env.SERIN_DIST ?? 'dist', 'cli/main.js');
 const FILE = '# Ours.\nrollout:\n  sentiment: { stable: v2 } # the small one\nworkers: 7\n';
@@ -96,7 +96,12 @@ describe('in a short time, on the real model', () => {
 });
 
 describe('bad input', () => {
-  it.each([
+  let before: readonly string[];
+  beforeAll(() => {
+    before = readdirSync(folder);
+  });
+
+  it.concurrent.each([
     [['nosuch'], /names no stable version of nosuch/],
     [['sentiment', '--version', 'v9'], /has no sentiment\/v9/],
     [['--traffic', 'nowhere.jsonl'], /nowhere\.jsonl/],
@@ -105,8 +110,7 @@ describe('bad input', () => {
     [['--write', 'list.yaml'], /list\.yaml cannot be written: it must be a map of settings/],
     [['--minutes', '0'], /at least 0\.1/],
     [['--slo-p95-ms', '-1'], /above 0/],
-  ])('%j', async (args, message) => {
-    const before = readdirSync(folder);
+  ])('%j is refused with a sentence and the exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await tune(...args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(message);

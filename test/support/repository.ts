@@ -1,9 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The repository's root, with a slash at its end. */
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The shipped models, or another registry that was asked for. */
+export const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
 
 export const readText = (path: string): string => readFileSync(ROOT + path, 'utf8');
 

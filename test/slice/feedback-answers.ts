@@ -1,23 +1,23 @@
-import { Service } from './harness.js';
+import { SliceApp } from '../support/slice-app.js';
 
 interface Services {
   /** Serves, and wants a key. */
-  readonly normal: Service;
+  readonly normal: SliceApp;
   /** Forgets nothing, and throws when it is asked for the answer `break`. */
-  readonly faulty: Service;
+  readonly faulty: SliceApp;
 }
 
 const KEY = { 'x-api-key': 'key-1' };
 const TOLD = { request_id: 'told', kpi: 1 };
 
 const tell = (
-  service: Service,
+  service: SliceApp,
   body: unknown,
   headers: Readonly<Record<string, string>> = KEY,
 ): Promise<Response> => service.post('/feedback', body, headers);
 
 async function tooOften(): Promise<Response> {
-  const service = await Service.start({ RATE_LIMIT_PER_S: '0.001', RATE_LIMIT_BURST: '1' });
+  const service = await SliceApp.start({ RATE_LIMIT_PER_S: '0.001', RATE_LIMIT_BURST: '1' });
   try {
     await tell(service, TOLD);
     return await tell(service, TOLD);

@@ -5,13 +5,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import type { FeedbackAnswer } from '../../src/service/feedback/feedback.service.js';
 import type { Problem } from '../../src/base/errors/problem.js';
-import { Service, type Settings } from './harness.js';
+import { SliceApp, type Settings } from '../support/slice-app.js';
 
 const GOOD = 'A gripping, beautifully shot film.';
 const BAD = 'Two hours I will not get back.';
 
 let folder: string;
-let service: Service | undefined;
+let service: SliceApp | undefined;
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'serin-feedback-'));
@@ -26,18 +26,18 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(name: string, settings: Settings = {}): Promise<Service> {
-  service = await Service.start({ STATE_DIR: join(folder, name), ...settings });
+async function start(name: string, settings: Settings = {}): Promise<SliceApp> {
+  service = await SliceApp.start({ STATE_DIR: join(folder, name), ...settings });
   return service;
 }
 
-async function ask(on: Service, id: string, text: string, headers: Settings = {}): Promise<void> {
+async function ask(on: SliceApp, id: string, text: string, headers: Settings = {}): Promise<void> {
   const response = await on.post('/predict', { text }, { 'x-request-id': id, ...headers });
   expect(response.status).toBe(200);
 }
 
 async function tell(
-  on: Service,
+  on: SliceApp,
   body: object,
 ): Promise<Partial<FeedbackAnswer & Problem> & { status: number }> {
   const response = await on.post('/feedback', body);

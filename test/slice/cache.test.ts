@@ -1,18 +1,18 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, holding, inferences, metric, waitFor, written, type Answer } from './cache-harness.js';
-import { Service, type LogLine } from './harness.js';
+import { ask, holding, inferences, metric, waitFor, written, type Answer } from '../support/cache-harness.js';
+import { SliceApp, type LogLine } from '../support/slice-app.js';
+import { failOnDemand } from '../support/fail-on-demand.js';
 
 const ADMIN = { authorization: 'Bearer let-me-in' };
 const NO_CACHE = { 'cache-control': 'max-age=0, no-cache' };
 
-const purge = (service: Service, query = ''): Promise<Response> =>
+const purge = (service: SliceApp, query = ''): Promise<Response> =>
   service.fetch(`/admin/cache${query}`, { method: 'DELETE', headers: ADMIN });
 
 describe('the cache', () => {
-  let service: Service;
+  let service: SliceApp;
   beforeAll(async () => {
-    service = await Service.start({ ADMIN_TOKEN: 'let-me-in' });
+    service = await SliceApp.start({ ADMIN_TOKEN: 'let-me-in' });
   });
   afterAll(() => service.stop());
 
@@ -170,7 +170,7 @@ describe('the cache', () => {
 
 describe('limits', () => {
   it('the oldest answer goes when there are too many', async () => {
-    const service = await Service.start({ CACHE_MAX_ITEMS: '2' });
+    const service = await SliceApp.start({ CACHE_MAX_ITEMS: '2' });
     for (const text of ['one', 'two', 'one', 'three']) await ask(service, text);
     expect(await metric(service, 'serin_cache_removals_total', 'evicted')).toBe(1);
     expect(await metric(service, 'serin_cache_entries')).toBe(2);
@@ -180,7 +180,7 @@ describe('limits', () => {
   });
 
   it('an answer that is too old is computed again', async () => {
-    const service = await Service.start({ CACHE_TTL_MS: '1' });
+    const service = await SliceApp.start({ CACHE_TTL_MS: '1' });
     await ask(service, 'short-lived');
     const kept = performance.now();
     await waitFor(() => Promise.resolve(performance.now() > kept + 2));
@@ -190,15 +190,14 @@ describe('limits', () => {
   });
 
   it('nothing is kept with the cache off, and equal texts still share one computation', async () => {
-    const service = await Service.start({ CACHE_MAX_ITEMS: '0' });
-    const [worker = 0] = service.workerPids();
+    const service = await SliceApp.start({ CACHE_MAX_ITEMS: '0' });
     const before = await inferences(service);
-    process.kill(worker, 'SIGSTOP');
+    service.executor.hold();
     const asked = await Promise.all(Array.from({ length: 32 }, () => written(service, 'All at once.')));
     // All have been written; the service reads what it has received before it answers this and the next.
     for (let reads = 0; reads < 5; reads++) expect((await service.fetch('/health/live')).status).toBe(200);
     await holding(service, 1);
-    process.kill(worker, 'SIGCONT');
+    service.executor.release();
     expect(await Promise.all(asked.map(({ status }) => status))).toEqual(new Array(32).fill(200));
     expect(await inferences(service)).toBe(before + 1);
     expect(await metric(service, 'serin_cache_joins_total')).toBe(31);
@@ -209,7 +208,7 @@ describe('limits', () => {
   });
 
   it('errors are not kept', async () => {
-    const service = await Service.start({}, join(import.meta.dirname, 'fixtures/faulty-service.mjs'));
+    const service = failOnDemand(await SliceApp.start());
     expect(await ask(service, 'fail')).toMatchObject({ status: 500 });
     expect(await ask(service, 'fail')).toMatchObject({ status: 500, code: 'INFERENCE_FAILED' });
     expect(await metric(service, 'serin_cache_misses_total')).toBe(2);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import { vi } from 'vitest';
-import type { Service } from './harness.js';
+import type { ServiceUnderTest } from './service-under-test.js';
 
 export interface Answer {
   readonly label: string;
@@ -16,7 +16,7 @@ export interface Answer {
 }
 
 export const ask = async (
-  service: Service,
+  service: ServiceUnderTest,
   text: string,
   { headers = {}, ...options }: { headers?: Record<string, string>; version?: string; top_k?: number } = {},
 ): Promise<Answer & { readonly status: number; readonly timing: string; readonly store: string }> => {
@@ -32,7 +32,7 @@ export const ask = async (
 };
 
 /** The sum of a metric over the labels that are not named. */
-export async function metric(service: Service, name: string, labels = ''): Promise<number> {
+export async function metric(service: ServiceUnderTest, name: string, labels = ''): Promise<number> {
   const text = await (await service.fetch('/metrics')).text();
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines
@@ -41,10 +41,14 @@ export async function metric(service: Service, name: string, labels = ''): Promi
 }
 
 /** Texts that worker processes have answered. */
-export const inferences = (service: Service): Promise<number> => metric(service, 'serin_batch_texts_sum');
+export const inferences = (service: ServiceUnderTest): Promise<number> =>
+  metric(service, 'serin_batch_texts_sum');
 
 /** A request that the kernel has taken from us whole; its status comes later. */
-export async function written(service: Service, text: string): Promise<{ readonly status: Promise<number> }> {
+export async function written(
+  service: ServiceUnderTest,
+  text: string,
+): Promise<{ readonly status: Promise<number> }> {
   const sent = request(`${service.url}/predict`, {
     method: 'POST',
     agent: false,
@@ -62,7 +66,7 @@ export async function written(service: Service, text: string): Promise<{ readonl
 
 /** Sends a request and goes away when told to. */
 export function leaver(
-  service: Service,
+  service: ServiceUnderTest,
   text: string,
   id: string,
 ): { leave: () => void; ended: Promise<unknown> } {
@@ -81,7 +85,7 @@ export function leaver(
   };
 }
 
-export const holding = (service: Service, texts: number): Promise<void> =>
+export const holding = (service: ServiceUnderTest, texts: number): Promise<void> =>
   waitFor(async () => {
     const [queued, running] = [
       await metric(service, 'serin_queued_texts'),

@@ -17,7 +17,7 @@ import {
 
 /**
  * Simulated rollouts. The full figure, 2,000 whole ramps with a look at every second, takes a quarter of an hour:
- * `SIMULATION_RUNS=2000 npx vitest run test/unit/canary/gates-simulation` measures it. Without that variable
+ * `SIMULATION_RUNS=2000 npx vitest run test/e2e/rollout/gates/gates-simulation` measures it. Without that variable
  * there are fewer whole ramps here, and 2,000 of the gate that matters alone, which looks after every pair.
  */
 const RUNS = Number(process.env.SIMULATION_RUNS ?? 0);

@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/base/errors/problem.js';
-import { Service } from './harness.js';
+import { SliceApp } from '../support/slice-app.js';
 
 const codeOf = async (response: Response): Promise<string> => ((await response.json()) as Problem).code;
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
 describe('API keys, rates and the admin token', () => {
-  let service: Service;
+  let service: SliceApp;
 
   beforeAll(async () => {
     const hash = createHash('sha256').update('key-two').digest('hex');
-    service = await Service.start({
+    service = await SliceApp.start({
       API_KEYS: `one:key-one,two:sha256:${hash}`,
       ADMIN_TOKEN: 'let-me-in',
       // One token comes back in 100 s: within the test, the burst is all there is.
@@ -99,7 +99,7 @@ describe('API keys, rates and the admin token', () => {
 
 describe('without keys, rates and token', () => {
   it('texts are open, and there is no /admin, also not for a token', async () => {
-    const service = await Service.start();
+    const service = await SliceApp.start();
     try {
       expect((await service.post('/predict', { text: 'A film.' })).status).toBe(200);
       const response = await service.fetch('/admin/canary', { headers: bearer('undefined') });
@@ -110,7 +110,7 @@ describe('without keys, rates and token', () => {
   });
 
   it('the rate counts per client address, behind a trusted proxy the one that it forwards', async () => {
-    const service = await Service.start({
+    const service = await SliceApp.start({
       RATE_LIMIT_PER_S: '0.01',
       RATE_LIMIT_BURST: '1',
       TRUST_PROXY: 'loopback',

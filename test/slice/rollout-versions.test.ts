@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RolloutView } from '../../src/rollout/rollout-types.js';
-import { ADMIN, configFile, folder, RolloutService, texts } from './rollout-harness.js';
-import { TempRegistry } from './temp-registry.js';
+import { ADMIN, configFile, folder, RolloutSlice, texts } from './rollout-slice.js';
+import { TempRegistry } from '../support/temp-registry.js';
 
 const registry = new TempRegistry();
 const file = configFile('rollout:\n  sentiment: { stable: v1, canary: v2, percent: 0 }\n');
@@ -13,7 +13,7 @@ const settings = {
   REQUEST_TIMEOUT_MS: '30000',
   CACHE_MAX_ITEMS: '1000',
 };
-let rollout: RolloutService;
+let rollout: RolloutSlice;
 
 const codeOf = async (response: Response): Promise<string> =>
   ((await response.json()) as { code: string }).code;
@@ -27,7 +27,7 @@ const load = (version: string): Promise<Response> =>
 beforeAll(async () => {
   registry.addVersion('v3', { accuracy: undefined });
   registry.addVersion('v4');
-  rollout = await RolloutService.start(settings);
+  rollout = await RolloutSlice.start(settings);
 });
 
 afterAll(async () => {

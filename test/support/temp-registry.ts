@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { REGISTRY } from './pool-harness.js';
+import { REGISTRY } from './repository.js';
 
 /** A registry of its own for one test: the shipped v1 and v2 of `sentiment`, and what the test adds. */
 export class TempRegistry {

@@ -1,21 +1,21 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FEEDBACK_ANSWERS } from './feedback-answers.js';
-import { Service } from './harness.js';
-import { OPENAPI_FILE, readOpenApi } from './openapi-check.js';
+import { failOnDemand } from '../support/fail-on-demand.js';
+import { NeverReadyExecutor } from '../support/fake-executor.js';
+import { SliceApp } from '../support/slice-app.js';
+import { OPENAPI_FILE, readOpenApi } from '../support/openapi-check.js';
 import { closeHeldFolder, ROLLOUT_ANSWERS } from './rollout-answers.js';
 import { ADMIN_TOKEN, VERSION_ANSWERS } from './version-answers.js';
 
-const FAULTY_SERVICE = join(import.meta.dirname, 'fixtures/faulty-service.mjs');
 const KEY = { 'x-api-key': 'key-1' };
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
 interface Services {
   /** Serves, and wants a key. */
-  readonly normal: Service;
+  readonly normal: SliceApp;
   /** Has an executor that fails on demand. */
-  readonly faulty: Service;
+  readonly faulty: SliceApp;
 }
 
 /** What provokes one documented answer. */
@@ -23,12 +23,11 @@ type Provoke = (services: Services) => Promise<Response>;
 
 /** Answers of a service that has just opened its port and has loaded nothing yet. */
 const starting = async (path: string, body?: unknown): Promise<Response> => {
-  const service = Service.spawn();
+  const service = await SliceApp.listen({}, NeverReadyExecutor);
   try {
-    await service.listening();
     return await (body === undefined ? service.fetch(path) : service.post(path, body));
   } finally {
-    service.signal('SIGKILL');
+    await service.stop();
   }
 };
 
@@ -54,12 +53,11 @@ const post = (path: string, body: (text: string) => object): Record<string, Prov
 const late =
   (path: string, body: object): Provoke =>
   async ({ normal }) => {
-    const workers = normal.workerPids();
-    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    normal.executor.hold();
     try {
       return await normal.post(path, body, { ...KEY, 'x-deadline-ms': '40' });
     } finally {
-      for (const pid of workers) process.kill(pid, 'SIGCONT');
+      normal.executor.release();
     }
   };
 
@@ -102,8 +100,8 @@ describe('the OpenAPI document', () => {
 
   beforeAll(async () => {
     const [normal, faulty] = await Promise.all([
-      Service.start({ API_KEYS: 'one:key-1', ADMIN_TOKEN }),
-      Service.start({}, FAULTY_SERVICE),
+      SliceApp.start({ API_KEYS: 'one:key-1', ADMIN_TOKEN }),
+      SliceApp.start().then(failOnDemand),
     ]);
     services = { normal, faulty };
   });

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Problem } from '../../src/base/errors/problem.js';
-import { Service } from './harness.js';
+import { SliceApp } from '../support/slice-app.js';
 
 const MAX_BODY_BYTES = 100_000;
 
@@ -140,10 +140,10 @@ const BAD: readonly BadRequest[] = [
 ];
 
 describe('bad input', () => {
-  let service: Service;
+  let service: SliceApp;
 
   beforeAll(async () => {
-    service = await Service.start({ MAX_BODY_BYTES: String(MAX_BODY_BYTES), MAX_TEXTS: '4' });
+    service = await SliceApp.start({ MAX_BODY_BYTES: String(MAX_BODY_BYTES), MAX_TEXTS: '4' });
   });
 
   afterAll(async () => {
@@ -151,7 +151,7 @@ describe('bad input', () => {
   });
 
   for (const { name, path = '/predict', body, headers = {}, status, code, fields } of BAD) {
-    it(`${name}: ${status} ${code}`, async () => {
+    it(`that is ${name} is answered ${status} ${code}, and logged so`, async () => {
       const response = await service.fetch(path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
@@ -189,12 +189,12 @@ describe('bad input', () => {
     ['a lone surrogate', 'good \ud800 film'],
     ['a word of 10,000 characters', 'g'.repeat(10_000)],
     ['[SEP] and [MASK]', 'good [SEP] film [MASK]'],
-  ])('is none: %s is answered', async (_, value) => {
+  ])('is not %s, which is answered like any other text', async (_, value) => {
     const response = await service.post('/predict', { text: value });
     expect(response.status).toBe(200);
   });
 
-  it('is none: a body in pieces, with a byte order mark, in chunks without a length, or compressed', async () => {
+  it('is not a body in pieces, with a byte order mark, in chunks without a length, or compressed', async () => {
     const json = JSON.stringify({ text: 'Ein schöner Film 🎬.' });
     const { body: whole } = await answerTo(service, [json]);
     expect(whole).toMatchObject({ label: 'POSITIVE', request_id: 'pieces' });
@@ -242,22 +242,22 @@ describe('bad input', () => {
     ]);
   });
 
-  it('answers OPTIONS and HEAD', async () => {
+  it('is not a request with the method OPTIONS or HEAD', async () => {
     const options = await service.fetch('/health/live', { method: 'OPTIONS' });
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
     const head = await service.fetch('/health/live', { method: 'HEAD' });
     expect([head.status, await head.text()]).toEqual([200, '']);
   });
 
-  it('never was a fault of ours', () => {
+  it('is never logged as a fault of the service', () => {
     expect(service.lines.filter(({ msg, level }) => msg === 'fault' || level === 'error')).toEqual([]);
-    expect([service.garbage, service.stderr]).toEqual([[], '']);
+    expect(service.garbage).toEqual([]);
   });
 });
 
 /** Writes a request to /predict piece by piece, each in a packet of its own, and reads the answer. */
 function answerTo(
-  service: Service,
+  service: SliceApp,
   pieces: readonly (string | Uint8Array)[],
   headers: readonly string[] = [],
 ): Promise<{ status: number; body: Record<string, unknown> }> {

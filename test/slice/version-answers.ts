@@ -1,23 +1,25 @@
 import { vi } from 'vitest';
-import { Service } from './harness.js';
+import { Lifecycle } from '../../src/service/request/lifecycle.js';
+import { SliceApp } from '../support/slice-app.js';
 
 /** The admin token of the service that the documented answers are provoked in. */
 export const ADMIN_TOKEN = 'admin-1';
 
+const KEY = { 'x-api-key': 'key-1' };
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
-type Provoke = (services: { readonly normal: Service }) => Promise<Response>;
+type Provoke = (services: { readonly normal: SliceApp }) => Promise<Response>;
 type Action = 'load' | 'unload';
 
-const change = (service: Service, action: Action, version: string, headers = {}): Promise<Response> =>
+const change = (service: SliceApp, action: Action, version: string, headers = {}): Promise<Response> =>
   service.post(`/admin/models/sentiment/versions/${version}/${action}`, {}, { ...ADMIN, ...headers });
 
 /** Waits until the last change is over and v2 is as every other test expects it. */
-const restored = (service: Service): Promise<boolean> =>
+const restored = (service: SliceApp): Promise<boolean> =>
   vi.waitUntil(async () => (await change(service, 'load', 'v2')).status === 200, { timeout: 30_000 });
 
 const thenRestored =
-  (provoke: (service: Service) => Promise<Response>): Provoke =>
+  (provoke: (service: SliceApp) => Promise<Response>): Provoke =>
   async ({ normal }) => {
     const response = await provoke(normal);
     await restored(normal);
@@ -26,13 +28,12 @@ const thenRestored =
 
 /** The answer of a service that has been told to stop and still serves. */
 const leaving = (action: Action) => async (): Promise<Response> => {
-  const service = await Service.start({ ADMIN_TOKEN, SHUTDOWN_DELAY_MS: '5000' });
-  service.signal('SIGTERM');
-  await service.line(({ msg }) => msg === 'leaving');
+  const service = await SliceApp.start({ ADMIN_TOKEN });
+  service.get(Lifecycle).leave();
   try {
     return await change(service, action, 'v2');
   } finally {
-    service.signal('SIGKILL');
+    await service.stop();
   }
 };
 
@@ -49,11 +50,12 @@ export const VERSION_ANSWERS: Readonly<Record<string, Readonly<Record<string, Pr
   loadVersion: {
     ...refused('load'),
     200: ({ normal }) => change(normal, 'load', 'v2'),
-    // While workers stand still, the unload cannot end.
+    // While a text of the version waits, the unload cannot end.
     409: thenRestored(async (service) => {
       const before = service.lines.length;
-      const workers = service.workerPids();
-      for (const pid of workers) process.kill(pid, 'SIGSTOP');
+      service.executor.hold();
+      const waiting = service.post('/predict', { text: 'it waits', version: 'v2' }, KEY);
+      await vi.waitUntil(() => service.executor.status().queuedTexts === 1, { timeout: 10_000 });
       const unloaded = change(service, 'unload', 'v2');
       try {
         await service.line(
@@ -61,8 +63,8 @@ export const VERSION_ANSWERS: Readonly<Record<string, Readonly<Record<string, Pr
         );
         return await change(service, 'load', 'v2');
       } finally {
-        for (const pid of workers) process.kill(pid, 'SIGCONT');
-        await unloaded;
+        service.executor.release();
+        await Promise.all([unloaded, waiting]);
       }
     }),
     504: thenRestored(async (service) => {

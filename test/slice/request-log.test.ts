@@ -1,9 +1,7 @@
 import { connect } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type LogLine, Service } from './harness.js';
-
-const FAULTY_SERVICE = join(import.meta.dirname, 'fixtures/faulty-service.mjs');
+import { type LogLine, SliceApp } from '../support/slice-app.js';
+import { failOnDemand } from '../support/fail-on-demand.js';
 
 /** The fields that every request line has; `code` and `aborted` come on top where they apply. */
 const FIELDS = [
@@ -28,7 +26,7 @@ const SECRET_TEXT = 'the quick brown fox has a secret';
 
 interface Outcome {
   readonly name: string;
-  readonly send: (service: Service, headers: Record<string, string>) => Promise<unknown>;
+  readonly send: (service: SliceApp, headers: Record<string, string>) => Promise<unknown>;
   readonly line: Readonly<Record<string, unknown>>;
 }
 
@@ -37,10 +35,9 @@ const post =
   (service, headers) =>
     service.post(path, body, { ...headers, ...more });
 
-/** Sends a request, waits until a worker has it, and goes away. */
+/** Sends a request, waits until it is in the queue, and goes away. */
 const leave: Outcome['send'] = async (service, headers) => {
-  const pids = service.workerPids();
-  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  service.executor.hold();
   const gone = new AbortController();
   const answer = service.fetch('/predict', {
     method: 'POST',
@@ -53,10 +50,10 @@ const leave: Outcome['send'] = async (service, headers) => {
   gone.abort();
   await answer.catch(() => undefined);
   await service.requestLine(headers['x-request-id'] ?? '');
-  for (const pid of pids) process.kill(pid, 'SIGCONT');
+  service.executor.release();
 };
 
-async function untilMetric(service: Service, holds: (metrics: string) => boolean): Promise<string> {
+async function untilMetric(service: SliceApp, holds: (metrics: string) => boolean): Promise<string> {
   for (;;) {
     const metrics = await (await service.fetch('/metrics')).text();
     if (holds(metrics)) return metrics;
@@ -189,11 +186,11 @@ const OUTCOMES: readonly Outcome[] = [
 ];
 
 describe('the request log', () => {
-  let service: Service;
+  let service: SliceApp;
   const requestLines = (): LogLine[] => service.lines.filter(({ msg }) => msg === 'request');
 
   beforeAll(async () => {
-    service = await Service.start({ ADMIN_TOKEN: 'let-me-in' }, FAULTY_SERVICE);
+    service = failOnDemand(await SliceApp.start({ ADMIN_TOKEN: 'let-me-in' }));
   });
 
   afterAll(async () => {
@@ -254,7 +251,7 @@ describe('the request log', () => {
   });
 
   it('has the text when LOG_TEXT says so', async () => {
-    const talkative = await Service.start({ LOG_TEXT: 'true' });
+    const talkative = await SliceApp.start({ LOG_TEXT: 'true' });
     try {
       await talkative.post('/predict', { text: SECRET_TEXT }, { 'x-request-id': 'a' });
       await talkative.post('/predict_batch', { texts: [SECRET_TEXT] }, { 'x-request-id': 'b' });
@@ -268,7 +265,7 @@ describe('the request log', () => {
 
 describe('the metrics', () => {
   it('have the prefix, bounded labels, and what the texts came to', async () => {
-    const service = await Service.start();
+    const service = await SliceApp.start();
     try {
       await service.post('/predict_batch', { texts: ['a', 'b', 'word '.repeat(500)] });
       await service.post('/predict', { text: 'a', version: 'v77' });

@@ -6,14 +6,14 @@ import type { RolloutDocument, RolloutPhase } from '../../src/rollout/rollout-ty
 import { writeSealed } from '../../src/base/files/sealed-file.js';
 import { takeLock, type OutputLock } from '../../src/base/files/output-lock.js';
 import { begun, by, done } from '../unit/rollout/documents.js';
-import { Service } from './harness.js';
-import { folder } from './rollout-harness.js';
+import { SliceApp } from '../support/slice-app.js';
+import { folder } from '../support/rollout-client.js';
 import { ADMIN_TOKEN } from './version-answers.js';
 
 interface Services {
-  readonly normal: Service;
+  readonly normal: SliceApp;
   /** Has no admin token. */
-  readonly faulty: Service;
+  readonly faulty: SliceApp;
 }
 
 type Provoke = (services: Services) => Promise<Response>;
@@ -23,14 +23,14 @@ const PATH = '/admin/canary/sentiment';
 const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
 const ask = (
-  service: Service,
+  service: SliceApp,
   path = PATH,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<Response> => service.fetch(path, { headers: { ...ADMIN, ...headers } });
 
 /** Sends a change; PUT when no move is named. */
 function send(
-  service: Service,
+  service: SliceApp,
   move: string | null,
   body: Body | string = {},
   headers: Readonly<Record<string, string>> = {},
@@ -45,7 +45,7 @@ function send(
 }
 
 /** Whatever was done before: v1 is stable, v2 its canary at 0 %. */
-async function reset(service: Service): Promise<void> {
+async function reset(service: SliceApp): Promise<void> {
   await send(service, 'rollback');
   await send(service, 'clear');
 }
@@ -54,7 +54,7 @@ async function reset(service: Service): Promise<void> {
 class HeldFolder {
   private readonly stateDir = folder();
   private readonly lock: OutputLock;
-  private service: Promise<Service> | undefined;
+  private service: Promise<SliceApp> | undefined;
 
   constructor() {
     mkdirSync(join(this.stateDir, 'rollout'));
@@ -62,13 +62,20 @@ class HeldFolder {
   }
 
   /** The service, once it has followed this state. */
-  async following(document: RolloutDocument): Promise<Service> {
-    await writeSealed(join(this.stateDir, 'rollout/sentiment.json'), document);
-    this.service ??= Service.start({ ADMIN_TOKEN, STATE_DIR: this.stateDir });
+  async following(document: RolloutDocument): Promise<SliceApp> {
+    const write = (): Promise<void> => writeSealed(join(this.stateDir, 'rollout/sentiment.json'), document);
+    await write();
+    this.service ??= SliceApp.start({ ADMIN_TOKEN, STATE_DIR: this.stateDir });
     const service = await this.service;
     const phaseOf = async (): Promise<RolloutPhase> =>
       ((await (await ask(service)).json()) as { phase: RolloutPhase }).phase;
-    await vi.waitUntil(async () => (await phaseOf()) === document.phase, { timeout: 10_000, interval: 50 });
+    // A follower may miss a file that is replaced while it reads the one before: it is written until it is seen.
+    const isFollowed = async (): Promise<boolean> => {
+      if ((await phaseOf()) === document.phase) return true;
+      await write();
+      return false;
+    };
+    await vi.waitUntil(isFollowed, { timeout: 20_000, interval: 250 });
     return service;
   }
 
