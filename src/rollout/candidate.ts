@@ -13,8 +13,8 @@ export interface Candidate {
 }
 
 /** The candidate that a state or a configuration names. */
-export function candidateOf({ version, digest, policy }: CandidateRef): Candidate {
-  if (policy === undefined) return { version: { version, digest }, policy: null, digest };
+export function candidateOf({ version, digest, policy = null }: CandidateRef): Candidate {
+  if (policy === null) return { version: { version, digest }, policy: null, digest };
   const own = createHash('sha256').update(`${digest}\n${policy.digest}`).digest('hex');
   return { version: { version, digest }, policy, digest: own };
 }

@@ -11,7 +11,7 @@ const isCandidate = (value: unknown): boolean =>
   isRecord(value) &&
   typeof value.version === 'string' &&
   typeof value.digest === 'string' &&
-  (value.policy === undefined || isPolicy(value.policy));
+  (value.policy === undefined || value.policy === null || isPolicy(value.policy));
 
 const isCandidateOrNull = (value: unknown): boolean => value === null || isCandidate(value);
 

@@ -42,8 +42,8 @@ export interface PolicyRef {
 
 /** A candidate of a rollout, as its state is written. A replica that knows no policies reads the version alone. */
 export interface CandidateRef extends VersionRef {
-  /** Not written where there is none. */
-  readonly policy?: PolicyRef;
+  /** Not written where there is none; null means the same. */
+  readonly policy?: PolicyRef | null;
 }
 
 /** One step of the ramp. */

@@ -203,9 +203,7 @@ function wasTakenOut({ phase, history }: RolloutDocument): boolean {
 
 /** A call names a version: it means the canary as it is, with its policy, when that has the same version. */
 const withPolicyOf = (canary: CandidateRef | null, found: VersionRef): CandidateRef =>
-  canary?.policy !== undefined && canary.digest === found.digest
-    ? { ...found, policy: canary.policy }
-    : found;
+  canary?.policy != null && canary.digest === found.digest ? { ...found, policy: canary.policy } : found;
 
 const isForced = ({ forced, canary }: RolloutDocument, name: string): boolean =>
   forced && canary?.version === name;
