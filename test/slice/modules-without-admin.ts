@@ -122,11 +122,12 @@ export class Place {
     writeFileSync(join(this.folder, 'serin.config.yaml'), `rollout:\n  sentiment: { ${section} }\n`);
   }
 
-  config(): SerinConfig {
+  config(settings: Readonly<Record<string, string>> = {}): SerinConfig {
     const env = {
       MODEL_REGISTRY: join(this.folder, 'registry'),
       STATE_DIR: join(this.folder, 'state'),
       LOG_LEVEL: 'silent',
+      ...settings,
     };
     return loadConfig({ cwd: this.folder, env });
   }
@@ -143,11 +144,14 @@ export class AppWithoutAdmin {
     readonly pool: FakePool,
     /** What the modules have logged. */
     readonly lines: readonly string[],
-    private readonly url: string,
+    readonly url: string,
   ) {}
 
-  static async start(place: Place): Promise<AppWithoutAdmin> {
-    const config = place.config();
+  static async start(
+    place: Place,
+    settings: Readonly<Record<string, string>> = {},
+  ): Promise<AppWithoutAdmin> {
+    const config = place.config(settings);
     // Node's own metrics are made once, when the module is read; those of the service belong to one application.
     for (const name of Object.values(METRIC)) register.removeSingleMetric(name);
     const lines: string[] = [];
