@@ -15,6 +15,7 @@ const SERVICE = [
   ['observability'],
   ['redis'],
   ['http'],
+  ['in-force'],
   ['model-registry'],
   ['tokenization'],
   ['inference', 'canary'],

@@ -8,6 +8,7 @@ import { SerinConfigModule } from './service/config/config.module.js';
 import { FeedbackModule } from './service/feedback/feedback.module.js';
 import { HealthModule } from './service/health/health.module.js';
 import { HttpModule } from './service/http/http.module.js';
+import { InForceModule } from './service/in-force/in-force.module.js';
 import { InferenceModule } from './service/inference/inference.module.js';
 import { ModelRegistryModule } from './service/model-registry/model-registry.module.js';
 import type { LineLogger } from './service/observability/logger.js';
@@ -28,6 +29,7 @@ export class AppModule {
         ObservabilityModule,
         RedisModule,
         HttpModule.forRoot(logger),
+        InForceModule,
         ModelRegistryModule,
         TokenizationModule,
         InferenceModule,

@@ -2,10 +2,16 @@ import { isJsonObject } from '../base/json-object.js';
 import { ROLLOUT_MODES } from '../base/config/rollout-config.js';
 import { ROLLOUT_PHASES, type RolloutDocument } from './rollout-types.js';
 
-const isVersion = (value: unknown): boolean =>
-  isJsonObject(value) && typeof value.version === 'string' && typeof value.digest === 'string';
+const isPolicy = (value: unknown): boolean =>
+  isJsonObject(value) && typeof value.name === 'string' && typeof value.digest === 'string';
 
-const isVersionOrNull = (value: unknown): boolean => value === null || isVersion(value);
+const isCandidate = (value: unknown): boolean =>
+  isJsonObject(value) &&
+  typeof value.version === 'string' &&
+  typeof value.digest === 'string' &&
+  (value.policy === undefined || value.policy === null || isPolicy(value.policy));
+
+const isCandidateOrNull = (value: unknown): boolean => value === null || isCandidate(value);
 
 const isShare = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= 100;
 
@@ -27,9 +33,9 @@ export function isRolloutDocument(value: unknown, model: string): value is Rollo
     typeof value.rollout_id === 'string' &&
     ROLLOUT_PHASES.some((phase) => phase === value.phase) &&
     ROLLOUT_MODES.some((mode) => mode === value.mode) &&
-    isVersion(value.stable) &&
-    isVersionOrNull(value.canary) &&
-    isVersionOrNull(value.last_good) &&
+    isCandidate(value.stable) &&
+    isCandidateOrNull(value.canary) &&
+    isCandidateOrNull(value.last_good) &&
     isShare(value.percent) &&
     isCount(value.visit) &&
     isCount(value.elapsed_in_step_ms) &&
@@ -41,7 +47,7 @@ export function isRolloutDocument(value: unknown, model: string): value is Rollo
     Array.isArray(value.steps) &&
     value.steps.every(isStep) &&
     Array.isArray(value.rolled_back) &&
-    value.rolled_back.every(isVersion) &&
+    value.rolled_back.every(isCandidate) &&
     Array.isArray(value.history) &&
     value.history.every(isJsonObject)
   );

@@ -1,5 +1,7 @@
 import type { RolloutMode } from '../base/config/rollout-config.js';
+import { isSameCandidate } from './candidate.js';
 import type {
+  CandidateRef,
   MoveCause,
   MoveFigures,
   MoveName,
@@ -7,7 +9,6 @@ import type {
   PlanStep,
   RolloutDocument,
   RolloutOrigin,
-  VersionRef,
 } from './rollout-types.js';
 
 /** Moves kept; the oldest go first. */
@@ -25,8 +26,8 @@ export interface MoveContext {
 /** What begins a rollout. */
 export interface StartRequest {
   readonly rolloutId: string;
-  readonly stable: VersionRef;
-  readonly canary: VersionRef | null;
+  readonly stable: CandidateRef;
+  readonly canary: CandidateRef | null;
   readonly percent: number;
   readonly mode: RolloutMode;
   readonly steps: readonly PlanStep[];
@@ -120,16 +121,16 @@ function moved(
   return { kind: 'moved', document };
 }
 
-const isRolledBack = (document: RolloutDocument, digest: string | undefined): boolean =>
-  digest !== undefined && document.rolled_back.some((entry) => entry.digest === digest);
+const isRolledBack = (document: RolloutDocument, candidate: CandidateRef | null): boolean =>
+  candidate !== null && document.rolled_back.some((entry) => isSameCandidate(entry, candidate));
 
-/** Begins a rollout of another pair, or the same pair anew. A digest that was rolled back gets nothing. */
+/** Begins a rollout of another pair, or the same pair anew. A candidate that was rolled back gets nothing. */
 export function start(before: RolloutDocument, request: StartRequest, context: MoveContext): MoveResult {
   const { rolloutId, ...rest } = request;
-  const isBad = isRolledBack(before, request.canary?.digest);
+  const isBad = isRolledBack(before, request.canary);
   const serves = request.canary !== null && (request.percent > 0 || request.mode === 'shadow');
   const phase = isBad ? 'rolled_back' : serves ? 'running' : 'idle';
-  const leavesStable = before.stable.digest !== request.stable.digest;
+  const leavesStable = !isSameCandidate(before.stable, request.stable);
   return moved(
     before,
     'start',
@@ -200,7 +201,7 @@ export function promote(before: RolloutDocument, context: MoveContext): MoveResu
 }
 
 /**
- * The canary gets nothing from now on, and its digest nothing until `clear`. After a promotion the former stable
+ * The canary gets nothing from now on, and nothing as any later canary until `clear`. After a promotion the former stable
  * version answers again.
  */
 export function rollBack(before: RolloutDocument, context: MoveContext): MoveResult {
@@ -210,7 +211,7 @@ export function rollBack(before: RolloutDocument, context: MoveContext): MoveRes
   const bad = back ? stable : canary;
   if (bad === null) return refused(`There is no canary beside ${stable.version} that could be rolled back.`);
   const entry = { ...bad, at: context.at, reason: context.cause.detail };
-  const others = before.rolled_back.filter(({ digest }) => digest !== bad.digest);
+  const others = before.rolled_back.filter((other) => !isSameCandidate(other, bad));
   return moved(
     before,
     'roll_back',

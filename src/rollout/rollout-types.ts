@@ -33,6 +33,19 @@ export interface VersionRef {
   readonly digest: string;
 }
 
+/** A policy as it was when the rollout began. */
+export interface PolicyRef {
+  readonly name: string;
+  /** sha256 of its content, hex. */
+  readonly digest: string;
+}
+
+/** A candidate of a rollout, as its state is written. A replica that knows no policies reads the version alone. */
+export interface CandidateRef extends VersionRef {
+  /** Not written where there is none; null means the same. */
+  readonly policy?: PolicyRef | null;
+}
+
 /** One step of the ramp. */
 export interface PlanStep {
   readonly percent: number;
@@ -94,8 +107,8 @@ export interface MoveFigures {
   readonly canary_errors: number;
 }
 
-/** A digest that gets nothing until `clear`. */
-export interface RolledBackDigest extends VersionRef {
+/** A candidate that gets nothing until `clear`. */
+export interface RolledBackDigest extends CandidateRef {
   readonly at: string;
   readonly reason: string;
 }
@@ -117,10 +130,10 @@ export interface RolloutDocument {
   readonly rollout_id: string;
   readonly phase: RolloutPhase;
   readonly mode: RolloutMode;
-  readonly stable: VersionRef;
-  readonly canary: VersionRef | null;
+  readonly stable: CandidateRef;
+  readonly canary: CandidateRef | null;
   /** Stable before the last promotion; stays loaded. */
-  readonly last_good: VersionRef | null;
+  readonly last_good: CandidateRef | null;
   /** Share of the canary by this state, 0 to 100. CANARY_PERCENT=0 may hold it at 0 all the same. */
   readonly percent: number;
   /** The how-manieth percentage since the rollout began, from 1; one that is entered again counts again. */

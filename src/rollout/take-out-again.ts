@@ -1,11 +1,12 @@
+import { isSameCandidate } from './candidate.js';
 import { rollBack, setPercent } from './rollout-machine.js';
-import type { RolloutDocument, RolloutMove, VersionRef } from './rollout-types.js';
+import type { CandidateRef, RolloutDocument, RolloutMove } from './rollout-types.js';
 
-/** The version that a move takes out: a rollback, or a share of 0; null for every other move. */
+/** The candidate that a move takes out: a rollback, or a share of 0; null for every other move. */
 function takenOut(
   { rolled_back: rolledBack, canary }: RolloutDocument,
   made: RolloutMove,
-): VersionRef | null {
+): CandidateRef | null {
   if (made.move === 'roll_back') return rolledBack.at(-1) ?? null;
   return made.move === 'set' && made.to.percent === 0 ? canary : null;
 }
@@ -19,7 +20,7 @@ export function takeOutAgain(theirs: RolloutDocument, ours: RolloutDocument): Ro
   const made = ours.history.at(-1);
   const out = made === undefined ? null : takenOut(ours, made);
   const concerned = theirs.phase === 'promoted' ? theirs.stable : theirs.canary;
-  if (made === undefined || out === null || concerned?.digest !== out.digest) return theirs;
+  if (made === undefined || out === null || !isSameCandidate(concerned, out)) return theirs;
   const isSet = made.move === 'set' && theirs.phase !== 'promoted';
   const again = isSet ? setPercent(theirs, 0, made) : rollBack(theirs, made);
   return again.kind === 'moved' ? again.document : theirs;

@@ -1,4 +1,5 @@
 import type { RolloutMode } from '../base/config/rollout-config.js';
+import { isSameCandidate as same } from './candidate.js';
 import type { StartRequest } from './rollout-machine.js';
 import type { PlanStep, RolloutDocument, ShareDecision, VersionRef } from './rollout-types.js';
 
@@ -48,10 +49,8 @@ export interface Verdict {
   readonly begin: Beginning | null;
 }
 
-const same = (a: VersionRef | null, b: VersionRef | null): boolean => a?.digest === b?.digest;
-
 /**
- * Who decides about the canary's share, highest first: a digest that was rolled back gets nothing; CANARY_PERCENT=0
+ * Who decides about the canary's share, highest first: a candidate that was rolled back gets nothing; CANARY_PERCENT=0
  * holds everything at 0 and marks nothing; the state, once an admin, a gate or the ramp has moved it; CANARY_PERCENT
  * above 0; the file. The last two only begin a rollout that nobody has moved yet; a file whose section has changed
  * begins a new one, unless all that it asks for has been promoted, or rolled back, already. A file that names a version
@@ -117,7 +116,7 @@ function shareOf({ document, canaryPercent, file }: Claims): ShareDecision {
     sentence: string,
   ): ShareDecision => ({ decided_by, percent, sentence, already_promoted: already });
 
-  const bad = document.rolled_back.find(({ digest }) => digest === canary?.digest);
+  const bad = document.rolled_back.find((entry) => same(entry, canary));
   if (bad !== undefined) {
     const sentence = `${bad.version} was rolled back at ${bad.at} (${bad.reason}); it gets nothing until clear.`;
     return decision('rolled_back', 0, sentence);

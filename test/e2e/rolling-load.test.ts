@@ -2,7 +2,8 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RoleTable } from '../../src/service/model-registry/role-table.js';
+import type { RolloutInForce } from '../../src/rollout/rollout-in-force.js';
+import type { RolloutsInForce } from '../../src/service/in-force/rollouts-in-force.js';
 import type { VersionLoader } from '../../src/service/inference/version-loader.js';
 import {
   built,
@@ -24,7 +25,7 @@ vi.setConfig({ testTimeout: 90_000 });
 let registry: TempRegistry;
 let running: Running;
 let loader: VersionLoader;
-let roles: RoleTable;
+let inForce: RolloutsInForce;
 let others: Set<number>;
 
 /** The real worker; before it loads v3 it notes its process id, and waits until as many loads are allowed. */
@@ -53,6 +54,32 @@ const state = (name: string): string => running.registry.status('sentiment', nam
 const refusal = (code: string, message: RegExp): object =>
   expect.objectContaining({ code, message: expect.stringMatching(message) as string }) as object;
 
+/** Puts a rollout in force, as the service of rollouts would. */
+function publish(roles: {
+  stable: string;
+  canary?: string;
+  lastGood?: string;
+  percent?: number;
+  shadow?: boolean;
+}): void {
+  const before = inForce.of('sentiment');
+  if (before === undefined) throw new Error('sentiment has nothing in force');
+  const { stable, canary, lastGood, percent = 0, shadow = false } = roles;
+  const candidate = (version: string): RolloutInForce['stable'] => {
+    const digest = running.registry.status('sentiment', version).version?.digest ?? '';
+    return { version: { version, digest }, policy: null, digest };
+  };
+  inForce.publish({
+    ...before,
+    stable: candidate(stable),
+    answering: candidate(stable),
+    canary: canary === undefined ? null : candidate(canary),
+    lastGood: lastGood === undefined ? null : candidate(lastGood),
+    percent,
+    shadow,
+  });
+}
+
 async function start(env: Record<string, string> = {}, onLoad?: string): Promise<void> {
   others = new Set(workerPids());
   const worker = join(registry.folder, 'gated-worker.mjs');
@@ -65,11 +92,11 @@ async function start(env: Record<string, string> = {}, onLoad?: string): Promise
   const inference = await built<typeof import('../../src/service/inference/version-loader.js')>(
     'service/inference/version-loader.js',
   );
-  const table = await built<typeof import('../../src/service/model-registry/role-table.js')>(
-    'service/model-registry/role-table.js',
+  const published = await built<typeof import('../../src/service/in-force/rollouts-in-force.js')>(
+    'service/in-force/rollouts-in-force.js',
   );
   loader = running.app.get(inference.VersionLoader);
-  roles = running.app.get(table.RoleTable);
+  inForce = running.app.get(published.RolloutsInForce);
   await until(() => state('v1') === 'ready' && state('v2') === 'ready');
 }
 
@@ -208,19 +235,19 @@ describe('an unload', () => {
   it('spares what traffic depends on: stable, a canary with traffic or in the shadow, and the way back', async () => {
     await start();
     await expect(loader.unload('sentiment', 'v1')).rejects.toThrow(refusal('VERSION_REFUSED', /is stable/));
-    roles.set('sentiment', { stable: 'v1', canary: 'v2', lastGood: null, share: 5, shadow: false });
+    publish({ stable: 'v1', canary: 'v2', percent: 5 });
     await expect(loader.unload('sentiment', 'v2')).rejects.toThrow(
       refusal('VERSION_REFUSED', /5 % of the traffic/),
     );
-    roles.set('sentiment', { stable: 'v1', canary: 'v2', lastGood: null, share: 0, shadow: true });
+    publish({ stable: 'v1', canary: 'v2', shadow: true });
     await expect(loader.unload('sentiment', 'v2')).rejects.toThrow(
       refusal('VERSION_REFUSED', /canary in shadow mode/),
     );
-    roles.set('sentiment', { stable: 'v2', canary: null, lastGood: 'v1', share: 0, shadow: false });
+    publish({ stable: 'v2', lastGood: 'v1' });
     await expect(loader.unload('sentiment', 'v1')).rejects.toThrow(
       refusal('VERSION_REFUSED', /rollback leads back/),
     );
-    roles.set('sentiment', { stable: 'v2', canary: null, lastGood: null, share: 0, shadow: false });
+    publish({ stable: 'v2' });
     await loader.unload('sentiment', 'v1');
     expect(values(await infer(running, ['a film']))).toHaveLength(1);
   });

@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { InForceModule } from '../in-force/in-force.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { CanaryService } from './canary.service.js';
 
 /** Which version answers whom. */
-@Module({ imports: [ModelRegistryModule], providers: [CanaryService], exports: [CanaryService] })
+@Module({
+  imports: [InForceModule, ModelRegistryModule],
+  providers: [CanaryService],
+  exports: [CanaryService],
+})
 export class CanaryModule {}

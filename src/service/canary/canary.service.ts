@@ -1,23 +1,16 @@
 import { Injectable } from '@nestjs/common';
-import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../../registry/model-version.js';
+import type { Candidate } from '../../rollout/candidate.js';
 import type { PickRole } from '../../rollout/rollout-types.js';
 import { isInCanary } from '../../rollout/split.js';
-
-/** How the traffic of one model is split now. */
-export interface LiveSplit {
-  readonly rolloutId: string;
-  /** Null when there is none, or when its files are not those of the rollout. */
-  readonly canary: ModelVersion | null;
-  /** Effective share of the canary, 0 to 100. */
-  readonly percent: number;
-  /** True when users get the stable version and the canary is to be compared with it. */
-  readonly shadow: boolean;
-}
+import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
+import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 
 /** A version that was picked for a text, and why. */
 export interface PickedVersion {
   readonly version: ModelVersion;
+  /** What the version was picked as; null for a version that the request named, and for a model without a rollout. */
+  readonly candidate: Candidate | null;
   readonly role: PickRole;
   /** The canary's share under which it was picked; 0 without a rollout. */
   readonly percent: number;
@@ -25,14 +18,16 @@ export interface PickedVersion {
   readonly rolloutId: string | null;
 }
 
-/** Decides which version answers whom. What the split is, RolloutService tells it. */
+/** Decides which version answers whom, by the rollout that is in force. */
 @Injectable()
 export class CanaryService {
-  private readonly splits = new Map<string, LiveSplit>();
-  /** Texts being answered, by the key of the version that was picked as canary. */
-  private readonly inFlightByKey = new Map<string, number>();
+  /** Texts being answered that were picked for a canary: by model, then by the candidate's digest. */
+  private readonly inFlightByModel = new Map<string, Map<string, number>>();
 
-  constructor(private readonly registry: ModelRegistryService) {}
+  constructor(
+    private readonly registry: ModelRegistryService,
+    private readonly inForce: RolloutsInForce,
+  ) {}
 
   /**
    * The version for one text: the one that the request names, else the canary for its share of the keys while it is
@@ -43,49 +38,46 @@ export class CanaryService {
    */
   choose(model: string | undefined, key: string, version?: string): PickedVersion {
     const name = model ?? this.registry.defaultModel;
-    const split = this.splits.get(name);
-    const percent = split?.percent ?? 0;
-    const rolloutId = split !== undefined && (percent > 0 || split.shadow) ? split.rolloutId : null;
+    const now = this.inForce.of(name);
+    const percent = now?.percent ?? 0;
+    const rolloutId = now !== undefined && (percent > 0 || now.shadow) ? now.rolloutId : null;
     if (version !== undefined) {
-      return { version: this.registry.resolve(name, version), role: 'pinned', percent, rolloutId };
+      const pinned = this.registry.resolve(name, version);
+      return { version: pinned, candidate: null, role: 'pinned', percent, rolloutId };
     }
-    const canary = percent > 0 ? split?.canary : null;
-    if (canary && this.registry.isReady(canary) && isInCanary(key, percent, canary.digest)) {
-      return { version: canary, role: 'canary', percent, rolloutId };
+    const candidate = percent > 0 ? now?.canary : null;
+    if (candidate) {
+      const canary = this.registry.versionOf(name, candidate.version);
+      if (canary && this.registry.isReady(canary) && isInCanary(key, percent, candidate.digest)) {
+        return { version: canary, candidate, role: 'canary', percent, rolloutId };
+      }
     }
-    return { version: this.registry.resolve(name), role: 'stable', percent, rolloutId };
-  }
-
-  /** {@link choose} without the reasons. */
-  pick(model: string | undefined, key: string): ModelVersion {
-    return this.choose(model, key).version;
-  }
-
-  /** The split in force; undefined for a model without a rollout. */
-  split(model: string): LiveSplit | undefined {
-    return this.splits.get(model);
-  }
-
-  /** In force for the very next pick. */
-  setSplit(model: string, split: LiveSplit): void {
-    this.splits.set(model, split);
+    const stable = this.registry.resolve(name);
+    return { version: stable, candidate: now?.answering ?? null, role: 'stable', percent, rolloutId };
   }
 
   /** A text that was picked for the canary is being answered; to be followed by {@link ended}. */
-  began({ role, version }: PickedVersion): void {
-    if (role !== 'canary') return;
-    this.inFlightByKey.set(version.key, this.inFlight(version) + 1);
+  began({ role, version, candidate }: PickedVersion): void {
+    if (role === 'canary' && candidate !== null) this.count(version.model, candidate, 1);
   }
 
-  ended({ role, version }: PickedVersion): void {
-    if (role !== 'canary') return;
-    const left = this.inFlight(version) - 1;
-    if (left > 0) this.inFlightByKey.set(version.key, left);
-    else this.inFlightByKey.delete(version.key);
+  ended({ role, version, candidate }: PickedVersion): void {
+    if (role === 'canary' && candidate !== null) this.count(version.model, candidate, -1);
   }
 
-  /** Texts that this version, picked as canary, is answering now. */
-  inFlight({ key }: ModelVersion): number {
-    return this.inFlightByKey.get(key) ?? 0;
+  /** Texts that this candidate, picked as canary, is answering now. */
+  inFlight(model: string, { digest }: Candidate): number {
+    return this.inFlightByModel.get(model)?.get(digest) ?? 0;
+  }
+
+  private count(model: string, { digest }: Candidate, change: number): void {
+    let counts = this.inFlightByModel.get(model);
+    if (counts === undefined) {
+      counts = new Map();
+      this.inFlightByModel.set(model, counts);
+    }
+    const texts = (counts.get(digest) ?? 0) + change;
+    if (texts > 0) counts.set(digest, texts);
+    else counts.delete(digest);
   }
 }

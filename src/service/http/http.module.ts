@@ -13,10 +13,11 @@ import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { LINE_LOGGER, type LineLogger } from '../observability/logger.js';
-import { RequestLog } from '../observability/request-log.js';
+import { RequestLine } from '../observability/request-line.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { Lifecycle } from '../request/lifecycle.js';
 import { ProblemFilter } from '../request/problem.filter.js';
+import { RequestObservers } from '../request/request-observers.js';
 import { stampAnswers } from './answer-headers.js';
 import { addExpressRoutes } from './express-routes.js';
 import { RequestPipeline } from './request-pipeline.js';
@@ -33,7 +34,7 @@ const REQUEST_READ_TIMEOUT_MS = 30_000;
 /** What every request and every answer has in common, whatever its route. */
 @Module({
   imports: [RedisModule],
-  providers: [RouteTable, RequestLog, { provide: APP_FILTER, useClass: ProblemFilter }],
+  providers: [RouteTable, RequestLine, { provide: APP_FILTER, useClass: ProblemFilter }],
 })
 export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
   /** @param logger gets the line of each request */
@@ -44,7 +45,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
   constructor(
     private readonly host: HttpAdapterHost<ExpressAdapter>,
     private readonly routes: RouteTable,
-    private readonly log: RequestLog,
+    private readonly observers: RequestObservers,
     private readonly lifecycle: Lifecycle,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
@@ -60,7 +61,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
     stampAnswers(express, this.lifecycle);
 
     const server: Server = this.host.httpAdapter.getHttpServer();
-    answerUnreadable(server, this.log);
+    answerUnreadable(server, this.observers);
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_READ_TIMEOUT_MS;

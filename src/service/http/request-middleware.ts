@@ -1,31 +1,37 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { RequestLog } from '../observability/request-log.js';
+import type { SerinConfig } from '../../base/config/serin-config.js';
 import { attachContext, contextOf, RequestContext } from '../request/request-context.js';
-import { requestIdFrom, traceIdFrom } from '../request/request-ids.js';
+import { requestIdFrom, traceParentFrom } from '../request/request-ids.js';
+import type { RequestObservers } from '../request/request-observers.js';
+import { networkReader } from './access/client-network.js';
 import { timeoutFrom } from './deadline.js';
 import { originForm, pathOf, type RouteTable } from './routes.js';
 
 /**
  * The outermost middleware, before the body is read and before Nest: gives each request its context, and sees
- * to it that the request leaves one log line and one observation behind, whatever becomes of it.
+ * to it that the observers get its record once, whatever becomes of it.
  */
 export function requestMiddleware(
-  log: RequestLog,
+  observers: RequestObservers,
   routes: RouteTable,
-  requestTimeoutMs: number,
+  { requestTimeoutMs, trustProxy }: Pick<SerinConfig, 'requestTimeoutMs' | 'trustProxy'>,
 ): RequestHandler {
+  const networkOf = networkReader(trustProxy !== null);
+
   function onClose(this: Response): void {
     const context = contextOf(this);
-    if (context !== undefined) log.write(this, context);
+    if (context !== undefined) observers.closed(this, context);
   }
 
   return (request: Request, response: Response, next: NextFunction): void => {
     const { headers } = request;
     const context = new RequestContext(
       requestIdFrom(headers['x-request-id']),
-      traceIdFrom(headers.traceparent),
+      traceParentFrom(headers.traceparent),
       requestTimeoutMs,
     );
+    context.method = request.method;
+    context.network = networkOf(request);
     request.url = originForm(request.url);
     context.route = routes.find(pathOf(request.url))?.template ?? 'unmatched';
     attachContext(response, context);

@@ -1,8 +1,9 @@
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
-import { RequestLog } from '../observability/request-log.js';
 import { RedisConnection } from '../redis/redis-connection.js';
+import { contextOf } from '../request/request-context.js';
+import { RequestObservers } from '../request/request-observers.js';
 import { accessMiddleware } from './access/access-middleware.js';
 import { adminGuard } from './access/admin-guard.js';
 import { jsonBody } from './access/json-body.js';
@@ -33,12 +34,12 @@ export class RequestPipeline implements NestMiddleware {
 
   constructor(
     routes: RouteTable,
-    log: RequestLog,
+    observers: RequestObservers,
     @Inject(SERIN_CONFIG) config: SerinConfig,
     @Inject(RedisConnection) redis: RedisConnection | null,
   ) {
     this.steps = [
-      requestMiddleware(log, routes, config.requestTimeoutMs),
+      requestMiddleware(observers, routes, config),
       onPaths((path) => path === '/admin' || path.startsWith('/admin/'), adminGuard(config.adminToken)),
       routeMiddleware(routes),
       ...accessMiddleware(config, redis).map((step) => onPaths((path) => FOR_CLIENTS.has(path), step)),
@@ -58,8 +59,13 @@ export class RequestPipeline implements NestMiddleware {
       return;
     }
     void step(request, response, (error?: unknown) => {
-      if (error === undefined) this.run(index + 1, request, response, done);
-      else done(error);
+      if (error === undefined) {
+        this.run(index + 1, request, response, done);
+        return;
+      }
+      const context = contextOf(response);
+      if (context !== undefined) context.isRejected = true;
+      done(error);
     });
   }
 }

@@ -4,7 +4,8 @@ import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
 import { problemOf } from '../../base/errors/problem.js';
 import { answerProblem } from '../request/problem.filter.js';
-import type { RequestLog } from '../observability/request-log.js';
+import { contextOf } from '../request/request-context.js';
+import type { RequestObservers } from '../request/request-observers.js';
 
 /**
  * How long a connection stays open after its last answer: closed while bytes of the client are unread, it would be
@@ -63,7 +64,7 @@ function endSoon(socket: Duplex): void {
  * Answers what Node's HTTP parser gives up on, which no middleware ever sees, as every other bad input: a problem, a
  * log line, an observation. What was asked before on the same connection is answered first.
  */
-export function answerUnreadable(server: Server, log: Pick<RequestLog, 'writeUnread'>): void {
+export function answerUnreadable(server: Server, observers: Pick<RequestObservers, 'unread'>): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
   server.prependListener('request', ({ socket }, response) => {
     latest.set(socket, response);
@@ -71,7 +72,7 @@ export function answerUnreadable(server: Server, log: Pick<RequestLog, 'writeUnr
 
   /** No request came of it, so there is no response to write to. */
   const answerRaw = (failure: AppError, socket: Duplex): void => {
-    const requestId = log.writeUnread(failure);
+    const requestId = observers.unread(failure);
     if (socket.writable) socket.write(rawAnswer(failure, requestId));
     endSoon(socket);
   };
@@ -97,6 +98,8 @@ export function answerUnreadable(server: Server, log: Pick<RequestLog, 'writeUnr
       // Refused before its body was read: it has its answer.
       endSoon(socket);
     } else {
+      const context = contextOf(response);
+      if (context !== undefined) context.isRejected = true;
       response.setHeader('connection', 'close');
       answerProblem(failure, response as Response);
     }

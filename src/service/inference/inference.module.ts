@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { InForceModule } from '../in-force/in-force.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { Executor } from '../../engine/dispatch/executor.js';
 import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
@@ -8,7 +9,7 @@ import { VersionHost } from './version-host.js';
 import { VersionLoader } from './version-loader.js';
 
 @Module({
-  imports: [ModelRegistryModule],
+  imports: [InForceModule, ModelRegistryModule],
   providers: [
     { provide: WORKER_ENTRY, useValue: WORKER_ENTRY_FILE },
     PoolExecutor,

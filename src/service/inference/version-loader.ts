@@ -4,7 +4,7 @@ import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.j
 import { AppError } from '../../base/errors/app-error.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { RoleTable } from '../model-registry/role-table.js';
+import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { Metrics } from '../observability/metrics.js';
 import { estimateVersionBytes, memoryProblem } from '../../engine/pool/memory-check.js';
 import { VersionHost } from './version-host.js';
@@ -31,7 +31,7 @@ export class VersionLoader implements OnModuleInit {
 
   constructor(
     private readonly registry: ModelRegistryService,
-    private readonly roles: RoleTable,
+    private readonly inForce: RolloutsInForce,
     private readonly host: VersionHost,
     private readonly metrics: Metrics,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
@@ -191,15 +191,18 @@ export class VersionLoader implements OnModuleInit {
   }
 
   private whyNeeded(model: string, name: string): string | null {
-    const roles = this.roles.of(model);
-    if (roles?.stable === name) return 'is stable and answers the requests; promote another one first.';
-    if (roles?.canary === name && roles.share > 0) {
-      return `is the canary and gets ${String(roles.share)} % of the traffic; roll it back first, or set it to 0 %.`;
+    const now = this.inForce.of(model);
+    if (now === undefined) return null;
+    const { answering, canary, lastGood, percent, shadow } = now;
+    if (answering.version.version === name)
+      return 'is stable and answers the requests; promote another one first.';
+    if (canary?.version.version === name && percent > 0) {
+      return `is the canary and gets ${String(percent)} % of the traffic; roll it back first, or set it to 0 %.`;
     }
-    if (roles?.canary === name && roles.shadow) {
+    if (canary?.version.version === name && shadow) {
       return 'is the canary in shadow mode and is being compared; roll it back first, or set it to 0 %.';
     }
-    if (roles?.lastGood === name) {
+    if (lastGood?.version.version === name) {
       return `is the one that a rollback leads back to; POST /admin/canary/${model}/clear gives that way back up.`;
     }
     return null;

@@ -1,11 +1,12 @@
 import { Module } from '@nestjs/common';
+import { InForceModule } from '../in-force/in-force.module.js';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelsController } from './models.controller.js';
-import { RoleTable } from './role-table.js';
 
 @Module({
+  imports: [InForceModule],
   controllers: [ModelsController],
-  providers: [RoleTable, ModelRegistryService],
-  exports: [RoleTable, ModelRegistryService],
+  providers: [ModelRegistryService],
+  exports: [ModelRegistryService],
 })
 export class ModelRegistryModule {}

@@ -3,9 +3,10 @@ import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.j
 import { AppError } from '../../base/errors/app-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { Metrics } from '../observability/metrics.js';
+import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { type ModelVersion, type VersionState, mayFollow } from '../../registry/model-version.js';
 import { byName, type FoundVersion, readRegistry, readVerified, readVersion, verifyVersion } from '../../registry/registry-files.js';
-import { RoleTable } from './role-table.js';
+import type { VersionRef } from '../../rollout/rollout-types.js';
 
 export type VersionRole = 'stable' | 'canary' | 'last_good';
 
@@ -45,7 +46,7 @@ export class ModelRegistryService {
   constructor(
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly metrics: Metrics,
-    private readonly roles: RoleTable,
+    private readonly inForce: RolloutsInForce,
   ) {
     const listing = readRegistry(config.modelRegistry);
     this.entries = new Map(
@@ -70,23 +71,22 @@ export class ModelRegistryService {
 
   /** The versions to load at start: of each model first the stable one, then the canary, then the last good one. */
   wanted(): ModelVersion[] {
-    const wanted = this.roles.models().flatMap((model) => [this.stable(model), this.canary(model), this.lastGood(model)]);
-    return wanted.filter((version) => version !== undefined);
+    const wanted = this.inForce
+      .all()
+      .flatMap(({ model, answering, canary, lastGood }) => [answering, canary, lastGood].map((candidate) => this.find(model, candidate?.version.version)));
+    // Two candidates may be one version with two policies.
+    return [...new Set(wanted.filter((version) => version !== undefined))];
   }
 
   /** The stable version of a model, whatever its state; undefined when it cannot be read or the model has none. */
   stable(model: string): ModelVersion | undefined {
-    return this.find(model, this.roles.stable(model));
+    return this.find(model, this.stableName(model));
   }
 
-  /** The canary version of a model, whatever its state. */
-  canary(model: string): ModelVersion | undefined {
-    return this.find(model, this.roles.canary(model) ?? undefined);
-  }
-
-  /** The version that a rollback after a promotion leads back to, whatever its state. */
-  lastGood(model: string): ModelVersion | undefined {
-    return this.find(model, this.roles.lastGood(model) ?? undefined);
+  /** The version of this name and these very files, whatever its state; undefined when the registry has no such one. */
+  versionOf(model: string, { version, digest }: VersionRef): ModelVersion | undefined {
+    const found = this.find(model, version);
+    return found?.digest === digest ? found : undefined;
   }
 
   isReady(version: ModelVersion): boolean {
@@ -99,7 +99,7 @@ export class ModelRegistryService {
    */
   resolve(model: string = this.defaultModel, version?: string): ModelVersion {
     const versions = this.versionsOf(model);
-    const name = version ?? this.roles.stable(model);
+    const name = version ?? this.stableName(model);
     if (name === undefined) {
       throw new AppError('VERSION_NOT_READY', `The model ${model} has no stable version configured; name a version.`);
     }
@@ -218,10 +218,14 @@ export class ModelRegistryService {
   }
 
   private role(model: string, name: string): VersionRole | null {
-    const roles = this.roles.of(model);
-    if (roles?.stable === name) return 'stable';
-    if (roles?.canary === name) return 'canary';
-    return roles?.lastGood === name ? 'last_good' : null;
+    const now = this.inForce.of(model);
+    if (now?.answering.version.version === name) return 'stable';
+    if (now?.canary?.version.version === name) return 'canary';
+    return now?.lastGood?.version.version === name ? 'last_good' : null;
+  }
+
+  private stableName(model: string): string | undefined {
+    return this.inForce.of(model)?.answering.version.version;
   }
 
   /** A configuration that names what the registry lacks is a mistake to mend now, not a version that failed. */

@@ -74,7 +74,11 @@ export interface MetricRow {
 
 type Named = Pick<MetricRow, 'name' | 'help'> & { readonly labelNames?: readonly string[] };
 
-const row = (kind: MetricRow['kind'], { name, help, labelNames = [] }: Named, provider: Provider): MetricRow => ({
+const row = (
+  kind: MetricRow['kind'],
+  { name, help, labelNames = [] }: Named,
+  provider: Provider,
+): MetricRow => ({
   kind,
   name,
   help,

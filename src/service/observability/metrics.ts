@@ -3,7 +3,6 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Histogram } from 'prom-client';
 import { MetricSources, type QueueDepth, type WorkerCounts } from './metric-sources.js';
 import { METRIC } from './metric-table.js';
-import type { StageTimings } from '../request/request-context.js';
 import { Tallies } from './tallies.js';
 
 export type RestartReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
@@ -20,36 +19,9 @@ export interface BatchObservation {
   readonly inferenceMs: number;
 }
 
-/** One request, as it ended. Empty strings where a label does not apply. */
-export interface RequestObservation {
-  readonly route: string;
-  readonly model: string;
-  readonly version: string;
-  readonly status: number;
-  readonly code: string;
-  readonly latencyMs: number;
-  /** Null when they are not to be observed. */
-  readonly stages: StageTimings | null;
-}
-
-/** The values of the label `stage`. */
-const STAGES: readonly (readonly [keyof StageTimings, string])[] = [
-  ['receiveMs', 'receive'],
-  ['cacheMs', 'cache'],
-  ['joinMs', 'join'],
-  ['queueMs', 'queue'],
-  ['transferMs', 'transfer'],
-  ['tokenizeMs', 'tokenize'],
-  ['inferenceMs', 'inference'],
-  ['eventLoopMs', 'event_loop'],
-  ['serialiseMs', 'serialise'],
-];
-
-/** The only place that writes metrics; what they are called and labelled stands in metric-table.ts. */
+/** Writes the metrics of texts, batches, workers and versions; their names and labels stand in metric-table.ts. */
 @Injectable()
 export class Metrics implements OnModuleInit {
-  @InjectMetric(METRIC.requestSeconds) private readonly requestSeconds!: Histogram;
-  @InjectMetric(METRIC.stageSeconds) private readonly stageSeconds!: Histogram;
   @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
   @InjectMetric(METRIC.batchPaddedTokens) private readonly batchPaddedTokens!: Histogram;
   @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
@@ -68,17 +40,6 @@ export class Metrics implements OnModuleInit {
   /** A counter that never counted is absent from a scrape, and alerts on its rate would never fire. */
   onModuleInit(): void {
     for (const reason of RESTART_REASONS) this.workerRestarts.inc({ reason }, 0);
-  }
-
-  observeRequest(request: RequestObservation): void {
-    const { route, model, version, stages } = request;
-    this.tallies.requests.add(1, route, model, version, String(request.status), request.code);
-    this.requestSeconds.observe({ route, model, version }, request.latencyMs / 1000);
-    if (stages === null) return;
-    for (const [field, stage] of STAGES) {
-      const ms = stages[field];
-      if (ms !== null) this.stageSeconds.observe({ stage, model, version }, ms / 1000);
-    }
   }
 
   observeText(model: string, version: string, truncated: boolean): void {

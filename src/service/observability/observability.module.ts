@@ -4,12 +4,14 @@ import { CacheMetrics } from './cache-metrics.js';
 import { ComparisonMetrics } from './comparison-metrics.js';
 import { FeedbackMetrics } from './feedback-metrics.js';
 import { Lifecycle } from '../request/lifecycle.js';
+import { RequestObservers } from '../request/request-observers.js';
 import { MetricSources } from './metric-sources.js';
 import { METRIC_TABLE } from './metric-table.js';
 import { RolloutMetrics } from './rollout-metrics.js';
 import { Metrics } from './metrics.js';
 import { MetricsController } from './metrics.controller.js';
 import { RedisMetrics } from './redis-metrics.js';
+import { RequestMetrics } from './request-metrics.js';
 import { Tallies } from './tallies.js';
 
 /** Log, metrics and the process' phase, for every module. */
@@ -23,6 +25,8 @@ import { Tallies } from './tallies.js';
   ],
   providers: [
     Lifecycle,
+    RequestObservers,
+    RequestMetrics,
     MetricSources,
     Tallies,
     Metrics,
@@ -35,6 +39,7 @@ import { Tallies } from './tallies.js';
   ],
   exports: [
     Lifecycle,
+    RequestObservers,
     Metrics,
     CacheMetrics,
     ComparisonMetrics,

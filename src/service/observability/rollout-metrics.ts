@@ -12,8 +12,6 @@ export interface RolloutObservation {
   /** Effective share, 0 to 100. */
   readonly percent: number;
   readonly phase: string;
-  /** Empty while there is nothing to judge. */
-  readonly verdict: string;
 }
 
 /** Writes how rollouts stand and what moved them. */
@@ -25,6 +23,7 @@ export class RolloutMetrics {
   @InjectMetric(METRIC.rolloutMoves) private readonly moves!: Counter;
 
   private readonly last = new Map<string, RolloutObservation>();
+  private readonly lastVerdict = new Map<string, string>();
 
   constructor(private readonly sources: MetricSources) {}
 
@@ -36,12 +35,20 @@ export class RolloutMetrics {
       this.percent.remove({ model, version: before.canary });
     }
     if (before !== undefined && before.phase !== now.phase) this.phase.set({ model, phase: before.phase }, 0);
-    if (before !== undefined && before.verdict !== now.verdict && before.verdict !== '') {
-      this.verdict.set({ model, verdict: before.verdict }, 0);
-    }
     this.percent.set({ model, version: now.canary }, now.percent);
     this.phase.set({ model, phase: now.phase }, 1);
-    if (now.verdict !== '') this.verdict.set({ model, verdict: now.verdict }, 1);
+  }
+
+  /** @param verdict null while there is nothing to judge */
+  judged(model: string, verdict: string | null): void {
+    const before = this.lastVerdict.get(model);
+    if (before !== undefined && before !== verdict) this.verdict.set({ model, verdict: before }, 0);
+    if (verdict === null) {
+      this.lastVerdict.delete(model);
+      return;
+    }
+    this.lastVerdict.set(model, verdict);
+    this.verdict.set({ model, verdict }, 1);
   }
 
   moved(model: string, move: string, cause: string): void {

@@ -2,31 +2,57 @@ import { randomBytes } from 'node:crypto';
 
 const VALID_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** https://www.w3.org/TR/trace-context/: version 00 has exactly these four fields, later ones may append more. */
-const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:$|-)/;
+/**
+ * https://www.w3.org/TR/trace-context/: version 00 has exactly these four fields, later ones may append more, and there
+ * is no version ff. No id is all zeros.
+ */
+const TRACEPARENT =
+  /^(?!ff)(?:00(?=.{53}$)|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
 
-const ID_BYTES = 16;
-const POOL_IDS = 256;
+/** Of a W3C `traceparent`; hexadecimal digits. */
+export interface TraceParent {
+  /** 32 digits. */
+  readonly traceId: string;
+  /** 16 digits: the span of whoever called. */
+  readonly parentSpanId: string;
+  /** 2 digits. */
+  readonly flags: string;
+}
+
+const POOL_BYTES = 4096;
+const REQUEST_ID_DIGITS = 32;
+const SPAN_ID_DIGITS = 16;
 let pool = '';
 let next = 0;
 
-/** 32 hexadecimal digits. Random bytes are drawn for many ids at once: one draw costs more than all the rest. */
-function newRequestId(): string {
-  if (next === pool.length) {
-    pool = randomBytes(ID_BYTES * POOL_IDS).toString('hex');
+/** Hexadecimal digits. Random bytes are drawn for many ids at once: one draw costs more than all the rest. */
+function randomDigits(count: number): string {
+  if (next + count > pool.length) {
+    pool = randomBytes(POOL_BYTES).toString('hex');
     next = 0;
   }
-  const id = pool.slice(next, next + 2 * ID_BYTES);
-  next += 2 * ID_BYTES;
-  return id;
+  const digits = pool.slice(next, next + count);
+  next += count;
+  return digits;
+}
+
+/** A new W3C span id: 16 hexadecimal digits, which are never all zeros. */
+export function newSpanId(): string {
+  const id = randomDigits(SPAN_ID_DIGITS);
+  return /^0+$/.test(id) ? newSpanId() : id;
 }
 
 /** The client's id when it is one that is safe to repeat in headers and logs, else a new one. */
 export function requestIdFrom(header: string | string[] | undefined): string {
-  return typeof header === 'string' && VALID_REQUEST_ID.test(header) ? header : newRequestId();
+  return typeof header === 'string' && VALID_REQUEST_ID.test(header)
+    ? header
+    : randomDigits(REQUEST_ID_DIGITS);
 }
 
-/** The trace id of a W3C `traceparent`; null when there is none or it is not valid. */
-export function traceIdFrom(header: string | string[] | undefined): string | null {
-  return typeof header === 'string' ? (TRACEPARENT.exec(header)?.[1] ?? null) : null;
+/** What a W3C `traceparent` says; null when there is none or it is not valid. */
+export function traceParentFrom(header: string | string[] | undefined): TraceParent | null {
+  if (typeof header !== 'string') return null;
+  const [, traceId, parentSpanId, flags] = TRACEPARENT.exec(header) ?? [];
+  if (traceId === undefined || parentSpanId === undefined || flags === undefined) return null;
+  return { traceId, parentSpanId, flags };
 }

@@ -2,10 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../base/errors/app-error.js';
 import type { Move, ModelRollout } from '../../rollout/model-rollout.js';
-import { RolloutContext } from './rollout-context.js';
 import { clear, pause, promote, resume, rollBack, setPercent, start } from '../../rollout/rollout-machine.js';
+import { CanaryService } from '../canary/canary.service.js';
+import { RolloutConfiguration } from './rollout-configuration.js';
+import { RolloutJudge } from './rollout-judge.js';
+import { RolloutVersions } from './rollout-versions.js';
 import { RolloutService } from './rollout.service.js';
-import type { MoveCause, RolloutDocument, RolloutView } from '../../rollout/rollout-types.js';
+import { candidateOf, isSameCandidate } from '../../rollout/candidate.js';
+import type {
+  CandidateRef,
+  MoveCause,
+  RolloutDocument,
+  RolloutView,
+  VersionRef,
+} from '../../rollout/rollout-types.js';
 import { rolloutView } from '../../rollout/rollout-view.js';
 import { isReadable } from '../../rollout/who-decides.js';
 
@@ -36,7 +46,10 @@ export type AdminMove = 'promote' | 'rollback' | 'clear' | 'pause' | 'resume';
 export class RolloutAdmin {
   constructor(
     private readonly service: RolloutService,
-    private readonly context: RolloutContext,
+    private readonly configuration: RolloutConfiguration,
+    private readonly versions: RolloutVersions,
+    private readonly judge: RolloutJudge,
+    private readonly canary: CanaryService,
   ) {}
 
   views(): RolloutView[] {
@@ -47,7 +60,7 @@ export class RolloutAdmin {
   view(model: string): RolloutView {
     const rollout = this.service.rollout(model);
     const { document } = rollout;
-    const { versions, judge, effects } = this.context;
+    const { versions, judge } = this;
     return rolloutView({
       document,
       decided: this.service.decided(rollout),
@@ -57,7 +70,7 @@ export class RolloutAdmin {
       judgement: judge.judgement(document),
       figures: judge.figures(document),
       flips: judge.flips(document),
-      inFlight: effects.inFlight(document),
+      inFlight: document.canary === null ? 0 : this.canary.inFlight(model, candidateOf(document.canary)),
       problems: this.service.problems(rollout),
     });
   }
@@ -76,14 +89,16 @@ export class RolloutAdmin {
     const cause = this.cause(call, `set ${what}`);
     const move: Move = (document) => {
       const name = version ?? document.canary?.version;
-      if (name === document.stable.version) throw isStable(model, name);
-      if (name === undefined || (percent === 0 && name === document.canary?.version)) {
-        return setPercent(document, percent, this.context.at(document, cause));
+      const isCanary = name !== undefined && name === document.canary?.version;
+      if (name === document.stable.version && !isCanary) throw isStable(model, name);
+      if (name === undefined || (percent === 0 && isCanary)) {
+        return setPercent(document, percent, this.judge.moveContext(document, cause));
       }
-      const { ref, forced } = this.context.versions.candidate(model, name, force || isForced(document, name));
-      if (ref.digest === document.canary?.digest && document.revision > 0 && !wasTakenOut(document)) {
+      const { ref: found, forced } = this.versions.candidate(model, name, force || isForced(document, name));
+      const ref = withPolicyOf(document.canary, found);
+      if (isSameCandidate(ref, document.canary) && document.revision > 0 && !wasTakenOut(document)) {
         const asForced = { ...document, forced: document.forced || forced };
-        return setPercent(asForced, percent, this.context.at(document, cause));
+        return setPercent(asForced, percent, this.judge.moveContext(document, cause));
       }
       return this.begin(document, ref, percent, forced, cause);
     };
@@ -98,17 +113,18 @@ export class RolloutAdmin {
     const moves: Record<AdminMove, Move> = {
       promote: (document) => {
         if (document.canary !== null && document.phase !== 'rolled_back') {
-          this.context.versions.candidate(model, document.canary.version, document.forced);
+          this.versions.candidate(model, document.canary.version, document.forced);
         }
-        return promote(document, this.context.at(document, cause));
+        return promote(document, this.judge.moveContext(document, cause));
       },
       rollback: (document) => {
         this.checkWayBack(document);
-        return rollBack(document, this.context.at(document, cause));
+        return rollBack(document, this.judge.moveContext(document, cause));
       },
-      clear: (document) => clear(document, this.context.at(document, cause), this.sectionNow(document)),
-      pause: (document) => pause(document, this.context.at(document, cause)),
-      resume: (document) => resume(document, this.context.at(document, cause)),
+      clear: (document) =>
+        clear(document, this.judge.moveContext(document, cause), this.sectionNow(document)),
+      pause: (document) => pause(document, this.judge.moveContext(document, cause)),
+      resume: (document) => resume(document, this.judge.moveContext(document, cause)),
     };
     await this.move(rollout, moves[name], name === 'rollback', call.revision);
     return this.view(model);
@@ -127,17 +143,17 @@ export class RolloutAdmin {
 
   private begin(
     document: RolloutDocument,
-    canary: { readonly version: string; readonly digest: string },
+    canary: CandidateRef,
     percent: number,
     forced: boolean,
     cause: MoveCause,
   ): ReturnType<Move> {
-    const bad = document.rolled_back.find(({ digest }) => digest === canary.digest);
+    const bad = document.rolled_back.find((entry) => isSameCandidate(entry, canary));
     if (bad !== undefined) {
       const sentence = `${bad.version} was rolled back at ${bad.at}; say clear first, then set a share.`;
       return { kind: 'refused', sentence };
     }
-    const { steps, mode } = this.context.wishOf(document.model);
+    const { steps, mode } = this.configuration.wishOf(document.model);
     return start(
       document,
       {
@@ -151,7 +167,7 @@ export class RolloutAdmin {
         origin: { by: 'admin', canary_percent: null },
         configuration: this.sectionNow(document),
       },
-      this.context.at(document, cause),
+      this.judge.moveContext(document, cause),
     );
   }
 
@@ -160,14 +176,14 @@ export class RolloutAdmin {
    * would differ once it can, and the file would undo what an admin has begun.
    */
   private sectionNow({ model, configuration }: RolloutDocument): string {
-    const wish = this.context.wishOf(model);
+    const wish = this.configuration.wishOf(model);
     return isReadable(wish) ? wish.fingerprint : configuration;
   }
 
   /** The former stable version must be there to answer; without it a rollback would be an outage. */
   private checkWayBack({ model, phase, last_good: lastGood }: RolloutDocument): void {
     if (phase !== 'promoted' || lastGood === null) return;
-    this.context.versions.candidate(model, lastGood.version, true);
+    this.versions.candidate(model, lastGood.version, true);
   }
 
   private cause({ requestId, reason }: AdminCall, what: string): MoveCause {
@@ -184,6 +200,10 @@ function wasTakenOut({ phase, history }: RolloutDocument): boolean {
   const last = history.findLast(({ move }) => move === 'start' || move === 'roll_back');
   return phase === 'idle' && last?.cause.by === 'gate';
 }
+
+/** A call names a version: it means the canary as it is, with its policy, when that has the same version. */
+const withPolicyOf = (canary: CandidateRef | null, found: VersionRef): CandidateRef =>
+  canary?.policy != null && canary.digest === found.digest ? { ...found, policy: canary.policy } : found;
 
 const isForced = ({ forced, canary }: RolloutDocument, name: string): boolean =>
   forced && canary?.version === name;

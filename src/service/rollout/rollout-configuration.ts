@@ -3,7 +3,9 @@ import { ConfigWatcher } from '../../base/config/config-watcher.js';
 import { configSource } from '../../base/config/load-config.js';
 import type { RolloutConfig } from '../../base/config/rollout-config.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import type { FileWish } from '../../rollout/who-decides.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
+import { RolloutVersions } from './rollout-versions.js';
 
 type Sections = Readonly<Record<string, RolloutConfig>>;
 
@@ -32,6 +34,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   constructor(
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly registry: ModelRegistryService,
+    private readonly versions: RolloutVersions,
   ) {
     this.sections = config.rollout;
   }
@@ -48,6 +51,16 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   /** Undefined for a model that the file does not name. */
   of(model: string): RolloutConfig | undefined {
     return Object.hasOwn(this.sections, model) ? this.sections[model] : undefined;
+  }
+
+  /**
+   * What the file asks for, with the digests of its versions.
+   * @throws Error for a model that the file does not name
+   */
+  wishOf(model: string): FileWish {
+    const config = this.of(model);
+    if (config === undefined) throw new Error(`There is no rollout of ${model}.`);
+    return this.versions.wishOf(model, config);
   }
 
   /** CANARY_PERCENT, which speaks of the default model alone; null when it says nothing. */

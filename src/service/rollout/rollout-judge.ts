@@ -6,7 +6,8 @@ import type { Judgement, Verdict } from '../../rollout/gates/types.js';
 import { decide, evaluate } from '../../rollout/gates/verdict.js';
 import { stepInfoOf } from '../../rollout/ramp.js';
 import { RolloutConfiguration } from './rollout-configuration.js';
-import type { MoveFigures, RolloutDocument } from '../../rollout/rollout-types.js';
+import type { MoveContext } from '../../rollout/rollout-machine.js';
+import type { MoveCause, MoveFigures, RolloutDocument } from '../../rollout/rollout-types.js';
 import { RolloutVersions } from './rollout-versions.js';
 import { figuresOf, moveFigures } from '../../rollout/rollout-view.js';
 
@@ -49,7 +50,12 @@ export class RolloutJudge {
     return flipViews(this.book.flips(document.model), this.versions.labels(document));
   }
 
-  moveFigures(document: RolloutDocument): MoveFigures | null {
+  /** What a move made at this moment knows beside the state. */
+  moveContext(document: RolloutDocument, cause: MoveCause): MoveContext {
+    return { at: new Date().toISOString(), cause, figures: this.moveFigures(document) };
+  }
+
+  private moveFigures(document: RolloutDocument): MoveFigures | null {
     const evidence = this.evidence(document);
     if (evidence === null) return null;
     const verdict = decide(evidence, this.settings(document), stepInfoOf(document));

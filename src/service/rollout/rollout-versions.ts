@@ -6,7 +6,7 @@ import { ModelRegistryService } from '../model-registry/model-registry.service.j
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { RolloutDocument, VersionRef, VersionView } from '../../rollout/rollout-types.js';
 import { sectionFingerprint } from '../../rollout/section-fingerprint.js';
-import type { FileWish } from '../../rollout/who-decides.js';
+import type { Beginning, FileWish } from '../../rollout/who-decides.js';
 
 const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files', accuracy: null };
 
@@ -21,9 +21,7 @@ export class RolloutVersions {
 
   /** The version as the rollout means it; null when the registry holds other files under its name, or none. */
   find(model: string, ref: VersionRef | null): ModelVersion | null {
-    if (ref === null) return null;
-    const found = this.known(model, ref.version)?.version;
-    return found?.digest === ref.digest ? found : null;
+    return ref === null ? null : (this.registry.versionOf(model, ref) ?? null);
   }
 
   isReady(version: ModelVersion): boolean {
@@ -39,6 +37,12 @@ export class RolloutVersions {
   isAccepted(model: string, ref: VersionRef | null): boolean {
     const version = this.find(model, ref);
     return version !== null && readAcceptance(version).accepted;
+  }
+
+  /** The beginning, at 0 % when the canary has no right to traffic. */
+  allowed(model: string, wish: Beginning): Beginning {
+    const isAllowed = wish.canary === null || this.isAccepted(model, wish.canary);
+    return isAllowed ? wish : { ...wish, percent: 0, mode: 'manual' };
   }
 
   view(model: string, ref: VersionRef | null): VersionView | null {

@@ -3,8 +3,10 @@ import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.j
 import { AnswersModule } from '../answers/answers.module.js';
 import { CacheModule } from '../cache/cache.module.js';
 import { CanaryModule } from '../canary/canary.module.js';
+import { InForceModule } from '../in-force/in-force.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { RolloutMetrics } from '../observability/rollout-metrics.js';
 import { RedisConnection } from '../redis/redis-connection.js';
 import { RedisModule } from '../redis/redis.module.js';
 import { EvidenceBook } from './evidence/evidence-book.js';
@@ -12,13 +14,14 @@ import { FileRolloutStore } from './store/file-rollout-store.js';
 import { RolloutReporter } from './report/rollout-reporter.js';
 import { RolloutAdmin } from './rollout-admin.js';
 import { RolloutConfiguration } from './rollout-configuration.js';
-import { RolloutContext } from './rollout-context.js';
 import { CanaryFollowUp } from './effects/canary-follow-up.js';
 import { ComparedRollouts } from './comparison/compared-rollouts.js';
 import { Comparison } from './comparison/comparison.js';
 import { EvidenceRecorder } from './comparison/evidence-recorder.js';
 import { SpareTime } from './comparison/spare-time.js';
-import { RolloutEffects } from './effects/rollout-effects.js';
+import { RolloutGauges } from './effects/rollout-gauges.js';
+import { RolloutMoves } from './effects/rollout-moves.js';
+import { RolloutDriver } from './rollout-driver.js';
 import { RolloutJudge } from './rollout-judge.js';
 import { RolloutService } from './rollout.service.js';
 import { RolloutStore } from '../../rollout/rollout-store.js';
@@ -27,14 +30,23 @@ import { SharedRolloutStore } from './store/shared-rollout-store.js';
 
 /** Rollouts: their state, evidence, comparison and judgement, and what follows a move, with or without /admin. */
 @Module({
-  imports: [ModelRegistryModule, RedisModule, CanaryModule, InferenceModule, CacheModule, AnswersModule],
+  imports: [
+    InForceModule,
+    ModelRegistryModule,
+    RedisModule,
+    CanaryModule,
+    InferenceModule,
+    CacheModule,
+    AnswersModule,
+  ],
   providers: [
     RolloutVersions,
     RolloutConfiguration,
-    RolloutEffects,
+    RolloutMoves,
+    RolloutGauges,
     EvidenceBook,
     RolloutJudge,
-    RolloutContext,
+    RolloutService,
     RolloutAdmin,
     RolloutReporter,
     CanaryFollowUp,
@@ -54,12 +66,21 @@ import { SharedRolloutStore } from './store/shared-rollout-store.js';
     {
       // Versions are loaded once everything is put together: by then the state has to say which are wanted. The
       // reporter is made first: a rollout may be replaced while the state is being read.
-      provide: RolloutService,
-      inject: [RolloutStore, RolloutContext, RolloutReporter],
-      useFactory: async (store: RolloutStore, context: RolloutContext): Promise<RolloutService> => {
-        const service = new RolloutService(store, context);
-        await service.begin();
-        return service;
+      provide: RolloutDriver,
+      inject: [
+        RolloutService,
+        RolloutStore,
+        RolloutConfiguration,
+        RolloutVersions,
+        RolloutJudge,
+        EvidenceBook,
+        RolloutMetrics,
+        RolloutReporter,
+      ],
+      useFactory: async (...parts: ConstructorParameters<typeof RolloutDriver>): Promise<RolloutDriver> => {
+        const driver = new RolloutDriver(...parts);
+        await driver.begin();
+        return driver;
       },
     },
   ],

@@ -1,95 +1,56 @@
-import { randomUUID } from 'node:crypto';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DEFAULT_COMPARISON } from '../../base/config/rollout-config.js';
 import { AppError } from '../../base/errors/app-error.js';
-import type { Verdict } from '../../rollout/gates/types.js';
+import { candidateOf, type Candidate } from '../../rollout/candidate.js';
 import { ModelRollout, type Move } from '../../rollout/model-rollout.js';
-import { type RampAction, rampAction, tickMs } from '../../rollout/ramp.js';
-import { RolloutContext } from './rollout-context.js';
-import {
-  type MoveContext,
-  nextStep,
-  promote,
-  recover,
-  rollBack,
-  start,
-  untouched,
-} from '../../rollout/rollout-machine.js';
+import { rolloutInForce } from '../../rollout/rollout-in-force.js';
+import { untouched } from '../../rollout/rollout-machine.js';
 import { RolloutStore } from '../../rollout/rollout-store.js';
-import type { CauseName, MoveCause, RolloutDocument } from '../../rollout/rollout-types.js';
-import {
-  type Beginning,
-  isSectionOf,
-  type Verdict as Decided,
-  whoDecides,
-} from '../../rollout/who-decides.js';
-
-const TICK_MS = 1000;
-
-/** A kill loses at most this much of the time in the step, and of the evidence. */
-const SAVE_EVERY_TICKS = 3;
-
-const byItself = (by: CauseName, detail: string): MoveCause => ({ by, detail, request_id: null });
+import type { RolloutDocument } from '../../rollout/rollout-types.js';
+import { isSectionOf, type Verdict as Decided, whoDecides } from '../../rollout/who-decides.js';
+import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
+import { RolloutMoves } from './effects/rollout-moves.js';
+import { EvidenceBook } from './evidence/evidence-book.js';
+import { RolloutConfiguration } from './rollout-configuration.js';
+import { RolloutVersions } from './rollout-versions.js';
 
 /**
- * The rollouts of all models: what their state says, who decides now, and what time, gates and configuration do to
- * them. Moves by people come through RolloutAdmin.
+ * The rollouts of all models: what their state says and who decides now. It puts in force what follows from both. Moves
+ * are made by RolloutDriver, and for people by RolloutAdmin.
  */
 @Injectable()
-export class RolloutService implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly logger = new Logger('Rollout');
+export class RolloutService {
   private readonly rollouts = new Map<string, ModelRollout>();
   /** What was found wrong with a model's state at the start, until somebody moves it. */
   private readonly lost = new Map<string, string>();
   /** Models whose canary is held at 0 % because a rollback of it is waiting for its turn. */
   private readonly silenced = new Set<string>();
-  private ticking: NodeJS.Timeout | undefined;
-  private lastTickMs = performance.now();
-  private ticks = 0;
-  private lastProblem: string | null = null;
-  private readonly verdicts = new Map<string, Verdict | null>();
   /** Fingerprint of the file by model, once it was in force. */
   private readonly wasInForce = new Map<string, string>();
-  private isTicking = false;
-  private wasLeading = false;
 
   constructor(
     private readonly store: RolloutStore,
-    private readonly context: RolloutContext,
+    private readonly configuration: RolloutConfiguration,
+    private readonly versions: RolloutVersions,
+    private readonly book: EvidenceBook,
+    private readonly inForce: RolloutsInForce,
+    private readonly moves: RolloutMoves,
   ) {}
 
-  /** Reads the state of every model and puts it in force; to be awaited before versions are loaded. */
-  async begin(): Promise<void> {
-    const { configuration, effects } = this.context;
-    for (const model of configuration.models()) {
-      const { document, problem } = await this.store.load(model);
-      const rollout = new ModelRollout(document ?? this.untouched(model), this.store, (now) => {
-        this.applied(now);
-      });
-      this.rollouts.set(model, rollout);
-      effects.skip(rollout.document);
-      await this.context.book.restore(rollout.document);
-      if (problem !== null) await this.recover(rollout, problem);
-      this.applied(rollout.document);
-      await this.reconcile(rollout);
-    }
-    this.wasLeading = this.store.leads();
-    this.store.onChange((document) => {
-      void this.rollouts.get(document.model)?.accept(document);
+  /**
+   * Reads the state of a model, once; {@link putInForce} puts it in force.
+   * @returns the rollout, and why its state could not be used; null when it could
+   */
+  async open(model: string): Promise<{ readonly rollout: ModelRollout; readonly problem: string | null }> {
+    const { document, problem } = await this.store.load(model);
+    const rollout = new ModelRollout(document ?? this.untouched(model), this.store, (now) => {
+      this.putInForce(now);
     });
-  }
-
-  onApplicationBootstrap(): void {
-    this.context.configuration.watch(() => void this.reconcileAll());
-    this.lastTickMs = performance.now();
-    this.ticking = setInterval(() => void this.tick(), TICK_MS);
-    this.ticking.unref();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    clearInterval(this.ticking);
-    await this.save();
-    await this.store.close();
+    this.rollouts.set(model, rollout);
+    this.moves.skip(rollout.document);
+    await this.book.restore(rollout.document);
+    if (problem !== null) this.lost.set(model, problem);
+    return { rollout, problem };
   }
 
   models(): string[] {
@@ -100,7 +61,7 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   rollout(model: string): ModelRollout {
     const rollout = this.rollouts.get(model);
     if (rollout !== undefined) return rollout;
-    this.context.versions.checkModel(model);
+    this.versions.checkModel(model);
     throw new AppError(
       'MODEL_NOT_FOUND',
       `The configuration names no stable version of ${model}: it has no rollout.`,
@@ -109,13 +70,18 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
 
   decided({ document }: Pick<ModelRollout, 'document'>): Decided {
     const { model } = document;
-    const { configuration, versions } = this.context;
     return whoDecides({
       document,
-      stableExists: versions.find(model, document.stable) !== null,
-      canaryPercent: configuration.canaryPercent(model),
-      file: this.context.wishOf(model),
+      stableExists: this.versions.find(model, document.stable) !== null,
+      canaryPercent: this.configuration.canaryPercent(model),
+      file: this.configuration.wishOf(model),
     });
+  }
+
+  /** Another replica has begun what a newer file says; ours says nothing new until it changes, too. */
+  isSuperseded({ document }: ModelRollout): boolean {
+    const wish = this.configuration.wishOf(document.model);
+    return !isSectionOf(document, wish) && this.wasInForce.get(document.model) === wish.fingerprint;
   }
 
   /**
@@ -126,28 +92,50 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
     rollout.checkRevision(revision);
     const { model } = rollout.document;
     this.silenced.add(model);
-    this.applied(rollout.document);
+    this.putInForce(rollout.document);
     try {
       await rollout.move(move, { revision, atOnce: true });
     } finally {
       this.silenced.delete(model);
-      this.applied(rollout.document);
+      this.putInForce(rollout.document);
     }
+  }
+
+  /**
+   * Publishes what follows from a state now, and tells the moves that led to it. To be called again whenever something
+   * else may have changed that it follows from: the configuration, or which versions are ready.
+   */
+  putInForce(document: RolloutDocument): void {
+    const { model, origin } = document;
+    if (origin.by !== 'recovery') this.lost.delete(model);
+    const wish = this.configuration.wishOf(model);
+    if (isSectionOf(document, wish)) this.wasInForce.set(model, wish.fingerprint);
+    this.book.follow(document);
+    const { decision } = this.decided({ document });
+    this.inForce.publish(
+      rolloutInForce({
+        document,
+        decision: this.silenced.has(model) ? { ...decision, percent: 0 } : decision,
+        answering: this.answering(document),
+        comparison: this.configuration.of(model)?.comparison ?? DEFAULT_COMPARISON,
+      }),
+    );
+    this.moves.follow(document);
   }
 
   /** What keeps a rollout from going on, for people. */
   problems(rollout: ModelRollout): string[] {
     const { document } = rollout;
-    const { configuration, effects, versions } = this.context;
-    const problems = [this.lost.get(document.model) ?? null, this.store.problem(), configuration.problem];
+    const { model, stable } = document;
+    const problems = [this.lost.get(model) ?? null, this.store.problem(), this.configuration.problem];
     if (rollout.unsaved) problems.push('The last rollback is in force here and could not be written yet.');
-    const standIn = effects.standIn(document);
-    if (standIn !== null) {
+    const answering = this.inForce.of(model)?.answering.version.version ?? stable.version;
+    if (answering !== stable.version) {
       problems.push(
-        `The stable version ${document.stable.version} is not ready here: ${standIn} answers until it is.`,
+        `The stable version ${stable.version} is not ready here: ${answering} answers until it is.`,
       );
     }
-    const canary = versions.view(document.model, document.canary);
+    const canary = this.versions.view(model, document.canary);
     if (canary !== null && canary.state !== 'ready') {
       problems.push(
         `The canary ${canary.version} is ${canary.state}: it gets no traffic and its time stands still.`,
@@ -167,174 +155,23 @@ export class RolloutService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   get configurationProblem(): string | null {
-    return this.context.configuration.problem;
+    return this.configuration.problem;
   }
 
   private untouched(model: string): RolloutDocument {
-    const { fingerprint: configuration, stable, canary, mode, steps } = this.context.wishOf(model);
+    const { fingerprint: configuration, stable, canary, mode, steps } = this.configuration.wishOf(model);
     return untouched(model, { stable, canary, mode, steps, configuration });
   }
 
-  /** A state that was lost must not become a guess: the canary gets nothing until somebody says so. */
-  private async recover(rollout: ModelRollout, problem: string): Promise<void> {
-    const { model } = rollout.document;
-    this.logger.error(
-      `${problem}. The canary of ${model} gets nothing until POST /admin/canary/${model}/clear.`,
-    );
-    this.lost.set(model, problem);
-    const cause = byItself('recovery', problem);
-    const move: Move = (document) => recover(document, randomUUID(), this.context.at(document, cause));
-    await this.tryMove(rollout, move, true);
-  }
-
-  private applied(document: RolloutDocument): void {
-    const { book, effects } = this.context;
-    const { model, origin } = document;
-    if (origin.by !== 'recovery') this.lost.delete(model);
-    const wish = this.context.wishOf(model);
-    if (isSectionOf(document, wish)) this.wasInForce.set(model, wish.fingerprint);
-    book.follow(document);
-    const { decision } = this.decided({ document });
-    const share = this.silenced.has(model) ? { ...decision, percent: 0 } : decision;
-    const { comparison } = this.context.configuration.of(model) ?? { comparison: DEFAULT_COMPARISON };
-    effects.apply(document, share, this.verdicts.get(model) ?? '', comparison);
-  }
-
-  private async reconcileAll(): Promise<void> {
-    for (const rollout of this.rollouts.values()) {
-      await this.reconcile(rollout);
-      this.applied(rollout.document);
-    }
-  }
-
-  /** Begins what variable or file ask for. */
-  private async reconcile(rollout: ModelRollout): Promise<void> {
-    const { begin } = this.decided(rollout);
-    if (begin === null || !this.store.leads() || this.isSuperseded(rollout)) return;
-    const { by, detail } = this.context.causeOf(begin);
-    const move: Move = (document) => {
-      // Asked again in its turn: an admin may have been faster.
-      const wish: Beginning | null = this.decided({ document }).begin;
-      if (wish === null) return { kind: 'unchanged' };
-      const request = { ...this.context.allowed(document.model, wish), rolloutId: randomUUID() };
-      return start(document, request, this.context.at(document, byItself(by, detail)));
-    };
-    await this.tryMove(rollout, move, false);
-  }
-
-  /** Another replica has begun what a newer file says; ours says nothing new until it changes, too. */
-  private isSuperseded({ document }: ModelRollout): boolean {
-    const wish = this.context.wishOf(document.model);
-    return !isSectionOf(document, wish) && this.wasInForce.get(document.model) === wish.fingerprint;
-  }
-
-  /** A move that nobody waits for: what keeps it from being made is logged once, and tried again at the next tick. */
-  private async tryMove(rollout: ModelRollout, move: Move, atOnce: boolean): Promise<void> {
-    try {
-      await rollout.move(move, { atOnce });
-    } catch (error) {
-      this.say(error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  private say(problem: string | null): void {
-    if (problem === this.lastProblem) return;
-    this.lastProblem = problem;
-    if (problem !== null) this.logger.error(problem);
-  }
-
-  /** One at a time: a disk that hangs must not make a step be taken twice. */
-  private async tick(): Promise<void> {
-    if (this.isTicking) return;
-    this.isTicking = true;
-    try {
-      await this.tickOnce();
-      if (this.store.problem() === null) this.say(null);
-    } catch (error) {
-      this.say(error instanceof Error ? (error.stack ?? error.message) : String(error));
-    } finally {
-      this.isTicking = false;
-    }
-  }
-
-  private async tickOnce(): Promise<void> {
-    const now = performance.now();
-    const ms = tickMs(this.lastTickMs, now);
-    this.lastTickMs = now;
-    this.ticks++;
-    const leads = this.store.leads();
-    for (const rollout of this.rollouts.values()) {
-      // Whoever led before has seen more of the rollout.
-      if (leads && !this.wasLeading) await this.context.book.restore(rollout.document);
-      if (leads) await this.advance(rollout, ms);
-      else if (this.store.mayRollBack()) await this.judge(rollout, false);
-      this.applied(rollout.document);
-    }
-    this.wasLeading = leads;
-    if (this.ticks % SAVE_EVERY_TICKS === 0) await this.save();
-  }
-
-  private async advance(rollout: ModelRollout, ms: number): Promise<void> {
-    await this.reconcile(rollout);
-    const isServing = this.context.isServing(rollout.document, this.decided(rollout));
-    if (isServing) rollout.advance(ms);
-    await this.judge(rollout, isServing);
-  }
-
-  /** @param mayGoOn false where a bad canary may be taken out, and nothing else */
-  private async judge(rollout: ModelRollout, mayGoOn: boolean): Promise<void> {
-    const { document } = rollout;
-    const verdict = this.context.judge.verdict(document);
-    this.verdicts.set(document.model, verdict);
-    const action = verdict === null ? 'none' : rampAction(document, this.decided(rollout).mode, verdict);
-    if (action === 'roll_back' || mayGoOn) await this.act(rollout, document, action);
-  }
-
-  /** Lets ramp and gates do what they want to; not when somebody else has moved the rollout since. */
-  private async act(rollout: ModelRollout, judged: RolloutDocument, action: RampAction): Promise<void> {
-    const context = (by: CauseName, detail: string): MoveContext =>
-      this.context.at(judged, byItself(by, detail));
-    const ifUnmoved =
-      (make: Move): Move =>
-      (document) =>
-        document.revision === judged.revision ? make(document) : { kind: 'unchanged' };
-    switch (action) {
-      case 'none':
-        return;
-      case 'next_step': {
-        const cause = context('ramp', 'the step is over and every gate passes');
-        return this.tryMove(
-          rollout,
-          ifUnmoved((document) => nextStep(document, cause)),
-          false,
-        );
-      }
-      case 'promote': {
-        const cause = context('ramp', 'the last step is over and every gate passes');
-        return this.tryMove(
-          rollout,
-          ifUnmoved((document) => promote(document, cause)),
-          false,
-        );
-      }
-      case 'roll_back': {
-        const cause = context('gate', this.context.judge.failedGates(judged));
-        return this.tryMove(
-          rollout,
-          ifUnmoved((document) => rollBack(document, cause)),
-          true,
-        );
-      }
-      default:
-        return action satisfies never;
-    }
-  }
-
-  private async save(): Promise<void> {
-    if (!this.store.leads()) return;
-    for (const [model, rollout] of this.rollouts) {
-      await rollout.saveProgress();
-      await this.context.book.save(model);
-    }
+  /**
+   * The stable candidate, once its version is ready: another replica may have promoted one that is still being loaded
+   * here. Until then the candidate that answers goes on answering.
+   */
+  private answering({ model, stable }: RolloutDocument): Candidate {
+    const now = this.inForce.of(model)?.answering;
+    if (now === undefined || now.version.version === stable.version) return candidateOf(stable);
+    const wanted = this.versions.view(model, stable);
+    const current = this.versions.stateOf(model, now.version.version);
+    return wanted?.state !== 'ready' && current === 'ready' ? now : candidateOf(stable);
   }
 }

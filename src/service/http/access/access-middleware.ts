@@ -3,7 +3,6 @@ import type { SerinConfig } from '../../../base/config/serin-config.js';
 import { AppError } from '../../../base/errors/app-error.js';
 import { contextOf } from '../../request/request-context.js';
 import { ApiKeys, keyFrom } from './api-keys.js';
-import { clientNetwork } from './client-network.js';
 import type { RedisConnection } from '../../redis/redis-connection.js';
 import { RateLimiter } from './rate-limiter.js';
 import { SharedRateLimiter } from './shared-rate-limiter.js';
@@ -29,10 +28,8 @@ function authenticate(keys: ApiKeys): RequestHandler {
 }
 
 function limitRate(limiter: Pick<RateLimiter, 'take'>): RequestHandler {
-  return (request, response, next): void => {
-    const keyName = contextOf(response)?.apiKeyName;
-    const client =
-      typeof keyName === 'string' ? `key:${keyName}` : `address:${clientNetwork(request.ip ?? '')}`;
+  return (_request, response, next): void => {
+    const client = contextOf(response)?.client ?? 'address:';
     const retryAfterMs = limiter.take(client, performance.now());
     if (retryAfterMs === 0) {
       next();

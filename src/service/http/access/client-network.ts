@@ -1,4 +1,5 @@
-import { isIPv6 } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
+import type { Request } from 'express';
 
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
@@ -23,4 +24,21 @@ export function clientNetwork(address: string): string {
   }
   const network = groups.slice(0, NETWORK_GROUPS).map((group) => parseInt(group, 16).toString(16));
   return `${network.join(':')}::/64`;
+}
+
+/**
+ * How to learn the network that a request comes from. A proxy names another address with each request; without one it is
+ * that of the connection, and is read once for all requests of it.
+ */
+export function networkReader(isBehindProxy: boolean): (request: Request) => string {
+  if (isBehindProxy) return (request) => clientNetwork(request.ip ?? '');
+  const known = new WeakMap<Socket, string>();
+  return ({ socket }) => {
+    let network = known.get(socket);
+    if (network === undefined) {
+      network = clientNetwork(socket.remoteAddress ?? '');
+      known.set(socket, network);
+    }
+    return network;
+  };
 }

@@ -10,6 +10,11 @@ export type Sides<T> = Readonly<Record<Side, T>>;
 
 export const otherSide = (side: Side): Side => (side === 'canary' ? 'stable' : 'canary');
 
+const NEITHER: readonly Side[] = [];
+const STABLE: readonly Side[] = ['stable'];
+const CANARY: readonly Side[] = ['canary'];
+const BOTH: readonly Side[] = ['stable', 'canary'];
+
 /** What is compared; may change while a rollout goes on. */
 export interface ComparisonLimits {
   /** Users get the stable version only: it is its answers that are compared. */
@@ -45,10 +50,14 @@ export class ComparedRollout {
     return this.limits.shadow ? 'stable' : 'canary';
   }
 
-  /** By digest: another version under the same name is neither side. */
-  sideOf({ digest }: ModelVersion): Side | undefined {
-    if (digest === this.versions.canary.digest) return 'canary';
-    return digest === this.versions.stable.digest ? 'stable' : undefined;
+  /**
+   * The sides whose candidates have the model of this version: none, one, or both where two policies share a model. By
+   * digest: another version under the same name is neither side.
+   */
+  sidesOf({ digest }: ModelVersion): readonly Side[] {
+    const isStable = digest === this.versions.stable.digest;
+    if (digest === this.versions.canary.digest) return isStable ? BOTH : CANARY;
+    return isStable ? STABLE : NEITHER;
   }
 
   /** What a version said, in the labels of the evidence. @param scores in the order of its own labels */

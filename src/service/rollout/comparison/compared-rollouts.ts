@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { CanaryService, type LiveSplit } from '../../canary/canary.service.js';
-import { EvidenceBook } from '../evidence/evidence-book.js';
-import type { WorkerRun } from '../../../rollout/evidence/record.js';
-import { RolloutConfiguration } from '../rollout-configuration.js';
-import { DEFAULT_COMPARISON, type ComparisonConfig } from '../../../base/config/rollout-config.js';
-import { ModelRegistryService } from '../../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../../../registry/model-version.js';
+import type { WorkerRun } from '../../../rollout/evidence/record.js';
+import type { RolloutInForce } from '../../../rollout/rollout-in-force.js';
+import { RolloutsInForce } from '../../in-force/rollouts-in-force.js';
+import { ModelRegistryService } from '../../model-registry/model-registry.service.js';
+import { EvidenceBook } from '../evidence/evidence-book.js';
 import { ComparedRollout } from './compared-rollout.js';
 
 interface Known {
-  split: LiveSplit;
+  inForce: RolloutInForce;
   readonly rollout: ComparedRollout;
 }
 
@@ -19,58 +18,52 @@ export class ComparedRollouts {
   private readonly byModel = new Map<string, Known>();
 
   constructor(
-    private readonly canary: CanaryService,
+    private readonly inForce: RolloutsInForce,
     private readonly book: EvidenceBook,
     private readonly registry: ModelRegistryService,
-    private readonly configuration: RolloutConfiguration,
   ) {}
 
   /** The rollout in force; undefined when no user and no shadow meets a canary of this model. */
   find(model: string): ComparedRollout | undefined {
-    const split = this.canary.split(model);
-    if (split?.canary == null || (split.percent <= 0 && !split.shadow)) return undefined;
+    const now = this.inForce.of(model);
+    if (now?.canary == null || (now.percent <= 0 && !now.shadow)) return undefined;
     const known = this.byModel.get(model);
-    const isSame = known?.rollout.rolloutId === split.rolloutId;
-    if (isSame && known.split === split) return known.rollout;
-    return isSame ? this.follow(known, split) : this.begin(model, split, split.canary);
+    if (known?.inForce === now) return known.rollout;
+    return known?.rollout.rolloutId === now.rolloutId ? follow(known, now) : this.begin(now);
   }
 
   /** Counts a run of a worker, for whomever it was. */
   addRun(version: ModelVersion, run: WorkerRun): void {
     const rollout = this.find(version.model);
-    const side = rollout?.sideOf(version);
-    if (side !== undefined) rollout?.evidence.addRun(side, run);
+    if (rollout === undefined) return;
+    for (const side of rollout.sidesOf(version)) rollout.evidence.addRun(side, run);
   }
 
   /** Counts a text that a user waited for in vain because a worker died or hung with it: an error of the version. */
   addLoss(version: ModelVersion): void {
     const rollout = this.find(version.model);
-    const side = rollout?.sideOf(version);
-    if (side !== undefined) rollout?.evidence.addOutcome(side, { label: null, latencyMs: null });
+    if (rollout === undefined) return;
+    for (const side of rollout.sidesOf(version)) {
+      rollout.evidence.addOutcome(side, { label: null, latencyMs: null });
+    }
   }
 
-  private begin(model: string, split: LiveSplit, canary: ModelVersion): ComparedRollout | undefined {
-    const { rolloutId, shadow } = split;
+  private begin(now: RolloutInForce): ComparedRollout | undefined {
+    const { model, rolloutId, shadow, comparison } = now;
     const book = this.book.open(model);
     const stable = this.registry.stable(model);
-    if (book?.rolloutId !== rolloutId || stable === undefined) return undefined;
-    const limits = { shadow, comparison: this.comparisonOf(stable) };
+    const canary = now.canary === null ? undefined : this.registry.versionOf(model, now.canary.version);
+    if (book?.rolloutId !== rolloutId || stable === undefined || canary === undefined) return undefined;
+    const limits = { shadow, comparison };
     const rollout = new ComparedRollout(rolloutId, book.evidence, { stable, canary }, limits);
-    this.byModel.set(model, { split, rollout });
+    this.byModel.set(model, { inForce: now, rollout });
     return rollout;
   }
+}
 
-  /** Another step of the same rollout, another mode, or another section of the file. */
-  private follow(known: Known, split: LiveSplit): ComparedRollout {
-    known.split = split;
-    known.rollout.limits = {
-      shadow: split.shadow,
-      comparison: this.comparisonOf(known.rollout.versions.stable),
-    };
-    return known.rollout;
-  }
-
-  private comparisonOf({ model }: ModelVersion): ComparisonConfig {
-    return this.configuration.of(model)?.comparison ?? DEFAULT_COMPARISON;
-  }
+/** Another step of the same rollout, another mode, or another section of the file. */
+function follow(known: Known, now: RolloutInForce): ComparedRollout {
+  known.inForce = now;
+  known.rollout.limits = { shadow: now.shadow, comparison: now.comparison };
+  return known.rollout;
 }

@@ -1,66 +1,83 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
-import { PredictionCache } from '../../cache/prediction-cache.js';
-import { RolloutEffects } from './rollout-effects.js';
-import type { RolloutDocument, VersionRef } from '../../../rollout/rollout-types.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
+import type { Candidate } from '../../../rollout/candidate.js';
+import type { RolloutInForce } from '../../../rollout/rollout-in-force.js';
+import { PredictionCache } from '../../cache/prediction-cache.js';
+import { CanaryService } from '../../canary/canary.service.js';
+import { RolloutsInForce } from '../../in-force/rollouts-in-force.js';
 import { VersionLoader } from '../../inference/version-loader.js';
 
 /** How often a rollback looks whether the last text of the canary is answered. */
 const DRAIN_CHECK_MS = 10;
 
-/** What a move of a rollout means for the rest: answers of a bad version go, and versions with a role are loaded. */
+const has = (candidates: readonly Candidate[], { digest }: Candidate): boolean =>
+  candidates.some((candidate) => candidate.digest === digest);
+
+/** What follows a move of a rollout: answers of a bad version leave the cache, and versions with a role are loaded. */
 @Injectable()
 export class CanaryFollowUp implements OnModuleInit {
   private readonly logger = new Logger('Rollout');
 
   constructor(
-    private readonly effects: RolloutEffects,
+    private readonly inForce: RolloutsInForce,
+    private readonly canary: CanaryService,
     private readonly cache: PredictionCache,
     private readonly loader: VersionLoader,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
   onModuleInit(): void {
-    this.effects.onMove((document, { move }) => {
-      const { model, canary, stable } = document;
-      if (move === 'roll_back' && canary !== null) {
-        void this.purge(model, canary);
-        void this.countDrain(document, canary);
+    this.inForce.subscribe((now, before) => {
+      if (now.revision === before?.revision) return;
+      for (const bad of now.rolledBack) {
+        if (before !== undefined && has(before.rolledBack, bad)) continue;
+        void this.purge(now, bad);
+        void this.countDrain(now.model, bad);
       }
-      void this.load(document, [stable, canary]);
+      void this.load(now);
     });
   }
 
-  private async purge(model: string, { version, digest }: VersionRef): Promise<void> {
-    const { entries } = await this.cache.purge({ model, versionDigest: digest });
-    this.logger.log(`${model}/${version} was rolled back: ${String(entries)} of its answers left the cache`);
+  /** The cache keeps what a model says; the answers stay where the stable candidate has the same model. */
+  private async purge({ model, stable }: RolloutInForce, { version }: Candidate): Promise<void> {
+    if (stable.version.digest === version.digest) {
+      this.logger.log(
+        `${model}/${version.version} was rolled back: its answers stay in the cache, the stable candidate has the same model`,
+      );
+      return;
+    }
+    const { entries } = await this.cache.purge({ model, versionDigest: version.digest });
+    this.logger.log(
+      `${model}/${version.version} was rolled back: ${String(entries)} of its answers left the cache`,
+    );
   }
 
   /** What was in flight is answered by the canary; no request lives longer than its deadline. */
-  private async countDrain(document: RolloutDocument, { version }: VersionRef): Promise<void> {
+  private async countDrain(model: string, bad: Candidate): Promise<void> {
     const startedAt = performance.now();
     const passedMs = (): number => Math.round(performance.now() - startedAt);
-    const first = this.effects.inFlight(document);
+    const first = this.canary.inFlight(model, bad);
     let left = first;
     while (left > 0 && passedMs() < this.config.requestTimeoutMs) {
       await delay(DRAIN_CHECK_MS);
-      left = this.effects.inFlight(document);
+      left = this.canary.inFlight(model, bad);
     }
     this.logger.log(
-      `${document.model}/${version} drained: ${String(first)} texts were in flight, ${String(left)} are after ${String(passedMs())} ms`,
+      `${model}/${bad.version.version} drained: ${String(first)} texts were in flight, ${String(left)} are after ${String(passedMs())} ms`,
     );
   }
 
   /** A file that was changed while serving, or another replica, may name a version that is not loaded here. */
-  private async load({ model }: RolloutDocument, versions: readonly (VersionRef | null)[]): Promise<void> {
-    for (const ref of versions) {
-      if (ref === null) continue;
+  private async load({ model, stable, canary }: RolloutInForce): Promise<void> {
+    for (const candidate of [stable, canary]) {
+      if (candidate === null) continue;
+      const { version } = candidate.version;
       try {
-        await this.loader.ensureLoaded(model, ref.version);
+        await this.loader.ensureLoaded(model, version);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.logger.error(`${model}/${ref.version} is wanted by its rollout and cannot be loaded: ${reason}`);
+        this.logger.error(`${model}/${version} is wanted by its rollout and cannot be loaded: ${reason}`);
       }
     }
   }

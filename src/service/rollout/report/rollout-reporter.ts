@@ -8,8 +8,12 @@ import {
 } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
 import { DEFAULT_GATES } from '../../../base/config/rollout-config.js';
-import { CanaryService } from '../../canary/canary.service.js';
-import { RolloutContext } from '../rollout-context.js';
+import { RolloutsInForce } from '../../in-force/rollouts-in-force.js';
+import { RolloutMoves } from '../effects/rollout-moves.js';
+import { EvidenceBook } from '../evidence/evidence-book.js';
+import { RolloutConfiguration } from '../rollout-configuration.js';
+import { RolloutJudge } from '../rollout-judge.js';
+import { RolloutVersions } from '../rollout-versions.js';
 import { RolloutStore } from '../../../rollout/rollout-store.js';
 import type { RolloutDocument, RolloutMove } from '../../../rollout/rollout-types.js';
 import { ReportFolder } from './report-folder.js';
@@ -49,13 +53,17 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   private readonly pending = new Map<NodeJS.Timeout, () => void>();
 
   constructor(
-    private readonly context: RolloutContext,
-    private readonly canary: CanaryService,
+    private readonly moves: RolloutMoves,
+    private readonly inForce: RolloutsInForce,
     private readonly store: RolloutStore,
+    private readonly book: EvidenceBook,
+    private readonly judge: RolloutJudge,
+    private readonly configuration: RolloutConfiguration,
+    private readonly versions: RolloutVersions,
     @Inject(SERIN_CONFIG) { stateDir }: SerinConfig,
   ) {
     this.folder = new ReportFolder(join(stateDir, 'reports'));
-    context.effects.onMove((document, move, before) => {
+    moves.onMove((document, move, before) => {
       const percent = this.shareOf(document);
       this.later(() => {
         this.moved({ document, move, before, percent });
@@ -85,7 +93,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     const isNew = leads && !this.wasLeading;
     this.wasLeading = leads;
     if (!leads) return;
-    for (const document of this.context.effects.documents()) {
+    for (const document of this.moves.documents()) {
       if (isNew) this.makeUpFor(document);
       if (document.phase === 'running' || document.phase === 'paused') {
         this.note(document, this.shareOf(document), false);
@@ -95,7 +103,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
 
   /** What the canary gets now. */
   private shareOf({ model }: RolloutDocument): number {
-    return this.canary.split(model)?.percent ?? 0;
+    return this.inForce.of(model)?.percent ?? 0;
   }
 
   private later(work: () => void): void {
@@ -110,7 +118,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   /** @param always also before it is time: at a move */
   private note(document: RolloutDocument, percent: number, always: boolean): void {
     const { model, rollout_id: rolloutId } = document;
-    const { book, judge } = this.context;
+    const { book, judge } = this;
     const open = book.open(model);
     const now = Date.now();
     if (open?.rolloutId !== rolloutId || !(always || isDue(open.evidence.series, now))) return;
@@ -134,7 +142,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     const end = endOf(document);
     if (end === undefined) return;
     // What that process has kept is more than what was seen here.
-    this.report(document, phase, end, this.context.book.restore(document));
+    this.report(document, phase, end, this.book.restore(document));
   }
 
   /** Once: this end of this rollout has one report. @param ready what the report waits for */
@@ -154,16 +162,15 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
 
   private async write(document: RolloutDocument, outcome: Outcome, end: RolloutMove): Promise<void> {
     const { model, rollout_id: rolloutId } = document;
-    const { book, configuration, versions } = this.context;
-    const evidence = await book.documentOf(model, rolloutId);
-    const settings = configuration.of(model)?.gates ?? DEFAULT_GATES;
+    const evidence = await this.book.documentOf(model, rolloutId);
+    const settings = this.configuration.of(model)?.gates ?? DEFAULT_GATES;
     const report = reportOf({
       document,
       outcome,
       end,
       evidence,
       settings,
-      labels: versions.labels(document),
+      labels: this.versions.labels(document),
     });
     this.logger.log(`the report of the rollout: ${await this.folder.write(report)}`);
   }

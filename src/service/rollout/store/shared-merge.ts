@@ -1,3 +1,4 @@
+import { isSameCandidate } from '../../../rollout/candidate.js';
 import { takeOutAgain } from '../../../rollout/take-out-again.js';
 import type { RolloutDocument } from '../../../rollout/rollout-types.js';
 
@@ -17,7 +18,7 @@ function isKnownTo(shared: RolloutDocument, local: RolloutDocument): boolean {
  * - What they hold goes on from what the replica knows: theirs.
  * - The replica is ahead, and all that they hold is known to it: its own. It has taken the canary out meanwhile, or
  *   they have lost what they had.
- * - Both have moved: theirs, but a rollback, or a share of 0, that was made here is made again on it. A digest that was
+ * - Both have moved: theirs, but a rollback, or a share of 0, that was made here is made again on it. A candidate that was
  *   rolled back anywhere gets nothing, whatever else was done to it.
  *
  * @param shared what the replicas hold; null when they hold nothing
@@ -35,6 +36,6 @@ export function mergeRollouts(
   const again = takeOutAgain(theirs, local);
   if (again !== theirs) return again;
   const bad = local.history.at(-1)?.move === 'roll_back' ? local.rolled_back.at(-1) : undefined;
-  if (bad === undefined || shared.rolled_back.some(({ digest }) => digest === bad.digest)) return theirs;
+  if (bad === undefined || shared.rolled_back.some((entry) => isSameCandidate(entry, bad))) return theirs;
   return { ...theirs, revision: theirs.revision + 1, rolled_back: [...shared.rolled_back, bad] };
 }

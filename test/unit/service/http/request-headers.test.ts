@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
 import { timeoutFrom } from '../../../../src/service/http/deadline.js';
-import { requestIdFrom, traceIdFrom } from '../../../../src/service/request/request-ids.js';
+import { newSpanId, requestIdFrom, traceParentFrom } from '../../../../src/service/request/request-ids.js';
 
 describe('request ids', () => {
   it.each(['a', 'A-b_c.d:9', 'x'.repeat(128)])('%s is kept', (id) => {
@@ -19,12 +19,27 @@ describe('request ids', () => {
   });
 });
 
+describe('span ids', () => {
+  it('are 16 hexadecimal digits, new each time, beside request ids of the same pool', () => {
+    const ids = Array.from({ length: 2_000 }, (_, i) => {
+      if (i % 3 === 0) requestIdFrom(undefined);
+      return newSpanId();
+    });
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every((id) => /^[0-9a-f]{16}$/.test(id))).toBe(true);
+  });
+});
+
 describe('trace ids', () => {
   const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
   it.each([`00-${TRACE}-00f067aa0ba902b7-01`, `cc-${TRACE}-00f067aa0ba902b7-01-what-the-future-brings`])(
     'of %s',
     (header) => {
-      expect(traceIdFrom(header)).toBe(TRACE);
+      expect(traceParentFrom(header)).toEqual({
+        traceId: TRACE,
+        parentSpanId: '00f067aa0ba902b7',
+        flags: '01',
+      });
     },
   );
 
@@ -36,8 +51,14 @@ describe('trace ids', () => {
     `00-${TRACE}-${'0'.repeat(16)}-01`,
     `00-${TRACE.toUpperCase()}-00f067aa0ba902b7-01`,
     `00-${TRACE}-00f067aa0ba902b7-01x`,
+    `00-${TRACE}-00f067aa0ba902b7-01-version-00-has-no-more`,
+    `00-${TRACE}-00f067aa0ba902b7-01-`,
+    `cc-${TRACE}-00f067aa0ba902b7-01.what-the-future-brings`,
+    `00-${TRACE}-00f067aa0ba902b7-0`,
+    `00-${TRACE}-00f067aa0ba902b7-0g`,
+    [`00-${TRACE}-00f067aa0ba902b7-01`],
   ])('there is none in %s', (header) => {
-    expect(traceIdFrom(header)).toBeNull();
+    expect(traceParentFrom(header)).toBeNull();
   });
 });
 

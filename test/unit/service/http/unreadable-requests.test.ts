@@ -8,7 +8,7 @@ import { answerUnreadable } from '../../../../src/service/http/unreadable-reques
 it('tells a client that is too slow with its headers so, and closes', async () => {
   const server = createServer({ headersTimeout: 50, connectionsCheckingInterval: 10 });
   const failures: AppError[] = [];
-  answerUnreadable(server, { writeUnread: (failure) => `id-${failures.push(failure)}` });
+  answerUnreadable(server, { unread: (failure) => `id-${failures.push(failure)}` });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { RolloutConfiguration } from '../../../../src/service/rollout/rollout-configuration.js';
 import { loadConfig } from '../../../../src/base/config/load-config.js';
 import { ModelRegistryService } from '../../../../src/service/model-registry/model-registry.service.js';
-import { RoleTable } from '../../../../src/service/model-registry/role-table.js';
+import { RolloutsInForce } from '../../../../src/service/in-force/rollouts-in-force.js';
+import { RolloutVersions } from '../../../../src/service/rollout/rollout-versions.js';
 import type { Metrics } from '../../../../src/service/observability/metrics.js';
 
 const SHIPPED = resolve(import.meta.dirname, '../../../../model-registry/sentiment');
@@ -32,8 +33,8 @@ const write = (canary: string): void => {
 function start(): void {
   const config = loadConfig({ env: {}, cwd });
   const metrics = { setVersionState: () => undefined } as unknown as Metrics;
-  const registry = new ModelRegistryService(config, metrics, new RoleTable(config));
-  configuration = new RolloutConfiguration(config, registry);
+  const registry = new ModelRegistryService(config, metrics, new RolloutsInForce(config));
+  configuration = new RolloutConfiguration(config, registry, new RolloutVersions(registry));
   lines = [];
   configuration.watch(changed);
 }

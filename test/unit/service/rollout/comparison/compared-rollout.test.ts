@@ -27,9 +27,9 @@ it('gives a label the same place for both versions, whatever their order', () =>
 });
 
 it('knows its versions by their digests', () => {
-  expect(rollout.sideOf(stable)).toBe('stable');
-  expect(rollout.sideOf(canary)).toBe('canary');
-  expect(rollout.sideOf({ ...canary, digest: 'other files under the same name' })).toBeUndefined();
+  expect(rollout.sidesOf(stable)).toEqual(['stable']);
+  expect(rollout.sidesOf(canary)).toEqual(['canary']);
+  expect(rollout.sidesOf({ ...canary, digest: 'other files under the same name' })).toEqual([]);
 });
 
 it('compares what users were answered by: the canary, or in shadow mode the stable version', () => {

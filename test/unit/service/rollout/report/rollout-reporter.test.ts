@@ -2,14 +2,16 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CanaryService } from '../../../../../src/service/canary/canary.service.js';
+import type { RolloutsInForce } from '../../../../../src/service/in-force/rollouts-in-force.js';
 import { EvidenceBook } from '../../../../../src/service/rollout/evidence/evidence-book.js';
 import { RolloutEvidence } from '../../../../../src/rollout/evidence/rollout-evidence.js';
 import { FileRolloutStore } from '../../../../../src/service/rollout/store/file-rollout-store.js';
 import type { RolloutReport } from '../../../../../src/rollout/report/rollout-report.js';
 import { RolloutReporter } from '../../../../../src/service/rollout/report/rollout-reporter.js';
-import type { RolloutContext } from '../../../../../src/service/rollout/rollout-context.js';
-import type { MoveListener } from '../../../../../src/service/rollout/effects/rollout-effects.js';
+import type { RolloutConfiguration } from '../../../../../src/service/rollout/rollout-configuration.js';
+import type { RolloutJudge } from '../../../../../src/service/rollout/rollout-judge.js';
+import type { RolloutVersions } from '../../../../../src/service/rollout/rollout-versions.js';
+import type { MoveListener, RolloutMoves } from '../../../../../src/service/rollout/effects/rollout-moves.js';
 import { clear, rollBack, start } from '../../../../../src/rollout/rollout-machine.js';
 import type { RolloutDocument } from '../../../../../src/rollout/rollout-types.js';
 import { loadConfig } from '../../../../../src/base/config/load-config.js';
@@ -42,23 +44,20 @@ function reporterOf(
   book.follow(running);
   book.follow(document);
   let tell: MoveListener = () => undefined;
-  const context = {
-    book,
-    effects: {
-      documents: () => [document],
-      onMove: (listener: MoveListener) => {
-        tell = listener;
-      },
+  const moves = {
+    documents: () => [document],
+    onMove: (listener: MoveListener) => {
+      tell = listener;
     },
-    judge: { figures: () => null, judgement: () => null },
-    configuration: { of: () => undefined },
-    versions: { labels: () => ['NEGATIVE', 'POSITIVE'] },
   };
-  const canary = { split: () => undefined };
   const reporter = new RolloutReporter(
-    context as unknown as RolloutContext,
-    canary as unknown as CanaryService,
+    moves as unknown as RolloutMoves,
+    { of: () => undefined } as unknown as RolloutsInForce,
     store,
+    book,
+    { figures: () => null, judgement: () => null } as unknown as RolloutJudge,
+    { of: () => undefined } as unknown as RolloutConfiguration,
+    { labels: () => ['NEGATIVE', 'POSITIVE'] } as unknown as RolloutVersions,
     config,
   );
   return { reporter, tell };
