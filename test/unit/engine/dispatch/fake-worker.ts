@@ -6,16 +6,25 @@ import type {
   WorkPayload,
 } from '../../../../src/engine/protocol/protocol.js';
 
+export interface SentMessage {
+  readonly batchId: number;
+  readonly key: string;
+  readonly payload: WorkPayload;
+}
+
 /** The parts of a process that a lane sees: it takes messages, and the test answers them when it wants. */
 export class FakeWorker {
   alive = true;
   takesBatches = true;
   role: 'active' | 'spare' = 'active';
-  readonly sent: { readonly batchId: number; readonly key: string; readonly payload: WorkPayload }[] = [];
+  readonly sent: SentMessage[] = [];
+  onSent: (message: SentMessage) => void = () => undefined;
   canRun: (key: string) => boolean = () => true;
 
   run(batchId: number, key: string, payload: WorkPayload): void {
-    this.sent.push({ batchId, key, payload });
+    const message = { batchId, key, payload };
+    this.sent.push(message);
+    this.onSent(message);
   }
 
   get handle(): WorkerHandle {
