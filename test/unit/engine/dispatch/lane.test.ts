@@ -123,8 +123,15 @@ describe('three sources in one lane', () => {
       };
       for (const { what, which } of actions) await act(what, which);
       await turn();
-      for (const dead of house.workers.filter(({ alive }) => !alive)) house.replace(dead);
-      while (busy().length > 0) for (const worker of busy()) house.finish(worker);
+      const replaceDead = (): void => {
+        for (const dead of house.workers.filter(({ alive }) => !alive)) house.replace(dead);
+      };
+      replaceDead();
+      while (busy().length > 0) {
+        for (const worker of busy()) house.finish(worker);
+        // Those that had grown too large were killed once they were idle.
+        replaceDead();
+      }
       await Promise.all(answers);
       expect(user.running + user.waiting + background.running + background.waiting).toBe(0);
       expect(house.jobs.waiting).toBe(0);
