@@ -26,8 +26,8 @@ export interface TextEvents {
   /** Texts that have left: answered, or dropped because nobody waits for them. */
   released(items: readonly PendingText[]): void;
   batchFinished(key: string, texts: number, timings: BatchTimings): void;
-  /** A text whose worker died or hung with it, and whose caller has left before it could be tried again. */
-  lostUnanswered(key: string): void;
+  /** A user's text whose worker died or hung with it, and whose user has left before it could be tried again. */
+  lostForUser(key: string): void;
 }
 
 interface VersionTexts {
@@ -186,8 +186,8 @@ export class QueuedTexts implements Source<TextMessage> {
     this.putBack(key, again);
   }
 
-  private countLost({ key, lost, settled }: PendingText): void {
-    if (lost && settled) this.events.lostUnanswered(key);
+  private countLost({ key, lost, settled, priority }: PendingText): void {
+    if (lost && settled && priority === 'user') this.events.lostForUser(key);
   }
 
   /** Puts back the texts that callers still wait for. */

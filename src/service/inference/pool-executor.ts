@@ -14,13 +14,14 @@ import {
 } from '../../engine/dispatch/executor.js';
 import { Lane } from '../../engine/dispatch/lane.js';
 import { PendingText } from '../../engine/dispatch/pending-text.js';
-import { QueuedTexts, type TextEvents } from '../../engine/dispatch/queued-texts.js';
+import { QueuedTexts } from '../../engine/dispatch/queued-texts.js';
 import {
   InferencePoolStatus,
   type InferenceStatus,
   type LossListener,
   type RunListener,
 } from './pool-status.js';
+import { TextReports } from './text-reports.js';
 import type { VersionHost } from './version-host.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import {
@@ -31,7 +32,7 @@ import {
   type VersionEvent,
 } from '../../engine/pool/worker-pool.js';
 import type { WorkerHandle } from '../../engine/pool/worker-handle.js';
-import type { BatchDone, BatchTimings } from '../../engine/protocol/protocol.js';
+import type { BatchDone } from '../../engine/protocol/protocol.js';
 import type { RollingResult } from '../../engine/pool/rolling-load.js';
 
 /** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
@@ -45,8 +46,7 @@ export class PoolExecutor
 {
   private readonly logger = new Logger('Inference');
   private readonly versions = new Map<string, ModelVersion>();
-  private readonly runListeners: RunListener[] = [];
-  private readonly lossListeners: LossListener[] = [];
+  private readonly reports: TextReports;
   private readonly texts: Readonly<Record<Priority, QueuedTexts>>;
   private readonly pool: WorkerPool;
   private readonly lane: Lane;
@@ -63,21 +63,10 @@ export class PoolExecutor
     super();
     const { workers, spareWorkers, workerWatchdogMs: watchdogMs, workerMaxRssBytes: maxRssBytes } = config;
     this.pool = new WorkerPool({ entryFile, workers, spareWorkers, startTimeoutMs: START_TIMEOUT_MS }, this);
-    const events: TextEvents = {
-      released: (texts) => {
-        admission.release(texts);
-      },
-      batchFinished: (key, texts, timings) => {
-        this.batchFinished(key, texts, timings);
-      },
-      lostUnanswered: (key) => {
-        const version = this.versions.get(key);
-        if (version !== undefined) for (const listener of this.lossListeners) listener(version);
-      },
-    };
-    // A background text runs alone: whoever arrives meanwhile waits for the shortest run there is.
-    const background = new QueuedTexts(true, { ...events, lostUnanswered: () => undefined });
-    this.texts = { user: new QueuedTexts(false, events), background };
+    this.reports = new TextReports(this.versions, admission, metrics);
+    // A background text runs alone: a user who arrives meanwhile waits for the shortest run there is.
+    const background = new QueuedTexts(true, this.reports);
+    this.texts = { user: new QueuedTexts(false, this.reports), background };
     this.lane = new Lane(
       this.pool,
       [
@@ -121,11 +110,11 @@ export class PoolExecutor
   }
 
   onRun(listener: RunListener): void {
-    this.runListeners.push(listener);
+    this.reports.onRun(listener);
   }
 
   onLoss(listener: LossListener): void {
-    this.lossListeners.push(listener);
+    this.reports.onLoss(listener);
   }
 
   override submit(items: readonly InferenceItem[], priority: Priority = 'user'): Computation[] {
@@ -214,15 +203,6 @@ export class PoolExecutor
       default:
         return event satisfies never;
     }
-  }
-
-  private batchFinished(key: string, texts: number, timings: BatchTimings): void {
-    const version = this.versions.get(key);
-    if (version === undefined) return;
-    const { paddedTokens, tokenizeMs, inferenceMs } = timings;
-    const labels = { model: version.model, version: version.version };
-    this.metrics.observeBatch({ ...labels, texts, paddedTokens, tokenizeMs, inferenceMs });
-    for (const listener of this.runListeners) listener(version, { inferenceMs, paddedTokens });
   }
 
   private assertOpen(items: readonly InferenceItem[]): void {

@@ -37,7 +37,7 @@ export class Rig implements PoolListener {
   private readonly texts = new QueuedTexts(false, {
     released: () => undefined,
     batchFinished: () => undefined,
-    lostUnanswered: () => undefined,
+    lostForUser: () => undefined,
   });
   private readonly lane: Lane;
   private loading: Loading | undefined;

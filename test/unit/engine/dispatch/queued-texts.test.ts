@@ -26,7 +26,7 @@ class Bench {
     const events = {
       released: (items: readonly PendingText[]) => this.released.push(...items.map(({ text }) => text)),
       batchFinished: () => undefined,
-      lostUnanswered: (key: string) => this.lost.push(key),
+      lostForUser: (key: string) => this.lost.push(key),
     };
     this.texts = { user: new QueuedTexts(false, events), background: new QueuedTexts(true, events) };
     this.lane = new Lane(
@@ -236,6 +236,12 @@ describe('texts that a worker could not answer', () => {
     expect(bench.replace(only(bench)).texts).toEqual(['u2']);
     expect(bench.lost).toEqual(['v1']);
     bench.end();
+    const idle = new Bench(1);
+    const [unasked] = await idle.enqueue('background', 'b');
+    idle.cancel(unasked);
+    idle.replace(only(idle));
+    expect(idle.lost).toEqual([]);
+    idle.end();
   });
 
   it('fail when their version has been unloaded meanwhile', async () => {

@@ -42,7 +42,7 @@ export class House {
     const events = {
       released: () => undefined,
       batchFinished: () => undefined,
-      lostUnanswered: () => undefined,
+      lostForUser: () => undefined,
     };
     this.texts = { user: new QueuedTexts(false, events), background: new QueuedTexts(true, events) };
     this.lane = new Lane(
