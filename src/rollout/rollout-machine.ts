@@ -201,8 +201,8 @@ export function promote(before: RolloutDocument, context: MoveContext): MoveResu
 }
 
 /**
- * The canary gets nothing from now on, and nothing as any later canary until `clear`. After a promotion the former stable
- * version answers again.
+ * The canary gets nothing from now on, nor does it when it is named as a canary again, until `clear`. After a promotion
+ * the former stable version answers again.
  */
 export function rollBack(before: RolloutDocument, context: MoveContext): MoveResult {
   const { phase, canary, stable, last_good: lastGood } = before;

@@ -9,11 +9,10 @@ import type { GroupBatch } from './batch-group.js';
 const MESSAGE_MS = 50;
 
 /** Batches that a worker is given together. Which ones they are changes nothing about any of them. */
-export interface BatchMessage {
-  readonly id: number;
+export interface TakenBatches {
   readonly batches: readonly GroupBatch[];
   /** Predicted milliseconds; 0 when nothing is known about the version's runs. */
-  readonly expectedMs: number;
+  readonly predictedMs: number;
 }
 
 /**
@@ -23,21 +22,20 @@ export interface BatchMessage {
  */
 export function takeMessage(
   queue: GroupBatch[],
-  id: number,
   workers: number,
   cost: CostCoefficients | undefined,
-): BatchMessage | undefined {
+): TakenBatches | undefined {
   const most = cost === undefined ? 1 : Math.ceil(queue.length / (2 * workers));
   let count = 0;
-  let expectedMs = 0;
+  let predictedMs = 0;
   for (const batch of queue.slice(0, most)) {
     const ms = cost ? predictMs(cost, batch.end - batch.start, batch.group.longestOf(batch)) : 0;
-    if (count > 0 && (batch.isSuspect || expectedMs + ms > MESSAGE_MS)) break;
-    expectedMs += ms;
+    if (count > 0 && (batch.isSuspect || predictedMs + ms > MESSAGE_MS)) break;
+    predictedMs += ms;
     count++;
     if (batch.isSuspect) break;
   }
-  return count === 0 ? undefined : { id, batches: queue.splice(0, count), expectedMs };
+  return count === 0 ? undefined : { batches: queue.splice(0, count), predictedMs };
 }
 
 /** What the worker is sent. */
@@ -56,7 +54,7 @@ export function pack(batches: readonly GroupBatch[]): PlannedRuns {
 }
 
 /** Gives each batch its part of the answer. @returns what must run instead, in this order */
-export function answer({ batches }: BatchMessage, done: BatchDone): GroupBatch[] {
+export function answer({ batches }: Pick<TakenBatches, 'batches'>, done: BatchDone): GroupBatch[] {
   if (!done.ok) {
     return isAlone(batches) ? batches.flatMap((batch) => batch.group.failed(batch, done)) : suspects(batches);
   }
@@ -70,7 +68,7 @@ export function answer({ batches }: BatchMessage, done: BatchDone): GroupBatch[]
 }
 
 /** The worker died while it ran the message. @returns what must run again, in this order */
-export function lose({ batches }: BatchMessage): GroupBatch[] {
+export function lose({ batches }: Pick<TakenBatches, 'batches'>): GroupBatch[] {
   return isAlone(batches) ? batches.flatMap((batch) => batch.group.lost(batch)) : suspects(batches);
 }
 

@@ -3,10 +3,19 @@ import type { InferenceStages } from './inference-stages.js';
 import type { Row } from '../protocol/protocol.js';
 import type { AppError } from '../../base/errors/app-error.js';
 
+/** `user`: a client's request; `internal`: a check of the service itself; `job`: work that no client waits for. */
+export type Origin = 'user' | 'internal' | 'job';
+
 /** One text for one version; the texts of one request may go to different versions. */
 export interface InferenceItem {
   readonly version: ModelVersion;
   readonly text: string;
+  /** Who asks, the same for all texts of one client; left out: not known. */
+  readonly client?: string;
+  /** `performance.now()` at which the answer is worthless; left out: never. */
+  readonly deadlineAt?: number;
+  /** Left out: `user`. */
+  readonly origin?: Origin;
 }
 
 /** A row with where its time went. */

@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FromWorker, PlannedRuns, ToWorker, VersionSpec } from '../protocol/protocol.js';
+import type { FromWorker, ToWorker, VersionSpec, WorkPayload } from '../protocol/protocol.js';
 
 /** The script that a worker process runs. */
 export const WORKER_ENTRY_FILE = fileURLToPath(new URL('../worker/entry.js', import.meta.url));
@@ -153,14 +153,9 @@ export class WorkerHandle {
     await released;
   }
 
-  run(batchId: number, key: string, texts: readonly string[]): void {
+  run(batchId: number, key: string, payload: WorkPayload): void {
     this.batches++;
-    this.send({ type: 'run', batchId, key, texts });
-  }
-
-  runPlanned(batchId: number, key: string, runs: PlannedRuns): void {
-    this.batches++;
-    this.send({ type: 'run_planned', batchId, key, runs });
+    this.send({ ...payload, batchId, key });
   }
 
   /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */

@@ -59,22 +59,19 @@ export interface PlannedRuns {
   readonly runEnds: readonly number[];
 }
 
-export type ToWorker =
-  | { readonly type: 'load'; readonly spec: VersionSpec }
-  | { readonly type: 'unload'; readonly key: string }
+/** Work for one version. Only the source that makes it and the worker that runs it look inside. */
+export type WorkPayload =
   | {
       readonly type: 'run';
-      readonly batchId: number;
-      readonly key: string;
       /** The worker tokenizes them and splits them where the predicted run times are least. */
       readonly texts: readonly string[];
     }
-  | {
-      readonly type: 'run_planned';
-      readonly batchId: number;
-      readonly key: string;
-      readonly runs: PlannedRuns;
-    };
+  | { readonly type: 'run_planned'; readonly runs: PlannedRuns };
+
+export type ToWorker =
+  | { readonly type: 'load'; readonly spec: VersionSpec }
+  | { readonly type: 'unload'; readonly key: string }
+  | (WorkPayload & { readonly batchId: number; readonly key: string });
 
 /** Nothing is thrown across the process boundary: an error loses class and code there, so it travels as data. */
 export type FromWorker =

@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { InForceModule } from '../in-force/in-force.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { Admission, CountedAdmission } from '../../engine/dispatch/admission.js';
 import { Executor } from '../../engine/dispatch/executor.js';
 import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
@@ -8,10 +10,19 @@ import { InferencePoolStatus } from './pool-status.js';
 import { VersionHost } from './version-host.js';
 import { VersionLoader } from './version-loader.js';
 
+/** Background texts admitted at once: what one idle worker gets done in a fraction of a second. */
+const BACKGROUND_LIMIT = 64;
+
 @Module({
   imports: [InForceModule, ModelRegistryModule],
   providers: [
     { provide: WORKER_ENTRY, useValue: WORKER_ENTRY_FILE },
+    {
+      provide: Admission,
+      inject: [SERIN_CONFIG],
+      useFactory: ({ queueLimit }: SerinConfig) =>
+        new CountedAdmission({ user: queueLimit, background: BACKGROUND_LIMIT }),
+    },
     PoolExecutor,
     { provide: Executor, useExisting: PoolExecutor },
     { provide: InferencePoolStatus, useExisting: PoolExecutor },

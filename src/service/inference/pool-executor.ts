@@ -5,21 +5,23 @@ import { ModelRegistryService } from '../model-registry/model-registry.service.j
 import type { ModelVersion } from '../../registry/model-version.js';
 import { Metrics } from '../observability/metrics.js';
 import { estimateTokens } from '../../engine/tokenization/token-estimate.js';
+import { Admission } from '../../engine/dispatch/admission.js';
 import {
   Executor,
   type Computation,
   type InferenceItem,
   type Priority,
 } from '../../engine/dispatch/executor.js';
+import { Lane } from '../../engine/dispatch/lane.js';
 import { PendingText } from '../../engine/dispatch/pending-text.js';
-import { Permits } from '../../engine/dispatch/permits.js';
+import { QueuedTexts } from '../../engine/dispatch/queued-texts.js';
 import {
   InferencePoolStatus,
   type InferenceStatus,
   type LossListener,
   type RunListener,
 } from './pool-status.js';
-import { Scheduler } from '../../engine/dispatch/scheduler.js';
+import { TextReports } from './text-reports.js';
 import type { VersionHost } from './version-host.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import {
@@ -36,10 +38,7 @@ import type { RollingResult } from '../../engine/pool/rolling-load.js';
 /** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
 export const WORKER_ENTRY = Symbol('WORKER_ENTRY');
 
-/** Background texts admitted at once: what one idle worker gets done in a fraction of a second. */
-const BACKGROUND_LIMIT = 64;
-
-/** The executor of the service: admission, one scheduler, one pool of processes. */
+/** The executor of the service: one pool of processes, and a lane that feeds it users' texts and background texts. */
 @Injectable()
 export class PoolExecutor
   extends Executor
@@ -47,11 +46,10 @@ export class PoolExecutor
 {
   private readonly logger = new Logger('Inference');
   private readonly versions = new Map<string, ModelVersion>();
-  private readonly permits: Readonly<Record<Priority, Permits>>;
+  private readonly reports: TextReports;
+  private readonly texts: Readonly<Record<Priority, QueuedTexts>>;
   private readonly pool: WorkerPool;
-  private readonly scheduler: Scheduler;
-  private readonly runListeners: RunListener[] = [];
-  private readonly lossListeners: LossListener[] = [];
+  private readonly lane: Lane;
   private everReady = false;
   private closing = false;
 
@@ -59,34 +57,23 @@ export class PoolExecutor
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly registry: ModelRegistryService,
     private readonly metrics: Metrics,
+    private readonly admission: Admission,
     @Inject(WORKER_ENTRY) entryFile: string,
   ) {
     super();
-    this.permits = { user: new Permits(config.queueLimit), background: new Permits(BACKGROUND_LIMIT) };
-    const { workers, spareWorkers } = config;
+    const { workers, spareWorkers, workerWatchdogMs: watchdogMs, workerMaxRssBytes: maxRssBytes } = config;
     this.pool = new WorkerPool({ entryFile, workers, spareWorkers, startTimeoutMs: START_TIMEOUT_MS }, this);
-    this.scheduler = new Scheduler(
-      { watchdogMs: config.workerWatchdogMs, maxRssBytes: config.workerMaxRssBytes },
-      {
-        kill: (worker, reason) => {
-          this.pool.kill(worker, reason);
-        },
-        released: (items) => {
-          this.release(items);
-        },
-        batchFinished: (key, texts, { paddedTokens, tokenizeMs, inferenceMs }) => {
-          const version = this.versions.get(key);
-          if (version === undefined) return;
-          const labels = { model: version.model, version: version.version };
-          metrics.observeBatch({ ...labels, texts, paddedTokens, tokenizeMs, inferenceMs });
-          for (const listener of this.runListeners) listener(version, { inferenceMs, paddedTokens });
-        },
-        lostForUser: (key) => {
-          const version = this.versions.get(key);
-          if (version === undefined) return;
-          for (const listener of this.lossListeners) listener(version);
-        },
-      },
+    this.reports = new TextReports(this.versions, admission, metrics);
+    // A background text runs alone: a user who arrives meanwhile waits for the shortest run there is.
+    const background = new QueuedTexts(true, this.reports);
+    this.texts = { user: new QueuedTexts(false, this.reports), background };
+    this.lane = new Lane(
+      this.pool,
+      [
+        { source: this.texts.user, handOver: 'late', keepOneIdle: false },
+        { source: background, handOver: 'never', keepOneIdle: true },
+      ],
+      { watchdogMs, maxRssBytes },
     );
     // The processes start while the rest of the application is still being put together.
     this.pool.start();
@@ -102,20 +89,20 @@ export class PoolExecutor
 
   async onApplicationShutdown(): Promise<void> {
     this.closing = true;
-    this.scheduler.close(shuttingDown());
+    this.lane.close(shuttingDown());
     await this.pool.close();
   }
 
   status(): InferenceStatus {
     const { wanted, ready, spareReady, restarts, startFailuresInARow, exhausted } = this.pool.status();
-    const queuedTexts = this.scheduler.queuedTexts;
+    const { user, background } = this.texts;
     return {
       workersWanted: wanted,
       workersReady: ready,
       spareReady,
-      queuedTexts,
-      runningTexts: this.permits.user.inUse - queuedTexts,
-      backgroundTexts: this.permits.background.inUse,
+      queuedTexts: user.waiting,
+      runningTexts: user.running,
+      backgroundTexts: background.waiting + background.running,
       restarts,
       startFailuresInARow,
       state: this.poolState(exhausted && ready === 0),
@@ -123,27 +110,31 @@ export class PoolExecutor
   }
 
   onRun(listener: RunListener): void {
-    this.runListeners.push(listener);
+    this.reports.onRun(listener);
   }
 
   onLoss(listener: LossListener): void {
-    this.lossListeners.push(listener);
+    this.reports.onLoss(listener);
   }
 
   override submit(items: readonly InferenceItem[], priority: Priority = 'user'): Computation[] {
     if (items.length === 0) return [];
-    this.admit(items, priority);
+    this.assertOpen(items);
     const now = performance.now();
-    const pending = items.map(({ version, text }) => {
-      const tokens = estimateTokens(text, version.manifest.max_tokens);
-      return new PendingText(version.key, text, tokens, now, priority);
+    const pending = items.map((item) => {
+      const { key, manifest } = item.version;
+      const tokens = estimateTokens(item.text, manifest.max_tokens);
+      return new PendingText(key, item.text, tokens, now, priority, item);
     });
-    this.scheduler.enqueue(pending);
+    this.admission.admit(pending);
+    const source = this.texts[priority];
+    source.add(pending);
+    this.lane.wake();
     return pending.map((item) => ({
       outcome: item.outcome,
       cancel: (error) => {
         item.fail(error);
-        this.scheduler.discard(item);
+        if (source.discard(item)) this.lane.wake();
       },
     }));
   }
@@ -161,12 +152,12 @@ export class PoolExecutor
   }
 
   textsOf({ key }: ModelVersion): number {
-    return this.scheduler.textsOf(key);
+    return this.texts.user.textsOf(key) + this.texts.background.textsOf(key);
   }
 
   async unload(version: ModelVersion): Promise<void> {
     const { key } = version;
-    this.scheduler.drop(key, notLoaded(version));
+    this.lane.drop(key, notLoaded(version));
     await this.pool.unload(key);
     this.versions.delete(key);
   }
@@ -177,63 +168,51 @@ export class PoolExecutor
 
   workerAvailable(worker: WorkerHandle): void {
     this.everReady = true;
-    this.scheduler.workerAvailable(worker);
+    this.lane.workerAvailable(worker);
   }
 
   batchDone(worker: WorkerHandle, message: BatchDone): void {
-    this.scheduler.batchDone(worker, message);
+    this.lane.batchDone(worker, message);
   }
 
   workerLost(worker: WorkerHandle, reason: LossReason, how: string): void {
     this.metrics.workerRestarted(reason);
     this.logger.warn(`worker ${String(worker.pid)} was lost (${reason}: ${how}); a replacement takes over`);
-    this.scheduler.workerLost(worker);
+    this.lane.workerLost(worker);
   }
 
   versionChanged(key: string, event: VersionEvent): void {
     const version = this.versions.get(key);
     if (version === undefined) return;
+    this.lane.versionChanged(key, event);
     switch (event.state) {
       case 'warming':
         this.registry.setState(version, 'warming');
         return;
       case 'ready': {
-        if (this.scheduler.hasPlan(key)) return;
+        if (this.texts.user.isOpen(key)) return;
         const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
-        this.scheduler.setPlan({ key, cost: event.cost, maxPaddedTokens, runsAlone });
+        for (const source of Object.values(this.texts)) source.open(key, { maxPaddedTokens, runsAlone });
         this.registry.setState(version, 'ready');
         return;
       }
       case 'failed':
         this.registry.setState(version, 'failed', event.reason);
-        this.scheduler.drop(key, notLoaded(version));
+        this.lane.drop(key, notLoaded(version));
         return;
       default:
         return event satisfies never;
     }
   }
 
-  private admit(items: readonly InferenceItem[], priority: Priority): void {
+  private assertOpen(items: readonly InferenceItem[]): void {
     if (this.closing) throw shuttingDown();
     const { exhausted, ready } = this.pool.status();
     if (!this.everReady || (exhausted && ready === 0)) {
       throw new AppError('NOT_READY', 'No worker process is ready to infer; the log says why.');
     }
-    const missing = items.find(({ version }) => !this.scheduler.hasPlan(version.key));
+    const missing = items.find(({ version }) => !this.texts.user.isOpen(version.key));
     if (missing !== undefined) throw notLoaded(missing.version);
-    const texts = items.length;
-    const permits = this.permits[priority];
-    if (permits.tryTake(texts)) return;
-    const retryAfterMs = permits.drainMs(performance.now());
-    const sentence = `The queue holds ${permits.inUse} of ${permits.limit} texts and ${texts} more do not fit.`;
-    throw new AppError('OVERLOADED', sentence, { retryAfterMs });
-  }
-
-  private release(items: readonly PendingText[]): void {
-    const ofUsers = items.filter(({ priority }) => priority === 'user').length;
-    const now = performance.now();
-    if (ofUsers > 0) this.permits.user.release(ofUsers, now);
-    if (ofUsers < items.length) this.permits.background.release(items.length - ofUsers, now);
   }
 
   private poolState(failing: boolean): InferenceStatus['state'] {

@@ -3,8 +3,8 @@ import { gzip } from 'node:zlib';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
+import { PlanRunner } from '../../engine/dispatch/plan-runner.js';
 import { answerWriter } from './answer-line.js';
-import { BatchDispatcher } from '../../engine/dispatch/batch-dispatcher.js';
 import { addTally, emptyTally } from './block-tally.js';
 import { planBlock, renderBlock, type PlannedBlock, type RenderedBlock } from './block-work.js';
 import { BLOCK_BYTES, type Block } from '../records/blocks.js';
@@ -34,7 +34,7 @@ export class BatchJob {
   private givenUp = false;
   private end: JobEnd | undefined;
   private failed = false;
-  private dispatcher: BatchDispatcher | undefined;
+  private runner: PlanRunner | undefined;
   private inFlight: InFlight | undefined;
   /** The writing of the blocks so far: each waits for the one before it. */
   private written: Promise<void> = Promise.resolve();
@@ -57,13 +57,13 @@ export class BatchJob {
 
   /** `performance.now()` when a worker was ready for the first batch; null before. */
   get scoringSince(): number | null {
-    return this.dispatcher?.readySince ?? null;
+    return this.runner?.readySince ?? null;
   }
 
   /** Ends the run once the blocks that the workers have begun are written. */
   interrupt(): void {
     this.interrupted = true;
-    this.dispatcher?.dropUnstarted();
+    this.runner?.dropUnstarted();
     this.source.stop();
     this.inFlight?.changed();
   }
@@ -94,7 +94,7 @@ export class BatchJob {
     this.range = input.range;
     await this.writeHeader(input);
     const { version, workers, threadsPerWorker: threads } = this.options;
-    const dispatcher = new BatchDispatcher(toVersionSpec(version, threads), {
+    const runner = new PlanRunner(toVersionSpec(version, threads), {
       entryFile: WORKER_ENTRY_FILE,
       workers,
       watchdogMs: this.options.workerWatchdogMs,
@@ -102,12 +102,12 @@ export class BatchJob {
       onLoss: this.say,
       onProgress: () => this.inFlight?.changed(),
     });
-    this.dispatcher = dispatcher;
-    this.inFlight = new InFlight(workers, () => dispatcher.waiting);
+    this.runner = runner;
+    this.inFlight = new InFlight(workers, () => runner.waiting);
     try {
-      await this.pump(input, (text) => tokenizer.encode(text), dispatcher, this.inFlight);
+      await this.pump(input, (text) => tokenizer.encode(text), runner, this.inFlight);
     } finally {
-      await dispatcher.close();
+      await runner.close();
     }
     if (this.end !== undefined) return this.end;
     if (this.cutShort || this.givenUp || this.source.cutShort) return { how: 'interrupted' };
@@ -129,7 +129,7 @@ export class BatchJob {
   private async pump(
     { blocks, formats }: InputBlocks,
     encode: (text: string) => Encoding,
-    dispatcher: BatchDispatcher,
+    runner: PlanRunner,
     inFlight: InFlight,
   ): Promise<void> {
     const { version, outputFormat, topK } = this.options;
@@ -144,7 +144,7 @@ export class BatchJob {
       const planned = await planBlock(block, formats.read, encode, limits);
       inFlight.add(block.bytes.length);
       const before = this.written;
-      this.written = this.write(planned, dispatcher.run(planned.plan), before, writeAnswer).finally(() => {
+      this.written = this.write(planned, runner.run(planned.plan), before, writeAnswer).finally(() => {
         inFlight.remove(block.bytes.length);
       });
       // The first block that fails says so; that nobody waits for it yet is no reason to end the process.
@@ -154,13 +154,13 @@ export class BatchJob {
       });
       await inFlight.room(stopped);
     }
-    if (this.interrupted) dispatcher.dropUnstarted();
+    if (this.interrupted) runner.dropUnstarted();
     await this.written;
   }
 
   private async write(
     planned: PlannedBlock,
-    outcomes: ReturnType<BatchDispatcher['run']>,
+    outcomes: ReturnType<PlanRunner['run']>,
     before: Promise<void>,
     writeAnswer: ReturnType<typeof answerWriter>,
   ): Promise<void> {

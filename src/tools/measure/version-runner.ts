@@ -6,9 +6,9 @@ import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { textError } from '../../engine/text.js';
 import type { Encoding, TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
-import { BatchDispatcher } from '../../engine/dispatch/batch-dispatcher.js';
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
 import { BatchPlanner } from '../../engine/dispatch/batch-plan.js';
+import { PlanRunner } from '../../engine/dispatch/plan-runner.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 
 export type RunnerSettings = Pick<
@@ -34,7 +34,7 @@ export class VersionRunner {
   private constructor(
     readonly version: ModelVersion,
     private readonly tokenizer: TextTokenizer,
-    private readonly dispatcher: BatchDispatcher,
+    private readonly runner: PlanRunner,
     signal: AbortSignal,
   ) {
     this.aborted = abortOf(signal);
@@ -47,7 +47,7 @@ export class VersionRunner {
   static async open(version: ModelVersion, { settings, signal, say }: RunnerOptions): Promise<VersionRunner> {
     signal.throwIfAborted();
     const tokenizer = await tokenizerOf(version);
-    const dispatcher = new BatchDispatcher(toVersionSpec(version, settings.threadsPerWorker), {
+    const runner = new PlanRunner(toVersionSpec(version, settings.threadsPerWorker), {
       entryFile: WORKER_ENTRY_FILE,
       workers: settings.workers,
       watchdogMs: settings.workerWatchdogMs,
@@ -55,18 +55,18 @@ export class VersionRunner {
       onLoss: say,
       onProgress: () => undefined,
     });
-    return new VersionRunner(version, tokenizer, dispatcher, signal);
+    return new VersionRunner(version, tokenizer, runner, signal);
   }
 
   /** From the start of the processes until the first had loaded and warmed the version; null before. */
   get loadMs(): number | null {
-    const { readySince } = this.dispatcher;
+    const { readySince } = this.runner;
     return readySince === null ? null : readySince - this.openedAt;
   }
 
   /** Resident memory of the largest worker process so far. */
   get largestRssBytes(): number {
-    return this.dispatcher.largestRssBytes;
+    return this.runner.largestRssBytes;
   }
 
   encode(text: string): Encoding {
@@ -91,7 +91,7 @@ export class VersionRunner {
     return errors.map((error) => {
       if (error !== null) return { code: error.code, message: error.message };
       const answer = answers[indices[added++] ?? -1];
-      if (answer === undefined) throw new Error('the dispatcher gave a text no outcome');
+      if (answer === undefined) throw new Error('the plan runner gave a text no outcome');
       return answer;
     });
   }
@@ -103,7 +103,7 @@ export class VersionRunner {
    * @throws as {@link run}
    */
   async runBatches(encodings: readonly Encoding[], ends: readonly number[]): Promise<readonly TextOutcome[]> {
-    const running = this.dispatcher.run({ encodings, ends, indices: [] });
+    const running = this.runner.run({ encodings, ends, indices: [] });
     // What is still in flight when the signal fires is not waited for.
     running.catch(() => undefined);
     return (await Promise.race([running, this.aborted])) ?? [];
@@ -111,7 +111,7 @@ export class VersionRunner {
 
   /** Ends the worker processes. */
   close(): Promise<void> {
-    return this.dispatcher.close();
+    return this.runner.close();
   }
 }
 

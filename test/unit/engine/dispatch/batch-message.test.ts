@@ -41,7 +41,7 @@ const failed: BatchDone = {
 function sizes(queue: GroupBatch[], workers: number): number[] {
   const found: number[] = [];
   for (;;) {
-    const message = takeMessage(queue, 1, workers, COST);
+    const message = takeMessage(queue, workers, COST);
     if (message === undefined) return found;
     found.push(message.batches.length);
   }
@@ -51,7 +51,7 @@ describe('takeMessage', () => {
   it('takes batches from the front until they are 50 ms of work', () => {
     const { batches } = blockOf(...new Array<number>(40).fill(2));
     const queue = [...batches];
-    expect(takeMessage(queue, 7, 1, COST)).toEqual({ id: 7, batches: batches.slice(0, 2), expectedMs: 40 });
+    expect(takeMessage(queue, 1, COST)).toEqual({ batches: batches.slice(0, 2), predictedMs: 40 });
     expect(queue).toEqual(batches.slice(2));
   });
 
@@ -65,7 +65,7 @@ describe('takeMessage', () => {
 
   it('takes one when nothing is known of what a run takes', () => {
     const { batches } = blockOf(...new Array<number>(40).fill(1));
-    expect(takeMessage(batches, 1, 1, undefined)).toMatchObject({ batches: [{ start: 0 }], expectedMs: 0 });
+    expect(takeMessage(batches, 1, undefined)).toMatchObject({ batches: [{ start: 0 }], predictedMs: 0 });
   });
 
   it('sends a suspect alone', () => {
@@ -75,7 +75,7 @@ describe('takeMessage', () => {
   });
 
   it('has nothing to take from an empty queue', () => {
-    expect(takeMessage([], 1, 2, COST)).toBeUndefined();
+    expect(takeMessage([], 2, COST)).toBeUndefined();
   });
 });
 
@@ -95,7 +95,7 @@ describe('pack', () => {
 describe('what becomes of a message', () => {
   it('each batch gets its own rows, also those of different blocks', async () => {
     const [one, two] = [blockOf(1, 2), blockOf(1)];
-    const message = { id: 1, batches: [...one.batches, ...two.batches], expectedMs: 0 };
+    const message = { batches: [...one.batches, ...two.batches] };
     expect(answer(message, done([1, 2, 3, 4].map(rowOf)))).toEqual([]);
     expect(await one.group.done).toEqual([1, 2, 3].map(rowOf));
     expect(await two.group.done).toEqual([rowOf(4)]);
@@ -103,13 +103,13 @@ describe('what becomes of a message', () => {
 
   it('a row that is missing is told, and the others stay', async () => {
     const { group, batches } = blockOf(1, 1);
-    answer({ id: 1, batches, expectedMs: 0 }, done([rowOf(1)]));
+    answer({ batches }, done([rowOf(1)]));
     expect(await group.done).toEqual([rowOf(1), expect.objectContaining({ code: 'INTERNAL' })]);
   });
 
   it.each([
-    ['failed', (batches: GroupBatch[]) => answer({ id: 1, batches, expectedMs: 0 }, failed)],
-    ['killed its worker', (batches: GroupBatch[]) => lose({ id: 1, batches, expectedMs: 0 })],
+    ['failed', (batches: GroupBatch[]) => answer({ batches }, failed)],
+    ['killed its worker', (batches: GroupBatch[]) => lose({ batches })],
   ])('several batches that %s run again as they were planned, each alone, and none is blamed', (_, end) => {
     const { batches } = blockOf(1, 2);
     const again = end(batches);
@@ -123,9 +123,9 @@ describe('what becomes of a message', () => {
 
   it('one batch that failed alone is divided, one that was lost alone counts it', () => {
     const { batches } = blockOf(2);
-    expect(lose({ id: 1, batches, expectedMs: 0 })).toEqual(batches);
+    expect(lose({ batches })).toEqual(batches);
     expect(batches[0]?.deaths).toBe(1);
-    const texts = answer({ id: 1, batches, expectedMs: 0 }, failed);
+    const texts = answer({ batches }, failed);
     expect(texts.map(({ start, end }) => [start, end])).toEqual([
       [0, 1],
       [1, 2],

@@ -1,0 +1,65 @@
+import { AppError } from '../../base/errors/app-error.js';
+import type { Priority } from './executor.js';
+import { Permits } from './permits.js';
+
+/** What admission may know of a text, which has not been tokenized yet. */
+export interface AdmissibleText {
+  /** The version that it is for. */
+  readonly key: string;
+  /** Estimated tokens, special tokens included. */
+  readonly tokens: number;
+  /** Estimated runs of the model. */
+  readonly sequences: number;
+  readonly client: string;
+  /** `performance.now()` at which the answer is worthless; Infinity: never. */
+  readonly deadlineAt: number;
+  readonly priority: Priority;
+}
+
+/**
+ * Decides which texts may wait for a worker. The abstract class is the injection token: the service binds
+ * {@link CountedAdmission}, and another policy may be bound instead.
+ */
+export abstract class Admission {
+  /**
+   * Admits all of these texts, or none. They are of one priority.
+   * @throws AppError OVERLOADED with `retryAfterMs` when they do not fit
+   */
+  abstract admit(texts: readonly AdmissibleText[]): void;
+
+  /** Texts that were admitted and have left, whatever became of them. They are of one priority. */
+  abstract release(texts: readonly AdmissibleText[]): void;
+}
+
+/** Admits up to a number of texts per priority, each counted with the runs that it is estimated to need. */
+export class CountedAdmission extends Admission {
+  private readonly permits: Readonly<Record<Priority, Permits>>;
+
+  /** @param limits runs of the model that are admitted at once */
+  constructor(limits: Readonly<Record<Priority, number>>) {
+    super();
+    this.permits = { user: new Permits(limits.user), background: new Permits(limits.background) };
+  }
+
+  override admit(texts: readonly AdmissibleText[]): void {
+    const [first] = texts;
+    if (first === undefined) return;
+    const permits = this.permits[first.priority];
+    const sequences = sequencesOf(texts);
+    if (permits.tryTake(sequences)) return;
+    const retryAfterMs = permits.drainMs(performance.now());
+    const sentence = `The queue holds ${permits.inUse} of ${permits.limit} texts and ${sequences} more do not fit.`;
+    throw new AppError('OVERLOADED', sentence, { retryAfterMs });
+  }
+
+  override release(texts: readonly AdmissibleText[]): void {
+    const [first] = texts;
+    if (first !== undefined) this.permits[first.priority].release(sequencesOf(texts), performance.now());
+  }
+}
+
+function sequencesOf(texts: readonly AdmissibleText[]): number {
+  let sum = 0;
+  for (const { sequences } of texts) sum += sequences;
+  return sum;
+}

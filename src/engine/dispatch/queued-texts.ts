@@ -1,0 +1,223 @@
+import { AppError } from '../../base/errors/app-error.js';
+import { predictMs } from '../protocol/cost-model.js';
+import type { BatchDone, BatchTimings, CostCoefficients, Row } from '../protocol/protocol.js';
+import type { Inference } from './executor.js';
+import { stagesOf } from './inference-stages.js';
+import type { PendingText } from './pending-text.js';
+import type { Message, MessageTimes, Seat, Source } from './source.js';
+import { TextQueue } from './text-queue.js';
+
+/** Runs in which one text, on its own, may take a worker down before it is blamed. */
+const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
+
+/** How the texts of one version may be put together. */
+export interface BatchingLimits {
+  readonly maxPaddedTokens: number;
+  readonly runsAlone: boolean;
+}
+
+export interface TextMessage extends Message {
+  /** Sorted by their estimated length. */
+  readonly items: readonly PendingText[];
+}
+
+/** Must not throw. */
+export interface TextEvents {
+  /** Texts that have left: answered, or dropped because nobody waits for them. */
+  released(items: readonly PendingText[]): void;
+  batchFinished(key: string, texts: number, timings: BatchTimings): void;
+  /** A user's text whose worker died or hung with it, and whose user has left before it could be tried again. */
+  lostForUser(key: string): void;
+}
+
+interface VersionTexts {
+  readonly limits: BatchingLimits;
+  readonly queue: TextQueue<PendingText>;
+}
+
+/**
+ * Texts that callers wait for: a queue per version, the version with the oldest text first. A message is a batch that
+ * is cut by predicted cost. When its worker dies or the model fails on it, its texts are tried again, each alone; a text
+ * that was alone in two workers that died is given up.
+ */
+export class QueuedTexts implements Source<TextMessage> {
+  private readonly versions = new Map<string, VersionTexts>();
+  private readonly atWorkers = new Set<TextMessage>();
+
+  /** @param oneByOne each message has one text: the shortest run there is */
+  constructor(
+    private readonly oneByOne: boolean,
+    private readonly events: TextEvents,
+  ) {}
+
+  /** Texts that wait, of all versions. */
+  get waiting(): number {
+    let texts = 0;
+    for (const { queue } of this.versions.values()) texts += queue.size;
+    return texts;
+  }
+
+  /** Texts that workers have, run or handed over ahead. */
+  get running(): number {
+    let texts = 0;
+    for (const { items } of this.atWorkers) texts += items.length;
+    return texts;
+  }
+
+  /** Texts of a version that wait or that workers have. */
+  textsOf(key: string): number {
+    let texts = this.versions.get(key)?.queue.size ?? 0;
+    for (const message of this.atWorkers) if (message.key === key) texts += message.items.length;
+    return texts;
+  }
+
+  /** Takes texts of this version from now on. Nothing of it may wait. */
+  open(key: string, limits: BatchingLimits): void {
+    this.versions.set(key, { limits, queue: new TextQueue() });
+  }
+
+  isOpen(key: string): boolean {
+    return this.versions.has(key);
+  }
+
+  /** Puts texts in the queues of their versions, each of which is open. The lane is for the caller to wake. */
+  add(items: readonly PendingText[]): void {
+    for (const item of items) this.versions.get(item.key)?.queue.push(item);
+  }
+
+  /**
+   * Drops a text that is settled and still waits; one in a worker is released when its batch ends.
+   * @returns whether it was dropped: the lane is to be woken then, for less important work may have waited for it
+   */
+  discard(item: PendingText): boolean {
+    if (this.versions.get(item.key)?.queue.remove(item) !== true) return false;
+    this.countLost(item);
+    this.events.released([item]);
+    return true;
+  }
+
+  next(seat: Seat): TextMessage | undefined {
+    let key: string | undefined;
+    let chosen: VersionTexts | undefined;
+    let oldestAt = Infinity;
+    for (const [candidate, texts] of this.versions) {
+      if (texts.queue.oldestAt >= oldestAt || !seat.canRun(candidate)) continue;
+      key = candidate;
+      chosen = texts;
+      oldestAt = texts.queue.oldestAt;
+    }
+    if (key === undefined || chosen === undefined) return undefined;
+    const cost = seat.costOf(key);
+    return cost === undefined ? undefined : this.take(key, chosen, cost, seat.idle);
+  }
+
+  done(message: TextMessage, result: BatchDone, times: MessageTimes): void {
+    this.atWorkers.delete(message);
+    const { key, items } = message;
+    if (result.ok) {
+      const { rows, timings } = result;
+      this.events.batchFinished(key, items.length, timings);
+      items.forEach((item, i) => {
+        const row = rows[i];
+        if (row === undefined) {
+          item.fail(new AppError('INTERNAL', 'The worker answered fewer rows than it was given texts.'));
+          return;
+        }
+        item.settle({ ok: true, value: inferenceOf(item, row, items.length, times, timings) });
+      });
+    } else if (items.length > 1) {
+      for (const item of items) item.alone = true;
+      this.putBack(key, items);
+      return;
+    } else {
+      const cause = new Error(result.message);
+      items[0]?.fail(new AppError(result.code, 'The model could not process this text.', { cause }));
+    }
+    this.events.released(items);
+  }
+
+  lost(message: TextMessage, begun: boolean): void {
+    this.atWorkers.delete(message);
+    if (begun) this.retryAlone(message);
+    else this.putBack(message.key, message.items);
+  }
+
+  failed(key: string | null, error: AppError): void {
+    for (const one of key === null ? [...this.versions.keys()] : [key]) {
+      const items = this.versions.get(one)?.queue.clear() ?? [];
+      this.versions.delete(one);
+      for (const item of items) item.fail(error);
+      this.events.released(items);
+    }
+  }
+
+  private take(
+    key: string,
+    { queue, limits }: VersionTexts,
+    cost: CostCoefficients,
+    idleWorkers: number,
+  ): TextMessage {
+    const runsAlone = this.oneByOne || limits.runsAlone;
+    const items = queue.take({ cost, maxPaddedTokens: limits.maxPaddedTokens, runsAlone, idleWorkers });
+    const message: TextMessage = {
+      key,
+      payload: { type: 'run', texts: items.map((item) => item.text) },
+      predictedMs: predictMs(cost, items.length, items.at(-1)?.tokens ?? 0),
+      items,
+    };
+    this.atWorkers.add(message);
+    return message;
+  }
+
+  private retryAlone({ key, items }: TextMessage): void {
+    for (const item of items) {
+      item.lost = true;
+      this.countLost(item);
+    }
+    const [only] = items;
+    if (items.length === 1 && only !== undefined) only.deathsAlone++;
+    const condemned = items.filter((item) => item.deathsAlone >= DEATHS_ALONE_THAT_CONDEMN_A_TEXT);
+    for (const item of condemned) {
+      item.fail(new AppError('INFERENCE_FAILED', 'This text, on its own, ended two worker processes.'));
+    }
+    this.events.released(condemned);
+    const again = items.filter((item) => !condemned.includes(item));
+    for (const item of again) item.alone = true;
+    this.putBack(key, again);
+  }
+
+  private countLost({ key, lost, settled, priority }: PendingText): void {
+    if (lost && settled && priority === 'user') this.events.lostForUser(key);
+  }
+
+  /** Puts back the texts that callers still wait for. */
+  private putBack(key: string, items: readonly PendingText[]): void {
+    const queue = this.versions.get(key)?.queue;
+    if (queue === undefined) {
+      for (const item of items) item.fail(new AppError('VERSION_NOT_READY', 'The version was unloaded.'));
+      this.events.released(items);
+      return;
+    }
+    this.events.released(items.filter((item) => item.settled));
+    queue.putBack(items.filter((item) => !item.settled));
+  }
+}
+
+/** A worker's row as callers get it: with the time that each stage took. */
+function inferenceOf(
+  { enqueuedAt: admittedAt }: PendingText,
+  row: Row,
+  batchSize: number,
+  { dispatchedAt, resultAt }: MessageTimes,
+  timings: BatchTimings,
+): Inference {
+  return {
+    scores: row.scores,
+    tokens: row.tokens,
+    truncated: row.truncated,
+    admittedAt,
+    resultAt,
+    ...stagesOf({ admittedAt, dispatchedAt, resultAt }, timings),
+    batchSize,
+  };
+}

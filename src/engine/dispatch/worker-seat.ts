@@ -1,0 +1,46 @@
+import type { CostCoefficients } from '../protocol/protocol.js';
+import type { WorkerHandle } from '../pool/worker-handle.js';
+import type { Message, Seat, Source } from './source.js';
+
+/** A message that a worker has, and the source that hears of its end. */
+export interface Work {
+  readonly id: number;
+  readonly source: Source;
+  readonly message: Message;
+}
+
+/** The work of one worker: the message that it runs, and the one handed over ahead so that it never waits. */
+export class WorkerSeat implements Seat {
+  /** Set by the lane before it asks a source. */
+  idle = 1;
+  current: Work | undefined;
+  ahead: Work | undefined;
+  /** `performance.now()` when `current` began: when it was sent, or when the one before it ended. */
+  startedAt = 0;
+  /** `performance.now()` from which the next message of a source with a late hand-over is due. */
+  handOverAt = Infinity;
+  /** Set when the process has grown too large: it ends its messages and gets no more. */
+  retiring = false;
+  watchdog: NodeJS.Timeout | undefined;
+  handOver: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly worker: WorkerHandle,
+    private readonly costs: ReadonlyMap<string, CostCoefficients>,
+  ) {}
+
+  canRun(key: string): boolean {
+    return this.worker.canRun(key);
+  }
+
+  costOf(key: string): CostCoefficients | undefined {
+    return this.costs.get(key);
+  }
+
+  clearTimers(): void {
+    clearTimeout(this.watchdog);
+    clearTimeout(this.handOver);
+    this.handOver = undefined;
+    this.handOverAt = Infinity;
+  }
+}

@@ -1,0 +1,70 @@
+import type { WorkerHandle } from '../../../../src/engine/pool/worker-handle.js';
+import type {
+  BatchDone,
+  CostCoefficients,
+  Row,
+  WorkPayload,
+} from '../../../../src/engine/protocol/protocol.js';
+
+export interface SentMessage {
+  readonly batchId: number;
+  readonly key: string;
+  readonly payload: WorkPayload;
+}
+
+/** The parts of a process that a lane sees: it takes messages, and the test answers them when it wants. */
+export class FakeWorker {
+  alive = true;
+  takesBatches = true;
+  role: 'active' | 'spare' = 'active';
+  readonly sent: SentMessage[] = [];
+  onSent: (message: SentMessage) => void = () => undefined;
+  canRun: (key: string) => boolean = () => true;
+
+  run(batchId: number, key: string, payload: WorkPayload): void {
+    const message = { batchId, key, payload };
+    this.sent.push(message);
+    this.onSent(message);
+  }
+
+  get handle(): WorkerHandle {
+    return this as unknown as WorkerHandle;
+  }
+
+  /** The texts of all messages so far. */
+  get texts(): string[] {
+    return this.sent.flatMap(({ payload }) => (payload.type === 'run' ? payload.texts : []));
+  }
+}
+
+const rowsOf = (payload: WorkPayload): number =>
+  payload.type === 'run' ? payload.texts.length : payload.runs.truncated.length;
+
+const ROW: Row = { scores: [1], tokens: 10, truncated: false };
+
+/** What a worker answers to a message when all goes well. */
+export function doneWith(
+  batchId: number,
+  payload: WorkPayload,
+  { cost, rssBytes = 1 }: { cost: CostCoefficients; rssBytes?: number },
+): BatchDone {
+  return {
+    type: 'done',
+    batchId,
+    ok: true,
+    rows: Array.from({ length: rowsOf(payload) }, () => ROW),
+    timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 1, paddedTokens: 10 },
+    cost,
+    rssBytes,
+  };
+}
+
+/** What a worker answers to a message on which the model fails. */
+export const failedWith = (batchId: number): BatchDone => ({
+  type: 'done',
+  batchId,
+  ok: false,
+  code: 'INFERENCE_FAILED',
+  message: 'no',
+  rssBytes: 1,
+});
