@@ -2,7 +2,7 @@ import type { SerinConfig } from '../base/config/serin-config.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
 import { nextSteps } from '../tools/import/next-steps.js';
 import { parseVersionName } from '../tools/import/version-name.js';
-import type { Task } from '../registry/manifest.js';
+import type { TaskName } from '../registry/tasks.js';
 import { hasDevSentences } from '../tools/traffic/sentences.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
@@ -11,7 +11,7 @@ export interface ImportFlags {
   readonly as: string;
   readonly onnx?: string;
   readonly labels?: readonly string[];
-  readonly task?: Task;
+  readonly task?: TaskName;
   readonly maxTokens?: number;
   readonly precision?: string;
   readonly parity?: string;

@@ -11,6 +11,8 @@ import {
 import type { WorkerHandle } from '../pool/worker-handle.js';
 import { BatchGroup, type GroupBatch, type TextOutcome } from './batch-group.js';
 import { answer, lose, pack, takeMessage, type BatchMessage } from './batch-message.js';
+import { taskNamed } from '../tasks/table.js';
+import type { Task } from '../tasks/task.js';
 import type { BatchPlan } from './batch-plan.js';
 
 export interface DispatcherOptions {
@@ -41,6 +43,7 @@ export class BatchDispatcher implements PoolListener {
   /** Resident memory of the largest worker so far; 0 before the first answer. */
   largestRssBytes = 0;
   private readonly pool: WorkerPool;
+  private readonly task: Task;
   private readonly slots = new Map<WorkerHandle, Slot>();
   private queue: GroupBatch[] = [];
   private readonly groups = new Set<BatchGroup>();
@@ -53,6 +56,7 @@ export class BatchDispatcher implements PoolListener {
     private readonly options: DispatcherOptions,
   ) {
     const { entryFile, workers } = options;
+    this.task = taskNamed(spec.task);
     // No spare: a second spent on loading a replacement costs a file less than the memory of an idle process.
     this.pool = new WorkerPool(
       { entryFile, workers, spareWorkers: 0, startTimeoutMs: START_TIMEOUT_MS },
@@ -122,7 +126,7 @@ export class BatchDispatcher implements PoolListener {
     }
     // The worker gets its next message before the rows of this one are looked at.
     this.dispatch();
-    this.requeue(answer(running, message));
+    this.requeue(answer(running, message, this.task));
     this.options.onProgress();
   }
 

@@ -1,16 +1,20 @@
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { InferenceStages } from './inference-stages.js';
-import type { Row } from '../protocol/protocol.js';
+import type { Answer } from '../tasks/task.js';
+import type { View } from '../view.js';
 import type { AppError } from '../../base/errors/app-error.js';
 
 /** One text for one version; the texts of one request may go to different versions. */
 export interface InferenceItem {
   readonly version: ModelVersion;
   readonly text: string;
+  /** How much of the text is read; absent: its first window. */
+  readonly view?: View;
 }
 
-/** A row with where its time went. */
-export interface Inference extends Row, InferenceStages {
+/** An answer with where its time went. */
+export interface Inference extends InferenceStages {
+  readonly answer: Answer;
   /** `performance.now()` at its admission. */
   readonly admittedAt: number;
   /** `performance.now()` when its result was there. */

@@ -1,5 +1,6 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import type { Outcome, Priority } from './executor.js';
+import type { Task } from '../tasks/task.js';
 import type { QueuedText } from './text-queue.js';
 
 /** A text between admission and answer. Answered exactly once, whatever becomes of workers and of whoever waits. */
@@ -20,6 +21,8 @@ export class PendingText implements QueuedText {
     readonly tokens: number,
     readonly enqueuedAt: number,
     readonly priority: Priority,
+    /** Of the version: makes an answer of the rows that a worker answers. */
+    readonly task: Task,
   ) {
     this.outcome = new Promise((resolve) => {
       this.answer = resolve;

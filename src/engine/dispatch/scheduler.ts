@@ -4,6 +4,7 @@ import type { PendingText } from './pending-text.js';
 import { stagesOf, type Passage } from './inference-stages.js';
 import { TextQueue, type BatchLimits } from './text-queue.js';
 import { WorkerSlot, type Batch } from './worker-slot.js';
+import { answerOf, rowsOfText } from '../tasks/message-rows.js';
 import { predictMs, WATCHDOG_FACTOR } from '../protocol/cost-model.js';
 import type { BatchDone, BatchTimings, CostCoefficients } from '../protocol/protocol.js';
 import type { LossReason } from '../pool/worker-pool.js';
@@ -225,17 +226,15 @@ export class Scheduler {
     const { rows, timings } = message;
     this.ports.batchFinished(batch.key, batch.items.length, timings);
     batch.items.forEach((item, i) => {
-      const row = rows[i];
-      if (row === undefined) {
+      const ofText = rowsOfText(rows, i);
+      if (ofText === undefined) {
         item.fail(new AppError('INTERNAL', 'The worker answered fewer rows than it was given texts.'));
         return;
       }
       item.settle({
         ok: true,
         value: {
-          scores: row.scores,
-          tokens: row.tokens,
-          truncated: row.truncated,
+          answer: answerOf(item.task, ofText),
           admittedAt: item.enqueuedAt,
           resultAt: times.resultAt,
           ...stagesOf({ admittedAt: item.enqueuedAt, ...times }, timings),

@@ -155,7 +155,7 @@ export class WorkerHandle {
 
   run(batchId: number, key: string, texts: readonly string[]): void {
     this.batches++;
-    this.send({ type: 'run', batchId, key, texts });
+    this.send({ type: 'run', batchId, key, texts, ranges: null });
   }
 
   runPlanned(batchId: number, key: string, runs: PlannedRuns): void {

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { KeyvStoreAdapter, StoredData } from 'keyv';
 import { LRUCache } from 'lru-cache';
+import { taskOf } from '../../engine/tasks/table.js';
 import { inScope, type CacheEntry, type PurgeScope } from './second-level.js';
 
 /** Why an entry has gone: for want of room, by age, or because it was told to. */
@@ -19,16 +20,14 @@ interface Wrapped {
 }
 
 /**
- * Heap bytes of an entry without its scores, measured on Node 20 (test/unit/service/cache/memory-level.test.ts measures again):
+ * Heap bytes of an entry without its value, measured on Node 20 (test/unit/service/cache/memory-level.test.ts measures again):
  * the key's text and object, the row, Keyv's wrapper, and the LRU's own lists.
  */
 const ENTRY_OVERHEAD_BYTES = 400;
-const SCORE_BYTES = 8;
 
-/** Estimated heap bytes of an entry; model name and digest are shared with the registry. */
-export function entryBytes({ row }: CacheEntry): number {
-  return ENTRY_OVERHEAD_BYTES + SCORE_BYTES * row.scores.length;
-}
+/** Estimated heap bytes of an entry; its version is the registry's. */
+export const entryBytes = ({ key, row }: CacheEntry): number =>
+  ENTRY_OVERHEAD_BYTES + taskOf(key.version).codec.bytes(row.value);
 
 /** The entries in memory: Keyv's storage adapter over an LRU that is bounded by items, by bytes and by age. */
 export class LruStore extends EventEmitter implements KeyvStoreAdapter {

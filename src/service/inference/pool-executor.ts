@@ -4,7 +4,8 @@ import { AppError } from '../../base/errors/app-error.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { Metrics } from '../observability/metrics.js';
-import { estimateTokens } from '../../engine/tokenization/token-estimate.js';
+import { taskOf } from '../../engine/tasks/table.js';
+import { FIRST_WINDOW } from '../../engine/view.js';
 import {
   Executor,
   type Computation,
@@ -135,8 +136,9 @@ export class PoolExecutor
     this.admit(items, priority);
     const now = performance.now();
     const pending = items.map(({ version, text }) => {
-      const tokens = estimateTokens(text, version.manifest.max_tokens);
-      return new PendingText(version.key, text, tokens, now, priority);
+      const task = taskOf(version);
+      const { tokens } = task.estimate(text, FIRST_WINDOW, version.manifest.max_tokens);
+      return new PendingText(version.key, text, tokens, now, priority, task);
     });
     this.scheduler.enqueue(pending);
     return pending.map((item) => ({

@@ -2,7 +2,7 @@ import type { SerinConfig } from '../../base/config/serin-config.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
 import { VersionRunner } from '../measure/version-runner.js';
-import { compareWithGolden } from '../../engine/tokenization/golden-set.js';
+import { compareWithGolden } from '../../engine/tasks/golden-set.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { readVerified } from '../../registry/registry-files.js';
 import { parseParity, selectGoldenItems, type ParityFile } from '../../engine/tokenization/parity.js';

@@ -46,7 +46,7 @@ export class ComparedRollouts {
   addLoss(version: ModelVersion): void {
     const rollout = this.find(version.model);
     const side = rollout?.sideOf(version);
-    if (side !== undefined) rollout?.evidence.addOutcome(side, { label: null, latencyMs: null });
+    if (side !== undefined) rollout?.evidence.addOutcome(side, { said: null, latencyMs: null });
   }
 
   private begin(model: string, split: LiveSplit, canary: ModelVersion): ComparedRollout | undefined {

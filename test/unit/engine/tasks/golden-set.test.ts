@@ -5,7 +5,7 @@ import {
   type GoldenOutcome,
   type GoldenSet,
   pickGolden,
-} from '../../../../src/engine/tokenization/golden-set.js';
+} from '../../../../src/engine/tasks/golden-set.js';
 import type { ParityItem } from '../../../../src/engine/tokenization/parity.js';
 
 const item = (group: string, tokens: number, scores = [0.2, 0.8]): ParityItem => ({
