@@ -17,7 +17,7 @@ const SPAN_BYTES = 32;
  * several windows, `[2, tokens, truncated, [score, …], [start, end, start, …]]` with the window of each score. JSON
  * writes a number so that reading it gives the same number, to the last bit.
  */
-export const LABEL_CODEC: Codec<Classified> = {
+export const LABEL_CODEC: Codec = {
   bytes: ({ scores, spans }) => SCORE_BYTES * scores.length + SPAN_BYTES * (spans?.length ?? 0),
 
   encode({ value: { scores, spans }, tokens, truncated }) {
@@ -37,7 +37,7 @@ export const LABEL_CODEC: Codec<Classified> = {
     if (items === undefined || value === undefined) return undefined;
     const [, tokens, truncated] = items;
     if (!isCount(tokens) || (truncated !== 0 && truncated !== 1)) return undefined;
-    return { value, tokens, truncated: truncated === 1 } satisfies Answer<Classified>;
+    return { value, tokens, truncated: truncated === 1 } satisfies Answer;
   },
 };
 
@@ -51,7 +51,7 @@ function valueOf(items: readonly unknown[], labels: number): Classified | undefi
   if (!Array.isArray(scores) || scores.length !== labels || !scores.every(isScore)) return undefined;
   if (!Array.isArray(borders) || borders.length !== 2 * labels || !borders.every(isCount)) return undefined;
   const spans = scores.map((_, k): Span => ({ start: borders[2 * k] ?? 0, end: borders[2 * k + 1] ?? 0 }));
-  return { scores, spans };
+  return spans.every(({ start, end }) => start <= end) ? { scores, spans } : undefined;
 }
 
 function parseArray(text: string): readonly unknown[] | undefined {

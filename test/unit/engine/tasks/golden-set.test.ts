@@ -20,7 +20,7 @@ const labels = ['N', 'P'];
 const golden: GoldenSet = { items: [item('a', 3), item('b', 4)], labels, tolerance: 0.001 };
 const answer = (tokens: number, scores: number[]): GoldenOutcome => ({
   ok: true,
-  value: { scores, tokens, truncated: false },
+  answer: { value: { scores }, tokens, truncated: false },
 });
 
 describe('golden texts', () => {
