@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Classified } from '../../src/engine/tasks/labels.js';
 import type { Answer } from '../../src/engine/tasks/task.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
 import type { TaskName } from '../../src/registry/tasks.js';

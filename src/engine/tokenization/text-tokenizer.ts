@@ -42,6 +42,8 @@ const OVERLAP_TOKENS = 32;
  */
 const STRETCH_PER_TOKEN = 8;
 
+const NO_WHITE_SPACE = /\P{White_Space}/gu;
+
 /** Content tokens from one window's beginning to the next one's. @param contentLimit tokens of a window, without special ones */
 export const windowStep = (contentLimit: number): number =>
   contentLimit - Math.min(OVERLAP_TOKENS, Math.floor(contentLimit / 4));
@@ -108,6 +110,7 @@ export class TextTokenizer {
    * shared with the window before, as the Rust crate's truncation with a stride has them. A window's offsets are those
    * of the words that its first and last token come from, in UTF-16 units; where the tokenizer is not one whose text
    * can be cut into words, those of the stretch between added tokens.
+   * They are counted from the text's beginning, on whichever side the version truncates.
    * @returns no window for a range that lies behind the text's end; `truncated`: the text has windows behind the range
    */
   windows(text: string, { from, to }: WindowRange): { items: TokenWindow[]; truncated: boolean } {
@@ -145,11 +148,11 @@ export class TextTokenizer {
         words.push({ start: pieceStart, end: pieceEnd });
       } else {
         for (let start = 0; start < value.length && ids.length <= limit;) {
-          const end = pipeline.cuttable ? cutAfter(value, start, 1, pipeline.chinese) : value.length;
-          pipeline.encode(value.slice(start, end), section, ids, limit);
-          // A word begins behind the white space that it was cut at.
-          const space = value.slice(start, end).search(/\S/);
-          const word = { start: pieceStart + start + Math.max(0, space), end: pieceStart + end };
+          // White space at a cut makes no token, and a megabyte of it would be a million words.
+          const first = pipeline.cuttable ? behindWhiteSpace(value, start) : start;
+          const end = pipeline.cuttable ? cutAfter(value, first, 1, pipeline.chinese) : value.length;
+          pipeline.encode(value.slice(first, end), section, ids, limit);
+          const word = { start: pieceStart + first, end: pieceStart + end };
           while (words.length < ids.length) words.push(word);
           start = end;
         }
@@ -206,6 +209,12 @@ export class TextTokenizer {
     }
     return stretches.reverse().flat();
   }
+}
+
+/** Place of the first character from `start` on that is not white space; the text's end when there is none. */
+function behindWhiteSpace(text: string, start: number): number {
+  NO_WHITE_SPACE.lastIndex = start;
+  return NO_WHITE_SPACE.exec(text)?.index ?? text.length;
 }
 
 function parseObject(name: string, contents: Uint8Array | string): Record<string, unknown> {
