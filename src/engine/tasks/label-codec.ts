@@ -10,7 +10,8 @@ const SEVERAL_WINDOWS = 2;
 export const MAX_VALUE_BYTES = 32 * 1024;
 
 const SCORE_BYTES = 8;
-const SPAN_BYTES = 32;
+/** An object of two integers, and the reference to it; windows that come from Redis share none. */
+const SPAN_BYTES = 48;
 
 /**
  * An answer as it lies in Redis: the JSON array `[1, tokens, truncated as 0 or 1, score, score, …]`, or, for a text of

@@ -68,6 +68,15 @@ describe('an answer in Redis', () => {
     });
   });
 
+  it('takes 8 bytes of memory per score, and 48 more per window', () => {
+    const spans = [
+      { start: 0, end: 700 },
+      { start: 512, end: 1300 },
+    ];
+    expect(LABEL_CODEC.bytes({ scores: [0.25, 0.875] })).toBe(16);
+    expect(LABEL_CODEC.bytes({ scores: [0.25, 0.875], spans })).toBe(112);
+  });
+
   it('is the same for every task of labels', () => {
     for (const name of TASK_NAMES) expect(taskNamed(name).codec).toBe(LABEL_CODEC);
   });

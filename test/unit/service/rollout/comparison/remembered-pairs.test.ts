@@ -40,6 +40,12 @@ it('remembers several labels of a text, none, and whether the versions differ', 
     canary: { said: [], score: 0 },
     difference: { flip: false, distance: 0 },
   });
+  // The task has said it, which may look at more than the labels.
+  pairs.set(9n, {
+    ...pairOf({ label: 1, score: 1 }, { label: 1, score: 0 }),
+    difference: { flip: true, distance: 1 },
+  });
+  expect(pairs.get(9n)?.difference).toEqual({ flip: true, distance: 0 });
 });
 
 it('forgets a text for another one on its slot, and never takes the one for the other', () => {
