@@ -19,7 +19,6 @@ export interface TextAnswer {
   readonly scores?: readonly LabelScore[];
 }
 
-
 /**
  * @param topK how many labels the client asked for; undefined: only the best, and no `scores`.
  * @param cacheHit whether the answer came from a cache

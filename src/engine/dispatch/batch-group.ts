@@ -73,7 +73,10 @@ export class BatchGroup {
     for (let i = start; i < end; i++) {
       this.set(
         i,
-        answers[i - start] ?? { code: 'INTERNAL', message: 'The worker answered fewer rows than it was given texts.' },
+        answers[i - start] ?? {
+          code: 'INTERNAL',
+          message: 'The worker answered fewer rows than it was given texts.',
+        },
       );
     }
   }

@@ -89,7 +89,7 @@ export function labelWorkerTask({ name, isSound }: LabelTask): WorkerTask {
 }
 
 /** The other half: a text of several windows has, per label, its highest score. */
-export function labelTask({ name, scores: scoresOf }: LabelTask): Task<Classified> {
+export function labelTask({ name, scores: scoresOf }: LabelTask): Task {
   const { severalLabels } = TASK_TRAITS[name];
   return {
     estimate,
@@ -99,7 +99,7 @@ export function labelTask({ name, scores: scoresOf }: LabelTask): Task<Classifie
       if (rows.length === 1) return { scores: scoresOf(first) };
       return highest(rows.map(scoresOf), spans ?? []);
     },
-    pair(stable, canary): Comparer<Classified> {
+    pair(stable, canary): Comparer {
       return new LabelComparer({ stable, canary }, severalLabels);
     },
     codec: LABEL_CODEC,
@@ -118,7 +118,9 @@ function estimate(text: string, view: View, maxTokens: number): Estimate {
 
 function highest(windows: readonly (readonly number[])[], spans: readonly Span[]): Classified {
   const labels = windows[0]?.length ?? 0;
-  const best = Array.from({ length: labels }, (_, k) => topLabel({ scores: windows.map((scores) => scores[k] ?? 0) }));
+  const best = Array.from({ length: labels }, (_, k) =>
+    topLabel({ scores: windows.map((scores) => scores[k] ?? 0) }),
+  );
   return {
     scores: best.map((window, k) => windows[window]?.[k] ?? 0),
     spans: best.map((window) => spans[window] ?? { start: 0, end: 0 }),
@@ -128,7 +130,7 @@ function highest(windows: readonly (readonly number[])[], spans: readonly Span[]
 /** Lists of labels that are told apart as objects; more are possible only with many labels per text. */
 const MAX_SHARED_LISTS = 4096;
 
-class LabelComparer implements Comparer<Classified> {
+class LabelComparer implements Comparer {
   readonly labels: readonly string[];
   private readonly places: Readonly<Record<Side, readonly number[]>>;
   private readonly shared = new Map<string, readonly number[]>();

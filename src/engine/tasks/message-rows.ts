@@ -22,7 +22,10 @@ export function rowsOfText(message: MessageRows, text: number): TextRows | undef
   const places = Array.from({ length: (windows.rowEnds[text] ?? 0) - first }, (_, i) => first + i);
   return {
     rows: places.map(rowAt),
-    spans: places.map((row) => ({ start: windows.spans[2 * row] ?? 0, end: windows.spans[2 * row + 1] ?? 0 })),
+    spans: places.map((row) => ({
+      start: windows.spans[2 * row] ?? 0,
+      end: windows.spans[2 * row + 1] ?? 0,
+    })),
     tokens: places.reduce((sum, row) => sum + (tokens[row] ?? 0), 0),
     truncated,
   };

@@ -11,7 +11,10 @@ interface Halves {
   readonly task: Task;
 }
 
-const ofLabels = (labels: LabelTask): Halves => ({ worker: labelWorkerTask(labels), task: labelTask(labels) });
+const ofLabels = (labels: LabelTask): Halves => ({
+  worker: labelWorkerTask(labels),
+  task: labelTask(labels),
+});
 
 /** Every task that a manifest may name. */
 const TASKS: Readonly<Record<TaskName, Halves>> = {

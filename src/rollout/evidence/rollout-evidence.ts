@@ -1,7 +1,14 @@
 import { emptySeries, withPoint, type SeriesDocument, type SeriesPoint } from './series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { parseDocument, type EvidenceDocument } from './evidence-document.js';
-import { exampleLabels, exampleText, hexOf, mergeExamples, withoutText, type FlipExample } from './flip-examples.js';
+import {
+  exampleLabels,
+  exampleText,
+  hexOf,
+  mergeExamples,
+  withoutText,
+  type FlipExample,
+} from './flip-examples.js';
 import {
   recordFeedback,
   recordOutcome,

@@ -13,8 +13,5 @@ export const SECOND_LEVEL_PROVIDER: FactoryProvider<RedisLevel | null> = {
     { cacheMaxItems, cacheTtlMs }: SerinConfig,
     redis: RedisConnection | null,
     metrics: RedisMetrics,
-  ) =>
-    redis === null || cacheMaxItems === 0
-      ? null
-      : new RedisLevel(redis, { ttlMs: cacheTtlMs }, metrics),
+  ) => (redis === null || cacheMaxItems === 0 ? null : new RedisLevel(redis, { ttlMs: cacheTtlMs }, metrics)),
 };
