@@ -32,7 +32,7 @@ const BASE = [
 ];
 
 /** What runs in a worker process stands beside what runs in the main process: neither imports the other. */
-const ENGINE = [['protocol'], ['tasks', 'tokenization'], ['worker', 'pool'], ['dispatch']];
+const ENGINE = [['protocol'], ['tokenization'], ['tasks'], ['worker', 'pool'], ['dispatch']];
 
 const ROLLOUT = [['evidence'], ['gates'], ['report']];
 

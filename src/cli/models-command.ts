@@ -1,3 +1,4 @@
+import { isTaskName, TASK_NAMES } from '../registry/tasks.js';
 import { InvalidArgumentError, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import type { ImportFlags } from './models-import.js';
@@ -21,9 +22,6 @@ Exit codes
 Examples
   serin models import export --as sentiment/v3
   serin models import export --as tone/v1 --labels angry,calm --parity parity.json`;
-
-/** The tasks of a manifest; written out, since the reader of manifests is loaded late. */
-const TASKS = ['text-classification', 'multi-label-classification', 'binary-classification'];
 
 /**
  * `serin models`: what lies in the registry, whether it is what its manifests say, and what comes into it or leaves
@@ -90,7 +88,7 @@ function addImport(models: Command): void {
       'names of the labels in the order of the logits, with commas between',
       labelNames,
     )
-    .option('--task <task>', `${TASKS.join(', ')} (default: by problem_type of config.json)`, oneOfTasks)
+    .option('--task <task>', `${TASK_NAMES.join(', ')} (default: by problem_type of config.json)`, oneOfTasks)
     .option(
       '--max-tokens <n>',
       'tokens after which a text is cut (default: what model and tokenizer allow, at most 512)',
@@ -148,6 +146,6 @@ function labelNames(value: string): string[] {
 }
 
 function oneOfTasks(value: string): string {
-  if (TASKS.includes(value)) return value;
-  throw new InvalidArgumentError(`It must be one of ${TASKS.join(', ')}.`);
+  if (isTaskName(value)) return value;
+  throw new InvalidArgumentError(`It must be one of ${TASK_NAMES.join(', ')}.`);
 }

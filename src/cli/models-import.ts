@@ -4,7 +4,7 @@ import { alignColumns } from '../base/charts/tables.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
 import { nextSteps } from '../tools/import/next-steps.js';
 import { parseVersionName } from '../registry/find-version.js';
-import type { Task } from '../registry/manifest.js';
+import type { TaskName } from '../registry/tasks.js';
 import { hasDevSentences } from '../tools/traffic/sentences.js';
 import { interruptionSignal } from './service-flags.js';
 import { jsonDocument, startingOverWhenInterrupted, say } from './output.js';
@@ -13,7 +13,7 @@ export interface ImportFlags {
   readonly as: string;
   readonly onnx?: string;
   readonly labels?: readonly string[];
-  readonly task?: Task;
+  readonly task?: TaskName;
   readonly maxTokens?: number;
   readonly precision?: string;
   readonly parity?: string;

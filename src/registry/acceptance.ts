@@ -1,3 +1,4 @@
+import { TASK_TRAITS } from './tasks.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccuracyRecord, Manifest } from './manifest.js';
@@ -50,7 +51,7 @@ export function judgeAcceptance(
 
 /** Continues a sentence about "it"; a rollout adds how else it may be taken. */
 function remedyOf(model: string, version: string, { task }: Pick<Manifest, 'task'>): string {
-  return task === 'multi-label-classification'
+  return TASK_TRAITS[task].severalLabels
     ? `serin evaluate knows one label per text only and cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`
     : `evaluate it with "serin evaluate ${model}/${version} --against VERSION --data FILE --record" (a first version: --min-accuracy SHARE in place of --against)`;
 }

@@ -29,14 +29,8 @@ import type {
   FileRecord,
   Manifest,
   SessionSettings,
-  Task,
 } from './manifest.js';
-
-export const TASKS: readonly Task[] = [
-  'text-classification',
-  'multi-label-classification',
-  'binary-classification',
-];
+import { isTaskName, TASK_NAMES, TASK_TRAITS, type TaskName } from './tasks.js';
 
 /** Files without which a version cannot be served. */
 const REQUIRED_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json'] as const;
@@ -137,8 +131,8 @@ class ManifestSchema {
   @IsNotEmpty()
   readonly version!: string;
 
-  @IsIn(TASKS)
-  readonly task!: Task;
+  @IsIn(TASK_NAMES)
+  readonly task!: TaskName;
 
   @IsArray()
   @ArrayMinSize(1)
@@ -199,8 +193,9 @@ export function parseManifest(json: string): Manifest {
   const problems = describe(validateSync(plainToInstance(ManifestSchema, raw), { stopAtFirstError: true }));
   if (problems.length === 0) problems.push(...fileProblems(raw.files as Record<string, unknown>));
   const labels = raw.labels;
-  if (raw.task === 'binary-classification' && Array.isArray(labels) && labels.length !== 2) {
-    problems.push('labels must be two for the task binary-classification');
+  const wanted = isTaskName(raw.task) ? TASK_TRAITS[raw.task].labelCount : null;
+  if (wanted !== null && Array.isArray(labels) && labels.length !== wanted) {
+    problems.push(`labels must be ${wanted === 2 ? 'two' : wanted} for the task ${String(raw.task)}`);
   }
   if (problems.length > 0) throw new Error(`manifest.json: ${problems.join('; ')}`);
   return raw as unknown as Manifest;

@@ -1,5 +1,4 @@
-/** What turns logits into scores; one entry per task in inference/worker/post-process.ts. */
-export type Task = 'text-classification' | 'multi-label-classification' | 'binary-classification';
+import type { TaskName } from './tasks.js';
 
 export interface FileRecord {
   readonly sha256: string;
@@ -49,7 +48,7 @@ export interface Manifest {
   readonly schema_version: 1;
   readonly model: string;
   readonly version: string;
-  readonly task: Task;
+  readonly task: TaskName;
   /** Label names in the order of the logits. */
   readonly labels: readonly string[];
   readonly max_tokens: number;

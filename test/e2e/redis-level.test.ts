@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { CachedRow } from '../../src/service/cache/cached-row.js';
+import type { Answer } from '../../src/engine/tasks/task.js';
 import { redisKey } from '../../src/service/cache/redis-key.js';
 import { RedisLevel } from '../../src/service/cache/redis-level.js';
 import type { CacheEntry, CacheKey } from '../../src/service/cache/second-level.js';
 import { RedisConnection } from '../../src/service/redis/redis-connection.js';
+import { labelVersion } from '../support/label-versions.js';
 import { NO_REDIS, RedisServer } from './redis-harness.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const entryOf = (text: string, version = 'v1', model = 'sentiment'): CacheEntry => ({
-  key: { id: sha256(`${model} ${version} ${text}`), model, versionDigest: sha256(version) },
+const entryOf = (text: string, name = 'v1', model = 'sentiment', labels?: readonly string[]): CacheEntry => ({
+  key: {
+    id: sha256(`${model} ${name} ${text}`),
+    version: labelVersion({ model, version: name, ...(labels && { labels }) }),
+  },
   row: {
-    scores: [0.1 + text.length / 1000, 0.9 - text.length / 1000],
+    value: { scores: [0.1 + text.length / 1000, 0.9 - text.length / 1000] },
     tokens: text.length,
     truncated: false,
   },
@@ -26,7 +30,7 @@ let redis: RedisConnection;
 let level: RedisLevel;
 let reports: string[];
 
-const rows = (entries: readonly CacheEntry[]): CachedRow[] => entries.map(({ row }) => row);
+const rows = (entries: readonly CacheEntry[]): Answer[] => entries.map(({ row }) => row);
 const keys = (entries: readonly CacheEntry[]): CacheKey[] => entries.map(({ key }) => key);
 const count = (report: string): number => reports.filter((each) => each === report).length;
 
@@ -50,7 +54,7 @@ async function written(entries: readonly CacheEntry[]): Promise<void> {
 }
 
 /** Looks up until the answer comes in time: on a busy machine it may take more than one attempt. */
-async function found(entries: readonly CacheEntry[]): Promise<readonly (CachedRow | undefined)[]> {
+async function found(entries: readonly CacheEntry[]): Promise<readonly (Answer | undefined)[]> {
   return vi.waitFor(
     async () => {
       const before = count('answered');
@@ -72,7 +76,7 @@ const connect = async (): Promise<void> => {
   reports = [];
   level = new RedisLevel(
     redis,
-    { ttlMs: TTL_MS, labelCount: ({ model }) => (model === 'unknown' ? undefined : 2) },
+    { ttlMs: TTL_MS },
     {
       lookup: (outcome) => reports.push(outcome),
       dropped: (reason, entries) => reports.push(...Array<string>(entries).fill(`dropped: ${reason}`)),
@@ -116,6 +120,17 @@ describe('the second cache level', () => {
     expect(await level.get([])).toEqual([]);
   });
 
+  it('keeps its form: key and value are those of earlier releases', async () => {
+    const { key } = entryOf('good');
+    const row = { value: { scores: [0.25, 0.75] }, tokens: 25, truncated: true };
+    const name = `serin:cache:1:sentiment:${sha256('v1')}:${sha256('sentiment v1 good')}`;
+    await redis.send(['SET', name, '[1,25,1,0.25,0.75]']);
+    expect(await found([{ key, row }])).toEqual([row]);
+    await redis.send(['DEL', name]);
+    await written([{ key, row }]);
+    expect(await redis.send(['GET', name])).toBe('[1,25,1,0.25,0.75]');
+  });
+
   it('keeps versions and models apart', async () => {
     await written([entryOf('good', 'v1')]);
     expect(await found([entryOf('good', 'v2'), entryOf('good', 'v1', 'topics')])).toEqual([
@@ -147,9 +162,10 @@ describe('the second cache level', () => {
     for (const [i, value] of garbage.entries()) {
       await redis.send(['SET', redisKey(bad[i]?.key ?? fine.key), value]);
     }
-    await redis.send(['SET', redisKey(entryOf('unknown', 'v1', 'unknown').key), '[1,5,0,0.5,0.5]']);
+    const threeLabels = entryOf('three labels', 'v1', 'topics', ['A', 'B', 'C']);
+    await redis.send(['SET', redisKey(threeLabels.key), '[1,5,0,0.5,0.5]']);
     await redis.send(['HSET', redisKey(entryOf('hash').key), 'a', 'b']);
-    const asked = [...bad, entryOf('unknown', 'v1', 'unknown'), entryOf('hash'), fine];
+    const asked = [...bad, threeLabels, entryOf('hash'), fine];
     expect(await found(asked)).toEqual([...Array<undefined>(7).fill(undefined), fine.row]);
     level.put(bad);
     await vi.waitFor(async () => {
@@ -198,7 +214,9 @@ describe('the second cache level', () => {
       expect(await redis.send(['DBSIZE'])).toBe(1_000);
     });
     const { key } = entryOf('huge');
-    level.put([{ key, row: { scores: Array<number>(9_999).fill(0.123), tokens: 3, truncated: false } }]);
+    level.put([
+      { key, row: { value: { scores: Array<number>(9_999).fill(0.123) }, tokens: 3, truncated: false } },
+    ]);
     await until(() => count('dropped: unfit') === 1);
     level.put([entryOf('after')]);
     await vi.waitFor(async () => {

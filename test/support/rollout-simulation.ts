@@ -1,6 +1,7 @@
 import { noEvidence, type Evidence } from '../../src/rollout/evidence/counts.js';
 import { recordPair, recordRun } from '../../src/rollout/evidence/record.js';
 import type { GateSettings, Verdict } from '../../src/rollout/gates/types.js';
+import { pairOf } from './label-versions.js';
 import { decide } from '../../src/rollout/gates/verdict.js';
 
 /** What the simulated canary is like; everything else is as in the stable version. */
@@ -95,7 +96,8 @@ function trafficOf(
     for (let i = 0; i < pairs; i++) {
       const stable = { label: random() < (canary.flipsUp ?? 0.5) ? 0 : 1, score: 0.9 };
       const answer = { label: i < flips ? 1 - stable.label : stable.label, score: 0.8 };
-      for (const window of windows) recordPair(window, stable, answer, true);
+      const pair = pairOf(stable, answer);
+      for (const window of windows) recordPair(window, pair, true);
     }
   };
 }

@@ -58,7 +58,8 @@ export class CountedAdmission extends Admission {
   }
 }
 
-function sequencesOf(texts: readonly AdmissibleText[]): number {
+/** Runs of the model that texts are estimated to need together. */
+export function sequencesOf(texts: readonly Pick<AdmissibleText, 'sequences'>[]): number {
   let sum = 0;
   for (const { sequences } of texts) sum += sequences;
   return sum;

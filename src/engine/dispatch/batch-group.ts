@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../base/errors/codes.js';
-import type { Row } from '../protocol/protocol.js';
+import type { Answer } from '../tasks/task.js';
 import type { Encoding } from '../tokenization/text-tokenizer.js';
 import type { BatchPlan } from './batch-plan.js';
 
@@ -9,7 +9,7 @@ export interface LineError {
   readonly message: string;
 }
 
-export type TextOutcome = Row | LineError;
+export type TextOutcome = Answer | LineError;
 
 /**
  * Runs of a batch, as it was planned, that may end with the death of their worker before its texts are tried alone.
@@ -74,13 +74,15 @@ export class BatchGroup {
     this.reject(error);
   }
 
-  /** @param rows one per text of the batch */
-  answered({ start, end }: GroupBatch, rows: readonly Row[]): void {
+  /** @param answers one per text of the batch */
+  answered({ start, end }: GroupBatch, answers: readonly (Answer | undefined)[]): void {
     for (let i = start; i < end; i++) {
-      const row = rows[i - start];
       this.set(
         i,
-        row ?? { code: 'INTERNAL', message: 'The worker answered fewer rows than it was given texts.' },
+        answers[i - start] ?? {
+          code: 'INTERNAL',
+          message: 'The worker answered fewer rows than it was given texts.',
+        },
       );
     }
   }

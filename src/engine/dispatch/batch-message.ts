@@ -1,5 +1,7 @@
 import { predictMs } from '../protocol/cost-model.js';
 import type { BatchDone, CostCoefficients, PlannedRuns } from '../protocol/protocol.js';
+import { answerOf, rowsOfText } from '../tasks/message-rows.js';
+import type { Task } from '../tasks/task.js';
 import type { GroupBatch } from './batch-group.js';
 
 /**
@@ -53,16 +55,24 @@ export function pack(batches: readonly GroupBatch[]): PlannedRuns {
   return { ids, textEnds, truncated: encodings.map(({ truncated }) => truncated), runEnds };
 }
 
-/** Gives each batch its part of the answer. @returns what must run instead, in this order */
-export function answer({ batches }: Pick<TakenBatches, 'batches'>, done: BatchDone): GroupBatch[] {
+/** Gives each batch its part of the answer, as the version's task reads it. @returns what must run instead, in this order */
+export function answer(
+  { batches }: Pick<TakenBatches, 'batches'>,
+  done: BatchDone,
+  task: Task,
+): GroupBatch[] {
   if (!done.ok) {
     return isAlone(batches) ? batches.flatMap((batch) => batch.group.failed(batch, done)) : suspects(batches);
   }
-  let row = 0;
+  let text = 0;
   for (const batch of batches) {
     const { start, end } = batch;
-    batch.group.answered(batch, done.rows.slice(row, row + end - start));
-    row += end - start;
+    const answers = Array.from({ length: end - start }, (_, i) => {
+      const rows = rowsOfText(done.rows, text + i);
+      return rows && answerOf(task, rows);
+    });
+    batch.group.answered(batch, answers);
+    text += end - start;
   }
   return [];
 }

@@ -1,6 +1,7 @@
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { InferenceStages } from './inference-stages.js';
-import type { Row } from '../protocol/protocol.js';
+import type { Answer } from '../tasks/task.js';
+import type { View } from '../view.js';
 import type { AppError } from '../../base/errors/app-error.js';
 
 /** `user`: a client's request; `internal`: a check of the service itself; `job`: work that no client waits for. */
@@ -16,16 +17,23 @@ export interface InferenceItem {
   readonly deadlineAt?: number;
   /** Left out: `user`. */
   readonly origin?: Origin;
+  /** How much of the text is read; absent: its first window. */
+  readonly view?: View;
 }
 
-/** A row with where its time went. */
-export interface Inference extends Row, InferenceStages {
+/** Where the time of a text went that was inferred. */
+export interface InferenceTimes extends InferenceStages {
   /** `performance.now()` at its admission. */
   readonly admittedAt: number;
   /** `performance.now()` when its result was there. */
   readonly resultAt: number;
   /** Texts that shared its worker message. */
   readonly batchSize: number;
+}
+
+/** An answer with where its time went. */
+export interface Inference extends InferenceTimes {
+  readonly answer: Answer;
 }
 
 export type Outcome =

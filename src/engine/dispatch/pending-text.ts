@@ -1,44 +1,73 @@
 import type { AppError } from '../../base/errors/app-error.js';
-import type { InferenceItem, Origin, Outcome, Priority } from './executor.js';
+import type { TextRows } from '../tasks/message-rows.js';
+import type { WindowRange } from '../view.js';
+import type { InferenceItem, InferenceTimes, Origin, Priority } from './executor.js';
 import type { QueuedText } from './text-queue.js';
 
-/** A text between admission and answer. Answered exactly once, whatever becomes of workers and callers. */
-export class PendingText implements QueuedText {
-  readonly outcome: Promise<Outcome>;
+/** How the runs of a text ended, or those of a range of its windows. */
+export type RowsOutcome =
+  | { readonly ok: true; readonly rows: TextRows; readonly times: InferenceTimes }
+  | { readonly ok: false; readonly error: AppError };
+
+/** What a queue has to know of a text, or of a range of its windows. */
+export interface PendingWork {
+  /** Windows that are run; null: what the model reads of the text without windows. */
+  readonly range: WindowRange | null;
+  /** Runs of the model that it is estimated to need. */
+  readonly sequences: number;
+  /** Estimated, of the longest sequence, special tokens included. */
+  readonly tokens: number;
+  /** `performance.now()` when it was submitted. */
+  readonly enqueuedAt: number;
+  /** `performance.now()` from which it is due: later than `enqueuedAt` for all but the first ranges of a long text. */
+  readonly turnAt: number;
+  readonly priority: Priority;
+}
+
+/**
+ * A text between admission and answer, or a range of its windows. Answered exactly once, whatever becomes of workers and
+ * callers.
+ */
+export class PendingText implements QueuedText, PendingWork {
+  /** The version that it waits for. */
+  readonly key: string;
+  readonly text: string;
+  readonly range: WindowRange | null;
+  readonly sequences: number;
+  readonly tokens: number;
+  readonly enqueuedAt: number;
+  readonly turnAt: number;
+  readonly priority: Priority;
   /** Who asks; empty: not known. */
   readonly client: string;
   /** `performance.now()` at which the answer is worthless; Infinity: never. */
   readonly deadlineAt: number;
   readonly origin: Origin;
-  /** Runs of the model that it is estimated to need: all of its tokens that are read fit one. */
-  readonly sequences = 1;
   alone = false;
   /** Workers that died while this text was the only one they ran. */
   deathsAlone = 0;
   /** It was in a worker that died or hung. */
   lost = false;
   private done = false;
-  private answer!: (outcome: Outcome) => void;
 
-  /**
-   * @param key the version that it waits for
-   * @param tokens estimated, special tokens included
-   * @param enqueuedAt `performance.now()` when it was submitted
-   */
+  /** @param answered called once, with the outcome */
   constructor(
-    readonly key: string,
-    readonly text: string,
-    readonly tokens: number,
-    readonly enqueuedAt: number,
-    readonly priority: Priority,
-    { client = '', deadlineAt = Infinity, origin = 'user' }: Partial<InferenceItem> = {},
+    key: string,
+    { text, client = '', deadlineAt = Infinity, origin = 'user' }: Omit<InferenceItem, 'version'>,
+    { range, sequences, tokens, enqueuedAt, turnAt, priority }: PendingWork,
+    private readonly answered: (outcome: RowsOutcome) => void,
   ) {
+    this.key = key;
+    this.text = text;
+    this.range = range;
+    this.sequences = sequences;
+    this.tokens = tokens;
+    this.enqueuedAt = enqueuedAt;
+    this.turnAt = turnAt;
+    this.priority = priority;
     this.client = client;
     this.deadlineAt = deadlineAt;
     this.origin = origin;
-    this.outcome = new Promise((resolve) => {
-      this.answer = resolve;
-    });
   }
 
   /** True once answered, also when that answer was that the caller has left. */
@@ -46,10 +75,10 @@ export class PendingText implements QueuedText {
     return this.done;
   }
 
-  settle(outcome: Outcome): void {
+  settle(outcome: RowsOutcome): void {
     if (this.done) return;
     this.done = true;
-    this.answer(outcome);
+    this.answered(outcome);
   }
 
   fail(error: AppError): void {

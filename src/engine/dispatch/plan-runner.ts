@@ -11,6 +11,7 @@ import {
 import type { WorkerHandle } from '../pool/worker-handle.js';
 import type { TextOutcome } from './batch-group.js';
 import type { BatchPlan } from './batch-plan.js';
+import { taskNamed } from '../tasks/table.js';
 import { Lane } from './lane.js';
 import { PlannedBatches } from './planned-batches.js';
 
@@ -46,7 +47,7 @@ export class PlanRunner implements PoolListener {
       { entryFile, workers, spareWorkers: 0, startTimeoutMs: START_TIMEOUT_MS },
       this,
     );
-    this.batches = new PlannedBatches(spec.key, workers);
+    this.batches = new PlannedBatches(spec.key, workers, taskNamed(spec.task));
     this.lane = new Lane(this.pool, [{ source: this.batches, handOver: 'now', keepOneIdle: false }], {
       watchdogMs,
       maxRssBytes,

@@ -1,6 +1,7 @@
 import { BatchGroup, type GroupBatch, type TextOutcome } from './batch-group.js';
 import { answer, lose, pack, takeMessage } from './batch-message.js';
 import type { BatchPlan } from './batch-plan.js';
+import type { Task } from '../tasks/task.js';
 import type { BatchDone } from '../protocol/protocol.js';
 import type { Message, Seat, Source } from './source.js';
 
@@ -20,10 +21,12 @@ export class PlannedBatches implements Source<PlannedMessage> {
   /**
    * @param key the version that runs them
    * @param workers how many processes share them, so that all end together
+   * @param task the version's
    */
   constructor(
     private readonly key: string,
     private readonly workers: number,
+    private readonly task: Task,
   ) {}
 
   /** Batches that no worker has taken yet. */
@@ -65,7 +68,7 @@ export class PlannedBatches implements Source<PlannedMessage> {
   }
 
   done(message: PlannedMessage, result: BatchDone): void {
-    this.putBack(answer(message, result));
+    this.putBack(answer(message, result, this.task));
   }
 
   lost(message: PlannedMessage, begun: boolean): void {

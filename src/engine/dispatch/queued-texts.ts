@@ -1,8 +1,11 @@
 import { AppError } from '../../base/errors/app-error.js';
 import { predictMs } from '../protocol/cost-model.js';
-import type { BatchDone, BatchTimings, CostCoefficients, Row } from '../protocol/protocol.js';
-import type { Inference } from './executor.js';
+import type { BatchDone, BatchTimings, CostCoefficients } from '../protocol/protocol.js';
+import { rowsOfText } from '../tasks/message-rows.js';
+import type { InferenceTimes } from './executor.js';
 import { stagesOf } from './inference-stages.js';
+import type { WindowRange } from '../view.js';
+import { sequencesOf } from './admission.js';
 import type { PendingText } from './pending-text.js';
 import type { Message, MessageTimes, Seat, Source } from './source.js';
 import { TextQueue } from './text-queue.js';
@@ -118,12 +121,12 @@ export class QueuedTexts implements Source<TextMessage> {
       const { rows, timings } = result;
       this.events.batchFinished(key, items.length, timings);
       items.forEach((item, i) => {
-        const row = rows[i];
-        if (row === undefined) {
+        const ofText = rowsOfText(rows, i);
+        if (ofText === undefined) {
           item.fail(new AppError('INTERNAL', 'The worker answered fewer rows than it was given texts.'));
           return;
         }
-        item.settle({ ok: true, value: inferenceOf(item, row, items.length, times, timings) });
+        item.settle({ ok: true, rows: ofText, times: timesOf(item, items.length, times, timings) });
       });
     } else if (items.length > 1) {
       for (const item of items) item.alone = true;
@@ -161,8 +164,8 @@ export class QueuedTexts implements Source<TextMessage> {
     const items = queue.take({ cost, maxPaddedTokens: limits.maxPaddedTokens, runsAlone, idleWorkers });
     const message: TextMessage = {
       key,
-      payload: { type: 'run', texts: items.map((item) => item.text) },
-      predictedMs: predictMs(cost, items.length, items.at(-1)?.tokens ?? 0),
+      payload: { type: 'run', texts: items.map((item) => item.text), ranges: rangesOf(items) },
+      predictedMs: predictMs(cost, sequencesOf(items), items.at(-1)?.tokens ?? 0),
       items,
     };
     this.atWorkers.add(message);
@@ -203,21 +206,23 @@ export class QueuedTexts implements Source<TextMessage> {
   }
 }
 
-/** A worker's row as callers get it: with the time that each stage took. */
-function inferenceOf(
+/** The time that each stage of a text took. */
+function timesOf(
   { enqueuedAt: admittedAt }: PendingText,
-  row: Row,
   batchSize: number,
   { dispatchedAt, resultAt }: MessageTimes,
   timings: BatchTimings,
-): Inference {
+): InferenceTimes {
   return {
-    scores: row.scores,
-    tokens: row.tokens,
-    truncated: row.truncated,
     admittedAt,
     resultAt,
     ...stagesOf({ admittedAt, dispatchedAt, resultAt }, timings),
     batchSize,
   };
+}
+
+/** A range of windows goes alone: either no text of a message has one, or the only one has. */
+function rangesOf([first]: readonly PendingText[]): WindowRange[] | null {
+  const range = first?.range ?? null;
+  return range === null ? null : [range];
 }

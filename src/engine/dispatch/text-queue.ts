@@ -5,8 +5,10 @@ import type { CostCoefficients } from '../protocol/protocol.js';
 export interface QueuedText {
   /** Estimated tokens, special tokens included. */
   readonly tokens: number;
-  /** `performance.now()` when it was admitted. */
-  readonly enqueuedAt: number;
+  /** Sequences that it is estimated to be read in. More than one: it makes a batch of its own. */
+  readonly sequences: number;
+  /** `performance.now()` from which it is due: the earliest goes first. */
+  readonly turnAt: number;
   /** Must run in a batch of its own: its last batch ended with the death of a worker. */
   readonly alone: boolean;
 }
@@ -23,6 +25,8 @@ export interface BatchLimits {
 /** How many of the oldest texts a batch is chosen from: bounds the work of planning one. */
 const PLANNING_WINDOW = 256;
 
+const goesAlone = ({ alone, sequences }: QueuedText): boolean => alone || sequences > 1;
+
 /**
  * The texts that wait for one version, oldest first. A batch is cut by predicted cost: the waiting texts are sorted
  * by length and split where the total of the predicted run times is least; of these parts the one that holds the
@@ -36,16 +40,20 @@ export class TextQueue<T extends QueuedText> {
   }
 
   get oldestAt(): number {
-    return this.items[0]?.enqueuedAt ?? Infinity;
+    return this.items[0]?.turnAt ?? Infinity;
   }
 
   push(item: T): void {
-    this.items.push(item);
+    // Nearly always at the end: only the ranges of a long text are due later than they come.
+    let at = this.items.length;
+    while (at > 0 && (this.items[at - 1]?.turnAt ?? 0) > item.turnAt) at--;
+    if (at === this.items.length) this.items.push(item);
+    else this.items.splice(at, 0, item);
   }
 
   /** Puts texts back that were taken but not answered; they keep their age. */
   putBack(items: readonly T[]): void {
-    this.items = [...items, ...this.items].sort((a, b) => a.enqueuedAt - b.enqueuedAt);
+    this.items = [...items, ...this.items].sort((a, b) => a.turnAt - b.turnAt);
   }
 
   /** False when the text does not wait here. */
@@ -66,7 +74,7 @@ export class TextQueue<T extends QueuedText> {
   take(limits: BatchLimits): T[] {
     const oldest = this.items[0];
     if (oldest === undefined) return [];
-    const batch = oldest.alone || limits.runsAlone ? [oldest] : this.choose(oldest, limits);
+    const batch = goesAlone(oldest) || limits.runsAlone ? [oldest] : this.choose(oldest, limits);
     if (batch.length === this.items.length) {
       this.items = [];
     } else {
@@ -79,7 +87,7 @@ export class TextQueue<T extends QueuedText> {
   private choose(oldest: T, { cost, maxPaddedTokens, idleWorkers }: BatchLimits): T[] {
     const sorted = this.items
       .slice(0, PLANNING_WINDOW)
-      .filter((item) => !item.alone)
+      .filter((item) => !goesAlone(item))
       .sort((a, b) => a.tokens - b.tokens);
     const ends = partition(
       sorted.map((item) => item.tokens),

@@ -1,5 +1,7 @@
 import type { ErrorCode } from '../../base/errors/codes.js';
-import type { BatchingSettings, FileRecord, SessionSettings, Task } from '../../registry/manifest.js';
+import type { TaskName } from '../../registry/tasks.js';
+import type { WindowRange } from '../view.js';
+import type { BatchingSettings, FileRecord, SessionSettings } from '../../registry/manifest.js';
 
 /** What a worker needs to load a version; every file is read once, checked against its digest, and used from memory. */
 export interface VersionSpec {
@@ -7,7 +9,7 @@ export interface VersionSpec {
   readonly key: string;
   readonly folder: string;
   readonly files: Readonly<Record<string, FileRecord>>;
-  readonly task: Task;
+  readonly task: TaskName;
   readonly labels: readonly string[];
   readonly maxTokens: number;
   readonly truncationSide: 'left' | 'right';
@@ -23,13 +25,24 @@ export interface CostCoefficients {
   readonly perTokenSquaredMs: number;
 }
 
-/** What the model says about one text. */
-export interface Row {
-  /** One score per label, in the order of the manifest's labels. */
-  readonly scores: readonly number[];
-  /** Tokens that entered the model, special tokens included, after truncation. */
-  readonly tokens: number;
-  readonly truncated: boolean;
+/** What the model says about the texts of a message, one row per sequence, in the order of texts and their windows. */
+export interface MessageRows {
+  /** Rows one after the other, `width` numbers each. */
+  readonly values: Float32Array;
+  readonly width: number;
+  /** Per row: tokens that entered the model, special tokens included. */
+  readonly tokens: readonly number[];
+  /** Per text: whether it went on behind its last window. */
+  readonly truncated: readonly boolean[];
+  /** Where several sequences per text were asked for; null: each text is one row. */
+  readonly windows: MessageWindows | null;
+}
+
+export interface MessageWindows {
+  /** Per text: exclusive end of its rows; a text that has no window in its range has no row. */
+  readonly rowEnds: readonly number[];
+  /** Per row: start and end of its window, in UTF-16 units of its text. */
+  readonly spans: readonly number[];
 }
 
 /** Where the time of a batch went, in the worker. */
@@ -65,6 +78,8 @@ export type WorkPayload =
       readonly type: 'run';
       /** The worker tokenizes them and splits them where the predicted run times are least. */
       readonly texts: readonly string[];
+      /** Per text: the windows that are asked for; null for all of them: what the model reads of a text without windows. */
+      readonly ranges: readonly WindowRange[] | null;
     }
   | { readonly type: 'run_planned'; readonly runs: PlannedRuns };
 
@@ -92,7 +107,7 @@ export type BatchDone =
       readonly type: 'done';
       readonly batchId: number;
       readonly ok: true;
-      readonly rows: readonly Row[];
+      readonly rows: MessageRows;
       readonly timings: BatchTimings;
       /** What runs of this version cost now, by the latest fit. */
       readonly cost: CostCoefficients;

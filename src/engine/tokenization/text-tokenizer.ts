@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
+import type { Span, WindowRange } from '../view.js';
 import { cutAfter, cutBefore } from './tokenizer/cut.js';
 import { buildLibraryTokenizer, type LibraryTokenizer } from './tokenizer/library-tokenizer.js';
 import { Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
@@ -24,11 +25,29 @@ export interface Encoding {
   readonly truncated: boolean;
 }
 
+/** One stretch of a long text, as long as the model reads. */
+export interface TokenWindow extends Span {
+  /** Token ids, special tokens included; at most `maxTokens`. */
+  readonly ids: readonly number[];
+}
+
+/**
+ * Content tokens that a window shares with the one before it, so that a phrase at a border stands whole in one of them.
+ * Of a short window no more than a quarter.
+ */
+const OVERLAP_TOKENS = 32;
+
 /**
  * UTF-16 units worked on at a time, per token that may remain: a sentence has about five per token, so one stretch
  * is nearly always enough, and a megabyte costs no more than its beginning.
  */
 const STRETCH_PER_TOKEN = 8;
+
+const NO_WHITE_SPACE = /\P{White_Space}/gu;
+
+/** Content tokens from one window's beginning to the next one's. @param contentLimit tokens of a window, without special ones */
+export const windowStep = (contentLimit: number): number =>
+  contentLimit - Math.min(OVERLAP_TOKENS, Math.floor(contentLimit / 4));
 
 /** The text as tokenizer, hash and cache see it: each lone surrogate is U+FFFD. */
 export function wellFormed(text: string): string {
@@ -87,11 +106,69 @@ export class TextTokenizer {
     return { ids, truncated };
   }
 
+  /**
+   * Windows `from` to `to` of a text, the latter excluded: each has as many content tokens as fit, the first ones of it
+   * shared with the window before, as the Rust crate's truncation with a stride has them. A window's offsets are those
+   * of the words that its first and last token come from, in UTF-16 units; where the tokenizer is not one whose text
+   * can be cut into words, those of the stretch between added tokens.
+   * They are counted from the text's beginning, on whichever side the version truncates.
+   * @returns no window for a range that lies behind the text's end; `truncated`: the text has windows behind the range
+   */
+  windows(text: string, { from, to }: WindowRange): { items: TokenWindow[]; truncated: boolean } {
+    const { contentLimit, prefixIds, suffixIds } = this;
+    const step = this.windowStep;
+    const limit = (to - 1) * step + contentLimit;
+    const { ids, words } = this.located(wellFormed(text), limit);
+    const items: TokenWindow[] = [];
+    for (let i = from; i < to && (i === 0 || i * step + contentLimit - step < ids.length); i++) {
+      const first = i * step;
+      const content = ids.slice(first, first + contentLimit);
+      items.push({
+        ids: [...prefixIds, ...content, ...suffixIds],
+        start: words[first]?.start ?? 0,
+        end: words[first + content.length - 1]?.end ?? 0,
+      });
+    }
+    return { items, truncated: ids.length > limit };
+  }
+
+  /** Content tokens from the beginning of one window to the beginning of the next. */
+  get windowStep(): number {
+    return windowStep(this.contentLimit);
+  }
+
+  /** Content ids from the beginning, each with the word that it comes from: all, or until there are more than `limit`. */
+  private located(text: string, limit: number): { ids: number[]; words: Span[] } {
+    const { pipeline } = this;
+    const ids: number[] = [];
+    const words: Span[] = [];
+    let section = 0;
+    for (const { value, start: pieceStart, end: pieceEnd } of pipeline.rawSplitter.split(text)) {
+      if (typeof value === 'number') {
+        ids.push(value);
+        words.push({ start: pieceStart, end: pieceEnd });
+      } else {
+        for (let start = 0; start < value.length && ids.length <= limit;) {
+          // White space at a cut makes no token, and a megabyte of it would be a million words.
+          const first = pipeline.cuttable ? behindWhiteSpace(value, start) : start;
+          const end = pipeline.cuttable ? cutAfter(value, first, 1, pipeline.chinese) : value.length;
+          pipeline.encode(value.slice(first, end), section, ids, limit);
+          const word = { start: pieceStart + first, end: pieceStart + end };
+          while (words.length < ids.length) words.push(word);
+          start = end;
+        }
+      }
+      if (ids.length > limit) break;
+      section++;
+    }
+    return { ids, words };
+  }
+
   /** Appends content ids from the beginning: all, or until there are more than `limit`. */
   private appendFirst(text: string, ids: number[], limit: number): void {
     const { pipeline, contentLimit } = this;
     let section = 0;
-    for (const piece of pipeline.rawSplitter.split(text)) {
+    for (const { value: piece } of pipeline.rawSplitter.split(text)) {
       if (typeof piece === 'number') ids.push(piece);
       else {
         for (let start = 0; start < piece.length && ids.length <= limit;) {
@@ -114,7 +191,7 @@ export class TextTokenizer {
     const stretches: number[][] = [];
     let total = 0;
     for (let section = pieces.length - 1; section >= 0 && total <= contentLimit; section--) {
-      const piece = pieces[section] ?? '';
+      const piece = pieces[section]?.value ?? '';
       if (typeof piece === 'number') {
         stretches.push([piece]);
         total++;
@@ -133,6 +210,12 @@ export class TextTokenizer {
     }
     return stretches.reverse().flat();
   }
+}
+
+/** Place of the first character from `start` on that is not white space; the text's end when there is none. */
+function behindWhiteSpace(text: string, start: number): number {
+  NO_WHITE_SPACE.lastIndex = start;
+  return NO_WHITE_SPACE.exec(text)?.index ?? text.length;
 }
 
 function parseObject(name: string, contents: Uint8Array | string): JsonObject {

@@ -42,7 +42,7 @@ async function handle(message: ToWorker): Promise<void> {
       try {
         const result =
           message.type === 'run'
-            ? await table.run(key, message.texts)
+            ? await table.run(key, message.texts, message.ranges)
             : await table.runPlanned(key, message.runs);
         send({ type: 'done', batchId, ok: true, ...result, rssBytes: memory.read() });
       } catch (error) {

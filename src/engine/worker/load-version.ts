@@ -1,7 +1,8 @@
 import { InferenceSession } from 'onnxruntime-node';
 import { readVerifiedFile } from '../../registry/verified-file.js';
 import { TextTokenizer } from '../tokenization/text-tokenizer.js';
-import { POST_PROCESS } from '../tasks/post-process.js';
+import { workerTaskOf } from '../tasks/table.js';
+import type { WorkerTask } from '../tasks/task.js';
 import type { VersionSpec } from '../protocol/protocol.js';
 
 /** A version in memory, ready to run. */
@@ -9,11 +10,10 @@ export interface LoadedVersion {
   readonly spec: VersionSpec;
   readonly tokenizer: TextTokenizer;
   readonly session: InferenceSession;
-  /** Name of the output that carries the logits. */
+  readonly task: WorkerTask;
+  /** Name of the output that carries the rows. */
   readonly output: string;
 }
-
-const KNOWN_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
 
 /**
  * Reads the files of a version, checks each against its digest and opens the session from the very bytes that
@@ -42,18 +42,11 @@ export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
       extra: { optimization: { disable_specified_optimizers: disabled.join(';') } },
     }),
   });
-  const output = session.outputNames.includes('logits') ? 'logits' : session.outputNames[0];
-  const unknown = session.inputNames.filter((name) => !KNOWN_INPUTS.has(name));
-  if (unknown.length > 0 || output === undefined) {
+  const task = workerTaskOf(spec);
+  try {
+    return { spec, tokenizer, session, task, output: task.output(session) };
+  } catch (error) {
     await session.release();
-    throw new Error(
-      `model.onnx wants the inputs ${session.inputNames.join(', ')}; known are ${[...KNOWN_INPUTS].join(', ')}`,
-    );
+    throw error;
   }
-  return { spec, tokenizer, session, output };
-}
-
-/** Logits that the graph must answer per row for this version's task. */
-export function logitsPerRow(spec: VersionSpec): number {
-  return POST_PROCESS[spec.task].logitsPerRow(spec.labels.length);
 }

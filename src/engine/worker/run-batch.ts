@@ -1,47 +1,55 @@
+import type { LoadedVersion } from './load-version.js';
 import { feedsFor } from './feeds.js';
-import { logitsPerRow, type LoadedVersion } from './load-version.js';
 import { toMachineMs } from '../../base/machine-clock.js';
 import { partition } from '../protocol/partition.js';
-import { POST_PROCESS } from '../tasks/post-process.js';
 import type { CostEstimator } from './cost-estimator.js';
-import type { BatchTimings, PlannedRuns, Row } from '../protocol/protocol.js';
+import type { BatchTimings, MessageRows, MessageWindows, PlannedRuns } from '../protocol/protocol.js';
+import type { Sequences } from '../tasks/task.js';
+import type { WindowRange } from '../view.js';
 
 export interface BatchResult {
-  readonly rows: Row[];
+  readonly rows: MessageRows;
   readonly timings: BatchTimings;
 }
 
-interface Sequence {
+/** A sequence, with its place among all rows of its message. */
+interface PlacedSequence {
   readonly ids: ArrayLike<number>;
-  readonly truncated: boolean;
+  readonly place: number;
 }
 
 /**
- * Tokenises the texts, splits them where the predicted run time is least now that their exact lengths are known, runs
- * each part and answers one row per text, in the order of the texts. The time of each run goes to `costs`.
+ * Tokenises the texts, splits their sequences where the predicted run time is least now that their exact lengths are
+ * known, runs each part and answers the rows in the order of the texts. The time of each run goes to `costs`.
  */
 export async function runBatch(
   version: LoadedVersion,
   texts: readonly string[],
+  ranges: readonly WindowRange[] | null,
   costs: CostEstimator,
 ): Promise<BatchResult> {
   const startedAt = performance.now();
-  const encoded = texts.map((text, index) => ({ index, ...version.tokenizer.encode(text) }));
-  encoded.sort((a, b) => a.ids.length - b.ids.length);
-  const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.spec.batching;
+  const { task, tokenizer, spec } = version;
+  const ofTexts = texts.map((text, i) => task.sequences(text, tokenizer, ranges?.[i] ?? null));
+  const sorted: PlacedSequence[] = [];
+  for (const { items } of ofTexts) for (const { ids } of items) sorted.push({ ids, place: sorted.length });
+  sorted.sort((a, b) => a.ids.length - b.ids.length);
+  const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = spec.batching;
   const ends = partition(
-    encoded.map(({ ids }) => ids.length),
+    sorted.map(({ ids }) => ids.length),
     costs.cost,
-    { maxPaddedTokens, maxTexts: runsAlone ? 1 : texts.length },
+    { maxPaddedTokens, maxTexts: runsAlone ? 1 : sorted.length },
   );
   const tokenizeMs = performance.now() - startedAt;
-  const sorted = await runParts(version, encoded, ends, costs);
-  const rows = new Array<Row>(texts.length);
-  encoded.forEach(({ index }, i) => {
-    const row = sorted.rows[i];
-    if (row !== undefined) rows[index] = row;
-  });
-  return { rows, timings: { ...sorted.timings, startedAt: toMachineMs(startedAt), tokenizeMs } };
+  const { timings, ...rows } = await runParts(version, sorted, ends, costs);
+  return {
+    rows: {
+      ...rows,
+      truncated: ofTexts.map(({ truncated }) => truncated),
+      windows: ranges === null ? null : windowsOf(ofTexts),
+    },
+    timings: { ...timings, startedAt: toMachineMs(startedAt), tokenizeMs },
+  };
 }
 
 /** Makes the runs that are asked for, no others, and answers one row per text. */
@@ -50,73 +58,71 @@ export async function runPlanned(
   { ids, textEnds, truncated, runEnds }: PlannedRuns,
   costs: CostEstimator,
 ): Promise<BatchResult> {
-  const sequences = truncated.map((isTruncated, i) => {
-    const start = i === 0 ? 0 : textEnds[i - 1];
-    return { ids: ids.subarray(start, textEnds[i]), truncated: isTruncated };
+  const sequences = truncated.map((_, place) => {
+    const start = place === 0 ? 0 : textEnds[place - 1];
+    return { ids: ids.subarray(start, textEnds[place]), place };
   });
-  return runParts(version, sequences, runEnds, costs);
+  const { timings, ...rows } = await runParts(version, sequences, runEnds, costs);
+  return { rows: { ...rows, truncated, windows: null }, timings };
+}
+
+function windowsOf(ofTexts: readonly Sequences[]): MessageWindows {
+  let rows = 0;
+  return {
+    rowEnds: ofTexts.map(({ items }) => (rows += items.length)),
+    spans: ofTexts.flatMap(({ items }) => items.flatMap(({ start, end }) => [start, end])),
+  };
 }
 
 /** @param ends exclusive end of each run; in each the longest sequence comes last */
 async function runParts(
   version: LoadedVersion,
-  sequences: readonly Sequence[],
+  sequences: readonly PlacedSequence[],
   ends: readonly number[],
   costs: CostEstimator,
-): Promise<BatchResult> {
+): Promise<Pick<MessageRows, 'values' | 'width' | 'tokens'> & Pick<BatchResult, 'timings'>> {
   const startedAt = performance.now();
-  const rows: Row[] = [];
+  const tokens = new Array<number>(sequences.length);
+  let values = new Float32Array();
+  let width = 0;
   let start = 0;
   let paddedTokens = 0;
   for (const end of ends) {
     const part = sequences.slice(start, end);
     const length = part.at(-1)?.ids.length ?? 0;
     const partStartedAt = performance.now();
-    const scores = await runPart(
+    const rows = await runPart(
       version,
       part.map(({ ids }) => ids),
     );
     costs.add({ rows: part.length, length, ms: performance.now() - partStartedAt });
-    part.forEach(({ ids, truncated }, i) => {
-      rows.push({ scores: scores[i] ?? [], tokens: ids.length, truncated });
+    if (start === 0) {
+      width = rows[0]?.length ?? 0;
+      values = new Float32Array(sequences.length * width);
+    }
+    part.forEach(({ ids, place }, i) => {
+      values.set(rows[i] ?? [], place * width);
+      tokens[place] = ids.length;
     });
     paddedTokens += part.length * length;
     start = end;
   }
-  return {
-    rows,
-    timings: {
-      startedAt: toMachineMs(startedAt),
-      tokenizeMs: 0,
-      inferenceMs: performance.now() - startedAt,
-      paddedTokens,
-    },
-  };
+  const inferenceMs = performance.now() - startedAt;
+  const timings = { startedAt: toMachineMs(startedAt), tokenizeMs: 0, inferenceMs, paddedTokens };
+  return { values, width, tokens, timings };
 }
 
 /**
  * One run of the session.
  * @param sequences token ids per row, ascending by length; rows are padded on the right to the last one
- * @returns one array of scores per row
+ * @returns what the task takes of the output for each row
+ * @throws Error with a sentence when the output is not the task's
  */
 export async function runPart(
-  { spec, session, output }: LoadedVersion,
+  { spec, session, task, output }: LoadedVersion,
   sequences: readonly ArrayLike<number>[],
-): Promise<number[][]> {
-  const rows = sequences.length;
+): Promise<Float32Array[]> {
   const results = await session.run(feedsFor(session, sequences));
-  const logits = results[output]?.data;
-  const width = logitsPerRow(spec);
-  if (!(logits instanceof Float32Array) || logits.length !== rows * width) {
-    throw new Error(
-      `the output ${output} is not float32 [${rows}, ${width}], as the task ${spec.task} with ${spec.labels.length} labels needs`,
-    );
-  }
-  const scores = sequences.map((_, row) =>
-    POST_PROCESS[spec.task].scores(logits.subarray(row * width, (row + 1) * width), spec.labels.length),
-  );
-  if (scores.some((row) => row.some((score) => !Number.isFinite(score)))) {
-    throw new Error('the model answered a score that is not a number');
-  }
-  return scores;
+  const result = { name: output, data: results[output]?.data, dims: results[output]?.dims ?? [] };
+  return sequences.map(({ length }, row) => task.row(result, row, sequences.length, length, spec));
 }

@@ -33,10 +33,14 @@ export function mergeDocuments(documents: readonly EvidenceDocument[]): Evidence
   };
 }
 
+const isLabelsOrAbsent = (value: unknown): boolean =>
+  value === undefined || (Array.isArray(value) && value.every(Number.isInteger));
+
 const isExample = (value: unknown): value is FlipExample =>
   isJsonObject(value) &&
   typeof value.hash === 'string' &&
   [value.stableLabel, value.canaryLabel, value.length].every((number) => Number.isInteger(number)) &&
+  [value.stableOthers, value.canaryOthers].every(isLabelsOrAbsent) &&
   [value.stableScore, value.canaryScore].every((number) => Number.isFinite(number)) &&
   (value.text === null || typeof value.text === 'string');
 

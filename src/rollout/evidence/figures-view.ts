@@ -64,6 +64,10 @@ const MICRO = 1e6;
 const named = (counts: LabelCounts, labels: readonly string[]): Record<string, number> =>
   Object.fromEntries(Object.entries(counts).map(([index, count]) => [labels[Number(index)] ?? index, count]));
 
+/** `joy+love`; `none` for a text without a label. */
+const nameLabels = (places: readonly number[], labels: readonly string[]): string =>
+  places.length === 0 ? 'none' : places.map((place) => labels[place] ?? String(place)).join('+');
+
 const milliseconds = (micros: number | null): number | null => (micros === null ? null : micros / 1000);
 
 function sideFigures(version: VersionCounts, labels: readonly string[]): SideFigures {
@@ -83,7 +87,8 @@ function sideFigures(version: VersionCounts, labels: readonly string[]): SideFig
 }
 
 function pairFigures(pairs: PairCounts, labels: readonly string[]): PairFigures {
-  const name = (index: string | undefined): string => labels[Number(index)] ?? index ?? '';
+  const name = (places: string | undefined): string =>
+    nameLabels(places === undefined || places === '' ? [] : places.split('+').map(Number), labels);
   const flips = Object.entries(pairs.flips).map(([kind, count]): [string, number] => {
     const [from, to] = kind.split('>');
     return [`${name(from)}>${name(to)}`, count];
@@ -116,12 +121,13 @@ export function windowFigures({ stable, canary, pairs }: Evidence, labels: reado
 
 /** @param labels names of the labels, by the index that the evidence counts under */
 export function flipViews(examples: readonly FlipExample[], labels: readonly string[]): FlipView[] {
-  const name = (index: number): string => labels[index] ?? String(index);
-  return examples.map(({ hash, length, stableLabel, canaryLabel, stableScore, canaryScore, text }) => ({
+  const name = (first: number, others: readonly number[] = []): string =>
+    nameLabels(first < 0 ? [] : [first, ...others], labels);
+  return examples.map(({ hash, length, stableScore, canaryScore, text, ...said }) => ({
     hash,
     length,
-    stable_label: name(stableLabel),
-    canary_label: name(canaryLabel),
+    stable_label: name(said.stableLabel, said.stableOthers),
+    canary_label: name(said.canaryLabel, said.canaryOthers),
     stable_score: stableScore,
     canary_score: canaryScore,
     text,

@@ -5,7 +5,7 @@ import { mergeEvidence } from './merge.js';
 /** Where counts are kept by bucket, label or kind: the keys that may stand there. */
 const OPEN: readonly { readonly path: RegExp; readonly key: RegExp }[] = [
   { path: /\.(labels|gained|lost|latencyMicros|runs(\.\d{1,2})?)$/, key: /^\d{1,6}$/ },
-  { path: /\.flips$/, key: /^\d{1,6}>\d{1,6}$/ },
+  { path: /\.flips$/, key: /^(\d{1,6}(\+\d{1,6})*)?>(\d{1,6}(\+\d{1,6})*)?$/ },
 ];
 /** Figures that may be negative; all other numbers are counts. */
 const SIGNED = /\.(scoreShiftMicro|kpi\.(sum|origin))$/;

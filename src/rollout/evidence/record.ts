@@ -1,14 +1,25 @@
+import type { Difference } from '../../engine/tasks/task.js';
 import type { Evidence, LabelCounts, PairCounts, VersionCounts } from './counts.js';
 import { addValue } from './log-histogram.js';
 import { addMoment } from './moments.js';
 
-/** What one version said about a text: the index of its top label, and its score. Null: it failed. */
-export type SideAnswer = { readonly label: number; readonly score: number } | null;
+/**
+ * What one version said about a text: the places of its labels, ascending, and the top score. Null: it failed.
+ */
+export type SideAnswer = { readonly said: readonly number[]; readonly score: number } | null;
+
+/** What both versions said about a text. */
+export interface AnswerPair {
+  readonly stable: SideAnswer;
+  readonly canary: SideAnswer;
+  /** Null when one of them failed. */
+  readonly difference: Difference | null;
+}
 
 /** A user's own request, once answered. */
 export interface OwnOutcome {
-  /** Index of the top label; null when it failed through the version's fault. */
-  readonly label: number | null;
+  /** The labels that the text got; null when it failed through the version's fault. */
+  readonly said: readonly number[] | null;
   /** Null when it says nothing about the version: the answer came from a cache, or with others of a batch. */
   readonly latencyMs: number | null;
 }
@@ -36,49 +47,45 @@ const countLabel = (counts: LabelCounts, label: number): void => {
   counts[label] = (counts[label] ?? 0) + 1;
 };
 
-/** Whether both answered, with different labels. */
-export const isFlip = (stable: SideAnswer, canary: SideAnswer): boolean =>
-  stable !== null && canary !== null && stable.label !== canary.label;
-
 /**
  * Counts one pair.
  * @param isNew whether this text is counted for the first time in the rollout
  */
-export function recordPair(evidence: Evidence, stable: SideAnswer, canary: SideAnswer, isNew: boolean): void {
+export function recordPair(evidence: Evidence, pair: AnswerPair, isNew: boolean): void {
   const { pairs } = evidence;
-  if (stable === null || canary === null) {
+  const { stable, canary, difference } = pair;
+  if (stable === null || canary === null || difference === null) {
     if (isNew && stable !== null) pairs.canaryOnlyErrors++;
     if (isNew && canary !== null) pairs.stableOnlyErrors++;
     return;
   }
-  const flip = stable.label !== canary.label;
+  const { flip, distance } = difference;
   pairs.trafficPairs++;
   if (flip) pairs.trafficDisagreements++;
   if (!isNew) return;
   pairs.pairs++;
-  if (flip) recordFlip(pairs, stable.label, canary.label);
-  const shift = canary.score - stable.score;
-  pairs.scoreShiftMicro += Math.round(shift * MICRO);
-  pairs.absoluteScoreShiftMicro += Math.round(Math.abs(shift) * MICRO);
-  pairs.squaredScoreShiftMicro += Math.round(shift * shift * MICRO);
+  if (flip) recordFlip(pairs, stable.said, canary.said);
+  pairs.scoreShiftMicro += Math.round(distance * MICRO);
+  pairs.absoluteScoreShiftMicro += Math.round(Math.abs(distance) * MICRO);
+  pairs.squaredScoreShiftMicro += Math.round(distance * distance * MICRO);
 }
 
-function recordFlip(pairs: PairCounts, from: number, to: number): void {
+function recordFlip(pairs: PairCounts, from: readonly number[], to: readonly number[]): void {
   pairs.disagreements++;
-  countLabel(pairs.lost, from);
-  countLabel(pairs.gained, to);
-  const kind = `${from}>${to}`;
+  for (const label of from) if (!to.includes(label)) countLabel(pairs.lost, label);
+  for (const label of to) if (!from.includes(label)) countLabel(pairs.gained, label);
+  const kind = `${from.join('+')}>${to.join('+')}`;
   const known = pairs.flips[kind];
   if (known === undefined && Object.keys(pairs.flips).length >= MAX_FLIP_KINDS) pairs.otherFlips++;
   else pairs.flips[kind] = (known ?? 0) + 1;
 }
 
 /** Counts a user's own request. */
-export function recordOutcome(version: VersionCounts, { label, latencyMs }: OwnOutcome): void {
+export function recordOutcome(version: VersionCounts, { said, latencyMs }: OwnOutcome): void {
   version.requests++;
-  if (label === null) version.errors++;
+  if (said === null) version.errors++;
   else {
-    countLabel(version.labels, label);
+    for (const label of said) countLabel(version.labels, label);
     if (latencyMs !== null) addValue(version.latencyMicros, latencyMs * 1000);
   }
 }

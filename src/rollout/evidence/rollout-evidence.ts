@@ -1,22 +1,28 @@
 import { emptySeries, withPoint, type SeriesDocument, type SeriesPoint } from './series.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { parseDocument, type EvidenceDocument } from './evidence-document.js';
-import { exampleText, hexOf, mergeExamples, withoutText, type FlipExample } from './flip-examples.js';
 import {
-  isFlip,
+  exampleLabels,
+  exampleText,
+  hexOf,
+  mergeExamples,
+  withoutText,
+  type FlipExample,
+} from './flip-examples.js';
+import {
   recordFeedback,
   recordOutcome,
   recordPair,
   recordRun,
   type Feedback,
   type OwnOutcome,
-  type SideAnswer,
+  type AnswerPair,
   type WorkerRun,
 } from './record.js';
+import type { Side } from '../../engine/tasks/task.js';
 import { SeenTexts, textHash } from './seen-texts.js';
 
-export type { EvidenceDocument };
-export type Side = 'canary' | 'stable';
+export type { EvidenceDocument, Side };
 
 const MAX_STEPS = 16;
 
@@ -62,17 +68,17 @@ export class RolloutEvidence {
    * Counts what both versions said about a text.
    * @param mayBeNew false for a text that is known to have been counted already
    */
-  addPair(text: string, stable: SideAnswer, canary: SideAnswer, mayBeNew = true): void {
+  addPair(text: string, pair: AnswerPair, mayBeNew = true): void {
+    const { stable, canary, difference } = pair;
     if (stable === null && canary === null) return;
     const hash = textHash(text);
     const windows = this.current();
     const count = (isNew: boolean): void => {
-      for (const window of windows) recordPair(window, stable, canary, isNew);
-      if (!isNew || stable === null || canary === null || !isFlip(stable, canary)) return;
+      for (const window of windows) recordPair(window, pair, isNew);
+      if (!isNew || stable === null || canary === null || difference?.flip !== true) return;
       const example: FlipExample = {
         hash: hexOf(hash),
-        stableLabel: stable.label,
-        canaryLabel: canary.label,
+        ...exampleLabels(stable.said, canary.said),
         stableScore: stable.score,
         canaryScore: canary.score,
         length: text.length,

@@ -1,6 +1,6 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import type { Computation, Inference, InferenceItem } from '../../engine/dispatch/executor.js';
-import type { CachedRow } from './cached-row.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import type { CacheKey } from './second-level.js';
 
 /** A text that memory could not answer. */
@@ -13,7 +13,7 @@ export interface MissingText {
 export type Landing =
   | {
       readonly ok: true;
-      readonly row: CachedRow;
+      readonly row: Answer;
       /** Null when it was computed; `inference` then says where the time went. */
       readonly level: 'redis' | null;
       readonly inference: Inference | null;

@@ -1,6 +1,6 @@
 import { AppError } from '../../base/errors/app-error.js';
 import type { Computation, InferenceItem } from '../../engine/dispatch/executor.js';
-import { cachedRowOf, type CachedRow } from './cached-row.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import { Flight, type Landing, type MissingText } from './flight.js';
 import { inScope, type CacheKey, type PurgeScope } from './second-level.js';
 
@@ -8,7 +8,7 @@ export interface FlightPorts {
   /** All or nothing. @throws AppError when they are not admitted */
   submit(items: readonly InferenceItem[]): Computation[];
   /** Asks the second level, which never rejects; null when there is none. */
-  readonly lookUp: ((keys: readonly CacheKey[]) => Promise<readonly (CachedRow | undefined)[]>) | null;
+  readonly lookUp: ((keys: readonly CacheKey[]) => Promise<readonly (Answer | undefined)[]>) | null;
   /** Keeps an answer; resolves once a look-up in memory finds it. Null when nothing is kept. */
   readonly keep: ((key: CacheKey, landing: Landing & { readonly ok: true }) => Promise<void>) | null;
 }
@@ -117,8 +117,8 @@ export class Flights {
       if (!outcome.ok) this.land(flight, { ok: false, error: outcome.error, refused: false });
       else {
         const { value: inference } = outcome;
-        const row = cachedRowOf(inference);
-        this.land(flight, { ok: true, row, level: null, inference, at: inference.resultAt });
+        const { answer: row, resultAt: at } = inference;
+        this.land(flight, { ok: true, row, level: null, inference, at });
       }
     });
   }

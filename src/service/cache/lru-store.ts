@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { KeyvStoreAdapter, StoredData } from 'keyv';
 import { LRUCache } from 'lru-cache';
-import { cachedRowBytes } from '../../engine/row-bytes.js';
+import { entryBytes } from '../../engine/tasks/entry-bytes.js';
+import { taskOf } from '../../engine/tasks/table.js';
 import { inScope, type CacheEntry, type PurgeScope } from './second-level.js';
 
 /** Why an entry has gone: for want of room, by age, or because it was told to. */
@@ -9,7 +10,7 @@ export type RemovalReason = 'evicted' | 'expired' | 'purged';
 
 export interface LruStoreOptions {
   readonly maxItems: number;
-  /** Of all entries together, by {@link cachedRowBytes}. */
+  /** Of all entries together, by {@link entryBytes}. */
   readonly maxBytes: number;
   readonly onRemoved: (reason: RemovalReason) => void;
 }
@@ -32,7 +33,7 @@ export class LruStore extends EventEmitter implements KeyvStoreAdapter {
       maxSize: maxBytes,
       // Read the clock at each look-up: by default a timer per millisecond saves that, and costs more.
       ttlResolution: 0,
-      sizeCalculation: ({ value }) => cachedRowBytes(value.row.scores.length),
+      sizeCalculation: ({ value }) => entryBytes(taskOf(value.key.version).codec, value.row.value),
       dispose: (_value, _key, reason) => {
         if (reason === 'evict') onRemoved('evicted');
         else if (reason === 'expire') onRemoved('expired');

@@ -1,6 +1,6 @@
 import { createCache, type Cache } from 'cache-manager';
 import { Keyv } from 'keyv';
-import type { CachedRow } from './cached-row.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import { LruStore, type LruStoreOptions } from './lru-store.js';
 import type { CacheEntry, CacheKey, PurgeScope } from './second-level.js';
 
@@ -38,12 +38,12 @@ export class MemoryLevel {
     return this.store.bytes;
   }
 
-  async get(key: CacheKey): Promise<CachedRow | undefined> {
+  async get(key: CacheKey): Promise<Answer | undefined> {
     return (await this.cache.get<CacheEntry>(key.id))?.row;
   }
 
   /** The rows in the order of the keys, undefined where there is none. */
-  async getMany(keys: readonly CacheKey[]): Promise<(CachedRow | undefined)[]> {
+  async getMany(keys: readonly CacheKey[]): Promise<(Answer | undefined)[]> {
     const entries = await this.cache.mget<CacheEntry>(keys.map(({ id }) => id));
     return entries.map((entry) => entry?.row);
   }

@@ -4,7 +4,7 @@ import { AppError } from '../../base/errors/app-error.js';
 import { Executor, type Inference, type InferenceItem } from '../../engine/dispatch/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { CacheMetrics } from '../observability/cache-metrics.js';
-import type { CachedRow } from './cached-row.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import { cacheKeyOf } from './cache-key.js';
 import type { Flight, Landing, MissingText } from './flight.js';
 import { Flights } from './flights.js';
@@ -14,7 +14,7 @@ import { SECOND_LEVEL, type CacheKey, type PurgeScope, type SecondLevel } from '
 
 export interface CacheAnswer {
   readonly ok: true;
-  readonly row: CachedRow;
+  readonly row: Answer;
   /** Which cache answered; null: it was computed. */
   readonly level: 'memory' | 'redis' | null;
   /** True when another text, of this request or another one, was already on its way to the same answer. */
@@ -115,7 +115,7 @@ export class PredictionCache implements OnModuleInit {
   }
 
   /** What memory has about a text. Nobody waits for it: it computes nothing, asks no second level and counts nowhere. */
-  async peek({ version, text }: InferenceItem): Promise<CachedRow | undefined> {
+  async peek({ version, text }: InferenceItem): Promise<Answer | undefined> {
     return this.memory?.get(cacheKeyOf(version, text));
   }
 
@@ -222,7 +222,7 @@ interface Missing extends MissingText {
 async function lookUp(
   memory: MemoryLevel,
   keys: readonly CacheKey[],
-): Promise<readonly (CachedRow | undefined)[]> {
+): Promise<readonly (Answer | undefined)[]> {
   const [only] = keys;
   return keys.length === 1 && only !== undefined ? [await memory.get(only)] : memory.getMany(keys);
 }

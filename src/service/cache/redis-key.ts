@@ -10,8 +10,8 @@ const FORMAT = 1;
  * `serin:cache:1:<model>:<version digest>:<id>`. The id alone would do; model and digest stand before it so that a
  * purge can find the keys, and a person can read them. No hash tag: Serin speaks to one server, not to a cluster.
  */
-export const redisKey = ({ id, model, versionDigest }: CacheKey): string =>
-  `${NAMESPACE}:${FORMAT}:${model}:${versionDigest}:${id}`;
+export const redisKey = ({ id, version }: CacheKey): string =>
+  `${NAMESPACE}:${FORMAT}:${version.model}:${version.digest}:${id}`;
 
 /** A SCAN pattern for what a purge takes. Names of models hold no character that a pattern would read otherwise. */
 export const purgePattern = ({ model, versionDigest }: PurgeScope): string =>

@@ -1,8 +1,8 @@
 import type { RedisConnection } from '../redis/redis-connection.js';
-import type { CachedRow } from './cached-row.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import { type BreakerState, RedisBreaker } from './redis-breaker.js';
 import { purgePattern, redisKey } from './redis-key.js';
-import { decodeRow } from './redis-value.js';
+import { factsOf, taskOf } from '../../engine/tasks/table.js';
 import { type DropReason, RedisWriter } from './redis-writer.js';
 import type { CacheEntry, CacheKey, PurgeScope, SecondLevel } from './second-level.js';
 import { TOO_LATE, within } from '../../base/within-deadline.js';
@@ -35,8 +35,6 @@ export interface RedisLevelReports {
 export interface RedisLevelOptions {
   /** Life of an entry, less up to a tenth. */
   readonly ttlMs: number;
-  /** How many scores the key's version gives; undefined when the version is not known here. */
-  readonly labelCount: (key: CacheKey) => number | undefined;
 }
 
 /** The cache that all processes on one Redis share. */
@@ -46,7 +44,7 @@ export class RedisLevel implements SecondLevel {
 
   constructor(
     private readonly redis: Pick<RedisConnection, 'isUp' | 'send'>,
-    private readonly options: RedisLevelOptions,
+    options: RedisLevelOptions,
     private readonly reports: RedisLevelReports,
   ) {
     this.breaker = new RedisBreaker({
@@ -63,11 +61,12 @@ export class RedisLevel implements SecondLevel {
     reports.breakerIs('closed');
   }
 
-  async get(keys: readonly CacheKey[]): Promise<readonly (CachedRow | undefined)[]> {
+  async get(keys: readonly CacheKey[]): Promise<readonly (Answer | undefined)[]> {
     const values = keys.length === 0 ? null : await this.lookUp(keys.map(redisKey));
-    return keys.map((key, i) => {
-      const labels = values === null ? undefined : this.options.labelCount(key);
-      return labels === undefined ? undefined : decodeRow(values?.[i], labels);
+    return keys.map(({ version }, i) => {
+      const value = values?.[i];
+      if (typeof value !== 'string') return undefined;
+      return taskOf(version).codec.decode(value, factsOf(version));
     });
   }
 

@@ -1,6 +1,6 @@
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { redisKey } from './redis-key.js';
-import { encodeRow } from './redis-value.js';
+import { taskOf } from '../../engine/tasks/table.js';
 import { type CacheEntry, inScope, type PurgeScope } from './second-level.js';
 
 /** Entries that wait for Redis; beyond it they are dropped, for a cache may forget and the memory is not for waiting. */
@@ -50,7 +50,7 @@ export class RedisWriter {
   }
 
   private async write({ key, row }: CacheEntry): Promise<void> {
-    const value = encodeRow(row);
+    const value = taskOf(key.version).codec.encode(row);
     if (value === null) {
       this.onDrop('unfit', 1);
       return;

@@ -1,30 +1,31 @@
-import type { CachedRow } from './cached-row.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+import type { Answer } from '../../engine/tasks/task.js';
 
 /** Names one entry, in every level. */
 export interface CacheKey {
-  /** 64 hexadecimal digits: sha256 of the key's format, the version's digest and the well-formed text. */
+  /** 64 hexadecimal digits: sha256 of the key's format, the version's digest, the view and the well-formed text. */
   readonly id: string;
-  readonly model: string;
-  /** sha256 of the version's manifest, 64 hexadecimal digits. */
-  readonly versionDigest: string;
+  /** Whose answer it is; the version's digest says which entries are its own. */
+  readonly version: ModelVersion;
 }
 
 export interface CacheEntry {
   readonly key: CacheKey;
-  readonly row: CachedRow;
+  readonly row: Answer;
 }
 
 /** Which entries go; a field that is absent does not restrict, so `{}` means all. */
 export interface PurgeScope {
   readonly model?: string;
+  /** sha256 of a version's manifest, 64 hexadecimal digits. */
   readonly versionDigest?: string;
 }
 
 /** Whether an entry is one of those that go. */
-export function inScope(key: CacheKey, { model, versionDigest }: PurgeScope): boolean {
+export function inScope({ version }: CacheKey, { model, versionDigest }: PurgeScope): boolean {
   return (
-    (model === undefined || key.model === model) &&
-    (versionDigest === undefined || key.versionDigest === versionDigest)
+    (model === undefined || version.model === model) &&
+    (versionDigest === undefined || version.digest === versionDigest)
   );
 }
 
@@ -37,7 +38,7 @@ export interface SecondLevel {
    * The rows that it has, in the order of the keys; undefined where it has none, or could not say within its own
    * deadline of a few milliseconds. Never rejects.
    */
-  get(keys: readonly CacheKey[]): Promise<readonly (CachedRow | undefined)[]>;
+  get(keys: readonly CacheKey[]): Promise<readonly (Answer | undefined)[]>;
   /** Takes entries to be written; returns at once and never throws. */
   put(entries: readonly CacheEntry[]): void;
   /** Resolves when the entries are gone; false when the level could not be told. Never rejects. */

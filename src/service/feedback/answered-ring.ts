@@ -1,8 +1,8 @@
 /** Who gave an answer; one object for all answers of one version in one rollout. */
 export interface AnsweredBy<Source> {
   readonly source: Source;
-  /** Index of the label in the version's manifest. */
-  readonly label: number;
+  /** The labels that the text got, by their index in the version's manifest. */
+  readonly said: readonly number[];
 }
 
 /** What has been told about an answer already. */
@@ -18,7 +18,7 @@ export class AnsweredRing<Source> {
   private readonly places = new Map<string, number>();
   private readonly names: string[] = [];
   private readonly sources: Source[] = [];
-  private readonly labels: Uint16Array;
+  private readonly said: (readonly number[])[] = [];
   private readonly told: Uint8Array;
   private readonly keptAt: Float64Array;
   private next = 0;
@@ -28,7 +28,6 @@ export class AnsweredRing<Source> {
     private readonly maxAnswers: number,
     private readonly ttlMs: number,
   ) {
-    this.labels = new Uint16Array(maxAnswers);
     this.told = new Uint8Array(maxAnswers);
     this.keptAt = new Float64Array(maxAnswers);
   }
@@ -38,14 +37,14 @@ export class AnsweredRing<Source> {
   }
 
   /** @param now milliseconds of a monotonic clock, as everywhere here */
-  keep(name: string, { source, label }: AnsweredBy<Source>, now: number): void {
+  keep(name: string, { source, said }: AnsweredBy<Source>, now: number): void {
     const place = this.next;
     this.next = (place + 1) % this.maxAnswers;
     const before = this.names[place];
     if (before !== undefined && this.places.get(before) === place) this.places.delete(before);
     this.names[place] = name;
     this.sources[place] = source;
-    this.labels[place] = label;
+    this.said[place] = said;
     this.told[place] = 0;
     this.keptAt[place] = now;
     this.places.set(name, place);
@@ -56,7 +55,7 @@ export class AnsweredRing<Source> {
     const place = this.placeOf(name, now);
     const source = place === undefined ? undefined : this.sources[place];
     if (place === undefined || source === undefined) return undefined;
-    return { source, label: this.labels[place] ?? 0 };
+    return { source, said: this.said[place] ?? [] };
   }
 
   /** Whether this is told about the answer for the first time; it has been told from now on. */

@@ -2,7 +2,7 @@ import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Side } from '../../rollout/evidence/rollout-evidence.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import { saidBy } from '../../engine/tasks/table.js';
 import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../answers/answer-observers.js';
 import type { RequestContext } from '../request/request-context.js';
 import { AnsweredRing, type AnsweredBy, type Told } from './answered-ring.js';
@@ -48,18 +48,17 @@ export class AnsweredTexts implements AnswerObserver, OnModuleInit {
     if (!outcome.ok) return;
     const { version, role, rolloutId } = picked;
     const rollout = rolloutId === null || role === 'pinned' ? null : { id: rolloutId, side: role };
-    const label = indexOfBest(outcome.row.scores);
-    this.keep(requestId, index, { source: { version, rollout }, label });
+    const said = saidBy(version, outcome.row.value);
+    this.keep(requestId, index, { source: { version, rollout }, said });
   }
 
   /**
    * @param index the text's place in its batch; null for the one text of /predict
-   * @param label index of the answer's label in the version's manifest
    */
   private keep(requestId: string, index: number | null, answer: AnsweredBy<AnswerSource>): void {
     this.ring ??= new AnsweredRing(this.maxAnswers, this.ttlMs);
     const source = this.shared(answer.source);
-    this.ring.keep(nameOf(requestId, index), { source, label: answer.label }, performance.now());
+    this.ring.keep(nameOf(requestId, index), { source, said: answer.said }, performance.now());
   }
 
   find(requestId: string, index: number | null): AnsweredBy<AnswerSource> | undefined {

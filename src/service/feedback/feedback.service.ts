@@ -82,9 +82,9 @@ export class FeedbackService {
 }
 
 /** @throws AppError INVALID_REQUEST naming the labels */
-function isCorrect({ source, label: given }: AnsweredBy<AnswerSource>, label: string): boolean {
+function isCorrect({ source, said }: AnsweredBy<AnswerSource>, label: string): boolean {
   const { labels } = source.version.manifest;
   const index = labels.indexOf(label);
   if (index < 0) throw invalid('label', `must be one of ${labels.join(', ')}`);
-  return index === given;
+  return said.includes(index);
 }

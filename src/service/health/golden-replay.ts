@@ -13,7 +13,7 @@ import {
   pickGolden,
   type ReplayResult,
   UNKNOWN,
-} from '../../engine/tokenization/golden-set.js';
+} from '../../engine/tasks/golden-set.js';
 
 /** Probes come every few seconds from several sides; a replay costs a worker a few milliseconds. */
 const FRESH_MS = 10_000;
@@ -78,7 +78,10 @@ export class GoldenReplay {
     const outcomes = await Promise.all(computations.map(({ outcome }) => outcome));
     clearTimeout(late);
     if (outcomes.some((outcome) => !outcome.ok && ERROR_TABLE[outcome.error.code].retryable)) return last;
-    return { ...compareWithGolden(check, outcomes), checkedAt };
+    const answers = outcomes.map((outcome) =>
+      outcome.ok ? { ok: true as const, answer: outcome.value.answer } : outcome,
+    );
+    return { ...compareWithGolden(check, answers), checkedAt };
   }
 
   /** The texts to replay, or what is wrong with the tokenizer. Kept once it is right: neither changes any more. */

@@ -4,8 +4,8 @@ import { AppError } from '../../base/errors/app-error.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { Metrics } from '../observability/metrics.js';
-import { estimateTokens } from '../../engine/tokenization/token-estimate.js';
 import { Admission } from '../../engine/dispatch/admission.js';
+import { SubmittedText } from '../../engine/dispatch/submitted-text.js';
 import {
   Executor,
   type Computation,
@@ -121,20 +121,25 @@ export class PoolExecutor
     if (items.length === 0) return [];
     this.assertOpen(items);
     const now = performance.now();
-    const pending = items.map((item) => {
-      const { key, manifest } = item.version;
-      const tokens = estimateTokens(item.text, manifest.max_tokens);
-      return new PendingText(key, item.text, tokens, now, priority, item);
-    });
-    this.admission.admit(pending);
     const source = this.texts[priority];
-    source.add(pending);
+    const abandon = (part: PendingText): void => {
+      if (source.discard(part)) this.lane.wake();
+    };
+    const submitted = items.map((item) => {
+      const { key, manifest } = item.version;
+      const forecastMs = (tokens: number): number => this.lane.forecastMs(key, tokens) / this.config.workers;
+      const { max_padded_tokens: maxPaddedTokens } = manifest.batching;
+      return new SubmittedText(item, { priority, now, maxPaddedTokens, forecastMs, abandon });
+    });
+    const parts = submitted.flatMap((text) => text.parts);
+    this.admission.admit(parts);
+    source.add(parts);
     this.lane.wake();
-    return pending.map((item) => ({
-      outcome: item.outcome,
+    return submitted.map((text) => ({
+      outcome: text.outcome,
       cancel: (error) => {
-        item.fail(error);
-        if (source.discard(item)) this.lane.wake();
+        text.fail(error);
+        text.parts.forEach(abandon);
       },
     }));
   }

@@ -1,5 +1,5 @@
-import type { Row } from '../../engine/protocol/protocol.js';
-import { rankLabels } from '../../engine/text-answer.js';
+import type { Answer } from '../../engine/tasks/task.js';
+import { namedRanking } from '../../engine/tasks/labels.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { DELIMITER, type RecordFormat } from '../records/file-format.js';
 
@@ -22,10 +22,10 @@ export function answerWriter(
   format: RecordFormat,
   { model, version, manifest }: ModelVersion,
   topK: number | null,
-): (row: Row) => string {
+): (row: Answer) => string {
   const json = JSON.stringify;
-  return ({ scores, truncated }) => {
-    const ranked = rankLabels(manifest.labels, scores, topK ?? 1);
+  return ({ value, truncated }) => {
+    const ranked = namedRanking(value, manifest.labels, topK ?? 1);
     const label = ranked[0]?.label ?? '';
     const score = (ranked[0]?.score ?? 0).toFixed(SCORE_DIGITS);
     const entries = ranked.map(

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Row } from '../../engine/protocol/protocol.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import { type TextOutcome, type LineError } from '../../engine/dispatch/batch-group.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { BatchPlanner, type BatchLimits, type BatchPlan } from '../../engine/dispatch/batch-plan.js';
@@ -69,7 +69,7 @@ export async function planBlock(
 export async function renderBlock(
   { lines, blankLines, plan }: PlannedBlock,
   outcomes: readonly TextOutcome[],
-  writeAnswer: (row: Row) => string,
+  writeAnswer: (row: Answer) => string,
 ): Promise<RenderedBlock> {
   const output: string[] = [];
   const errors: string[] = [];

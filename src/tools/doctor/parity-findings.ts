@@ -2,7 +2,7 @@ import type { SerinConfig } from '../../base/config/serin-config.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
 import { VersionRunner } from '../measure/version-runner.js';
-import { compareWithGolden } from '../../engine/tokenization/golden-set.js';
+import { compareWithGolden } from '../../engine/tasks/golden-set.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { readVerified } from '../../registry/registry-files.js';
 import { parseParity, selectGoldenItems, type ParityFile } from '../../engine/tokenization/parity.js';
@@ -74,7 +74,7 @@ export async function checkScores(
   });
   const { status, reason, maxScoreDifference } = compareWithGolden(
     { items: scored.map(({ item }) => item), labels, tolerance },
-    scored.map(({ row }) => ({ ok: true, value: row })),
+    scored.map(({ row }) => ({ ok: true, answer: row })),
   );
   const difference = (maxScoreDifference ?? 0).toPrecision(2);
   if (losses.length > 0) {

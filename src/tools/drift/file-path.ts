@@ -47,6 +47,8 @@ export async function answerFromFilePath(
 function fileOutcomeOf(version: ModelVersion, answer: TextOutcome): FileOutcome {
   if ('code' in answer) return { ok: false, code: answer.code, message: answer.message };
   const { label, score, tokens, truncated } = textAnswerOf(version, answer, undefined);
-  const scores = Object.fromEntries(version.manifest.labels.map((name, k) => [name, answer.scores[k] ?? 0]));
+  const scores = Object.fromEntries(
+    version.manifest.labels.map((name, k) => [name, answer.value.scores[k] ?? 0]),
+  );
   return { ok: true, label, score, tokens, truncated, version: version.version, scores };
 }

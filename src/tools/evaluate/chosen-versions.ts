@@ -1,3 +1,4 @@
+import { TASK_TRAITS } from '../../registry/tasks.js';
 import { StartError } from '../../base/errors/start-error.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { checkWhole, findNamedVersion, nameOf } from '../../registry/find-version.js';
@@ -37,8 +38,8 @@ export async function chooseVersions(
 }
 
 async function check(version: ModelVersion): Promise<void> {
-  if (version.manifest.task === 'multi-label-classification') {
-    const task = 'texts with one label each are evaluated, and its task is multi-label-classification';
+  if (TASK_TRAITS[version.manifest.task].severalLabels) {
+    const task = 'texts with one label each are evaluated, and its task is ' + version.manifest.task;
     throw new StartError(
       `${nameOf(version)} cannot be evaluated: ${task}. Measure it yourself; a rollout takes it with "serin canary set ${version.model} --version ${version.version} --percent N --force".`,
     );

@@ -2,7 +2,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import { readVerified } from '../../registry/registry-files.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import { parseParity } from '../../engine/tokenization/parity.js';
 import { checkTokenizer } from '../../engine/tokenization/tokenization-check.js';
 import { scoreChange } from '../measure/batch-variance.js';
@@ -45,8 +45,8 @@ export async function measureParity(runner: VersionRunner): Promise<ParityFigure
   order.forEach((index, i) => {
     const [item, row] = [items[index], rows[i] ?? null];
     if (item === undefined) return;
-    if (row === null || labels[indexOfBest(row.scores)] !== item.label) flips++;
-    if (row !== null) difference = Math.max(difference, scoreChange(item.scores, row.scores));
+    if (row === null || labels[topLabel(row.value)] !== item.label) flips++;
+    if (row !== null) difference = Math.max(difference, scoreChange(item.scores, row.value.scores));
   });
   return {
     texts: items.length,

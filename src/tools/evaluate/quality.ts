@@ -1,5 +1,5 @@
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import type { Quality } from './version-figures.js';
 import type { LabelledText } from '../measure/labelled-data.js';
 import { brierScore, calibrationBins, expectedCalibrationError } from './statistics/calibration.js';
@@ -26,8 +26,8 @@ export function scoredOf(
   to: readonly string[],
 ): Scored | null {
   if ('code' in outcome) return null;
-  const scores = to.map((label) => outcome.scores[from.indexOf(label)] ?? 0);
-  return { best: indexOfBest(scores), scores, truncated: outcome.truncated };
+  const scores = to.map((label) => outcome.value.scores[from.indexOf(label)] ?? 0);
+  return { best: topLabel({ scores }), scores, truncated: outcome.truncated };
 }
 
 /** Everything that labels and answers say about a version. */

@@ -1,3 +1,4 @@
+import { TASK_TRAITS } from '../../registry/tasks.js';
 import type { Manifest } from '../../registry/manifest.js';
 
 /**
@@ -44,7 +45,7 @@ ${notes.length === 0 ? '' : `\nAssumed at import:\n\n${notes.map((note) => `- ${
 }
 
 function howMeasured({ model, version, task }: Manifest): string {
-  if (task === 'multi-label-classification') {
+  if (TASK_TRAITS[task].severalLabels) {
     return `\`serin evaluate\` knows one label per text only. Measure it yourself; a rollout takes the
 version with \`serin canary set ${model} --version ${version} --percent N --force\` and not without.`;
   }

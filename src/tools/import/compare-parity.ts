@@ -1,5 +1,5 @@
-import type { Row } from '../../engine/protocol/protocol.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import type { Answer } from '../../engine/tasks/task.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import type { ParityItem } from '../../engine/tokenization/parity.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { StartError } from '../../base/errors/start-error.js';
@@ -8,7 +8,7 @@ import type { PythonParity } from './python-parity.js';
 /** A text as this version answers it here. */
 export interface AnsweredText {
   readonly encoding: Encoding;
-  readonly row: Row;
+  readonly row: Answer;
 }
 
 export interface ComparedParity {
@@ -36,9 +36,9 @@ export function compareWithPython(
   let [difference, flips] = [0, 0];
   const kept = items.map((item, i): ParityItem => {
     const { ids = [], truncated = false } = answered[i]?.encoding ?? {};
-    const scores = answered[i]?.row.scores ?? [];
+    const scores = answered[i]?.row.value.scores ?? [];
     const change = Math.max(...item.scores.map((score, k) => Math.abs(score - (scores[k] ?? Infinity))));
-    const best = indexOfBest(item.scores);
+    const best = topLabel(item);
     const shown = JSON.stringify(item.text.slice(0, SHOWN_CHARS));
     if (ids.length !== item.ids.length || ids.some((id, k) => id !== item.ids[k])) {
       problems.push(`${shown}: ${describeIds(item.ids, ids)}`);
@@ -46,7 +46,7 @@ export function compareWithPython(
       problems.push(`${shown}: the scores are ${rounded(item.scores)} in Python, ${rounded(scores)} here`);
     }
     difference = Math.max(difference, change);
-    if (indexOfBest(scores) !== best) flips++;
+    if (topLabel({ scores }) !== best) flips++;
     return {
       text: item.text,
       group: item.group,

@@ -1,5 +1,5 @@
 import { StartError } from '../../base/errors/start-error.js';
-import type { Task } from '../../registry/manifest.js';
+import type { TaskName } from '../../registry/tasks.js';
 import type { ModelProto } from '../onnx/generated/onnx_pb.js';
 import { readModelFile } from '../onnx/model-file.js';
 import { OnnxError } from '../onnx/onnx-error.js';
@@ -18,7 +18,7 @@ import { embeddingRows } from './word-embedding.js';
 /** What may be said where the files do not, or are wrong. */
 export interface ExportChoices {
   readonly labels: readonly string[] | null;
-  readonly task: Task | null;
+  readonly task: TaskName | null;
   readonly maxTokens: number | null;
   /** File with golden texts that Python made. */
   readonly parityFile: string | null;
@@ -34,7 +34,7 @@ export interface ExaminedExport {
   readonly producer: string;
   readonly config: ExportedConfig;
   readonly tokenizer: ExportedTokenizer;
-  readonly task: Task;
+  readonly task: TaskName;
   readonly labels: readonly string[];
   readonly maxTokens: number;
   readonly precision: GraphPrecision;

@@ -1,9 +1,9 @@
 import { StartError } from '../../base/errors/start-error.js';
-import type { Task } from '../../registry/manifest.js';
+import { TASK_TRAITS, type TaskName } from '../../registry/tasks.js';
 import type { ExportedConfig } from './exported-config.js';
 
 export interface LabelsAndTask {
-  readonly task: Task;
+  readonly task: TaskName;
   readonly labels: readonly string[];
   /** A sentence each about what was assumed. */
   readonly notes: readonly string[];
@@ -13,7 +13,7 @@ export interface LabelChoices {
   /** `--labels`. */
   readonly labels: readonly string[] | null;
   /** `--task`. */
-  readonly task: Task | null;
+  readonly task: TaskName | null;
 }
 
 const NAME_THEM = 'name them in their order with --labels A,B,…';
@@ -33,12 +33,13 @@ export function decideLabels(
     throw new StartError(`Neither model.onnx nor config.json says how many labels there are: ${NAME_THEM}.`);
   }
   const task = chosen.task ?? taskOf(problemType, logits);
-  if ((task === 'binary-classification') !== (logits === 1)) {
+  const { labelCount } = TASK_TRAITS[task];
+  if ((labelCount !== null) !== (logits === 1)) {
     throw new StartError(
       `The task ${task} does not fit ${count(logits, 'logit')} per text: binary-classification has one, the others one per label.`,
     );
   }
-  const wanted = task === 'binary-classification' ? 2 : logits;
+  const wanted = labelCount ?? logits;
   const notes: string[] = [];
   if (problemType === null && chosen.task === null) {
     notes.push(
@@ -63,7 +64,7 @@ export function decideLabels(
   return { task, labels, notes };
 }
 
-function taskOf(problemType: string | null, logits: number): Task {
+function taskOf(problemType: string | null, logits: number): TaskName {
   if (problemType === 'multi_label_classification') return 'multi-label-classification';
   if (logits > 1 && problemType === 'regression') {
     throw new StartError(

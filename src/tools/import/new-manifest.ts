@@ -1,4 +1,5 @@
-import type { FileRecord, Manifest, Task } from '../../registry/manifest.js';
+import type { FileRecord, Manifest } from '../../registry/manifest.js';
+import type { TaskName } from '../../registry/tasks.js';
 import type { GraphPrecision } from './graph-precision.js';
 import type { VersionName } from '../../registry/find-version.js';
 import { kernelFacts } from '../../base/machine/run-facts.js';
@@ -6,7 +7,7 @@ import type { Trial } from './trial.js';
 
 /** What the files of an export say about a version. */
 export interface VersionFacts extends VersionName {
-  readonly task: Task;
+  readonly task: TaskName;
   readonly labels: readonly string[];
   readonly maxTokens: number;
   readonly truncationSide: 'left' | 'right';

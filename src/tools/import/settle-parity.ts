@@ -3,7 +3,7 @@ import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
 import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
 import { rounded } from '../../base/format.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import type { ParityFile, ParityItem } from '../../engine/tokenization/parity.js';
 
 /** Golden texts, and how they came out on this machine. */
@@ -64,13 +64,13 @@ function ownItem(
   labels: readonly string[],
 ): ParityItem {
   const { ids = [], truncated = false } = answer?.encoding ?? {};
-  const scores = answer?.row.scores ?? [];
+  const scores = answer?.row.value.scores ?? [];
   return {
     text,
     group,
     ids,
     truncated,
-    label: labels[indexOfBest(scores)] ?? '',
+    label: labels[topLabel({ scores })] ?? '',
     scores: scores.map(stored),
   };
 }

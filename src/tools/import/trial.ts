@@ -1,7 +1,7 @@
 import { measureBatchVariance, scoreChange, type BatchVarianceFigures } from '../measure/batch-variance.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { VersionRunner, type RunnerOptions } from '../measure/version-runner.js';
-import type { Row } from '../../engine/protocol/protocol.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { AnsweredText } from './compare-parity.js';
 import type { SettledParity } from './settle-parity.js';
@@ -88,8 +88,8 @@ async function runAlone(runner: VersionRunner, texts: readonly string[]): Promis
   return encodings.map((encoding, i) => ({ encoding, row: rowOf(outcomes[i], encoding.ids.length) }));
 }
 
-function rowOf(outcome: Row | { readonly message: string } | undefined, tokens: number): Row {
-  if (outcome !== undefined && 'scores' in outcome) return outcome;
+function rowOf(outcome: Answer | { readonly message: string } | undefined, tokens: number): Answer {
+  if (outcome !== undefined && 'value' in outcome) return outcome;
   throw new StartError(
     `The model has no answer to a text of ${tokens} tokens: ${outcome?.message ?? 'it was not run'}. ` +
       'If longer texts are at fault, --max-tokens sets a shorter limit.',
@@ -97,7 +97,9 @@ function rowOf(outcome: Row | { readonly message: string } | undefined, tokens: 
 }
 
 function checkSame(first: readonly AnsweredText[], again: readonly AnsweredText[]): void {
-  const change = Math.max(...again.map(({ row }, i) => scoreChange(row.scores, first[i]?.row.scores ?? [])));
+  const change = Math.max(
+    ...again.map(({ row }, i) => scoreChange(row.value.scores, first[i]?.row.value.scores ?? [])),
+  );
   if (change <= SAME_SCORE) return;
   throw new StartError(
     `The same text gets other scores when it is run again (by up to ${change.toPrecision(2)}): something in the graph is left to chance, as dropout is in training. Call model.eval() before the export.`,

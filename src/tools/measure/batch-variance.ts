@@ -1,6 +1,6 @@
-import { indexOfBest } from '../../engine/text-answer.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import { seededRandom, shuffled } from '../../base/seeded-random.js';
-import type { Row } from '../../engine/protocol/protocol.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { runGroups, type GroupRunner } from './run-groups.js';
 import { evenSample } from '../../base/statistics/even-sample.js';
@@ -78,9 +78,9 @@ export const scoreChange = (a: readonly number[], b: readonly number[]): number 
   a.reduce((most, score, k) => Math.max(most, Math.abs(score - (b[k] ?? 0))), 0);
 
 function compare(
-  alone: readonly (Row | null)[],
+  alone: readonly (Answer | null)[],
   groups: readonly (readonly number[])[],
-  rows: readonly (readonly (Row | null)[])[],
+  rows: readonly (readonly (Answer | null)[])[],
 ): Variation {
   let [texts, flips, change] = [0, 0, 0];
   groups.forEach((group, g) => {
@@ -88,8 +88,8 @@ function compare(
       const [before, after] = [alone[index] ?? null, rows[g]?.[i] ?? null];
       if (before === null || after === null) return;
       texts++;
-      if (indexOfBest(before.scores) !== indexOfBest(after.scores)) flips++;
-      change = Math.max(change, scoreChange(before.scores, after.scores));
+      if (topLabel(before.value) !== topLabel(after.value)) flips++;
+      change = Math.max(change, scoreChange(before.value.scores, after.value.scores));
     });
   });
   return { texts, label_flips: flips, max_score_change: change };

@@ -1,4 +1,4 @@
-import type { Row } from '../../engine/protocol/protocol.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import type { VersionRunner } from './version-runner.js';
 
@@ -14,7 +14,7 @@ export async function runGroups(
   runner: GroupRunner,
   encodings: readonly Encoding[],
   groups: readonly (readonly number[])[],
-): Promise<(Row | null)[][]> {
+): Promise<(Answer | null)[][]> {
   const lengthOf = (index: number): number => encodings[index]?.ids.length ?? 0;
   const orders = groups.map((group) =>
     [...group.keys()].sort((a, b) => lengthOf(group[a] ?? 0) - lengthOf(group[b] ?? 0)),
@@ -26,7 +26,7 @@ export async function runGroups(
   const ends = groups.map((group) => (end += group.length));
   const outcomes = await runner.runBatches(planned, ends);
   return orders.map((order, g) => {
-    const rows = new Array<Row | null>(order.length).fill(null);
+    const rows = new Array<Answer | null>(order.length).fill(null);
     const start = g === 0 ? 0 : (ends[g - 1] ?? 0);
     order.forEach((place, i) => {
       const outcome = outcomes[start + i];

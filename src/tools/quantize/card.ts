@@ -1,3 +1,4 @@
+import { TASK_TRAITS } from '../../registry/tasks.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { renderQuantizeReport, type QuantizeReport } from './quantize-report.js';
 
@@ -28,7 +29,7 @@ What it was when this was written is not known${howMeasured(report, source)}.
 }
 
 function howMeasured({ model, version, task }: QuantizeReport, source: ModelVersion): string {
-  if (task === 'multi-label-classification') return ', and `serin evaluate` knows one label per text only';
+  if (TASK_TRAITS[task].severalLabels) return ', and `serin evaluate` knows one label per text only';
   return `: \`npx serin evaluate ${model}/${version} --against ${source.version} --data FILE --record\`
 measures it and writes acceptance.json beside this file`;
 }

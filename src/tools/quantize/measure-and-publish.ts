@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { measureBatchVariance } from '../measure/batch-variance.js';
 import { runtimeVersions } from '../../base/machine/run-facts.js';
 import type { VersionRunner } from '../measure/version-runner.js';
-import type { Row } from '../../engine/protocol/protocol.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
 import { answersAlone, compareRows, measureBudgets, type BudgetFigures } from './measure-answers.js';
@@ -92,7 +92,7 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
   return report;
 }
 
-function alone({ compared, progress }: QuantizeRun, runner: VersionRunner): Promise<Row[]> {
+function alone({ compared, progress }: QuantizeRun, runner: VersionRunner): Promise<Answer[]> {
   const encodings = compared.map((text) => runner.encode(text));
   return answersAlone(runner, encodings, progress.of('texts', encodings.length));
 }
@@ -105,12 +105,16 @@ function budgetOf({ compared, progress }: QuantizeRun, runner: VersionRunner): P
   );
 }
 
-function goldenRows({ progress }: QuantizeRun, { items }: ParityFile, runner: VersionRunner): Promise<Row[]> {
+function goldenRows(
+  { progress }: QuantizeRun,
+  { items }: ParityFile,
+  runner: VersionRunner,
+): Promise<Answer[]> {
   progress.begin(`${items.length} golden texts`);
   return answersAlone(runner, items, progress.of('golden texts', items.length));
 }
 
-function newParity({ source, options }: QuantizeRun, parity: ParityFile, rows: readonly Row[]): string {
+function newParity({ source, options }: QuantizeRun, parity: ParityFile, rows: readonly Answer[]): string {
   const { onnxruntime } = runtimeVersions();
   const { manifest, version: sourceVersion } = source;
   const { labels } = manifest;

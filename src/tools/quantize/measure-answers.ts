@@ -3,8 +3,8 @@ import { scoreChange } from '../measure/batch-variance.js';
 import { runGroups } from '../measure/run-groups.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
-import type { Row } from '../../engine/protocol/protocol.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import type { Answer } from '../../engine/tasks/task.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 
 /** Texts that are sent at once: between two of them, progress can be told. */
@@ -18,8 +18,8 @@ export async function answersAlone(
   runner: VersionRunner,
   encodings: readonly Encoding[],
   onProgress: (done: number) => void,
-): Promise<Row[]> {
-  const rows: Row[] = [];
+): Promise<Answer[]> {
+  const rows: Answer[] = [];
   for (let start = 0; start < encodings.length; start += STEP) {
     onProgress(start);
     const part = encodings.slice(start, start + STEP);
@@ -43,11 +43,11 @@ export interface Agreement {
   readonly max_score_change: number;
 }
 
-export function compareRows(ours: readonly Row[], theirs: readonly Row[]): Agreement {
+export function compareRows(ours: readonly Answer[], theirs: readonly Answer[]): Agreement {
   let [equal, change] = [0, 0];
-  ours.forEach(({ scores }, i) => {
-    const other = theirs[i]?.scores ?? [];
-    if (indexOfBest(scores) === indexOfBest(other)) equal++;
+  ours.forEach(({ value: { scores } }, i) => {
+    const other = theirs[i]?.value.scores ?? [];
+    if (topLabel({ scores }) === topLabel({ scores: other })) equal++;
     change = Math.max(change, scoreChange(scores, other));
   });
   return { texts: ours.length, labels_equal: equal, max_score_change: change };

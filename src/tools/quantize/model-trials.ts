@@ -1,7 +1,7 @@
 import type { LabelledData } from '../measure/labelled-data.js';
 import type { VersionRunner } from '../measure/version-runner.js';
-import type { Row } from '../../engine/protocol/protocol.js';
-import { indexOfBest } from '../../engine/text-answer.js';
+import type { Answer } from '../../engine/tasks/task.js';
+import { topLabel } from '../../engine/tasks/labels.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { answersAlone } from './measure-answers.js';
 import type { Layer } from './layers.js';
@@ -31,7 +31,7 @@ export class ModelTrials implements Trials {
   private constructor(
     private readonly options: TrialOptions,
     private readonly sourceAccuracy: number,
-    private readonly sourceRows: readonly Row[],
+    private readonly sourceRows: readonly Answer[],
   ) {}
 
   static async open(options: TrialOptions): Promise<ModelTrials> {
@@ -57,8 +57,8 @@ export class ModelTrials implements Trials {
     const rows = await this.options.withLayers([layer], (runner) =>
       answersAlone(runner, encode(runner, this.options.shiftTexts), ignore),
     );
-    const changes = rows.flatMap(({ scores }, i) =>
-      scores.map((score, k) => Math.abs(score - (this.sourceRows[i]?.scores[k] ?? 0))),
+    const changes = rows.flatMap(({ value: { scores } }, i) =>
+      scores.map((score, k) => Math.abs(score - (this.sourceRows[i]?.value.scores[k] ?? 0))),
     );
     return changes.reduce((sum, change) => sum + change, 0) / Math.max(1, changes.length);
   }
@@ -72,7 +72,7 @@ async function accuracyOf(runner: VersionRunner, { items }: LabelledData): Promi
   const outcomes = await runner.run(items.map(({ text }) => text));
   const correct = items.filter(({ label }, i) => {
     const outcome = outcomes[i];
-    return outcome !== undefined && 'scores' in outcome && indexOfBest(outcome.scores) === label;
+    return outcome !== undefined && 'value' in outcome && topLabel(outcome.value) === label;
   });
   return correct.length / items.length;
 }

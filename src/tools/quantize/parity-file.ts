@@ -1,6 +1,6 @@
 import { rounded } from '../../base/format.js';
-import { indexOfBest } from '../../engine/text-answer.js';
-import type { Row } from '../../engine/protocol/protocol.js';
+import { topLabel } from '../../engine/tasks/labels.js';
+import type { Answer } from '../../engine/tasks/task.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
 
 /** What a parity.json says beside its items. */
@@ -13,7 +13,7 @@ export interface ParityChange {
   readonly version: string;
   readonly labels: readonly string[];
   /** What the new version answers about each item on its own. */
-  readonly rows: readonly Row[];
+  readonly rows: readonly Answer[];
   readonly onnxRuntime: string;
 }
 
@@ -39,9 +39,9 @@ export function parityWithScores({
   const reference = (header.reference as Header | undefined)?.[sourceVersion];
   const isFromPyTorch = typeof reference === 'string' && reference.startsWith('PyTorch');
   const lines = items.map(({ text, group, ids, truncated, scores, pytorch_scores: kept }, i) => {
-    const own = (rows[i]?.scores ?? []).map(stored);
+    const own = (rows[i]?.value.scores ?? []).map(stored);
     const pytorch = kept ?? (isFromPyTorch ? scores : undefined);
-    const label = labels[indexOfBest(own)];
+    const label = labels[topLabel({ scores: own })];
     const item = { text, group, ids, truncated, label, scores: own };
     return ascii(JSON.stringify(pytorch === undefined ? item : { ...item, pytorch_scores: pytorch }));
   });
@@ -53,6 +53,9 @@ export function parityWithScores({
 }
 
 /** Largest distance between scores as they were computed and as they stand in parity.json. */
-export function largestRounding(rows: readonly Row[]): number {
-  return Math.max(0, ...rows.flatMap(({ scores }) => scores.map((score) => Math.abs(score - stored(score)))));
+export function largestRounding(rows: readonly Answer[]): number {
+  return Math.max(
+    0,
+    ...rows.flatMap(({ value: { scores } }) => scores.map((score) => Math.abs(score - stored(score)))),
+  );
 }

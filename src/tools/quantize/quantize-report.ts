@@ -1,7 +1,7 @@
 import { alignColumns } from '../../base/charts/tables.js';
 import { megabytes, percent, scoreDifference } from '../../base/format.js';
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
-import type { Task } from '../../registry/manifest.js';
+import { TASK_TRAITS, type TaskName } from '../../registry/tasks.js';
 import type { Agreement, BudgetFigures } from './measure-answers.js';
 import type { KeptLayer } from './layers.js';
 
@@ -11,7 +11,7 @@ export type Method = 'static' | 'dynamic';
 export interface QuantizeReport {
   readonly schema_version: 1;
   readonly model: string;
-  readonly task: Task;
+  readonly task: TaskName;
   readonly source: string;
   readonly version: string;
   readonly folder: string;
@@ -72,7 +72,7 @@ export function renderQuantizeReport(report: QuantizeReport): string {
 }
 
 function nextStep({ model, version, source, task }: QuantizeReport): string {
-  return task === 'multi-label-classification'
+  return TASK_TRAITS[task].severalLabels
     ? `It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then npx serin canary set ${model} --version ${version} --percent N --force`
     : `It gets no traffic until it is accepted: npx serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`;
 }

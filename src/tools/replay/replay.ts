@@ -13,7 +13,8 @@ import { fixedRate, recordedTimes, type Schedule } from '../traffic/schedule.js'
 import { sendAll } from '../traffic/send-all.js';
 import { stackDistances } from './stack-distance.js';
 import { readTrace, type Trace } from '../traffic/trace.js';
-import { cachedRowBytes } from '../../engine/row-bytes.js';
+import { entryBytes } from '../../engine/tasks/entry-bytes.js';
+import { LABEL_CODEC } from '../../engine/tasks/label-codec.js';
 import { percent } from '../../base/format.js';
 
 /** Longer than a restart takes. */
@@ -125,7 +126,8 @@ function analyse(
 
 /** Estimated heap bytes of one entry of a service's cache in memory: it holds the scores of all labels, and no text. */
 function entryBytesOf({ versions }: ServedModel): number {
-  return cachedRowBytes(Math.max(0, ...versions.map((version) => version.labels?.length ?? 0)));
+  const labels = Math.max(0, ...versions.map((version) => version.labels?.length ?? 0));
+  return entryBytes(LABEL_CODEC, { scores: new Array<number>(labels).fill(0) });
 }
 
 /** Says how far a replay is, every few seconds. */

@@ -1,8 +1,8 @@
 import { AppError } from '../../base/errors/app-error.js';
 import { StartError } from '../../base/errors/start-error.js';
-import type { Outcome } from '../../engine/dispatch/executor.js';
+
 import { Lane } from '../../engine/dispatch/lane.js';
-import { PendingText } from '../../engine/dispatch/pending-text.js';
+import { PendingText, type RowsOutcome } from '../../engine/dispatch/pending-text.js';
 import { QueuedTexts } from '../../engine/dispatch/queued-texts.js';
 import type { BatchDone, VersionSpec } from '../../engine/protocol/protocol.js';
 import { WORKER_ENTRY_FILE, type WorkerHandle } from '../../engine/pool/worker-handle.js';
@@ -82,12 +82,22 @@ export class Rig implements PoolListener {
   }
 
   /** Never rejects. */
-  run(text: string): Promise<Outcome> {
+  run(text: string): Promise<RowsOutcome> {
     const { key, maxTokens } = this.spec();
-    const pending = new PendingText(key, text, estimateTokens(text, maxTokens), performance.now(), 'user');
-    this.texts.add([pending]);
-    this.lane.wake();
-    return pending.outcome;
+    const enqueuedAt = performance.now();
+    const tokens = estimateTokens(text, maxTokens);
+    const work = {
+      range: null,
+      sequences: 1,
+      tokens,
+      enqueuedAt,
+      turnAt: enqueuedAt,
+      priority: 'user',
+    } as const;
+    return new Promise((resolve) => {
+      this.texts.add([new PendingText(key, { text }, work, resolve)]);
+      this.lane.wake();
+    });
   }
 
   async close(): Promise<void> {

@@ -2,20 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CacheAnswer } from '../../../src/service/cache/prediction-cache.js';
 import type { Inference } from '../../../src/engine/dispatch/executor.js';
+import type { Answer } from '../../../src/engine/tasks/task.js';
 import type { ModelVersion } from '../../../src/registry/model-version.js';
 import type { Facts } from '../../../src/service/http/answer.interceptor.js';
 import { BatchFacts } from '../../../src/service/answers/batch-facts.js';
-import { rankLabels, textAnswerOf } from '../../../src/engine/text-answer.js';
+import { textAnswerOf } from '../../../src/engine/text-answer.js';
+import { answerOf } from '../../support/label-versions.js';
 
 const version = {
   model: 'sentiment',
   version: 'v1',
   manifest: { labels: ['A', 'B', 'C'] },
 } as unknown as ModelVersion;
-const row = (...scores: number[]): Inference => ({
-  scores,
-  tokens: 5,
-  truncated: false,
+const inferenceOf = (answer: Answer): Inference => ({
+  answer,
   queueMs: 1,
   transferMs: 0.5,
   tokenizeMs: 2,
@@ -25,9 +25,11 @@ const row = (...scores: number[]): Inference => ({
   resultAt: 106.5,
 });
 
+const inferred = (...scores: number[]): Inference => inferenceOf(answerOf(...scores));
+
 describe('the answer about a text', () => {
   it('has the best label, and the first of equals', () => {
-    expect(textAnswerOf(version, row(0.1, 0.7, 0.2), undefined)).toEqual({
+    expect(textAnswerOf(version, answerOf(0.1, 0.7, 0.2), undefined)).toEqual({
       label: 'B',
       score: 0.7,
       model_name: 'sentiment',
@@ -36,11 +38,11 @@ describe('the answer about a text', () => {
       tokens: 5,
       truncated: false,
     });
-    expect(textAnswerOf(version, row(0.4, 0.4, 0.2), undefined).label).toBe('A');
+    expect(textAnswerOf(version, answerOf(0.4, 0.4, 0.2), undefined).label).toBe('A');
   });
 
   it('lists as many labels as were asked for, best first, and all when there are fewer', () => {
-    const scores = (topK: number): unknown => textAnswerOf(version, row(0.1, 0.7, 0.2), topK).scores;
+    const scores = (topK: number): unknown => textAnswerOf(version, answerOf(0.1, 0.7, 0.2), topK).scores;
     const all = [
       { label: 'B', score: 0.7 },
       { label: 'C', score: 0.2 },
@@ -59,13 +61,14 @@ describe('the answer about a text', () => {
     fc.assert(
       fc.property(scores, (values) => {
         const labels = values.map((_, i) => `L${i}`);
-        const ranked = rankLabels(labels, values, values.length);
+        const ofAll = { ...version, manifest: { ...version.manifest, labels } };
+        const ranked = textAnswerOf(ofAll, answerOf(...values), values.length).scores ?? [];
         expect(ranked.map(({ label }) => label).sort()).toEqual([...labels].sort());
         expect(ranked.every(({ score }, i) => i === 0 || score <= (ranked[i - 1]?.score ?? 0))).toBe(true);
-        expect(ranked[0]?.label).toBe(
-          textAnswerOf({ ...version, manifest: { ...version.manifest, labels } }, row(...values), undefined)
-            .label,
+        expect(ranked.map(({ label }) => values[labels.indexOf(label)])).toEqual(
+          ranked.map(({ score }) => score),
         );
+        expect(ranked[0]?.label).toBe(textAnswerOf(ofAll, answerOf(...values), undefined).label);
       }),
     );
   });
@@ -73,14 +76,14 @@ describe('the answer about a text', () => {
 
 const computed = (inference: Inference): CacheAnswer => ({
   ok: true,
-  row: inference,
+  row: inference.answer,
   level: null,
   joined: false,
   inference,
   times: { lookedUpAt: inference.admittedAt, resultAt: inference.resultAt },
 });
 const hit = (level: 'memory' | 'redis'): CacheAnswer => ({
-  ...computed(row(1)),
+  ...computed(inferred(1)),
   level,
   inference: null,
   times: level === 'memory' ? null : { lookedUpAt: 101, resultAt: 101 },
@@ -101,10 +104,16 @@ describe('the facts about a batch', () => {
 
   it('add up tokens, and take the time of the slowest', () => {
     const facts = new BatchFacts(4);
-    facts.add('v1', computed(row(1)));
-    const slow = { ...row(1), queueMs: 4, inferenceMs: 1, batchSize: 2, resultAt: 107.5 };
-    facts.add('v1', computed({ ...slow, truncated: true }));
-    facts.add('v1', computed(row(1)));
+    facts.add('v1', computed(inferred(1)));
+    const slow = {
+      ...inferenceOf({ ...answerOf(1), truncated: true }),
+      queueMs: 4,
+      inferenceMs: 1,
+      batchSize: 2,
+      resultAt: 107.5,
+    };
+    facts.add('v1', computed(slow));
+    facts.add('v1', computed(inferred(1)));
     facts.add('v1', hit('memory'));
     expect(factsOf(facts)).toEqual({
       cacheHit: false,
@@ -122,14 +131,14 @@ describe('the facts about a batch', () => {
 
   it('tell the wait of a text that joined, which had no stage of a worker', () => {
     const facts = new BatchFacts(2);
-    facts.add('v1', { ...computed(row(1)), joined: true, inference: null });
+    facts.add('v1', { ...computed(inferred(1)), joined: true, inference: null });
     facts.add('v1', hit('memory'));
     expect(factsOf(facts)).toMatchObject({ joinMs: 6.5, queueMs: null, transferMs: null, batchSize: null });
   });
 
   it('have no turn when a text failed: the wait for it is in no stage', () => {
     const facts = new BatchFacts(2);
-    facts.add('v1', computed(row(1)));
+    facts.add('v1', computed(inferred(1)));
     facts.fail();
     expect(factsOf(facts)).toMatchObject({ turnAt: null, resultAt: 106.5, queueMs: 1 });
   });
@@ -137,8 +146,8 @@ describe('the facts about a batch', () => {
   it('name no version when there were several, or none', () => {
     const facts = new BatchFacts(2);
     expect(factsOf(facts)).toMatchObject({ modelVersion: null, turnAt: null, textsPerVersion: {} });
-    facts.add('v1', computed(row(1)));
-    facts.add('v2', computed(row(1)));
+    facts.add('v1', computed(inferred(1)));
+    facts.add('v2', computed(inferred(1)));
     expect(factsOf(facts)).toMatchObject({ modelVersion: null, textsPerVersion: { v1: 1, v2: 1 } });
   });
 });

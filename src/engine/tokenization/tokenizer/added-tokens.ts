@@ -11,7 +11,12 @@ export interface AddedToken {
 }
 
 /** A stretch of text to tokenize, or the id of an added token that stood there. */
-export type Piece = string | number;
+export interface Piece {
+  readonly value: string | number;
+  /** UTF-16 units of the text that was split: where the piece begins, and where it ends (exclusive). */
+  readonly start: number;
+  readonly end: number;
+}
 
 const WHITE_SPACE = /\p{White_Space}/u;
 const WORD_CHAR = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
@@ -45,11 +50,13 @@ export class AddedTokenSplitter {
       if (token === undefined || (token.single_word && !standsAlone(text, start, end))) continue;
       if (token.lstrip) while (start > from && WHITE_SPACE.test(text.charAt(start - 1))) start--;
       if (token.rstrip) while (end < text.length && WHITE_SPACE.test(text.charAt(end))) end++;
-      if (from < start) yield text.slice(from, start);
-      yield token.id;
+      if (from < start) yield { value: text.slice(from, start), start: from, end: start };
+      yield { value: token.id, start, end };
       from = end;
     }
-    if (from < text.length) yield text.slice(from);
+    if (from < text.length) {
+      yield { value: from === 0 ? text : text.slice(from), start: from, end: text.length };
+    }
   }
 }
 

@@ -58,10 +58,10 @@ export class Pipeline {
    * is longer than `limit`.
    */
   encode(text: string, section: number, ids: number[], limit: number): void {
-    for (const piece of this.normalizedSplitter.split(this.normalize(text))) {
+    for (const { value } of this.normalizedSplitter.split(this.normalize(text))) {
       if (ids.length > limit) return;
-      if (typeof piece === 'number') ids.push(piece);
-      else this.appendIds(piece, section, ids, limit);
+      if (typeof value === 'number') ids.push(value);
+      else this.appendIds(value, section, ids, limit);
     }
   }
 }

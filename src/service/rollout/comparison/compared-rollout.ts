@@ -1,8 +1,9 @@
 import type { RolloutEvidence, Side } from '../../../rollout/evidence/rollout-evidence.js';
-import type { SideAnswer } from '../../../rollout/evidence/record.js';
+import type { AnswerPair, SideAnswer } from '../../../rollout/evidence/record.js';
 import type { ComparisonConfig } from '../../../base/config/rollout-config.js';
 import type { ModelVersion } from '../../../registry/model-version.js';
-import { indexOfBest } from '../../../engine/text-answer.js';
+import { factsOf, taskOf } from '../../../engine/tasks/table.js';
+import type { Answer, Comparer } from '../../../engine/tasks/task.js';
 import { RememberedPairs } from './remembered-pairs.js';
 import { WorkBudget } from './work-budget.js';
 
@@ -31,7 +32,7 @@ export class ComparedRollout {
   readonly budget = new WorkBudget(performance.now());
   /** Hashes of the texts that the other version is computing: nobody needs the same one twice. */
   readonly underway = new Set<bigint>();
-  private readonly places: Sides<readonly number[]>;
+  private readonly comparer: Comparer;
 
   constructor(
     readonly rolloutId: string,
@@ -40,9 +41,7 @@ export class ComparedRollout {
     public limits: ComparisonLimits,
   ) {
     const { stable, canary } = versions;
-    const labels = [...new Set([...stable.manifest.labels, ...canary.manifest.labels])];
-    const placesIn = (own: readonly string[]): number[] => own.map((label) => labels.indexOf(label));
-    this.places = { stable: placesIn(stable.manifest.labels), canary: placesIn(canary.manifest.labels) };
+    this.comparer = taskOf(stable).pair(factsOf(stable), factsOf(canary));
   }
 
   /** Whose answers to users are compared. */
@@ -60,9 +59,20 @@ export class ComparedRollout {
     return isStable ? STABLE : NEITHER;
   }
 
-  /** What a version said, in the labels of the evidence. @param scores in the order of its own labels */
-  answerOf(side: Side, scores: readonly number[]): NonNullable<SideAnswer> {
-    const best = indexOfBest(scores);
-    return { label: this.places[side][best] ?? best, score: scores[best] ?? 0 };
+  /** What a version said, in the labels of the evidence; null: it failed. */
+  answerOf(side: Side, answer: Answer | null): SideAnswer {
+    if (answer === null) return null;
+    const { value } = answer;
+    return { said: this.comparer.said(side, value), score: this.comparer.score(value) };
+  }
+
+  /** What both versions said; null for the one that failed. */
+  pairOf({ stable, canary }: Sides<Answer | null>): AnswerPair {
+    const isWhole = stable !== null && canary !== null;
+    return {
+      stable: this.answerOf('stable', stable),
+      canary: this.answerOf('canary', canary),
+      difference: isWhole ? this.comparer.differ(stable.value, canary.value) : null,
+    };
   }
 }

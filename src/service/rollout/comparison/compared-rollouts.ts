@@ -44,7 +44,7 @@ export class ComparedRollouts {
     const rollout = this.find(version.model);
     if (rollout === undefined) return;
     for (const side of rollout.sidesOf(version)) {
-      rollout.evidence.addOutcome(side, { label: null, latencyMs: null });
+      rollout.evidence.addOutcome(side, { said: null, latencyMs: null });
     }
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PredictionCache } from '../../cache/prediction-cache.js';
-import type { SideAnswer } from '../../../rollout/evidence/record.js';
+import type { Answer } from '../../../engine/tasks/task.js';
 import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
 import { textHash } from '../../../rollout/evidence/seen-texts.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
@@ -17,7 +17,8 @@ export interface ComparedText {
   /** Who answered the user, and what. */
   readonly side: Side;
   readonly text: string;
-  readonly answer: SideAnswer;
+  /** Null: it failed. */
+  readonly answer: Answer | null;
 }
 
 /** Texts that wait for the end of the turn of the event loop in which their users are answered. */
@@ -88,7 +89,7 @@ export class Comparison {
     }
     const known = rollout.remembered.get(hash);
     if (known !== undefined) {
-      rollout.evidence.addPair(text, known.stable, known.canary, false);
+      rollout.evidence.addPair(text, known, false);
       this.metrics.compared('repeat');
       return;
     }
@@ -101,9 +102,11 @@ export class Comparison {
       this.metrics.skipped(other);
       return;
     }
-    const pair = side === 'canary' ? { stable: other, canary: answer } : { stable: answer, canary: other };
+    const pair = rollout.pairOf(
+      side === 'canary' ? { stable: other, canary: answer } : { stable: answer, canary: other },
+    );
     rollout.remembered.set(hash, pair);
-    rollout.evidence.addPair(text, pair.stable, pair.canary);
+    rollout.evidence.addPair(text, pair);
     this.metrics.compared('pair');
   }
 
@@ -111,11 +114,11 @@ export class Comparison {
   private async otherAnswer(
     { rollout, side, text }: ComparedText,
     hash: bigint,
-  ): Promise<SideAnswer | SkipReason> {
+  ): Promise<Answer | SkipReason | null> {
     const other = otherSide(side);
     const version = rollout.versions[other];
     const row = await this.cache.peek({ version, text });
-    if (row !== undefined) return rollout.answerOf(other, row.scores);
+    if (row !== undefined) return row;
     if (rollout.underway.has(hash)) return 'underway';
     const problem = this.spareTime.problem() ?? (this.underway >= MAX_UNDERWAY ? 'backlog' : null);
     if (problem !== null) return problem;
@@ -137,9 +140,9 @@ export class Comparison {
     rollout.underway.delete(hash);
     this.underway--;
     if (outcome.ok) {
-      const { scores, tokenizeMs, inferenceMs, batchSize } = outcome.value;
+      const { answer, tokenizeMs, inferenceMs, batchSize } = outcome.value;
       rollout.budget.settle(reservedMs, (tokenizeMs + inferenceMs) / batchSize);
-      return rollout.answerOf(other, scores);
+      return answer;
     }
     const isEvidence = isToBlame(outcome.error.code);
     rollout.budget.settle(reservedMs, isEvidence ? reservedMs : null);

@@ -1,12 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { CacheOutcome } from '../../cache/prediction-cache.js';
-import type { SideAnswer } from '../../../rollout/evidence/record.js';
-import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
+import type { Answer } from '../../../engine/tasks/task.js';
 import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../../answers/answer-observers.js';
 import { InferencePoolStatus } from '../../inference/pool-status.js';
 import type { RequestContext } from '../../request/request-context.js';
 import { isToBlame } from './blame.js';
-import type { ComparedRollout } from './compared-rollout.js';
 import { ComparedRollouts } from './compared-rollouts.js';
 import { Comparison } from './comparison.js';
 
@@ -38,18 +36,18 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
     if (rolloutId === null || role === 'pinned') return;
     const rollout = this.rollouts.find(version.model);
     if (rollout?.rolloutId !== rolloutId) return;
-    const answer = answerIn(rollout, role, outcome);
+    const answer = answerIn(outcome);
     if (answer === undefined) return;
     // What came from a cache says nothing about how fast a version is, and a batch is as slow as its slowest text.
     const isTimed = index === null && outcome.ok && outcome.inference !== null;
     const latencyMs = isTimed ? context.elapsedMs() : null;
-    rollout.evidence.addOutcome(role, { label: answer?.label ?? null, latencyMs });
+    rollout.evidence.addOutcome(role, { said: rollout.answerOf(role, answer)?.said ?? null, latencyMs });
     if (role === rollout.comparedSide) this.comparison.offer({ rollout, side: role, text, answer });
   }
 }
 
 /** Null: it failed through the version's fault; undefined: it failed for another reason, which is no evidence. */
-function answerIn(rollout: ComparedRollout, side: Side, outcome: CacheOutcome): SideAnswer | undefined {
-  if (outcome.ok) return rollout.answerOf(side, outcome.row.scores);
+function answerIn(outcome: CacheOutcome): Answer | null | undefined {
+  if (outcome.ok) return outcome.row;
   return isToBlame(outcome.error.code) ? null : undefined;
 }

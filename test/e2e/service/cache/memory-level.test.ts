@@ -6,10 +6,13 @@ import { cachedRowBytes } from '../../../../src/engine/row-bytes.js';
 import type { RemovalReason } from '../../../../src/service/cache/lru-store.js';
 import { MemoryLevel, type MemoryLevelOptions } from '../../../../src/service/cache/memory-level.js';
 import type { CacheEntry } from '../../../../src/service/cache/second-level.js';
+import { labelVersion } from '../../../support/label-versions.js';
 
-const entry = (n: number, { model = 'm', versionDigest = 'd1', labels = 2 } = {}): CacheEntry => ({
-  key: { id: n.toString(16).padStart(64, '0'), model, versionDigest },
-  row: { scores: new Array<number>(labels).fill(0.5), tokens: n, truncated: false },
+const VERSION = labelVersion();
+
+const entry = (n: number, { version = VERSION, labels = 2 } = {}): CacheEntry => ({
+  key: { id: n.toString(16).padStart(64, '0'), version },
+  row: { value: { scores: new Array<number>(labels).fill(0.5) }, tokens: n, truncated: false },
 });
 
 const removed: RemovalReason[] = [];
@@ -99,17 +102,18 @@ describe('the cache in memory', () => {
 
   it('replaces an entry, and counts that as no removal', async () => {
     const level = await filled(2);
-    await level.set({ ...entry(1), row: { scores: [1], tokens: 9, truncated: true } });
-    expect(await level.get(entry(1).key)).toEqual({ scores: [1], tokens: 9, truncated: true });
+    const replaced = { value: { scores: [1, 0] }, tokens: 9, truncated: true };
+    await level.set({ ...entry(1), row: replaced });
+    expect(await level.get(entry(1).key)).toBe(replaced);
     expect(level.entries).toBe(2);
     expect(removed).toEqual([]);
   });
 
   it('forgets what a purge names, and nothing else', async () => {
     const level = levelOf();
-    await level.set(entry(1, { model: 'a', versionDigest: 'd1' }));
-    await level.set(entry(2, { model: 'a', versionDigest: 'd2' }));
-    await level.set(entry(3, { model: 'b', versionDigest: 'd3' }));
+    await level.set(entry(1, { version: labelVersion({ model: 'a', digest: 'd1' }) }));
+    await level.set(entry(2, { version: labelVersion({ model: 'a', digest: 'd2' }) }));
+    await level.set(entry(3, { version: labelVersion({ model: 'b', digest: 'd3' }) }));
     expect(level.purge({ versionDigest: 'd1' })).toBe(1);
     expect(await has(level, 2)).toBe(true);
     expect(level.purge({ model: 'a' })).toBe(1);
@@ -138,7 +142,10 @@ describe('the estimated size of an entry', () => {
       // As a worker's answer and a hash are made: nothing in them is shared with another entry.
       const id = createHash('sha256').update(String(n)).digest('hex');
       const scores = [n / count, 1 - n / count];
-      await level.set({ key: { ...entry(n).key, id }, row: { scores, tokens: n, truncated: false } });
+      await level.set({
+        key: { ...entry(n).key, id },
+        row: { value: { scores }, tokens: n, truncated: false },
+      });
     }
     const perEntry = (heapBytes() - before) / count;
     expect(level.entries).toBe(count);

@@ -1,49 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TextTokenizer, wellFormed } from '../../../../src/engine/tokenization/text-tokenizer.js';
+import { anyText } from './any-text.js';
 import { addedToken, id, smallTokenizer, tokenizerJson } from './small-tokenizer.js';
 
 const ids = (...pieces: string[]): number[] => ['[CLS]', ...pieces, '[SEP]'].map(id);
-
-/** Text in which every kind of character that decides about words, marks and cuts is frequent. */
-const text = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        'good',
-        'film',
-        ' ',
-        '\n',
-        '!',
-        '[',
-        '[SEP]',
-        '[MASK]',
-        '中',
-        '國',
-        '𠀀',
-        '\u{2a6d6}',
-        'é',
-        'e\u0301',
-      ),
-      fc.constantFrom(
-        '\u0301',
-        '\u0327',
-        '\u302e',
-        '\u{1d16d}',
-        '\u{1d15e}',
-        '\u034f',
-        '\u200d',
-        '😀',
-        '한',
-        '\0',
-        '\ud800',
-      ),
-      fc.string({ unit: 'binary', maxLength: 4 }),
-      fc.string({ unit: 'grapheme', maxLength: 4 }),
-    ),
-    { maxLength: 120 },
-  )
-  .map((parts) => parts.join(''));
 
 describe('TextTokenizer', () => {
   it('puts special tokens around the pieces of each word', async () => {
@@ -124,7 +85,7 @@ describe('TextTokenizer', () => {
     async (truncationSide) => {
       const whole = await smallTokenizer({ maxTokens: 100_000 });
       await fc.assert(
-        fc.asyncProperty(text, fc.integer({ min: 3, max: 20 }), async (input, maxTokens) => {
+        fc.asyncProperty(anyText, fc.integer({ min: 3, max: 20 }), async (input, maxTokens) => {
           const content = whole.encode(input).ids.slice(1, -1);
           const kept = maxTokens - 2;
           const expected = truncationSide === 'right' ? content.slice(0, kept) : content.slice(-kept);
@@ -142,7 +103,7 @@ describe('TextTokenizer', () => {
   it('sees a lone surrogate as U+FFFD', async () => {
     const tokenizer = await smallTokenizer();
     fc.assert(
-      fc.property(text, (input) => {
+      fc.property(anyText, (input) => {
         expect(wellFormed(input).isWellFormed()).toBe(true);
         expect(wellFormed(wellFormed(input))).toBe(wellFormed(input));
         expect(tokenizer.encode(input)).toEqual(tokenizer.encode(wellFormed(input)));

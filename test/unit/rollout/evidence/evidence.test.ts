@@ -14,6 +14,7 @@ import {
   recordRun,
 } from '../../../../src/rollout/evidence/record.js';
 import { RolloutEvidence } from '../../../../src/rollout/evidence/rollout-evidence.js';
+import { pairOf } from '../../../support/label-versions.js';
 import { SeenTexts, textHash } from '../../../../src/rollout/evidence/seen-texts.js';
 
 const answer = fc.option(fc.record({ label: fc.nat(4), score: fc.double({ min: 0, max: 1, noNaN: true }) }), {
@@ -37,9 +38,9 @@ const events = fc.array(
 const evidence = events.map((list) => {
   const window = noEvidence();
   for (const event of list) {
-    if (event[0] === 'pair') recordPair(window, event[1], event[2], event[3]);
+    if (event[0] === 'pair') recordPair(window, pairOf(event[1], event[2]), event[3]);
     else if (event[0] === 'outcome')
-      recordOutcome(window[event[1]], { label: event[2], latencyMs: event[3] });
+      recordOutcome(window[event[1]], { said: event[2] === null ? null : [event[2]], latencyMs: event[3] });
     else if (event[0] === 'run')
       recordRun(window[event[1]], { inferenceMs: event[2], paddedTokens: event[3] });
     else recordFeedback(window[event[1]], { correct: event[2], kpi: event[3] });
@@ -108,12 +109,12 @@ describe('evidence', () => {
       { label: 0, score: 0.9 },
       { label: 1, score: 0.6 },
     ];
-    recordPair(window, no, yes, true);
-    recordPair(window, no, yes, false);
-    recordPair(window, no, no, true);
-    recordPair(window, no, null, true);
-    recordPair(window, null, no, true);
-    recordPair(window, null, no, false);
+    recordPair(window, pairOf(no, yes), true);
+    recordPair(window, pairOf(no, yes), false);
+    recordPair(window, pairOf(no, no), true);
+    recordPair(window, pairOf(no, null), true);
+    recordPair(window, pairOf(null, no), true);
+    recordPair(window, pairOf(null, no), false);
     expect(window.pairs).toEqual({
       ...noEvidence().pairs,
       pairs: 2,
@@ -134,7 +135,7 @@ describe('evidence', () => {
   it('keeps a bounded number of kinds of flips', () => {
     const window = noEvidence();
     for (let i = 0; i < MAX_FLIP_KINDS + 10; i++) {
-      recordPair(window, { label: i, score: 1 }, { label: i + 1, score: 1 }, true);
+      recordPair(window, pairOf({ label: i, score: 1 }, { label: i + 1, score: 1 }), true);
     }
     expect(Object.keys(window.pairs.flips)).toHaveLength(MAX_FLIP_KINDS);
     expect(window.pairs).toMatchObject({ otherFlips: 10, disagreements: MAX_FLIP_KINDS + 10 });
@@ -249,7 +250,7 @@ describe('the evidence of a rollout', () => {
   const texts = (from: number, to: number): string[] =>
     Array.from({ length: to - from }, (_, i) => `text ${from + i}`);
   const fill = (evidenceOf: RolloutEvidence, list: readonly string[]): void => {
-    for (const text of list) evidenceOf.addPair(text, no, text.endsWith('0') ? yes : no);
+    for (const text of list) evidenceOf.addPair(text, pairOf(no, text.endsWith('0') ? yes : no));
   };
   const pairs = (window: Evidence | undefined): number | undefined => window?.pairs.pairs;
 
@@ -258,7 +259,7 @@ describe('the evidence of a rollout', () => {
     fill(rollout, texts(0, 100));
     rollout.enterStep(2);
     fill(rollout, texts(50, 150));
-    rollout.addOutcome('canary', { label: 1, latencyMs: 3 });
+    rollout.addOutcome('canary', { said: [1], latencyMs: 3 });
     const { total, steps } = rollout.toDocument();
     expect([pairs(total), pairs(steps[1]), pairs(steps[2])]).toEqual([150, 100, 50]);
     expect(total.pairs.trafficPairs).toBe(200);
@@ -306,7 +307,7 @@ describe('the evidence of a rollout', () => {
   it('keeps texts only where it may', () => {
     const example = (keepTexts: boolean): FlipExample | undefined => {
       const rollout = new RolloutEvidence(1, keepTexts);
-      rollout.addPair(`0123456789${'x'.repeat(990)}`, no, yes);
+      rollout.addPair(`0123456789${'x'.repeat(990)}`, pairOf(no, yes));
       return rollout.toDocument().examples[0];
     };
     expect(example(false)).toMatchObject({ length: 1000, text: null, stableLabel: 0, canaryLabel: 1 });
@@ -315,7 +316,7 @@ describe('the evidence of a rollout', () => {
 
   it('loses the texts of an earlier process when they may not be kept any more', () => {
     const before = new RolloutEvidence(1, true);
-    before.addPair('what a user wrote', no, yes);
+    before.addPair('what a user wrote', pairOf(no, yes));
     for (const keepTexts of [true, false]) {
       const after = new RolloutEvidence(1, keepTexts);
       after.restore(json(before.toDocument()), before.seenBytes(), 1);
@@ -339,7 +340,7 @@ describe('the evidence of a rollout', () => {
     const [a, b] = [new RolloutEvidence(3, false), new RolloutEvidence(3, false)];
     fill(a, texts(0, 40));
     fill(b, texts(40, 100));
-    b.addPair('text 0', no, yes, false);
+    b.addPair('text 0', pairOf(no, yes), false);
     const sum = mergeDocuments([a.toDocument(), b.toDocument()]);
     expect([pairs(sum.total), pairs(sum.steps[3]), sum.total.pairs.trafficPairs]).toEqual([100, 100, 101]);
     expect(sum.examples).toHaveLength(10);

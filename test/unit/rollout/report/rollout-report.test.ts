@@ -17,6 +17,7 @@ import {
 import type { MoveFigures, RolloutDocument } from '../../../../src/rollout/rollout-types.js';
 import { figuresOf } from '../../../../src/rollout/rollout-view.js';
 import { DEFAULT_GATES } from '../../../../src/base/config/rollout-config.js';
+import { pairOf } from '../../../support/label-versions.js';
 import { wellFormed } from '../../../support/well-formed.js';
 
 const LABELS = ['NEGATIVE', 'POSITIVE'];
@@ -64,9 +65,9 @@ function seen(keepTexts = false): RolloutEvidence {
   const evidence = new RolloutEvidence(running.visit, keepTexts);
   for (let i = 0; i < 20; i++) {
     const canary = { label: i < 2 ? 0 : 1, score: 0.8 };
-    evidence.addPair(`${TEXT} ${i}`, { label: 1, score: 0.9 }, canary);
-    evidence.addOutcome('canary', { label: canary.label, latencyMs: 5 });
-    evidence.addOutcome('stable', { label: 1, latencyMs: 8 });
+    evidence.addPair(`${TEXT} ${i}`, pairOf({ label: 1, score: 0.9 }, canary));
+    evidence.addOutcome('canary', { said: [canary.label], latencyMs: 5 });
+    evidence.addOutcome('stable', { said: [1], latencyMs: 8 });
   }
   const figures = figuresOf({ labelCount: 2, ...evidence.windows(running.visit) }, LABELS);
   for (const second of [1, 2, 3]) {

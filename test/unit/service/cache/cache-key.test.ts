@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asksForFreshAnswer } from '../../../../src/service/cache/cache-control.js';
 import { cacheKeyOf } from '../../../../src/service/cache/cache-key.js';
+import { redisKey } from '../../../../src/service/cache/redis-key.js';
+import { FIRST_WINDOW } from '../../../../src/engine/view.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 import { wellFormed } from '../../../../src/engine/tokenization/text-tokenizer.js';
 
@@ -11,11 +13,13 @@ const DIGESTS = ['a'.repeat(64), 'b'.repeat(64)] as const;
 describe('the key of an answer', () => {
   it('is stable: what another process, or an earlier one, wrote is found', () => {
     // printf 'serin/1\n%s\n%s' "$(printf 'a%.0s' {1..64})" 'naïve' | sha256sum
-    expect(cacheKeyOf(version(DIGESTS[0]), 'naïve')).toEqual({
-      id: 'db9576a92afe4cb9d733d31e862ffb94c484e1e72b0edc4752c570a9661cb1b4',
-      model: 'm',
-      versionDigest: DIGESTS[0],
-    });
+    const id = 'db9576a92afe4cb9d733d31e862ffb94c484e1e72b0edc4752c570a9661cb1b4';
+    const asked = version(DIGESTS[0]);
+    const key = cacheKeyOf(asked, 'naïve');
+    expect(key).toEqual({ id, version: asked });
+    expect(key.version).toBe(asked);
+    expect(redisKey(key)).toBe(`serin:cache:1:m:${DIGESTS[0]}:${id}`);
+    expect(cacheKeyOf(asked, 'naïve', FIRST_WINDOW).id).toBe(id);
   });
 
   it('is another one for every other text and every other version, and the same for the same', () => {
@@ -26,6 +30,25 @@ describe('the key of an answer', () => {
         const same = text1 === text2 && digest1 === digest2;
         expect(cacheKeyOf(version(digest1), text1).id === cacheKeyOf(version(digest2), text2).id).toBe(same);
       }),
+    );
+  });
+
+  it('is another one for every view of a text', () => {
+    const view = fc.oneof(
+      fc.constant(FIRST_WINDOW),
+      fc.record({ windows: fc.constant('all' as const), max: fc.integer({ min: 1, max: 64 }) }),
+    );
+    const text = fc.string({ unit: 'binary', maxLength: 4 }).map(wellFormed);
+    const asked = version(DIGESTS[0]);
+    fc.assert(
+      fc.property(text, view, text, view, (text1, view1, text2, view2) => {
+        const same = text1 === text2 && view1.windows === view2.windows && view1.max === view2.max;
+        expect(cacheKeyOf(asked, text1, view1).id === cacheKeyOf(asked, text2, view2).id).toBe(same);
+      }),
+    );
+    // printf 'serin/1 all 8\n%s\n%s' "$(printf 'a%.0s' {1..64})" 'naïve' | sha256sum
+    expect(cacheKeyOf(asked, 'naïve', { windows: 'all', max: 8 }).id).toBe(
+      '5a12ec97177260594a559014465c2a89444335f0258ed2eac869a3956f0982f4',
     );
   });
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { cacheKeyOf } from '../../../../src/service/cache/cache-key.js';
-import type { CachedRow } from '../../../../src/service/cache/cached-row.js';
 import type { Flight, MissingText } from '../../../../src/service/cache/flight.js';
 import { Flights } from '../../../../src/service/cache/flights.js';
 import { RequestWait, type Seat } from '../../../../src/service/cache/request-wait.js';
@@ -12,15 +11,17 @@ import type {
   InferenceItem,
   Outcome,
 } from '../../../../src/engine/dispatch/executor.js';
-import type { ModelVersion } from '../../../../src/registry/model-version.js';
+import type { Answer } from '../../../../src/engine/tasks/task.js';
+import { labelVersion } from '../../../support/label-versions.js';
 
-const version = { model: 'm', version: 'v1', digest: 'd'.repeat(64) } as ModelVersion;
+const version = labelVersion({ labels: ['A'] });
 const missing = (text: string): MissingText => ({ key: cacheKeyOf(version, text), item: { version, text } });
 const OVERLOADED = new AppError('OVERLOADED', 'full');
 const SLOW = performance.now() + 60_000;
 
+const answerOf = (tokens: number): Answer => ({ value: { scores: [1] }, tokens, truncated: false });
 const inferenceOf = (tokens: number): Inference => ({
-  ...{ scores: [1], tokens, truncated: false },
+  answer: answerOf(tokens),
   ...{ queueMs: 0, transferMs: 0, tokenizeMs: 0, inferenceMs: 0, batchSize: 1 },
   ...{ admittedAt: 0, resultAt: 0 },
 });
@@ -33,8 +34,8 @@ class Bench {
   refuse = false;
   /** Texts that may be submitted at once. */
   room = Infinity;
-  /** Called with the rows of the look-up in the second level, which waits until then. */
-  answerLookUp: ((rows: (CachedRow | undefined)[]) => void) | undefined;
+  /** Called with the answers of the look-up in the second level, which waits until then. */
+  answerLookUp: ((answers: (Answer | undefined)[]) => void) | undefined;
   readonly flights: Flights;
   private readonly running = new Map<string, ((outcome: Outcome) => void)[]>();
   private finishKeeping: () => void = () => undefined;
@@ -105,7 +106,7 @@ class Bench {
 
 type Ended = (number | string)[];
 
-/** Tokens of the row, which the tests make the length of the text; or the code of the error. */
+/** Tokens of the answer, which the tests make the length of the text; or the code of the error. */
 const resultOf = ({ landing }: Flight, gaveUp: AppError | undefined): number | string =>
   landing?.ok === true ? landing.row.tokens : ((landing?.error ?? gaveUp)?.code ?? '?');
 
@@ -228,7 +229,7 @@ describe('the second level', () => {
   it('is asked once for equal texts, and what it has is not computed', async () => {
     const bench = new Bench({ secondLevel: true });
     const requests = [bench.request(['a']), bench.request(['a'])];
-    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
+    bench.answerLookUp?.([answerOf(7)]);
     expect(await Promise.all(requests)).toEqual([[7], [7]]);
     expect(bench.submitted).toEqual([]);
   });
@@ -236,7 +237,7 @@ describe('the second level', () => {
   it('leaves to the executor what it has not', async () => {
     const bench = new Bench({ secondLevel: true });
     const request = bench.request(['a', 'bb']);
-    bench.answerLookUp?.([undefined, { scores: [1], tokens: 7, truncated: false }]);
+    bench.answerLookUp?.([undefined, answerOf(7)]);
     await settled();
     expect(bench.submitted).toEqual(['a']);
     bench.finish('a');
@@ -248,7 +249,7 @@ describe('the second level', () => {
     const request = bench.request(['a']);
     const flight = bench.flights.find(idOf('a'));
     if (flight !== undefined) flight.afresh = true;
-    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
+    bench.answerLookUp?.([answerOf(7)]);
     await settled();
     bench.finish('a');
     expect(await request).toEqual([1]);

@@ -88,7 +88,7 @@ describe('the reports of a process', () => {
   it('are made up for once it takes over from one that died, with what that one has kept', async () => {
     const first = new FileRolloutStore(stateDir, 'state');
     const seen = new RolloutEvidence(1, false);
-    for (let i = 0; i < 7; i++) seen.addOutcome('canary', { label: 1, latencyMs: 5 });
+    for (let i = 0; i < 7; i++) seen.addOutcome('canary', { said: [1], latencyMs: 5 });
     await first.saveEvidence('sentiment', 'r1', { document: seen.toDocument(), seen: seen.seenBytes() });
     const store = new FileRolloutStore(stateDir, 'state');
     const { reporter } = reporterOf(store, back);

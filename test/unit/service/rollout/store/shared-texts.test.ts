@@ -7,6 +7,7 @@ import {
   FILTER_BITS,
 } from '../../../../../src/service/rollout/store/shared-evidence-scripts.js';
 import { bitsOf } from '../../../../../src/service/rollout/store/shared-texts.js';
+import { pairOf } from '../../../../support/label-versions.js';
 
 class LateAnswers implements DistinctTexts {
   readonly questions: ((isNew: boolean) => void)[] = [];
@@ -46,7 +47,7 @@ describe('a pair of a text that others may have counted', () => {
     const evidence = new RolloutEvidence(1, false);
     const texts = new LateAnswers();
     evidence.shareTexts(texts);
-    evidence.addPair('a film', NEGATIVE, POSITIVE);
+    evidence.addPair('a film', pairOf(NEGATIVE, POSITIVE));
     expect(evidence.windows(1).total).toEqual(noEvidence());
     evidence.enterStep(2);
     texts.questions[0]?.(true);
@@ -59,7 +60,7 @@ describe('a pair of a text that others may have counted', () => {
     const evidence = new RolloutEvidence(1, false);
     const texts = new LateAnswers();
     evidence.shareTexts(texts);
-    evidence.addPair('a film', NEGATIVE, POSITIVE);
+    evidence.addPair('a film', pairOf(NEGATIVE, POSITIVE));
     texts.questions[0]?.(false);
     expect(evidence.windows(1).total.pairs).toMatchObject({ pairs: 0, disagreements: 0, trafficPairs: 1 });
     expect(evidence.toDocument().examples).toEqual([]);
@@ -69,13 +70,13 @@ describe('a pair of a text that others may have counted', () => {
     const evidence = new RolloutEvidence(3, false);
     const texts = new LateAnswers();
     evidence.shareTexts(texts);
-    evidence.addPair('a film', POSITIVE, POSITIVE);
-    evidence.addPair('a film', POSITIVE, POSITIVE);
+    evidence.addPair('a film', pairOf(POSITIVE, POSITIVE));
+    evidence.addPair('a film', pairOf(POSITIVE, POSITIVE));
     expect(texts.questions).toHaveLength(1);
     evidence.forget();
     texts.questions[0]?.(true);
     expect(evidence.windows(3).total).toEqual(noEvidence());
-    evidence.addPair('a film', POSITIVE, POSITIVE);
+    evidence.addPair('a film', pairOf(POSITIVE, POSITIVE));
     expect(texts.questions).toHaveLength(2);
   });
 });

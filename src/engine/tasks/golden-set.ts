@@ -1,6 +1,7 @@
 import type { AppError } from '../../base/errors/app-error.js';
-import type { Row } from '../protocol/protocol.js';
-import { type ParityFile, type ParityItem, selectGoldenItems } from './parity.js';
+import { topLabel } from './labels.js';
+import type { Answer } from './task.js';
+import { type ParityFile, type ParityItem, selectGoldenItems } from '../tokenization/parity.js';
 
 /** How the last replay went. */
 export interface ReplayResult {
@@ -35,7 +36,7 @@ export interface GoldenSet {
 
 /** What a golden text came to, whoever ran it. */
 export type GoldenOutcome =
-  { readonly ok: true; readonly value: Row } | { readonly ok: false; readonly error: AppError };
+  { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: AppError };
 
 const TEXTS = 4;
 
@@ -53,9 +54,6 @@ export function pickGolden(parity: ParityFile, labels: readonly string[]): Golde
 const largestDifference = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((score, i) => Math.abs(score - (b[i] ?? 0))));
 
-const bestLabel = (labels: readonly string[], scores: readonly number[]): string | undefined =>
-  labels[scores.indexOf(Math.max(...scores))];
-
 /** Holds what the workers answered against the reference. */
 export function compareWithGolden(
   { items, labels, tolerance }: GoldenSet,
@@ -69,11 +67,11 @@ export function compareWithGolden(
       wrong.push(`${item.group}: ${outcome?.error.code ?? 'no answer'}`);
       return;
     }
-    const { scores, tokens } = outcome.value;
-    maxScoreDifference = Math.max(maxScoreDifference, largestDifference(item.scores, scores));
+    const { value, tokens } = outcome.answer;
+    maxScoreDifference = Math.max(maxScoreDifference, largestDifference(item.scores, value.scores));
     if (tokens !== item.ids.length)
       wrong.push(`${item.group}: ${tokens} tokens instead of ${item.ids.length}`);
-    if (bestLabel(labels, scores) !== item.label) wrong.push(`${item.group}: not ${item.label}`);
+    if (labels[topLabel(value)] !== item.label) wrong.push(`${item.group}: not ${item.label}`);
   });
   const texts = items.length;
   if (wrong.length > 0) return { status: 'down', texts, maxScoreDifference, reason: wrong.join('; ') };

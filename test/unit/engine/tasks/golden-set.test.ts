@@ -5,7 +5,7 @@ import {
   type GoldenOutcome,
   type GoldenSet,
   pickGolden,
-} from '../../../../src/engine/tokenization/golden-set.js';
+} from '../../../../src/engine/tasks/golden-set.js';
 import type { ParityItem } from '../../../../src/engine/tokenization/parity.js';
 
 const item = (group: string, tokens: number, scores = [0.2, 0.8]): ParityItem => ({
@@ -20,7 +20,7 @@ const labels = ['N', 'P'];
 const golden: GoldenSet = { items: [item('a', 3), item('b', 4)], labels, tolerance: 0.001 };
 const answer = (tokens: number, scores: number[]): GoldenOutcome => ({
   ok: true,
-  value: { scores, tokens, truncated: false },
+  answer: { value: { scores }, tokens, truncated: false },
 });
 
 describe('golden texts', () => {

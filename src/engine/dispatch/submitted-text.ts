@@ -1,0 +1,112 @@
+import type { AppError } from '../../base/errors/app-error.js';
+import { answerOf, joinRows, type TextRows } from '../tasks/message-rows.js';
+import { taskOf } from '../tasks/table.js';
+import type { Task } from '../tasks/task.js';
+import { FIRST_WINDOW, isFirstWindow, type View, type WindowRange } from '../view.js';
+import type { InferenceItem, InferenceTimes, Outcome, Priority } from './executor.js';
+import { PendingText, type RowsOutcome } from './pending-text.js';
+
+/** Windows of one message at least: each range is tokenized from the beginning of the text. */
+const LEAST_WINDOWS = 2;
+
+/** How a text is cut into messages. */
+export interface Submission {
+  readonly priority: Priority;
+  /** `performance.now()` */
+  readonly now: number;
+  /** Largest padded tokens of one run of the version. */
+  readonly maxPaddedTokens: number;
+  /** Predicted milliseconds of one sequence of so many tokens. */
+  readonly forecastMs: (tokens: number) => number;
+  /** Called with the parts that nothing needs any more, because another part has failed. */
+  readonly abandon: (part: PendingText) => void;
+}
+
+/**
+ * A text as its caller sees it: one pending text, or, when it is read in many windows, one for each range of them, so
+ * that several workers share it. Each range is due when the ones before it are predicted to be done: a text that comes
+ * meanwhile goes before the ranges that are not due yet, so a long text delays no short one by more than a message.
+ */
+export class SubmittedText {
+  readonly parts: readonly PendingText[];
+  /** Never rejects. */
+  readonly outcome: Promise<Outcome>;
+  private readonly task: Task;
+  private readonly rows: TextRows[] = [];
+  private open: number;
+  private resolve!: (outcome: Outcome) => void;
+
+  constructor(
+    item: InferenceItem,
+    private readonly submission: Submission,
+  ) {
+    const { version, text, view = FIRST_WINDOW } = item;
+    const { priority, now, maxPaddedTokens, forecastMs } = submission;
+    this.task = taskOf(version);
+    this.outcome = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+    const { sequences, tokens } = this.task.estimate(text, view, version.manifest.max_tokens);
+    const base = { tokens, enqueuedAt: now, priority };
+    if (isFirstWindow(view)) {
+      const answered = (outcome: RowsOutcome): void => {
+        this.answered(0, outcome);
+      };
+      this.parts = [
+        new PendingText(version.key, item, { ...base, range: null, sequences, turnAt: now }, answered),
+      ];
+    } else {
+      const perMessage = Math.max(LEAST_WINDOWS, Math.floor(maxPaddedTokens / tokens));
+      this.parts = rangesOf(view, sequences, perMessage).map(({ range, count }, i) => {
+        const turnAt = now + (i === 0 ? 0 : range.from * forecastMs(tokens));
+        return new PendingText(version.key, item, { ...base, range, sequences: count, turnAt }, (outcome) => {
+          this.answered(i, outcome);
+        });
+      });
+    }
+    this.open = this.parts.length;
+  }
+
+  /** Settles the outcome with this error, if it is still open. */
+  fail(error: AppError): void {
+    for (const part of this.parts) part.fail(error);
+  }
+
+  private answered(part: number, outcome: RowsOutcome): void {
+    if (!outcome.ok) {
+      // The promise keeps the first outcome.
+      this.resolve(outcome);
+      for (const other of this.parts) {
+        if (other.settled) continue;
+        other.fail(outcome.error);
+        this.submission.abandon(other);
+      }
+      return;
+    }
+    this.rows[part] = outcome.rows;
+    this.open--;
+    if (this.open === 0) this.resolve({ ok: true, value: this.inferenceOf(outcome.times) });
+  }
+
+  /** @param times those of the range that came last: the caller waited for it */
+  private inferenceOf(times: InferenceTimes): (Outcome & { readonly ok: true })['value'] {
+    const [only] = this.rows;
+    const rows = only !== undefined && this.rows.length === 1 ? only : joinRows(this.rows);
+    return { answer: answerOf(this.task, rows), ...times };
+  }
+}
+
+/** Ranges of `perMessage` windows; the last one goes on to the view's end, where the estimate was too low. */
+function rangesOf(
+  { max }: View,
+  sequences: number,
+  perMessage: number,
+): { readonly range: WindowRange; readonly count: number }[] {
+  const ranges = [];
+  for (let from = 0; from < sequences; from += perMessage) {
+    const isLast = from + perMessage >= sequences;
+    const count = Math.min(perMessage, sequences - from);
+    ranges.push({ range: { from, to: isLast ? max : from + perMessage }, count });
+  }
+  return ranges;
+}

@@ -1,0 +1,10 @@
+import type { Codec, Value } from './task.js';
+
+/**
+ * Heap bytes of a cached answer without its value, measured on Node 20 (test/e2e/service/cache/memory-level.test.ts
+ * measures again): the key's text and object, the answer, Keyv's wrapper, and the LRU's own lists.
+ */
+const OVERHEAD_BYTES = 400;
+
+/** Estimated heap bytes of a cached answer; its version is shared with the registry. */
+export const entryBytes = (codec: Codec, value: Value): number => OVERHEAD_BYTES + codec.bytes(value);
