@@ -22,6 +22,7 @@ const SERVICE = [
   ['answers'],
   ['rollout'],
   ['feedback'],
+  ['dialects'],
   ['predict', 'health', 'admin'],
 ];
 

@@ -2,11 +2,36 @@ import type { ModelVersion } from '../../registry/model-version.js';
 import type { InferenceStages } from './inference-stages.js';
 import type { Row } from '../protocol/protocol.js';
 import type { AppError } from '../../base/errors/app-error.js';
+import type { View } from '../protocol/view.js';
 
-/** One text for one version; the texts of one request may go to different versions. */
-export interface InferenceItem {
+/**
+ * `user`: somebody waits for the answer. `background`: runs only while no user's text waits, in the shortest runs
+ * there are, and has a small queue of its own.
+ */
+export type Priority = 'user' | 'background';
+
+/** `user`: a client's request; `internal`: the service itself; `job`: work that no client waits for. */
+export type Origin = 'user' | 'internal' | 'job';
+
+/** For whom a text is computed and until when its answer is of use: what may decide when it runs. */
+export interface Turn {
+  /** Names the client: the key that it sends, or its network. */
+  readonly client: string;
+  readonly origin: Origin;
+  readonly priority: Priority;
+  /** `performance.now()` at which the answer is worthless. */
+  readonly deadlineAt: number;
+}
+
+/**
+ * One text for one version; the texts of one request may go to different versions. Without a turn it is for no client in
+ * particular, a user's, and without a deadline.
+ */
+export interface InferenceItem extends Partial<Turn> {
   readonly version: ModelVersion;
   readonly text: string;
+  /** Which part of the text is asked about; absent: its beginning. */
+  readonly view?: View;
 }
 
 /** A row with where its time went. */
@@ -22,12 +47,6 @@ export interface Inference extends Row, InferenceStages {
 export type Outcome =
   { readonly ok: true; readonly value: Inference } | { readonly ok: false; readonly error: AppError };
 
-/**
- * `user`: somebody waits for the answer. `background`: runs only while no user's text waits, in the shortest runs
- * there are, and has a small queue of its own.
- */
-export type Priority = 'user' | 'background';
-
 /** A text that has been admitted. */
 export interface Computation {
   /** Never rejects. */
@@ -37,6 +56,8 @@ export interface Computation {
    * queue; one that runs runs to its end unnoticed.
    */
   cancel(error: AppError): void;
+  /** The turn has changed: others wait for the same text now, or no longer. A queue in order of arrival has no use for it. */
+  update?(turn: Turn): void;
 }
 
 /**

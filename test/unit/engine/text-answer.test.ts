@@ -4,7 +4,7 @@ import type { CacheAnswer } from '../../../src/service/cache/prediction-cache.js
 import type { Inference } from '../../../src/engine/dispatch/executor.js';
 import type { ModelVersion } from '../../../src/registry/model-version.js';
 import type { Facts } from '../../../src/service/http/answer.interceptor.js';
-import { BatchFacts } from '../../../src/service/answers/batch-facts.js';
+import { BatchFacts } from '../../../src/service/dialects/batch-facts.js';
 import { rankLabels, textAnswerOf } from '../../../src/engine/text-answer.js';
 
 const version = {
@@ -73,6 +73,7 @@ describe('the answer about a text', () => {
 
 const computed = (inference: Inference): CacheAnswer => ({
   ok: true,
+  item: { version, text: 'A film.' },
   row: inference,
   level: null,
   joined: false,

@@ -2,9 +2,10 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { CacheOutcome } from '../../cache/prediction-cache.js';
 import type { SideAnswer } from '../../../rollout/evidence/record.js';
 import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
-import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../../answers/answer-observers.js';
+import { type AnswerObserver, AnswerObservers } from '../../answers/answer-observers.js';
+import type { PickedAsk } from '../../answers/ask.js';
 import { InferencePoolStatus } from '../../inference/pool-status.js';
-import type { RequestContext } from '../../request/request-context.js';
+import type { Caller } from '../../request/caller.js';
 import { isToBlame } from './blame.js';
 import type { ComparedRollout } from './compared-rollout.js';
 import { ComparedRollouts } from './compared-rollouts.js';
@@ -33,7 +34,8 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
     });
   }
 
-  answered({ picked, text, index, outcome }: AnsweredText, context: RequestContext): void {
+  answered(outcome: CacheOutcome<PickedAsk>, caller: Caller): void {
+    const { picked, text, index } = outcome.item;
     const { version, role, rolloutId } = picked;
     if (rolloutId === null || role === 'pinned') return;
     const rollout = this.rollouts.find(version.model);
@@ -42,7 +44,7 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
     if (answer === undefined) return;
     // What came from a cache says nothing about how fast a version is, and a batch is as slow as its slowest text.
     const isTimed = index === null && outcome.ok && outcome.inference !== null;
-    const latencyMs = isTimed ? context.elapsedMs() : null;
+    const latencyMs = isTimed ? performance.now() - caller.startedAt : null;
     rollout.evidence.addOutcome(role, { label: answer?.label ?? null, latencyMs });
     if (role === rollout.comparedSide) this.comparison.offer({ rollout, side: role, text, answer });
   }

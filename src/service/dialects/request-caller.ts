@@ -1,0 +1,39 @@
+import { clientOf } from '../http/access/access.js';
+import type { Caller, Choice } from '../request/caller.js';
+import type { RequestContext } from '../request/request-context.js';
+import type { WireRequest } from '../request/wire-request.js';
+
+/** A user's request as a caller. What a hit in memory does not need is looked up when it is asked for. */
+export class RequestCaller implements Caller {
+  readonly origin = 'user';
+  readonly priority = 'user';
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly deadlineAt: number;
+  readonly model: string | undefined;
+  readonly version: string | undefined;
+  readonly routingKey: string | undefined;
+  readonly refresh: boolean;
+
+  constructor(
+    private readonly context: RequestContext,
+    private readonly request: Pick<WireRequest, 'ip'>,
+    { model, version, routingKey, refresh }: Choice,
+  ) {
+    this.requestId = context.requestId;
+    this.startedAt = context.startedAt;
+    this.deadlineAt = context.deadlineAt;
+    this.model = model;
+    this.version = version;
+    this.routingKey = routingKey;
+    this.refresh = refresh === true;
+  }
+
+  get client(): string {
+    return clientOf(this.context.apiKeyName, this.request.ip);
+  }
+
+  get signal(): AbortSignal {
+    return this.context.signal;
+  }
+}
