@@ -1,5 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
-import type { AppError } from '../../base/errors/app-error.js';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { attachShape } from '../request/reply.js';
 import type { Access } from './access/access.js';
 import { admitAgain } from './admission.js';
@@ -7,14 +6,19 @@ import { attachMatch, clientRouteOf, matchByBody, matchOf, paramsOf } from './ma
 import type { Match } from './route.js';
 import { pathOf } from './routes.js';
 
-/** Lets the body say which dialect it is in; the refusal when the route of that one asks for more of its client. */
-function settle(access: Access, before: Match, request: Request, response: Response): AppError | null {
+/**
+ * Lets the body say which dialect it is in.
+ * @throws AppError when the route of that dialect asks for more of its client
+ */
+function settle(access: Access, before: Match, request: Request, response: Response): Match {
   const match = matchByBody(before, request);
-  if (match === before || match.entry === undefined) return null;
+  if (match === before || match.entry === undefined) return before;
   attachMatch(response, match);
   attachShape(response, match.entry.dialect);
   const routes = { before: clientRouteOf(before, request.method), now: match.entry.route };
-  return admitAgain(access, routes, request, response);
+  const refusal = admitAgain(access, routes, request, response);
+  if (refusal !== null) throw refusal;
+  return match;
 }
 
 /**
@@ -23,18 +27,28 @@ function settle(access: Access, before: Match, request: Request, response: Respo
  * middlewares: nothing that is registered after it is missed.
  */
 export function dispatchMiddleware(access: Access): RequestHandler {
+  /** It runs when the body has ended, where nothing else would catch what a dialect throws. */
+  const toDialect = (before: Match, request: Request, response: Response, next: NextFunction): void => {
+    let match: Match;
+    try {
+      match = before.isSettled ? before : settle(access, before, request, response);
+      if (match.entry !== undefined) request.params = paramsOf(match.entry.route.path, pathOf(request.url));
+    } catch (error) {
+      next(error);
+      return;
+    }
+    const handler = match.entry?.handler ?? match.route.handlers.get(request.method);
+    if (handler === undefined) next();
+    else void handler(request, response, next);
+  };
+
   return (request, response, next): void => {
     const match = matchOf(response);
-    if (match?.isSettled === false) {
-      const refusal = settle(access, match, request, response);
-      if (refusal !== null) {
-        next(refusal);
-        return;
-      }
+    if (match !== undefined && match !== match.route.own) {
+      toDialect(match, request, response, next);
+      return;
     }
-    const entry = matchOf(response)?.entry;
-    if (entry !== undefined) request.params = paramsOf(entry.route.path, pathOf(request.url));
-    const handler = entry?.handler ?? match?.route.handlers.get(request.method);
+    const handler = match?.route.handlers.get(request.method);
     if (handler === undefined) next();
     else void handler(request, response, next);
   };
