@@ -56,7 +56,6 @@ export class PlainDialect implements Dialect<null> {
   }
 
   problem(error: AppError, { requestId }: Stamp): Reply {
-    if (error.code === 'FORBIDDEN') throw new Error('a dialect that cannot say it');
     return new Reply(error.status, lineOf(`${error.code} ${requestId}`), PLAIN);
   }
 }
