@@ -2,8 +2,9 @@ import { AppError } from '../../src/base/errors/app-error.js';
 import { FIRST_WINDOW } from '../../src/engine/protocol/view.js';
 import { rankLabels } from '../../src/engine/text-answer.js';
 import { textError } from '../../src/engine/text.js';
+import type { Answered } from '../../src/service/answers/answers.js';
 import type { Ask, TextResult } from '../../src/service/answers/ask.js';
-import type { Dialect, Parsed, Results } from '../../src/service/dialects/dialect.js';
+import type { Dialect, Parsed } from '../../src/service/dialects/dialect.js';
 import { type ClientRoute, KEY_IN_HEADERS } from '../../src/service/http/client-route.js';
 import { Reply, type Stamp } from '../../src/service/request/reply.js';
 import type { WireRequest } from '../../src/service/request/wire-request.js';
@@ -43,7 +44,7 @@ export class PlainDialect implements Dialect<null> {
     return { asks: [ask], choice: version, shape: null, texts: text };
   }
 
-  reply({ results }: Results, _: null, { requestId }: Stamp): Reply {
+  reply({ results }: Answered, _: null, { requestId }: Stamp): Reply {
     const [result] = results;
     if (result?.ok !== true) throw result?.error ?? new Error('no result');
     const [best] = rankLabels(result.item.version.manifest.labels, result.row.scores, 1);
@@ -81,7 +82,7 @@ export class InputsDialect implements Dialect<boolean> {
     return { asks, choice: {}, shape: Array.isArray(inputs), texts };
   }
 
-  reply({ results }: Results, isList: boolean): Reply {
+  reply({ results }: Answered, isList: boolean): Reply {
     const body = results.map(scoresOf);
     return new Reply(200, isList ? body : (body[0] ?? []), { 'content-type': 'application/json' });
   }

@@ -10,24 +10,15 @@ import type { Caller } from '../request/caller.js';
 import { AnswerObservers } from './answer-observers.js';
 import type { Ask, PickedAsk, TextResult } from './ask.js';
 
-interface Asked {
+/** What became of all asks of a caller. */
+export interface Answered {
   /** Name of the model that was asked; it exists. */
   readonly model: string;
-  /** `performance.now()` when the cache was asked; null when there was no sound text. */
-  readonly askedAt: number | null;
+  /** In the order of the asks. */
+  readonly results: readonly TextResult[];
+  /** `performance.now()` when they were there. */
+  readonly turnAt: number;
 }
-
-/** What became of all asks of a caller, in order. */
-export type Answered = Asked &
-  (
-    | {
-        readonly results: readonly TextResult[];
-        /** `performance.now()` when the results were there. */
-        readonly turnAt: number;
-      }
-    /** Versions were picked, and no text was answered: they were not admitted, or something broke. */
-    | { readonly failure: unknown; readonly picked: readonly PickedAsk[] }
-  );
 
 /** What a pinned ask is answered by: no part of a rollout, and no evidence in one. */
 const pinned = (version: ModelVersion): PickedVersion => ({
@@ -50,28 +41,27 @@ export class Answers {
 
   /**
    * @param asks an error in place of a text that its wire format refuses; it spares the others
-   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY or NOT_READY when no version can be picked
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY or NOT_READY when no version can be picked,
+   *   and what Executor.submit throws when texts that have to be computed are not admitted
    */
   async answer(asks: readonly (Ask | AppError)[], caller: Caller): Promise<Answered> {
     const picked = this.pickAll(asks, caller);
     const model = caller.model ?? this.registry.defaultModel;
-    if (picked.length === 0) {
-      return { model, askedAt: null, results: inPlaces(asks, []), turnAt: performance.now() };
-    }
-    const askedAt = performance.now();
-    let outcomes: CacheOutcome<PickedAsk>[];
-    // The texts of a canary count as in flight until they are answered.
+    caller.picked?.(model, picked);
+    const outcomes = picked.length === 0 ? [] : await this.lookUp(picked, caller);
+    const turnAt = performance.now();
+    for (const outcome of outcomes) this.observe(outcome, caller);
+    return { model, results: inPlaces(asks, outcomes), turnAt };
+  }
+
+  /** The texts of a canary count as in flight until they are answered. */
+  private async lookUp(picked: readonly PickedAsk[], caller: Caller): Promise<CacheOutcome<PickedAsk>[]> {
     for (const ask of picked) this.canary.began(ask.picked);
     try {
-      outcomes = await this.cache.answer(picked, caller);
-    } catch (failure) {
-      return { model, askedAt, failure, picked };
+      return await this.cache.answer(picked, caller);
     } finally {
       for (const ask of picked) this.canary.ended(ask.picked);
     }
-    const turnAt = performance.now();
-    for (const outcome of outcomes) this.observe(outcome, caller);
-    return { model, askedAt, results: inPlaces(asks, outcomes), turnAt };
   }
 
   private observe(outcome: CacheOutcome<PickedAsk>, caller: Caller): void {

@@ -17,16 +17,13 @@ export interface Parsed<Shape> {
   readonly texts: string | readonly unknown[];
 }
 
-/** The results of a request that was admitted. */
-export type Results = Extract<Answered, { readonly results: unknown }>;
-
 /** How requests, replies and problems are written in one wire format. */
 export interface WireFormat<Shape> extends ProblemShape {
   readonly name: string;
   /** @throws AppError when the request as a whole is wrong */
   parse(request: WireRequest): Parsed<Shape>;
   /** @throws AppError when the format has no place for the error of a text */
-  reply(results: Results, shape: Shape, stamp: Stamp): Reply;
+  reply(answered: Answered, shape: Shape, stamp: Stamp): Reply;
 }
 
 /** A wire format with routes of its own, which it may share with others. */

@@ -1,3 +1,5 @@
+import type { InferenceItem } from '../../engine/dispatch/executor.js';
+import { record } from '../http/answer.interceptor.js';
 import { clientOf } from '../http/access/access.js';
 import type { Caller, Choice } from '../request/caller.js';
 import type { RequestContext } from '../request/request-context.js';
@@ -19,6 +21,7 @@ export class RequestCaller implements Caller {
     private readonly context: RequestContext,
     private readonly request: Pick<WireRequest, 'ip'>,
     { model, version, routingKey, refresh }: Choice,
+    private readonly isList: boolean,
   ) {
     this.requestId = context.requestId;
     this.startedAt = context.startedAt;
@@ -27,6 +30,16 @@ export class RequestCaller implements Caller {
     this.version = version;
     this.routingKey = routingKey;
     this.refresh = refresh === true;
+  }
+
+  picked(modelName: string, [first]: readonly InferenceItem[]): void {
+    if (first === undefined) {
+      record(this.context, { modelName });
+      return;
+    }
+    const receivedAt = performance.now();
+    const modelVersion = this.isList ? null : first.version.version;
+    record(this.context, { modelName, modelVersion, receivedAt });
   }
 
   get client(): string {

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { Answers } from '../answers/answers.js';
-import type { Facts, Handled } from '../http/answer.interceptor.js';
+import { type Handled, record } from '../http/answer.interceptor.js';
 import type { RequestContext } from '../request/request-context.js';
 import type { WireRequest } from '../request/wire-request.js';
 import { factsOf } from './answered-facts.js';
-import type { Parsed, WireFormat } from './dialect.js';
+import type { WireFormat } from './dialect.js';
 import { RequestCaller } from './request-caller.js';
 
 /** Answers requests about texts in any wire format, whatever has read them from the wire. */
@@ -17,38 +17,23 @@ export class WireAnswers {
   ) {}
 
   /**
-   * What became of a request, with the facts for its log line, which are there also when it failed.
-   * @throws AppError what the format refuses as a whole: there is nothing to record then
+   * A request's reply, with the facts for its log line; what is known before the answer is recorded at once, for a
+   * client may leave meanwhile.
+   * @throws AppError what the format refuses, and what keeps the request as a whole from being answered
    */
   async handle<Shape>(
     format: WireFormat<Shape>,
     request: WireRequest,
     context: RequestContext,
   ): Promise<Handled> {
-    const parsed = format.parse(request);
-    let facts: Facts = {};
-    try {
-      const answered = await this.answers.answer(
-        parsed.asks,
-        new RequestCaller(context, request, parsed.choice),
-      );
-      facts = factsOf(parsed.asks, answered);
-      if ('failure' in answered) return { facts, failure: answered.failure };
-      const stamp = {
-        requestId: context.requestId,
-        latencyMs: Math.round(context.elapsedMs() * 1000) / 1000,
-      };
-      return { facts, reply: format.reply(answered, parsed.shape, stamp) };
-    } catch (failure) {
-      return { facts, failure };
-    } finally {
-      this.addRequest(parsed, facts);
-    }
-  }
-
-  /** What is known about the request itself, whatever becomes of it. */
-  private addRequest({ texts }: Parsed<unknown>, facts: Facts): void {
-    if (this.config.logText) facts.loggedText = texts;
-    if (typeof texts !== 'string') facts.texts = texts.length;
+    const { asks, choice, shape, texts } = format.parse(request);
+    const isList = typeof texts !== 'string';
+    if (isList) record(context, { texts: texts.length });
+    if (this.config.logText) record(context, { loggedText: texts });
+    const caller = new RequestCaller(context, request, choice, isList);
+    const answered = await this.answers.answer(asks, caller);
+    const facts = factsOf(asks, answered);
+    const latencyMs = Math.round(context.elapsedMs() * 1000) / 1000;
+    return { facts, reply: format.reply(answered, shape, { requestId: context.requestId, latencyMs }) };
   }
 }

@@ -31,23 +31,27 @@ export type Facts = Partial<
   >
 >;
 
-/** What became of a request: its reply, or why there is none, and what is to be recorded in either case. */
-export type Handled = { readonly facts: Facts } & ({ readonly reply: Reply } | { readonly failure: unknown });
+/** A request's reply, with what is to be recorded about it. */
+export interface Handled {
+  readonly facts: Facts;
+  readonly reply: Reply;
+}
 
-/**
- * Records the facts about a request, whatever became of it: the only way from a handler to the request's context.
- * @throws whatever the request failed with
- */
-export function settle(handled: Handled, context: RequestContext): Reply {
-  Object.assign(context, handled.facts);
-  if ('failure' in handled) throw handled.failure;
-  return handled.reply;
+/** Records facts about a request: the only way from a handler to the request's context. */
+export function record(context: RequestContext, facts: Facts): void {
+  Object.assign(context, facts);
+}
+
+/** Records the facts and hands on the reply. */
+export function settle({ facts, reply }: Handled, context: RequestContext): Reply {
+  record(context, facts);
+  return reply;
 }
 
 /**
- * Puts model version, cache hit and timings on the request's context. For controllers that answer about texts: each
- * request pays for it, so the others go without. It sees what came as far as a handler: the log line itself is written
- * when the response closes, because 401, 404, malformed JSON and clients that leave never come this far.
+ * Puts cache hit, tokens and timings on the request's context. For controllers that answer about texts: each request
+ * pays for it, so the others go without. It sees successes alone: the log line itself is written when the response
+ * closes, because 401, 404, malformed JSON and clients that leave never come this far.
  */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor<Handled, Reply> {

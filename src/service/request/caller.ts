@@ -1,4 +1,4 @@
-import type { Turn } from '../../engine/dispatch/executor.js';
+import type { InferenceItem, Turn } from '../../engine/dispatch/executor.js';
 
 /** What a request may say about the version that is to answer it, and about caches. */
 export interface Choice {
@@ -22,4 +22,9 @@ export interface Caller extends Turn, Choice {
   readonly startedAt: number;
   /** Fires when the client has gone. */
   readonly signal?: AbortSignal;
+  /**
+   * Told the model and the picked versions before anything is looked up, so that the log line has them also when the
+   * client leaves meanwhile.
+   */
+  picked?(model: string, items: readonly InferenceItem[]): void;
 }

@@ -5,12 +5,13 @@ import { type Problem, problemOf } from '../../../base/errors/problem.js';
 import { type TextAnswer, textAnswerOf } from '../../../engine/text-answer.js';
 import { textError } from '../../../engine/text.js';
 import { FIRST_WINDOW } from '../../../engine/protocol/view.js';
+import type { Answered } from '../../answers/answers.js';
 import type { Ask, TextResult } from '../../answers/ask.js';
 import { asksForFreshAnswer } from '../../cache/cache-control.js';
 import type { Choice } from '../../request/caller.js';
 import { PROBLEM_JSON, Reply, type Stamp } from '../../request/reply.js';
 import type { WireRequest } from '../../request/wire-request.js';
-import type { Parsed, Results, WireFormat } from '../dialect.js';
+import type { Parsed, WireFormat } from '../dialect.js';
 import { PredictBatchRequest, type PredictOptions, type PredictRequest } from './predict.dto.js';
 
 /** What every answer about texts carries beside them. */
@@ -68,7 +69,7 @@ export class NativeDialect implements WireFormat<NativeShape> {
     return { asks: [ask], choice, shape: { isBatch: false, topK: body.top_k }, texts: body.text };
   }
 
-  reply({ results, model }: Results, { isBatch, topK }: NativeShape, stamp: Stamp): Reply {
+  reply({ results, model }: Answered, { isBatch, topK }: NativeShape, stamp: Stamp): Reply {
     if (isBatch) {
       const answer: BatchAnswer = {
         results: results.map((result) => batchResult(result, topK, stamp.requestId)),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
 import { FIRST_WINDOW } from '../../../../src/engine/protocol/view.js';
+import type { InferenceItem } from '../../../../src/engine/dispatch/executor.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 import { AnswerObservers } from '../../../../src/service/answers/answer-observers.js';
 import { Answers } from '../../../../src/service/answers/answers.js';
@@ -74,7 +75,6 @@ describe('answers', () => {
   it('stand in the places of their asks, with the errors of the texts that were refused', async () => {
     const { answers, told, inFlight } = bench();
     const answered = await answers.answer([askOf('a', 0), BLANK, askOf('half \ud83d', 2)], CALLER);
-    if ('failure' in answered) throw new Error('it failed');
     expect(answered.model).toBe('m');
     expect(answered.results.map(({ ok, item }) => [ok, item?.text])).toEqual([
       [true, 'a'],
@@ -103,11 +103,14 @@ describe('answers', () => {
     expect(told.at(-1)).toBe('r a null');
   });
 
-  it('fail with the versions that had been picked, which then answer nothing any more', async () => {
+  it('that fail do so after the caller was told the versions, which then answer nothing any more', async () => {
     const full = new AppError('OVERLOADED', 'full');
-    const { answers, inFlight } = bench(full);
-    const answered = await answers.answer([askOf('a')], CALLER);
-    expect(answered).toMatchObject({ failure: full, picked: [{ version: v2, text: 'a' }] });
+    const { answers, told, inFlight } = bench(full);
+    const picked = (model: string, items: readonly InferenceItem[]): void => {
+      told.push(...items.map(({ version }) => `picked ${model} ${version.version}`));
+    };
+    await expect(answers.answer([askOf('a')], { ...CALLER, picked })).rejects.toBe(full);
+    expect(told).toEqual(['picked m v2', 'in flight 1 for key:a']);
     expect(inFlight()).toBe(0);
   });
 
@@ -116,7 +119,6 @@ describe('answers', () => {
     const other = { ...CALLER, model: 'other' };
     await expect(answers.answer([BLANK], other)).rejects.toMatchObject({ code: 'MODEL_NOT_FOUND' });
     expect(await answers.answer([BLANK], CALLER)).toMatchObject({
-      askedAt: null,
       results: [{ error: BLANK }],
     });
   });
