@@ -48,20 +48,17 @@ export class Answers {
     const picked = this.pickAll(asks, caller);
     const model = caller.model ?? this.registry.defaultModel;
     caller.picked?.(model, picked);
-    const outcomes = picked.length === 0 ? [] : await this.lookUp(picked, caller);
-    const turnAt = performance.now();
-    for (const outcome of outcomes) this.observe(outcome, caller);
-    return { model, results: inPlaces(asks, outcomes), turnAt };
-  }
-
-  /** The texts of a canary count as in flight until they are answered. */
-  private async lookUp(picked: readonly PickedAsk[], caller: Caller): Promise<CacheOutcome<PickedAsk>[]> {
+    let outcomes: CacheOutcome<PickedAsk>[] = [];
+    // The texts of a canary count as in flight until they are answered.
     for (const ask of picked) this.canary.began(ask.picked);
     try {
-      return await this.cache.answer(picked, caller);
+      if (picked.length > 0) outcomes = await this.cache.answer(picked, caller);
     } finally {
       for (const ask of picked) this.canary.ended(ask.picked);
     }
+    const turnAt = performance.now();
+    for (const outcome of outcomes) this.observe(outcome, caller);
+    return { model, results: inPlaces(asks, outcomes), turnAt };
   }
 
   private observe(outcome: CacheOutcome<PickedAsk>, caller: Caller): void {

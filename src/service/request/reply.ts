@@ -1,7 +1,8 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import { problemOf } from '../../base/errors/problem.js';
 
-const NO_HEADERS: Readonly<Record<string, string>> = {};
+/** The headers of a reply that has none of its own, which most replies are: they are recognised by it. */
+export const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const PROBLEM_TYPE = { 'content-type': 'application/problem+json; charset=utf-8' };

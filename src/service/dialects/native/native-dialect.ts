@@ -33,10 +33,9 @@ export interface NativeShape {
   readonly topK: number | undefined;
 }
 
-const stampOf = ({ requestId, latencyMs }: Stamp): AnswerStamp => ({
-  latency_ms: latencyMs,
-  request_id: requestId,
-});
+/** The same body, stamped. */
+const stamped = <Body extends object>(body: Body, { requestId, latencyMs }: Stamp): Body & AnswerStamp =>
+  Object.assign(body, { latency_ms: latencyMs, request_id: requestId });
 
 function choiceOf({ model, version }: PredictOptions, { headers }: WireRequest): Choice {
   const routingKey = headers['x-routing-key'] as string | undefined;
@@ -75,13 +74,13 @@ export class NativeDialect implements WireFormat<NativeShape> {
         results: results.map((result) => batchResult(result, topK, stamp.requestId)),
         model_name: model,
       };
-      return new Reply(200, Object.assign(answer, stampOf(stamp)));
+      return new Reply(200, stamped(answer, stamp));
     }
     const [result] = results;
     if (result === undefined) throw new Error('There is no result for the one text.');
     if (!result.ok) throw result.error;
     const answer = textAnswerOf(result.item.version, result.row, topK, result.level !== null);
-    return new Reply(200, Object.assign(answer, stampOf(stamp)));
+    return new Reply(200, stamped(answer, stamp));
   }
 
   private checkCount(texts: readonly unknown[]): void {
