@@ -23,6 +23,7 @@ const SERVICE = [
   ['answers'],
   ['rollout'],
   ['feedback'],
+  ['dialects'],
   ['predict', 'health', 'admin'],
 ];
 

@@ -5,6 +5,7 @@ import { AnswersModule } from './service/answers/answers.module.js';
 import { CacheModule } from './service/cache/cache.module.js';
 import { CanaryModule } from './service/canary/canary.module.js';
 import { SerinConfigModule } from './service/config/config.module.js';
+import { DialectsModule } from './service/dialects/dialects.module.js';
 import { FeedbackModule } from './service/feedback/feedback.module.js';
 import { HealthModule } from './service/health/health.module.js';
 import { HttpModule } from './service/http/http.module.js';
@@ -36,6 +37,7 @@ export class AppModule {
         CanaryModule,
         CacheModule,
         AnswersModule,
+        DialectsModule,
         PredictModule,
         RolloutModule,
         FeedbackModule,

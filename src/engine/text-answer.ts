@@ -1,4 +1,4 @@
-import { type LabelScore, namedRanking, topLabel } from './tasks/labels.js';
+import { type LabelScore, namedRanking, topLabel } from './tasks/classified.js';
 import type { Answer } from './tasks/task.js';
 import type { ModelVersion } from '../registry/model-version.js';
 

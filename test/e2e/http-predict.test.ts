@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchAnswer } from '../../src/service/answers/predict.service.js';
-import type { Stamp } from '../../src/service/http/answer.interceptor.js';
+import type { AnswerStamp as Stamp, BatchAnswer } from '../../src/service/dialects/native/native-dialect.js';
 import type { TextAnswer } from '../../src/engine/text-answer.js';
 import { Service } from './harness.js';
 

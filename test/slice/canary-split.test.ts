@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TextAnswer } from '../../src/engine/text-answer.js';
-import type { BatchAnswer } from '../../src/service/answers/predict.service.js';
-import type { Stamp } from '../../src/service/http/answer.interceptor.js';
+import type { AnswerStamp as Stamp, BatchAnswer } from '../../src/service/dialects/native/native-dialect.js';
 import { SliceApp } from '../support/slice-app.js';
 
 type Answer = TextAnswer & Stamp;

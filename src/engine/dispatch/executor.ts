@@ -4,20 +4,33 @@ import type { Answer } from '../tasks/task.js';
 import type { View } from '../view.js';
 import type { AppError } from '../../base/errors/app-error.js';
 
-/** `user`: a client's request; `internal`: a check of the service itself; `job`: work that no client waits for. */
+/**
+ * `user`: somebody waits for the answer. `background`: runs only while no user's text waits, in the shortest runs
+ * there are, and has a small queue of its own.
+ */
+export type Priority = 'user' | 'background';
+
+/** `user`: a client's request; `internal`: the service itself; `job`: work that no client waits for. */
 export type Origin = 'user' | 'internal' | 'job';
 
-/** One text for one version; the texts of one request may go to different versions. */
-export interface InferenceItem {
+/** For whom a text is computed and until when its answer is of use: what may decide when it runs. */
+export interface Turn {
+  /** Names the client: the key that it sends, or its network. */
+  readonly client: string;
+  readonly origin: Origin;
+  readonly priority: Priority;
+  /** `performance.now()` at which the answer is worthless. */
+  readonly deadlineAt: number;
+}
+
+/**
+ * One text for one version; the texts of one request may go to different versions. Without a turn it is for no client in
+ * particular, a user's, and without a deadline.
+ */
+export interface InferenceItem extends Partial<Turn> {
   readonly version: ModelVersion;
   readonly text: string;
-  /** Who asks, the same for all texts of one client; left out: not known. */
-  readonly client?: string;
-  /** `performance.now()` at which the answer is worthless; left out: never. */
-  readonly deadlineAt?: number;
-  /** Left out: `user`. */
-  readonly origin?: Origin;
-  /** How much of the text is read; absent: its first window. */
+  /** Which part of the text is asked about; absent: its beginning. */
   readonly view?: View;
 }
 
@@ -39,12 +52,6 @@ export interface Inference extends InferenceTimes {
 export type Outcome =
   { readonly ok: true; readonly value: Inference } | { readonly ok: false; readonly error: AppError };
 
-/**
- * `user`: somebody waits for the answer. `background`: runs only while no user's text waits, in the shortest runs
- * there are, and has a small queue of its own.
- */
-export type Priority = 'user' | 'background';
-
 /** A text that has been admitted. */
 export interface Computation {
   /** Never rejects. */
@@ -54,6 +61,8 @@ export interface Computation {
    * queue; one that runs runs to its end unnoticed.
    */
   cancel(error: AppError): void;
+  /** The turn has changed: others wait for the same text now, or no longer. A queue in order of arrival has no use for it. */
+  update?(turn: Turn): void;
 }
 
 /**

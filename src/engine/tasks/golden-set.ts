@@ -1,5 +1,5 @@
 import type { AppError } from '../../base/errors/app-error.js';
-import { topLabel } from './labels.js';
+import { topLabel } from './classified.js';
 import type { Answer } from './task.js';
 import { type ParityFile, type ParityItem, selectGoldenItems } from '../tokenization/parity.js';
 

@@ -1,5 +1,5 @@
 import type { Span } from '../view.js';
-import type { Classified } from './labels.js';
+import type { Classified } from './classified.js';
 import type { Answer, Codec } from './task.js';
 
 /** Change with the form of a value; a value of another version reads as a miss. */

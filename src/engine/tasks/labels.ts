@@ -3,6 +3,7 @@ import { estimateTokens } from '../tokenization/token-estimate.js';
 import { windowStep, type TextTokenizer } from '../tokenization/text-tokenizer.js';
 import { isFirstWindow, type Span, type View, type WindowRange } from '../view.js';
 import { TASK_TRAITS, type TaskName } from '../../registry/tasks.js';
+import { type Classified, sameLabels, topLabel } from './classified.js';
 import { LABEL_CODEC } from './label-codec.js';
 import type {
   Comparer,
@@ -16,37 +17,6 @@ import type {
   VersionFacts,
   WorkerTask,
 } from './task.js';
-
-/** Scores of the labels that a text may have. */
-export interface Classified {
-  /** One per label, 0 to 1, in the order of the version's labels. */
-  readonly scores: readonly number[];
-  /** Per label: the window whose score this is; absent when the text was read in one. */
-  readonly spans?: readonly Span[];
-}
-
-/** Index of the first of the highest scores. */
-export function topLabel({ scores }: Classified): number {
-  let top = 0;
-  for (let i = 1; i < scores.length; i++) if ((scores[i] ?? 0) > (scores[top] ?? 0)) top = i;
-  return top;
-}
-
-/** Indices of the labels, best first; equal scores in the order of the labels. */
-export function rankedLabels({ scores }: Classified): number[] {
-  return scores.map((_, i) => i).sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0));
-}
-
-export interface LabelScore {
-  readonly label: string;
-  readonly score: number;
-}
-
-/** The best `count` labels by name, best first; all of them when there are fewer. */
-export const namedRanking = (value: Classified, labels: readonly string[], count: number): LabelScore[] =>
-  rankedLabels(value)
-    .slice(0, count)
-    .map((i) => ({ label: labels[i] ?? '', score: value.scores[i] ?? 0 }));
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -182,7 +152,3 @@ class LabelComparer implements Comparer {
     return { flip, distance: this.score(canary) - this.score(stable) };
   }
 }
-
-/** Whether two ascending lists name the same labels. */
-export const sameLabels = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((label, i) => label === b[i]);

@@ -1,7 +1,7 @@
 import type { VersionSpec } from '../protocol/protocol.js';
 import type { TextTokenizer } from '../tokenization/text-tokenizer.js';
 import type { Span, View, WindowRange } from '../view.js';
-import type { Classified } from './labels.js';
+import type { Classified } from './classified.js';
 
 /** What the tasks answer about a text. A new kind of answer joins here. */
 export type Value = Classified;

@@ -1,20 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { CacheOutcome } from '../cache/prediction-cache.js';
-import type { PickedVersion } from '../canary/canary.service.js';
-import type { RequestContext } from '../request/request-context.js';
+import type { Caller } from '../request/caller.js';
+import type { PickedAsk } from './ask.js';
 
-/** One text of a user, with its outcome. */
-export interface AnsweredText {
-  readonly picked: PickedVersion;
-  readonly text: string;
-  /** Its place in a batch; null for the one text of /predict. */
-  readonly index: number | null;
-  readonly outcome: CacheOutcome;
-}
-
-/** Sees each text of a user once, when its outcome is known and before its user is answered. Must not throw. */
+/** Sees each text once, when its outcome is known and before its caller is answered. Must not throw. */
 export interface AnswerObserver {
-  answered(text: AnsweredText, context: RequestContext): void;
+  answered(outcome: CacheOutcome<PickedAsk>, caller: Caller): void;
 }
 
 /** The observers of answers: feedback and the comparison of versions add themselves, so answers know neither. */
@@ -26,8 +17,9 @@ export class AnswerObservers {
     this.observers.push(observer);
   }
 
-  /** To be called once for each text. */
-  tell(text: AnsweredText, context: RequestContext): void {
-    for (const observer of this.observers) observer.answered(text, context);
+  /** To be called once for each text. What the service asks itself is no evidence, and no observer sees it. */
+  tell(outcome: CacheOutcome<PickedAsk>, caller: Caller): void {
+    if (caller.origin === 'internal') return;
+    for (const observer of this.observers) observer.answered(outcome, caller);
   }
 }

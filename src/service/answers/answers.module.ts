@@ -3,12 +3,12 @@ import { CacheModule } from '../cache/cache.module.js';
 import { CanaryModule } from '../canary/canary.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { AnswerObservers } from './answer-observers.js';
-import { PredictService } from './predict.service.js';
+import { Answers } from './answers.js';
 
-/** From texts to answers, whatever route they came by. */
+/** From texts to results, whatever the wire format. */
 @Module({
   imports: [ModelRegistryModule, CanaryModule, CacheModule],
-  providers: [AnswerObservers, PredictService],
-  exports: [AnswerObservers, PredictService],
+  providers: [AnswerObservers, Answers],
+  exports: [AnswerObservers, Answers],
 })
 export class AnswersModule {}

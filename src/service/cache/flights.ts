@@ -1,5 +1,5 @@
 import { AppError } from '../../base/errors/app-error.js';
-import type { Computation, InferenceItem } from '../../engine/dispatch/executor.js';
+import type { Computation, InferenceItem, Turn } from '../../engine/dispatch/executor.js';
 import type { Answer } from '../../engine/tasks/task.js';
 import { Flight, type Landing, type MissingText } from './flight.js';
 import { inScope, type CacheKey, type PurgeScope } from './second-level.js';
@@ -12,6 +12,11 @@ export interface FlightPorts {
   /** Keeps an answer; resolves once a look-up in memory finds it. Null when nothing is kept. */
   readonly keep: ((key: CacheKey, landing: Landing & { readonly ok: true }) => Promise<void>) | null;
 }
+
+const withTurn = (
+  { version, text, view }: InferenceItem,
+  { client, origin, priority, deadlineAt }: Turn,
+): InferenceItem => ({ version, text, ...(view && { view }), client, origin, priority, deadlineAt });
 
 /**
  * The single flight: equal texts for the same version share one look-up in the second level and one computation, within
@@ -32,18 +37,19 @@ export class Flights {
    * Starts one flight per text, in order; the texts are distinct. All of them can be found when it returns, so that
    * nobody starts another meanwhile.
    * @param lookUp whether the second level is asked first
+   * @param turn of the request that they are started for
    * @throws AppError when it was not asked and the texts are not admitted; no flight has then been started. When it
    *   was asked, the flights that need computing land as refused.
    */
-  start(texts: readonly MissingText[], lookUp: boolean): Flight[] {
+  start(texts: readonly MissingText[], lookUp: boolean, turn: Turn): Flight[] {
     if (lookUp && this.ports.lookUp !== null) {
-      const flights = texts.map((text) => this.register(text));
+      const flights = texts.map((text) => this.register(text, turn));
       void this.lookUpAndCompute(flights, this.ports.lookUp);
       return flights;
     }
-    const computations = this.ports.submit(texts.map(({ item }) => item));
+    const computations = this.ports.submit(texts.map(({ item }) => withTurn(item, turn)));
     return texts.map((text, i) => {
-      const flight = this.register(text);
+      const flight = this.register(text, turn);
       this.compute(flight, computations[i]);
       return flight;
     });
@@ -56,8 +62,8 @@ export class Flights {
     }
   }
 
-  private register(text: MissingText): Flight {
-    const flight = new Flight(text, (abandoned) => {
+  private register(text: MissingText, turn: Turn): Flight {
+    const flight = new Flight(text, turn, (abandoned) => {
       this.forget(abandoned);
     });
     this.airborne.set(text.key.id, flight);
@@ -76,25 +82,28 @@ export class Flights {
     flights: readonly Flight[],
     lookUp: NonNullable<FlightPorts['lookUp']>,
   ): Promise<void> {
-    const rows = await lookUp(flights.map(({ text }) => text.key));
-    const at = performance.now();
+    const answers = await lookUp(flights.map(({ text }) => text.key));
+    const foundAt = performance.now();
     const missing: Flight[] = [];
     flights.forEach((flight, i) => {
-      const row = rows[i];
+      const answer = answers[i];
       if (flight.landing !== undefined) return;
-      if (row === undefined || flight.afresh) missing.push(flight);
-      else this.land(flight, { ok: true, row, level: 'redis', inference: null, at });
+      if (answer === undefined || flight.afresh) missing.push(flight);
+      else this.land(flight, { ok: true, answer, foundAt });
     });
     if (missing.length === 0) return;
     let computations: Computation[];
     try {
-      computations = this.ports.submit(missing.map(({ text }) => text.item));
+      computations = this.ports.submit(missing.map(({ text, turn }) => withTurn(text.item, turn)));
     } catch (cause) {
       const error =
         cause instanceof AppError ? cause : new AppError('INTERNAL', 'The executor failed.', { cause });
       // All are forgotten before anybody is told, so that who tries again does not join one of them.
       for (const flight of missing) this.forget(flight);
-      for (const flight of missing) flight.land({ ok: false, error, refused: true });
+      for (const flight of missing) {
+        flight.refused = true;
+        flight.land({ ok: false, error });
+      }
       return;
     }
     missing.forEach((flight, i) => {
@@ -108,18 +117,13 @@ export class Flights {
         'INTERNAL',
         'The executor answered fewer computations than it was given texts.',
       );
-      this.land(flight, { ok: false, error, refused: false });
+      this.land(flight, { ok: false, error });
       return;
     }
     flight.afresh = true;
     flight.computation = computation;
     void computation.outcome.then((outcome) => {
-      if (!outcome.ok) this.land(flight, { ok: false, error: outcome.error, refused: false });
-      else {
-        const { value: inference } = outcome;
-        const { answer: row, resultAt: at } = inference;
-        this.land(flight, { ok: true, row, level: null, inference, at });
-      }
+      this.land(flight, outcome);
     });
   }
 

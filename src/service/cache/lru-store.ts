@@ -33,7 +33,7 @@ export class LruStore extends EventEmitter implements KeyvStoreAdapter {
       maxSize: maxBytes,
       // Read the clock at each look-up: by default a timer per millisecond saves that, and costs more.
       ttlResolution: 0,
-      sizeCalculation: ({ value }) => entryBytes(taskOf(value.key.version).codec, value.row.value),
+      sizeCalculation: ({ value }) => entryBytes(taskOf(value.key.version).codec, value.answer.value),
       dispose: (_value, _key, reason) => {
         if (reason === 'evict') onRemoved('evicted');
         else if (reason === 'expire') onRemoved('expired');

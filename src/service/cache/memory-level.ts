@@ -39,13 +39,13 @@ export class MemoryLevel {
   }
 
   async get(key: CacheKey): Promise<Answer | undefined> {
-    return (await this.cache.get<CacheEntry>(key.id))?.row;
+    return (await this.cache.get<CacheEntry>(key.id))?.answer;
   }
 
   /** The rows in the order of the keys, undefined where there is none. */
   async getMany(keys: readonly CacheKey[]): Promise<(Answer | undefined)[]> {
     const entries = await this.cache.mget<CacheEntry>(keys.map(({ id }) => id));
-    return entries.map((entry) => entry?.row);
+    return entries.map((entry) => entry?.answer);
   }
 
   /** Resolves once a look-up finds the entry. */

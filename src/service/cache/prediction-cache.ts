@@ -1,20 +1,30 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { AppError } from '../../base/errors/app-error.js';
-import { Executor, type Inference, type InferenceItem } from '../../engine/dispatch/executor.js';
+import {
+  Executor,
+  type Inference,
+  type InferenceItem,
+  type Priority,
+  type Turn,
+} from '../../engine/dispatch/executor.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { CacheMetrics } from '../observability/cache-metrics.js';
 import type { Answer } from '../../engine/tasks/task.js';
+import type { Caller } from '../request/caller.js';
 import { cacheKeyOf } from './cache-key.js';
 import type { Flight, Landing, MissingText } from './flight.js';
 import { Flights } from './flights.js';
 import { MemoryLevel } from './memory-level.js';
-import { RequestWait, type Caller, type Seat } from './request-wait.js';
+import { RequestWait, type Seat } from './request-wait.js';
 import { SECOND_LEVEL, type CacheKey, type PurgeScope, type SecondLevel } from './second-level.js';
 
-export interface CacheAnswer {
+/** The answer about one text. */
+export interface CacheAnswer<Item extends InferenceItem = InferenceItem> {
   readonly ok: true;
-  readonly row: Answer;
+  /** What was asked. */
+  readonly item: Item;
+  readonly answer: Answer;
   /** Which cache answered; null: it was computed. */
   readonly level: 'memory' | 'redis' | null;
   /** True when another text, of this request or another one, was already on its way to the same answer. */
@@ -33,12 +43,9 @@ export interface FlightTimes {
   readonly resultAt: number;
 }
 
-export type CacheOutcome = CacheAnswer | { readonly ok: false; readonly error: AppError };
-
-export interface AnswerOptions {
-  /** Computes afresh, and replaces what the caches hold. */
-  readonly refresh: boolean;
-}
+/** What became of one text. */
+export type CacheOutcome<Item extends InferenceItem = InferenceItem> =
+  CacheAnswer<Item> | { readonly ok: false; readonly item: Item; readonly error: AppError };
 
 export interface Purged {
   /** Entries that memory held. */
@@ -70,7 +77,7 @@ export class PredictionCache implements OnModuleInit {
     const onRemoved = metrics.removed.bind(metrics);
     this.memory = maxItems === 0 ? null : new MemoryLevel({ maxItems, maxBytes, ttlMs, onRemoved });
     this.flights = new Flights({
-      submit: (items) => executor.submit(items),
+      submit: (items) => executor.submit(items, priorityOf(items)),
       lookUp: this.memory && secondLevel && ((keys) => secondLevel.get(keys)),
       keep: this.memory && ((key, landing) => this.keep(key, landing)),
     });
@@ -86,37 +93,46 @@ export class PredictionCache implements OnModuleInit {
   }
 
   /**
-   * One outcome per text, in order.
+   * One outcome per text, in order. A caller who wants a refresh has them computed afresh, and replaces what the
+   * caches hold.
    * @throws AppError what Executor.submit throws, when texts that have to be computed are not admitted
    */
-  async answer(
-    items: readonly InferenceItem[],
-    caller: Caller,
-    { refresh }: AnswerOptions,
-  ): Promise<CacheOutcome[]> {
+  async answer<Item extends InferenceItem>(
+    items: readonly Item[],
+    caller: CacheCaller,
+  ): Promise<CacheOutcome<Item>[]> {
+    const refresh = caller.refresh === true;
     const startedAt = performance.now();
-    const keys = items.map(({ version, text }) => cacheKeyOf(version, text));
+    const keys = items.map(({ version, text, view }) => cacheKeyOf(version, text, view));
     // Found before memory is asked: by the time that memory has answered, a flight may have landed and be gone.
     const flights = keys.map(({ id }) => this.flights.find(id));
-    const rows = this.memory === null || refresh ? [] : await lookUp(this.memory, keys);
-    const outcomes = new Array<CacheOutcome>(items.length);
-    const missing: Missing[] = [];
+    const kept = this.memory === null || refresh ? [] : await lookUp(this.memory, keys);
+    const outcomes = new Array<CacheOutcome<Item>>(items.length);
+    const missing: Missing<Item>[] = [];
     items.forEach((item, index) => {
-      const row = rows[index];
+      const answer = kept[index];
       const key = keys[index];
-      if (row !== undefined)
-        outcomes[index] = { ok: true, row, level: 'memory', joined: false, inference: null, times: null };
+      if (answer !== undefined)
+        outcomes[index] = {
+          ok: true,
+          item,
+          answer,
+          level: 'memory',
+          joined: false,
+          inference: null,
+          times: null,
+        };
       else if (key !== undefined) missing.push({ index, item, key, known: flights[index] });
     });
-    if (rows.length > 0) this.metrics.memoryLookup(performance.now() - startedAt);
-    if (missing.length > 0) await this.fly(missing, caller, refresh, outcomes);
-    this.count(outcomes, rows.length > 0);
+    if (kept.length > 0) this.metrics.memoryLookup(performance.now() - startedAt);
+    if (missing.length > 0) await this.fly(missing, caller, outcomes);
+    this.count(outcomes, kept.length > 0);
     return outcomes;
   }
 
   /** What memory has about a text. Nobody waits for it: it computes nothing, asks no second level and counts nowhere. */
-  async peek({ version, text }: InferenceItem): Promise<Answer | undefined> {
-    return this.memory?.get(cacheKeyOf(version, text));
+  async peek({ version, text, view }: InferenceItem): Promise<Answer | undefined> {
+    return this.memory?.get(cacheKeyOf(version, text, view));
   }
 
   /** Forgets entries in every level. Answers that are being computed meanwhile are given, but not kept. */
@@ -131,11 +147,10 @@ export class PredictionCache implements OnModuleInit {
   }
 
   /** Fills in the outcomes of the texts that memory could not answer. */
-  private async fly(
-    missing: readonly Missing[],
-    caller: Caller,
-    refresh: boolean,
-    outcomes: CacheOutcome[],
+  private async fly<Item extends InferenceItem>(
+    missing: readonly Missing<Item>[],
+    caller: CacheCaller,
+    outcomes: CacheOutcome<Item>[],
   ): Promise<void> {
     const boardedAt = performance.now();
     if (boardedAt >= caller.deadlineAt || caller.signal?.aborted === true) {
@@ -143,22 +158,26 @@ export class PredictionCache implements OnModuleInit {
         'DEADLINE_EXCEEDED',
         'The deadline of the request had passed before it was read.',
       );
-      for (const { index } of missing) outcomes[index] = { ok: false, error };
+      for (const { index, item } of missing) outcomes[index] = { ok: false, item, error };
       return;
     }
-    const seats = this.board(missing, refresh);
-    const wait = new RequestWait(seats, (seat) => {
+    const seats = this.board(missing, caller);
+    const wait = new RequestWait(caller, seats, (seat) => {
       const flight = this.flights.find(seat.key.id);
       seat.leads = flight === undefined;
-      seat.flight = flight ?? this.lead([seat], false)[0] ?? seat.flight;
+      seat.flight = flight ?? this.lead([seat], false, caller)[0] ?? seat.flight;
     });
-    const gaveUp = await wait.until(caller);
-    for (const { index, flight, leads } of seats)
-      outcomes[index] = outcomeOf(flight.landing, { leads, boardedAt }, gaveUp);
+    const gaveUp = await wait.until();
+    for (const { index, item, flight, leads } of seats)
+      outcomes[index] = outcomeOf({ item, leads, boardedAt }, flight.landing, gaveUp);
   }
 
   /** A seat for each text: on a flight that is in the air, or on one that is started for it. */
-  private board(missing: readonly Missing[], refresh: boolean): Seat[] {
+  private board<Item extends InferenceItem>(
+    missing: readonly Missing<Item>[],
+    caller: CacheCaller,
+  ): Seat<Item>[] {
+    const refresh = caller.refresh === true;
     const leaders = new Map<string, Missing>();
     const joined = new Map<string, Flight>();
     for (const text of missing) {
@@ -168,7 +187,7 @@ export class PredictionCache implements OnModuleInit {
       if (flight === undefined) leaders.set(id, text);
       else joined.set(id, flight);
     }
-    const led = this.lead([...leaders.values()], !refresh);
+    const led = this.lead([...leaders.values()], !refresh, caller);
     for (const flight of led) joined.set(flight.text.key.id, flight);
     return missing.map(({ index, item, key }) => {
       const flight = joined.get(key.id);
@@ -177,12 +196,12 @@ export class PredictionCache implements OnModuleInit {
     });
   }
 
-  private lead(texts: readonly MissingText[], lookUp: boolean): Flight[] {
-    return texts.length === 0 ? [] : this.flights.start(texts, lookUp);
+  private lead(texts: readonly MissingText[], lookUp: boolean, turn: Turn): Flight[] {
+    return texts.length === 0 ? [] : this.flights.start(texts, lookUp, turn);
   }
 
   /** A refresh joins what is still to be computed; a flight that only looks in the second level is made to compute. */
-  private joinable({ key, known }: Missing, refresh: boolean): Flight | undefined {
+  private joinable({ key, known }: Pick<Missing, 'key' | 'known'>, refresh: boolean): Flight | undefined {
     const flight = this.flights.find(key.id) ?? known;
     if (flight === undefined || flight.landing?.ok === false) return undefined;
     if (!refresh) return flight;
@@ -191,9 +210,10 @@ export class PredictionCache implements OnModuleInit {
     return flight;
   }
 
-  private async keep(key: CacheKey, { row, level }: Landing & { readonly ok: true }): Promise<void> {
-    await this.memory?.set({ key, row });
-    if (level === null) this.secondLevel?.put([{ key, row }]);
+  private async keep(key: CacheKey, landing: Landing & { readonly ok: true }): Promise<void> {
+    const { answer } = 'foundAt' in landing ? landing : landing.value;
+    await this.memory?.set({ key, answer });
+    if (!('foundAt' in landing)) this.secondLevel?.put([{ key, answer }]);
   }
 
   /** Each text counts once: as a hit of a level, as one that joined a computation, or as a miss. */
@@ -212,11 +232,19 @@ export class PredictionCache implements OnModuleInit {
   }
 }
 
-interface Missing extends MissingText {
+/** Who asks, as far as it decides what is computed, and when. */
+export type CacheCaller = Turn & Pick<Caller, 'signal' | 'refresh'>;
+
+interface Missing<Item extends InferenceItem = InferenceItem> extends MissingText {
+  readonly item: Item;
   readonly index: number;
   /** The flight that was in the air for it before memory was asked. */
   readonly known: Flight | undefined;
 }
+
+/** Texts are admitted together, and a text that a user waits for does not wait behind those of a job. */
+const priorityOf = (items: readonly InferenceItem[]): Priority =>
+  items.some(({ priority }) => priority !== 'background') ? 'user' : 'background';
 
 /** One text is what most requests have: it needs no list. */
 async function lookUp(
@@ -227,18 +255,30 @@ async function lookUp(
   return keys.length === 1 && only !== undefined ? [await memory.get(only)] : memory.getMany(keys);
 }
 
-function outcomeOf(
+function outcomeOf<Item extends InferenceItem>(
+  { item, leads, boardedAt }: { readonly item: Item; readonly leads: boolean; readonly boardedAt: number },
   landing: Landing | undefined,
-  { leads, boardedAt }: { readonly leads: boolean; readonly boardedAt: number },
   gaveUp: AppError | undefined,
-): CacheOutcome {
-  if (landing?.ok === true) {
-    const { row, level, inference, at } = landing;
-    const lookedUpAt = leads ? (inference?.admittedAt ?? at) : boardedAt;
-    // Who joined after the result was there has not waited for it.
-    const times = { lookedUpAt, resultAt: Math.max(lookedUpAt, at) };
-    return { ok: true, row, level, joined: !leads, inference: leads ? inference : null, times };
+): CacheOutcome<Item> {
+  if (landing?.ok !== true) {
+    const error = landing?.error ?? gaveUp;
+    return {
+      ok: false,
+      item,
+      error: error ?? new AppError('INTERNAL', 'A flight landed without an answer.'),
+    };
   }
-  const error = landing?.error ?? gaveUp;
-  return { ok: false, error: error ?? new AppError('INTERNAL', 'A flight landed without an answer.') };
+  const inference = 'foundAt' in landing ? null : landing.value;
+  const at = 'foundAt' in landing ? landing.foundAt : landing.value.resultAt;
+  const lookedUpAt = leads ? (inference?.admittedAt ?? at) : boardedAt;
+  return {
+    ok: true,
+    item,
+    answer: 'foundAt' in landing ? landing.answer : landing.value.answer,
+    level: inference === null ? 'redis' : null,
+    joined: !leads,
+    inference: leads ? inference : null,
+    // Who joined after the result was there has not waited for it.
+    times: { lookedUpAt, resultAt: Math.max(lookedUpAt, at) },
+  };
 }

@@ -49,8 +49,8 @@ export class RedisWriter {
     this.isDraining = false;
   }
 
-  private async write({ key, row }: CacheEntry): Promise<void> {
-    const value = taskOf(key.version).codec.encode(row);
+  private async write({ key, answer }: CacheEntry): Promise<void> {
+    const value = taskOf(key.version).codec.encode(answer);
     if (value === null) {
       this.onDrop('unfit', 1);
       return;

@@ -1,16 +1,11 @@
 import { AppError } from '../../base/errors/app-error.js';
+import type { InferenceItem, Turn } from '../../engine/dispatch/executor.js';
+import type { Caller } from '../request/caller.js';
 import type { Flight, Landing, MissingText, Passenger } from './flight.js';
 
-/** Who asked, so that work nobody waits for any more is not started. */
-export interface Caller {
-  /** `performance.now()` at which the answer is worthless. */
-  readonly deadlineAt: number;
-  /** Fires when the client has gone. */
-  readonly signal?: AbortSignal;
-}
-
 /** A text of a request, on its flight. */
-export interface Seat extends MissingText {
+export interface Seat<Item extends InferenceItem = InferenceItem> extends MissingText {
+  readonly item: Item;
   /** The text's place in the request. */
   readonly index: number;
   flight: Flight;
@@ -23,22 +18,31 @@ export interface Seat extends MissingText {
  * request waits by its own deadline, and leaves without disturbing the others.
  */
 export class RequestWait implements Passenger {
+  readonly turn: Turn;
   private readonly open = new Set<Flight>();
   private finish!: (gaveUp: AppError | undefined) => void;
   private fail!: (error: AppError) => void;
 
-  /** @param again gives a seat another flight, because the leader of its own was refused; may throw AppError */
+  /**
+   * @param caller whose deadline and signal end the wait
+   * @param again gives a seat another flight, because the leader of its own was refused; may throw AppError
+   */
   constructor(
+    private readonly caller: Turn & Pick<Caller, 'signal'>,
     private readonly seats: readonly Seat[],
     private readonly again: (seat: Seat) => void,
-  ) {}
+  ) {
+    const { client, origin, priority, deadlineAt } = caller;
+    this.turn = { client, origin, priority, deadlineAt };
+  }
 
   /**
    * Resolves when every flight has landed, or with the error that stands for those that have not because the deadline
    * has passed or the caller has left.
    * @throws AppError when texts of this request were not admitted
    */
-  until({ deadlineAt, signal }: Caller): Promise<AppError | undefined> {
+  until(): Promise<AppError | undefined> {
+    const { deadlineAt, signal } = this.caller;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(timer);
@@ -73,7 +77,7 @@ export class RequestWait implements Passenger {
 
   landed(flight: Flight, landing: Landing): void {
     if (!this.open.delete(flight)) return;
-    if (!landing.ok && landing.refused) {
+    if (!landing.ok && flight.refused) {
       const seats = this.seats.filter((seat) => seat.flight === flight);
       if (seats.some(({ leads }) => leads)) {
         this.fail(landing.error);

@@ -11,7 +11,7 @@ export interface CacheKey {
 
 export interface CacheEntry {
   readonly key: CacheKey;
-  readonly row: Answer;
+  readonly answer: Answer;
 }
 
 /** Which entries go; a field that is absent does not restrict, so `{}` means all. */

@@ -3,8 +3,10 @@ import type { Side } from '../../rollout/evidence/rollout-evidence.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { saidBy } from '../../engine/tasks/table.js';
-import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../answers/answer-observers.js';
-import type { RequestContext } from '../request/request-context.js';
+import { type AnswerObserver, AnswerObservers } from '../answers/answer-observers.js';
+import type { PickedAsk } from '../answers/ask.js';
+import type { CacheOutcome } from '../cache/prediction-cache.js';
+import type { Caller } from '../request/caller.js';
 import { AnsweredRing, type AnsweredBy, type Told } from './answered-ring.js';
 
 /** Which version answered, and in which rollout. */
@@ -44,11 +46,12 @@ export class AnsweredTexts implements AnswerObserver, OnModuleInit {
     if (this.maxAnswers > 0) this.answers.add(this);
   }
 
-  answered({ picked, index, outcome }: AnsweredText, { requestId }: RequestContext): void {
+  answered(outcome: CacheOutcome<PickedAsk>, { requestId }: Caller): void {
     if (!outcome.ok) return;
+    const { picked, index } = outcome.item;
     const { version, role, rolloutId } = picked;
     const rollout = rolloutId === null || role === 'pinned' ? null : { id: rolloutId, side: role };
-    const said = saidBy(version, outcome.row.value);
+    const said = saidBy(version, outcome.answer.value);
     this.keep(requestId, index, { source: { version, rollout }, said });
   }
 

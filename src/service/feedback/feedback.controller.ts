@@ -1,23 +1,26 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../request/api-problems.js';
+import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
+import { ForClients } from '../http/client-route.js';
 import { StrictBody } from '../http/strict-body.pipe.js';
 import { ApiRequestHeaders } from '../request/api-headers.js';
-import { CurrentRequest } from '../request/current-request.js';
-import type { RequestContext } from '../request/request-context.js';
+import { Reply } from '../request/reply.js';
 import { FeedbackAnswerDto, FeedbackRequest } from './feedback.dto.js';
-import { type FeedbackAnswer, FeedbackService } from './feedback.service.js';
+import { FeedbackService } from './feedback.service.js';
 
 /** The truth about an answer, later. */
 @ApiTags('prediction')
 @ApiSecurity('bearer')
 @ApiSecurity('api_key')
 @ApiRequestHeaders()
+@UseInterceptors(AnswerInterceptor)
 @Controller()
 export class FeedbackController {
   constructor(private readonly service: FeedbackService) {}
 
   @Post('feedback')
+  @ForClients()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Tell what became known about an answer',
@@ -37,14 +40,12 @@ export class FeedbackController {
     'RATE_LIMITED',
     'INTERNAL',
   )
-  feedback(
-    @Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest,
-    @CurrentRequest() context: RequestContext,
-  ): FeedbackAnswer {
+  feedback(@Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest): Handled {
     const { request_id: requestId, index, label, kpi } = body;
     const answer = this.service.tell({ requestId, index: index ?? null, label, kpi });
-    context.modelName = answer.model_name;
-    context.modelVersion = answer.model_version;
-    return answer;
+    return {
+      facts: { modelName: answer.model_name, modelVersion: answer.model_version },
+      reply: new Reply(200, answer),
+    };
   }
 }

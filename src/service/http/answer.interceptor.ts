@@ -1,6 +1,7 @@
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
 import { requestOf } from '../request/current-request.js';
+import type { Reply } from '../request/reply.js';
 import type { RequestContext } from '../request/request-context.js';
 
 /** What a handler found out about its request, for the log line, the metrics and Server-Timing. */
@@ -13,6 +14,7 @@ export type Facts = Partial<
     | 'modelVersion'
     | 'tokens'
     | 'truncated'
+    | 'receivedAt'
     | 'lookedUpAt'
     | 'resultAt'
     | 'turnAt'
@@ -25,44 +27,35 @@ export type Facts = Partial<
     | 'texts'
     | 'cacheHits'
     | 'textsPerVersion'
+    | 'loggedText'
   >
 >;
 
-/** A handler's answer together with what is to be recorded about it. */
-export class Answered<Body extends object> {
-  constructor(
-    readonly body: Body,
-    readonly facts: Facts,
-  ) {}
+/** A request's reply, with what is to be recorded about it. */
+export interface Handled {
+  readonly facts: Facts;
+  readonly reply: Reply;
 }
 
-/** What every answer about texts carries beside them. */
-export interface Stamp {
-  readonly latency_ms: number;
-  readonly request_id: string;
-}
-
-function stamped<Body extends object>(
-  { body, facts }: Answered<Body>,
-  context: RequestContext,
-): Body & Stamp {
+/** Records facts about a request: the only way from a handler to the request's context. */
+export function record(context: RequestContext, facts: Facts): void {
   Object.assign(context, facts);
-  const stamp: Stamp = {
-    latency_ms: Math.round(context.elapsedMs() * 1000) / 1000,
-    request_id: context.requestId,
-  };
-  return Object.assign(body, stamp);
+}
+
+/** Records the facts and hands on the reply. */
+export function settle({ facts, reply }: Handled, context: RequestContext): Reply {
+  record(context, facts);
+  return reply;
 }
 
 /**
- * Puts model version, cache hit and timings on the request's context, and latency and request id on the answer. For
- * controllers that answer about texts: each request pays for it, so the others go without. It sees successes alone: the
- * log line itself is written when the response closes, because 401, 404, malformed JSON and clients that leave never
- * come this far.
+ * Puts cache hit, tokens and timings on the request's context. For controllers that answer about texts: each request
+ * pays for it, so the others go without. It sees successes alone: the log line itself is written when the response
+ * closes, because 401, 404, malformed JSON and clients that leave never come this far.
  */
 @Injectable()
-export class AnswerInterceptor implements NestInterceptor<Answered<object>, object> {
-  intercept(host: ExecutionContext, next: CallHandler<Answered<object>>): Observable<object> {
-    return next.handle().pipe(map((answered) => stamped(answered, requestOf(host))));
+export class AnswerInterceptor implements NestInterceptor<Handled, Reply> {
+  intercept(host: ExecutionContext, next: CallHandler<Handled>): Observable<Reply> {
+    return next.handle().pipe(map((handled) => settle(handled, requestOf(host))));
   }
 }

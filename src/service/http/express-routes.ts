@@ -1,5 +1,5 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
-import { pathOf, type RouteTable } from './routes.js';
+import type { RouteTable } from './routes.js';
 
 /** What Express' types leave out of a route. */
 interface ExpressRoute {
@@ -24,16 +24,4 @@ export function addExpressRoutes(express: Express, table: RouteTable): void {
     };
     table.add(route.path, methodsOf(route.methods), hasParameters(route.path) ? undefined : dispatch);
   }
-}
-
-/**
- * Goes to a route without parameters at once. Express would try the pattern of each route that is registered before it,
- * one regular expression after the other. The last of the middlewares: nothing that is registered after it is missed.
- */
-export function directMiddleware(routes: RouteTable): RequestHandler {
-  return (request, response, next): void => {
-    const handler = routes.find(pathOf(request.url))?.handlers.get(request.method);
-    if (handler === undefined) next();
-    else handler(request, response, next);
-  };
 }

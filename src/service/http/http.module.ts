@@ -8,7 +8,7 @@ import {
   type OnApplicationBootstrap,
   type OnModuleInit,
 } from '@nestjs/common';
-import { APP_FILTER, HttpAdapterHost } from '@nestjs/core';
+import { APP_FILTER, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
 import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
@@ -18,7 +18,9 @@ import { RedisModule } from '../redis/redis.module.js';
 import { Lifecycle } from '../request/lifecycle.js';
 import { ProblemFilter } from '../request/problem.filter.js';
 import { RequestObservers } from '../request/request-observers.js';
+import { Access } from './access/access.js';
 import { stampAnswers } from './answer-headers.js';
+import { declaredRoutes } from './declared-routes.js';
 import { addExpressRoutes } from './express-routes.js';
 import { RequestPipeline } from './request-pipeline.js';
 import { RouteTable } from './routes.js';
@@ -33,19 +35,21 @@ const REQUEST_READ_TIMEOUT_MS = 30_000;
 
 /** What every request and every answer has in common, whatever its route. */
 @Module({
-  imports: [RedisModule],
-  providers: [RouteTable, RequestLine, { provide: APP_FILTER, useClass: ProblemFilter }],
+  imports: [RedisModule, DiscoveryModule],
+  providers: [Access, RouteTable, RequestLine, { provide: APP_FILTER, useClass: ProblemFilter }],
+  exports: [RouteTable],
 })
 export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
   /** @param logger gets the line of each request */
   static forRoot(logger: LineLogger): DynamicModule {
-    return { module: HttpModule, providers: [{ provide: LINE_LOGGER, useValue: logger }] };
+    return { module: HttpModule, global: true, providers: [{ provide: LINE_LOGGER, useValue: logger }] };
   }
 
   constructor(
     private readonly host: HttpAdapterHost<ExpressAdapter>,
     private readonly routes: RouteTable,
     private readonly observers: RequestObservers,
+    private readonly discovery: DiscoveryService,
     private readonly lifecycle: Lifecycle,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
@@ -71,5 +75,6 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
   onApplicationBootstrap(): void {
     addExpressRoutes(this.host.httpAdapter.getInstance(), this.routes);
     this.routes.add('/docs/*', ['GET', 'HEAD']);
+    for (const route of declaredRoutes(this.discovery)) this.routes.declare(route);
   }
 }

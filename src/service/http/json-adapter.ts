@@ -1,8 +1,8 @@
 import { StreamableFile } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Response } from 'express';
-
-const JSON_TYPE = 'application/json; charset=utf-8';
+import { Reply } from '../request/reply.js';
+import { writeJson, writeReply } from './write-reply.js';
 
 const isPlainJson = (body: unknown): body is object =>
   typeof body === 'object' && body !== null && !(body instanceof StreamableFile) && !(body instanceof Error);
@@ -28,9 +28,8 @@ export class JsonAdapter extends ExpressAdapter {
   }
 
   override reply(response: Response, body: unknown, statusCode?: number): unknown {
+    if (body instanceof Reply) return writeReply(response, body);
     if (!isPlainJson(body)) return super.reply(response, body, statusCode);
-    const json = JSON.stringify(body);
-    const headers = ['content-type', JSON_TYPE, 'content-length', String(Buffer.byteLength(json))];
-    return response.writeHead(statusCode ?? response.statusCode, headers).end(json);
+    return writeJson(response, statusCode ?? response.statusCode, body);
   }
 }

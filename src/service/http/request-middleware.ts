@@ -1,11 +1,21 @@
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { attachContext, contextOf, RequestContext } from '../request/request-context.js';
+import { attachShape } from '../request/reply.js';
 import { requestIdFrom, traceParentFrom } from '../request/request-ids.js';
 import type { RequestObservers } from '../request/request-observers.js';
 import { networkReader } from './access/client-network.js';
 import { timeoutFrom } from './deadline.js';
+import { attachMatch, matchByHeaders } from './match.js';
+import type { Route, RoutedDialect } from './route.js';
 import { originForm, pathOf, type RouteTable } from './routes.js';
+
+/** Says who answers the request, as far as its headers tell; undefined: the service's own controllers. */
+function enter(route: Route, request: Request, response: Response): RoutedDialect | undefined {
+  const match = matchByHeaders(route, request);
+  attachMatch(response, match);
+  return match.entry?.dialect;
+}
 
 /**
  * The outermost middleware, before the body is read and before Nest: gives each request its context, and sees
@@ -33,11 +43,18 @@ export function requestMiddleware(
     context.method = request.method;
     context.network = networkOf(request);
     request.url = originForm(request.url);
-    context.route = routes.find(pathOf(request.url))?.template ?? 'unmatched';
+    const path = pathOf(request.url);
+    const route = routes.find(path);
+    context.route = route?.template ?? 'unmatched';
     attachContext(response, context);
     response.locals.requestId = context.requestId;
     response.on('close', onClose);
     try {
+      const dialect = route === undefined ? routes.dialectOf(path) : enter(route, request, response);
+      if (dialect !== undefined) {
+        attachShape(response, dialect);
+        context.dialect = dialect.name;
+      }
       context.deadlineAt = context.startedAt + timeoutFrom(headers['x-deadline-ms'], requestTimeoutMs);
     } catch (error) {
       next(error);

@@ -1,19 +1,17 @@
 import { Inject, Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
-import { RedisConnection } from '../redis/redis-connection.js';
 import { contextOf } from '../request/request-context.js';
 import { RequestObservers } from '../request/request-observers.js';
-import { accessMiddleware } from './access/access-middleware.js';
+import { Access } from './access/access.js';
 import { adminGuard } from './access/admin-guard.js';
-import { jsonBody } from './access/json-body.js';
-import { directMiddleware } from './express-routes.js';
+import { admissionMiddleware } from './admission.js';
+import { dispatchMiddleware } from './dispatch-middleware.js';
+import { matchOf } from './match.js';
+import { jsonBody, rawBody } from './request-body.js';
 import { requestMiddleware } from './request-middleware.js';
 import { routeMiddleware } from './route-middleware.js';
 import { normalPath, pathOf, RouteTable } from './routes.js';
-
-/** Routes that need an API key and count against the rate limit. */
-const FOR_CLIENTS: ReadonlySet<string> = new Set(['/predict', '/predict_batch', '/feedback']);
 
 /** Runs a step for the paths that a test accepts alone. */
 const onPaths =
@@ -22,6 +20,16 @@ const onPaths =
     if (accepts(normalPath(pathOf(request.url)))) void step(request, response, next);
     else next();
   };
+
+/** Reads the body as the route wants it. */
+function bodyMiddleware(maxBodyBytes: number): RequestHandler {
+  const json = jsonBody(maxBodyBytes);
+  const raw = rawBody(maxBodyBytes);
+  return (request, response, next): void => {
+    const step = matchOf(response)?.entry?.route.body === 'raw' ? raw : json;
+    void step(request, response, next);
+  };
+}
 
 /**
  * Everything between the socket and the controllers, in the order in which a request meets it: what can be refused
@@ -36,15 +44,15 @@ export class RequestPipeline implements NestMiddleware {
     routes: RouteTable,
     observers: RequestObservers,
     @Inject(SERIN_CONFIG) config: SerinConfig,
-    @Inject(RedisConnection) redis: RedisConnection | null,
+    access: Access,
   ) {
     this.steps = [
       requestMiddleware(observers, routes, config),
       onPaths((path) => path === '/admin' || path.startsWith('/admin/'), adminGuard(config.adminToken)),
-      routeMiddleware(routes),
-      ...accessMiddleware(config, redis).map((step) => onPaths((path) => FOR_CLIENTS.has(path), step)),
-      jsonBody(config.maxBodyBytes),
-      directMiddleware(routes),
+      routeMiddleware(),
+      ...(access.isOpen ? [] : [admissionMiddleware(access)]),
+      bodyMiddleware(config.maxBodyBytes),
+      dispatchMiddleware(access),
     ];
   }
 

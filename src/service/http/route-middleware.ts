@@ -1,14 +1,14 @@
 import type { RequestHandler } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
-import { pathOf, type RouteTable } from './routes.js';
+import { matchOf } from './match.js';
 
 /**
  * Refuses what no route can answer before its body is read: 404 for an unknown path, 405 with `allow` for a
  * known one. Answers OPTIONS, which asks for nothing but `allow`.
  */
-export function routeMiddleware(routes: RouteTable): RequestHandler {
-  return ({ method, url }, response, next): void => {
-    const route = routes.find(pathOf(url));
+export function routeMiddleware(): RequestHandler {
+  return ({ method }, response, next): void => {
+    const route = matchOf(response)?.route;
     if (route === undefined) {
       next(new AppError('NOT_FOUND', 'There is no such route; GET /docs lists them.'));
       return;

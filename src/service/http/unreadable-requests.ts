@@ -1,11 +1,12 @@
-import { maxHeaderSize, type Server, type ServerResponse } from 'node:http';
+import { maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
-import { problemOf } from '../../base/errors/problem.js';
 import { answerProblem } from '../request/problem.filter.js';
+import { JSON_TYPE, PROBLEM_JSON, problemReply, type ProblemShape, shapeOf } from '../request/reply.js';
 import { contextOf } from '../request/request-context.js';
 import type { RequestObservers } from '../request/request-observers.js';
+import { toAppError } from '../request/to-app-error.js';
 
 /**
  * How long a connection stays open after its last answer: closed while bytes of the client are unread, it would be
@@ -15,13 +16,6 @@ const LINGER_MS = 1_000;
 
 /** The client has gone, or has ended its side in the middle of a request: nobody waits for an answer. */
 const HAS_LEFT = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
-
-const STATUS_TEXT: Readonly<Record<number, string>> = {
-  400: 'Bad Request',
-  408: 'Request Timeout',
-  413: 'Payload Too Large',
-  431: 'Request Header Fields Too Large',
-};
 
 /** What Node's HTTP parser (llhttp) found, in our terms. */
 function failureFrom({ code, reason }: NodeJS.ErrnoException & { readonly reason?: string }): AppError {
@@ -40,19 +34,22 @@ function failureFrom({ code, reason }: NodeJS.ErrnoException & { readonly reason
   }
 }
 
-function rawAnswer(failure: AppError, requestId: string): string {
-  const body = JSON.stringify(problemOf(failure, requestId));
-  return [
-    `HTTP/1.1 ${failure.status} ${STATUS_TEXT[failure.status] ?? ''}`,
+function rawAnswer(failure: AppError, requestId: string, shape: ProblemShape): Buffer {
+  const reply = problemReply(failure, shape, { requestId, latencyMs: 0 }, toAppError);
+  const { status, headers } = reply;
+  const body = Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(JSON.stringify(reply.body));
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
     `date: ${new Date().toUTCString()}`,
-    'content-type: application/problem+json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
+    ...Object.entries({ 'content-type': JSON_TYPE, ...headers }).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${body.length}`,
     `x-request-id: ${requestId}`,
     'cache-control: no-store',
     'connection: close',
     '',
-    body,
+    '',
   ].join('\r\n');
+  return Buffer.concat([Buffer.from(head), body]);
 }
 
 function endSoon(socket: Duplex): void {
@@ -62,7 +59,8 @@ function endSoon(socket: Duplex): void {
 
 /**
  * Answers what Node's HTTP parser gives up on, which no middleware ever sees, as every other bad input: a problem, a
- * log line, an observation. What was asked before on the same connection is answered first.
+ * log line, an observation. What was asked before on the same connection is answered first, and whoever asked it in a
+ * dialect is told in that dialect.
  */
 export function answerUnreadable(server: Server, observers: Pick<RequestObservers, 'unread'>): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
@@ -73,7 +71,9 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
   /** No request came of it, so there is no response to write to. */
   const answerRaw = (failure: AppError, socket: Duplex): void => {
     const requestId = observers.unread(failure);
-    if (socket.writable) socket.write(rawAnswer(failure, requestId));
+    const before = latest.get(socket);
+    const shape = before === undefined ? PROBLEM_JSON : shapeOf(before);
+    if (socket.writable) socket.write(rawAnswer(failure, requestId, shape));
     endSoon(socket);
   };
 

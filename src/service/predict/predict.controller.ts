@@ -1,4 +1,4 @@
-import { Controller, Headers, HttpCode, Post, UseInterceptors } from '@nestjs/common';
+import { Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import {
   ApiBody,
   ApiExtraModels,
@@ -8,36 +8,24 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { asksForFreshAnswer } from '../cache/cache-control.js';
 import { ApiProblems } from '../request/api-problems.js';
-import { CheckedBody } from '../http/checked-body.js';
-import { AnswerInterceptor, type Answered } from '../http/answer.interceptor.js';
+import { CheckedRequest } from '../http/checked-request.js';
+import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
+import { ForClients } from '../http/client-route.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { CurrentRequest } from '../request/current-request.js';
 import type { RequestContext } from '../request/request-context.js';
+import type { WireRequest } from '../request/wire-request.js';
+import { NativeDialect } from '../dialects/native/native-dialect.js';
 import {
   PredictAnswerDto,
   PredictBatchAnswerDto,
   PredictBatchRequest,
-  type PredictOptions,
   PredictRequest,
   TextAnswerDto,
   TextErrorDto,
-} from './predict.dto.js';
-import { type BatchAnswer, type PredictChoice, PredictService } from '../answers/predict.service.js';
-import type { TextAnswer } from '../../engine/text-answer.js';
-
-const choiceOf = (
-  { model, version, top_k: topK }: PredictOptions,
-  routingKey: string | undefined,
-  cacheControl: string | undefined,
-): PredictChoice => ({
-  model,
-  version,
-  topK,
-  routingKey,
-  refresh: asksForFreshAnswer(cacheControl),
-});
+} from '../dialects/native/predict.dto.js';
+import { WireAnswers } from '../dialects/wire-answers.js';
 
 /** What concerns the whole request; in a batch, what concerns one text stands in its place. */
 const REQUEST_PROBLEMS = [
@@ -75,9 +63,13 @@ const REQUEST_PROBLEMS = [
 @UseInterceptors(AnswerInterceptor)
 @Controller()
 export class PredictController {
-  constructor(private readonly service: PredictService) {}
+  constructor(
+    private readonly wire: WireAnswers,
+    private readonly native: NativeDialect,
+  ) {}
 
   @Post('predict')
+  @ForClients()
   @HttpCode(200)
   @ApiOperation({ summary: 'Classify one text' })
   @ApiBody({ type: PredictRequest })
@@ -88,15 +80,14 @@ export class PredictController {
   })
   @ApiProblems(...REQUEST_PROBLEMS, 'EMPTY_TEXT', 'INFERENCE_FAILED', 'DEADLINE_EXCEEDED')
   predict(
-    @CheckedBody(PredictRequest) body: PredictRequest,
-    @Headers('x-routing-key') routingKey: string | undefined,
-    @Headers('cache-control') cacheControl: string | undefined,
+    @CheckedRequest(PredictRequest) request: WireRequest,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Answered<TextAnswer>> {
-    return this.service.predict(body.text, choiceOf(body, routingKey, cacheControl), context);
+  ): Promise<Handled> {
+    return this.wire.handle(this.native, request, context);
   }
 
   @Post('predict_batch')
+  @ForClients()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Classify several texts',
@@ -111,11 +102,9 @@ export class PredictController {
   })
   @ApiProblems(...REQUEST_PROBLEMS)
   predictBatch(
-    @CheckedBody(PredictBatchRequest) body: PredictBatchRequest,
-    @Headers('x-routing-key') routingKey: string | undefined,
-    @Headers('cache-control') cacheControl: string | undefined,
+    @CheckedRequest(PredictBatchRequest) request: WireRequest,
     @CurrentRequest() context: RequestContext,
-  ): Promise<Answered<BatchAnswer>> {
-    return this.service.predictBatch(body.texts, choiceOf(body, routingKey, cacheControl), context);
+  ): Promise<Handled> {
+    return this.wire.handle(this.native, request, context);
   }
 }

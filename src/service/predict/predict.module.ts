@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
-import { AnswersModule } from '../answers/answers.module.js';
+import { DialectsModule } from '../dialects/dialects.module.js';
 import { PredictController } from './predict.controller.js';
 
 /** The routes that classify texts. */
-@Module({ imports: [AnswersModule], controllers: [PredictController] })
+@Module({ imports: [DialectsModule], controllers: [PredictController] })
 export class PredictModule {}

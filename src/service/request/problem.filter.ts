@@ -1,7 +1,9 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
-import { problemOf, retryAfterMs, retryAfterSeconds } from '../../base/errors/problem.js';
+import { retryAfterMs, retryAfterSeconds } from '../../base/errors/problem.js';
+import { JSON_TYPE, problemReply, shapeOf } from './reply.js';
+import { contextOf } from './request-context.js';
 import { isAborted, toAppError } from './to-app-error.js';
 
 /** Leaves the error that an answer is made from on the response, for the request log. */
@@ -10,7 +12,7 @@ export function recordFailure(response: Response, error: AppError): void {
 }
 
 /**
- * Records the error and answers it as problem+json.
+ * Records the error and answers it in the shape of the request's wire format.
  * An answer that has already begun cannot be turned into another: its connection is cut instead, so that
  * the client does not take half an answer for a whole one.
  */
@@ -24,10 +26,19 @@ export function answerProblem(error: AppError, response: Response): void {
   const waitMs = retryAfterMs(error);
   if (waitMs !== undefined) response.setHeader('retry-after', retryAfterSeconds(waitMs));
   if (error.status === 401) response.setHeader('www-authenticate', 'Bearer');
-  const problem = problemOf(error, String(response.locals.requestId));
-  response.statusCode = error.status;
-  response.setHeader('content-type', 'application/problem+json; charset=utf-8');
-  response.end(JSON.stringify(problem));
+  const stamp = {
+    requestId: String(response.locals.requestId),
+    latencyMs: contextOf(response)?.elapsedMs() ?? 0,
+  };
+  const { status, headers, body } = problemReply(error, shapeOf(response), stamp, (cause) => {
+    const fault = toAppError(cause);
+    recordFailure(response, fault);
+    return fault;
+  });
+  response.statusCode = status;
+  response.setHeader('content-type', JSON_TYPE);
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.end(Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }
 
 /** The error that an answer was made from; undefined for a success. */

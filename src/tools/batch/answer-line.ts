@@ -1,5 +1,5 @@
 import type { Answer } from '../../engine/tasks/task.js';
-import { namedRanking } from '../../engine/tasks/labels.js';
+import { namedRanking } from '../../engine/tasks/classified.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { DELIMITER, type RecordFormat } from '../records/file-format.js';
 

@@ -2,7 +2,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import { readVerified } from '../../registry/registry-files.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import { parseParity } from '../../engine/tokenization/parity.js';
 import { checkTokenizer } from '../../engine/tokenization/tokenization-check.js';
 import { scoreChange } from '../measure/batch-variance.js';

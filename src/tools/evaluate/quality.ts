@@ -1,5 +1,5 @@
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import type { Quality } from './version-figures.js';
 import type { LabelledText } from '../measure/labelled-data.js';
 import { brierScore, calibrationBins, expectedCalibrationError } from './statistics/calibration.js';

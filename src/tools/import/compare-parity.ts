@@ -1,5 +1,5 @@
 import type { Answer } from '../../engine/tasks/task.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import type { ParityItem } from '../../engine/tokenization/parity.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { StartError } from '../../base/errors/start-error.js';

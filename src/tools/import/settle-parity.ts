@@ -3,7 +3,7 @@ import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
 import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
 import { rounded } from '../../base/format.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import type { ParityFile, ParityItem } from '../../engine/tokenization/parity.js';
 
 /** Golden texts, and how they came out on this machine. */

@@ -1,4 +1,4 @@
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import { seededRandom, shuffled } from '../../base/seeded-random.js';
 import type { Answer } from '../../engine/tasks/task.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';

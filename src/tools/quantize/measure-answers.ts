@@ -4,7 +4,7 @@ import { runGroups } from '../measure/run-groups.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import type { Answer } from '../../engine/tasks/task.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 
 /** Texts that are sent at once: between two of them, progress can be told. */

@@ -1,7 +1,7 @@
 import type { LabelledData } from '../measure/labelled-data.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import type { Answer } from '../../engine/tasks/task.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { answersAlone } from './measure-answers.js';
 import type { Layer } from './layers.js';

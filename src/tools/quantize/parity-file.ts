@@ -1,5 +1,5 @@
 import { rounded } from '../../base/format.js';
-import { topLabel } from '../../engine/tasks/labels.js';
+import { topLabel } from '../../engine/tasks/classified.js';
 import type { Answer } from '../../engine/tasks/task.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
 

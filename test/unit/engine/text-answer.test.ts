@@ -5,7 +5,7 @@ import type { Inference } from '../../../src/engine/dispatch/executor.js';
 import type { Answer } from '../../../src/engine/tasks/task.js';
 import type { ModelVersion } from '../../../src/registry/model-version.js';
 import type { Facts } from '../../../src/service/http/answer.interceptor.js';
-import { BatchFacts } from '../../../src/service/answers/batch-facts.js';
+import { BatchFacts } from '../../../src/service/dialects/batch-facts.js';
 import { textAnswerOf } from '../../../src/engine/text-answer.js';
 import { answerOf } from '../../support/label-versions.js';
 
@@ -76,7 +76,8 @@ describe('the answer about a text', () => {
 
 const computed = (inference: Inference): CacheAnswer => ({
   ok: true,
-  row: inference.answer,
+  item: { version, text: 'A film.' },
+  answer: inference.answer,
   level: null,
   joined: false,
   inference,

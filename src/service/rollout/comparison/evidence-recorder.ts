@@ -1,9 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { CacheOutcome } from '../../cache/prediction-cache.js';
 import type { Answer } from '../../../engine/tasks/task.js';
-import { type AnsweredText, type AnswerObserver, AnswerObservers } from '../../answers/answer-observers.js';
+import { type AnswerObserver, AnswerObservers } from '../../answers/answer-observers.js';
+import type { PickedAsk } from '../../answers/ask.js';
 import { InferencePoolStatus } from '../../inference/pool-status.js';
-import type { RequestContext } from '../../request/request-context.js';
+import type { Caller } from '../../request/caller.js';
 import { isToBlame } from './blame.js';
 import { ComparedRollouts } from './compared-rollouts.js';
 import { Comparison } from './comparison.js';
@@ -31,7 +32,8 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
     });
   }
 
-  answered({ picked, text, index, outcome }: AnsweredText, context: RequestContext): void {
+  answered(outcome: CacheOutcome<PickedAsk>, caller: Caller): void {
+    const { picked, text, index } = outcome.item;
     const { version, role, rolloutId } = picked;
     if (rolloutId === null || role === 'pinned') return;
     const rollout = this.rollouts.find(version.model);
@@ -40,7 +42,7 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
     if (answer === undefined) return;
     // What came from a cache says nothing about how fast a version is, and a batch is as slow as its slowest text.
     const isTimed = index === null && outcome.ok && outcome.inference !== null;
-    const latencyMs = isTimed ? context.elapsedMs() : null;
+    const latencyMs = isTimed ? performance.now() - caller.startedAt : null;
     rollout.evidence.addOutcome(role, { said: rollout.answerOf(role, answer)?.said ?? null, latencyMs });
     if (role === rollout.comparedSide) this.comparison.offer({ rollout, side: role, text, answer });
   }
@@ -48,6 +50,6 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
 
 /** Null: it failed through the version's fault; undefined: it failed for another reason, which is no evidence. */
 function answerIn(outcome: CacheOutcome): Answer | null | undefined {
-  if (outcome.ok) return outcome.row;
+  if (outcome.ok) return outcome.answer;
   return isToBlame(outcome.error.code) ? null : undefined;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LABEL_CODEC, MAX_VALUE_BYTES } from '../../../../src/engine/tasks/label-codec.js';
-import type { Classified } from '../../../../src/engine/tasks/labels.js';
+import type { Classified } from '../../../../src/engine/tasks/classified.js';
 import { taskNamed } from '../../../../src/engine/tasks/table.js';
 import type { Answer } from '../../../../src/engine/tasks/task.js';
 import { TASK_NAMES } from '../../../../src/registry/tasks.js';

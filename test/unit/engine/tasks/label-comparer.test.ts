@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { rankedLabels, sameLabels, topLabel, type Classified } from '../../../../src/engine/tasks/labels.js';
+import {
+  rankedLabels,
+  sameLabels,
+  topLabel,
+  type Classified,
+} from '../../../../src/engine/tasks/classified.js';
 import { factsOf, saidBy, taskNamed, taskOf } from '../../../../src/engine/tasks/table.js';
 import type { VersionFacts } from '../../../../src/engine/tasks/task.js';
 import type { TaskName } from '../../../../src/registry/tasks.js';

@@ -1,119 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cacheKeyOf } from '../../../../src/service/cache/cache-key.js';
-import type { Flight, MissingText } from '../../../../src/service/cache/flight.js';
-import { Flights } from '../../../../src/service/cache/flights.js';
-import { RequestWait, type Seat } from '../../../../src/service/cache/request-wait.js';
-import type { CacheKey } from '../../../../src/service/cache/second-level.js';
 import { AppError } from '../../../../src/base/errors/app-error.js';
-import type {
-  Computation,
-  Inference,
-  InferenceItem,
-  Outcome,
-} from '../../../../src/engine/dispatch/executor.js';
-import type { Answer } from '../../../../src/engine/tasks/task.js';
-import { labelVersion } from '../../../support/label-versions.js';
-
-const version = labelVersion({ labels: ['A'] });
-const missing = (text: string): MissingText => ({ key: cacheKeyOf(version, text), item: { version, text } });
-const OVERLOADED = new AppError('OVERLOADED', 'full');
-const SLOW = performance.now() + 60_000;
-
-const answerOf = (tokens: number): Answer => ({ value: { scores: [1] }, tokens, truncated: false });
-const inferenceOf = (tokens: number): Inference => ({
-  answer: answerOf(tokens),
-  ...{ queueMs: 0, transferMs: 0, tokenizeMs: 0, inferenceMs: 0, batchSize: 1 },
-  ...{ admittedAt: 0, resultAt: 0 },
-});
-
-/** An executor and a second level that answer when the test says so. */
-class Bench {
-  readonly submitted: string[] = [];
-  readonly cancelled: string[] = [];
-  readonly kept: string[] = [];
-  refuse = false;
-  /** Texts that may be submitted at once. */
-  room = Infinity;
-  /** Called with the answers of the look-up in the second level, which waits until then. */
-  answerLookUp: ((answers: (Answer | undefined)[]) => void) | undefined;
-  readonly flights: Flights;
-  private readonly running = new Map<string, ((outcome: Outcome) => void)[]>();
-  private finishKeeping: () => void = () => undefined;
-
-  constructor({ secondLevel = false, cache = true } = {}) {
-    this.flights = new Flights({
-      submit: (items) => this.submit(items),
-      lookUp: secondLevel ? () => new Promise((resolve) => (this.answerLookUp = resolve)) : null,
-      keep: cache ? (key) => this.keep(key) : null,
-    });
-  }
-
-  /** What the cache does: joins what is in the air, starts the rest, and waits. */
-  request(
-    texts: readonly string[],
-    { signal, deadlineAt = SLOW }: { signal?: AbortSignal; deadlineAt?: number } = {},
-  ): Promise<Ended> {
-    const wanted = texts.map(missing);
-    const found = wanted.map(({ key }) => this.flights.find(key.id));
-    const toStart = wanted.filter((_, i) => found[i] === undefined);
-    const started = toStart.length === 0 ? [] : this.flights.start(toStart, true);
-    const seats = wanted.map((text, index): Seat => {
-      const flight = found[index] ?? started[toStart.indexOf(text)];
-      if (flight === undefined) throw new Error('no flight');
-      return { ...text, index, flight, leads: found[index] === undefined };
-    });
-    const wait = new RequestWait(seats, (seat) => {
-      const flight = this.flights.find(seat.key.id);
-      seat.leads = flight === undefined;
-      const [own] = flight === undefined ? this.flights.start([seat], false) : [flight];
-      if (own !== undefined) seat.flight = own;
-    });
-    return wait
-      .until({ deadlineAt, ...(signal && { signal }) })
-      .then((gaveUp) => seats.map(({ flight }) => resultOf(flight, gaveUp)));
-  }
-
-  finish(text: string, outcome: Outcome = { ok: true, value: inferenceOf(text.length) }): void {
-    for (const settle of this.running.get(text) ?? []) settle(outcome);
-  }
-
-  /** The memory has the entry now. */
-  keepingDone(): void {
-    this.finishKeeping();
-  }
-
-  private submit(items: readonly InferenceItem[]): Computation[] {
-    if (this.refuse || items.length > this.room) throw OVERLOADED;
-    return items.map(({ text }) => {
-      this.submitted.push(text);
-      return {
-        outcome: new Promise<Outcome>((resolve) => {
-          this.running.set(text, [...(this.running.get(text) ?? []), resolve]);
-        }),
-        cancel: (error) => {
-          this.cancelled.push(text);
-          this.finish(text, { ok: false, error });
-        },
-      };
-    });
-  }
-
-  private keep({ id }: CacheKey): Promise<void> {
-    this.kept.push(id);
-    return new Promise((resolve) => (this.finishKeeping = resolve));
-  }
-}
-
-type Ended = (number | string)[];
-
-/** Tokens of the answer, which the tests make the length of the text; or the code of the error. */
-const resultOf = ({ landing }: Flight, gaveUp: AppError | undefined): number | string =>
-  landing?.ok === true ? landing.row.tokens : ((landing?.error ?? gaveUp)?.code ?? '?');
-
-const settled = async (): Promise<void> => {
-  await new Promise(setImmediate);
-};
-const idOf = (text: string): string => missing(text).key.id;
+import { Bench, idOf, missing, OVERLOADED, settled, TURN, version } from '../../../support/flight-bench.js';
 
 describe.each([true, false])('equal texts in flight (cache on: %s)', (cache) => {
   it('share one computation, within a request and across requests', async () => {
@@ -229,7 +116,7 @@ describe('the second level', () => {
   it('is asked once for equal texts, and what it has is not computed', async () => {
     const bench = new Bench({ secondLevel: true });
     const requests = [bench.request(['a']), bench.request(['a'])];
-    bench.answerLookUp?.([answerOf(7)]);
+    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
     expect(await Promise.all(requests)).toEqual([[7], [7]]);
     expect(bench.submitted).toEqual([]);
   });
@@ -237,7 +124,7 @@ describe('the second level', () => {
   it('leaves to the executor what it has not', async () => {
     const bench = new Bench({ secondLevel: true });
     const request = bench.request(['a', 'bb']);
-    bench.answerLookUp?.([undefined, answerOf(7)]);
+    bench.answerLookUp?.([undefined, { scores: [1], tokens: 7, truncated: false }]);
     await settled();
     expect(bench.submitted).toEqual(['a']);
     bench.finish('a');
@@ -249,7 +136,7 @@ describe('the second level', () => {
     const request = bench.request(['a']);
     const flight = bench.flights.find(idOf('a'));
     if (flight !== undefined) flight.afresh = true;
-    bench.answerLookUp?.([answerOf(7)]);
+    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
     await settled();
     bench.finish('a');
     expect(await request).toEqual([1]);
@@ -271,7 +158,7 @@ describe('a request that is not admitted', () => {
   it('is told at once, and leaves no flight behind', () => {
     const bench = new Bench();
     bench.refuse = true;
-    expect(() => bench.flights.start([missing('a')], true)).toThrow(OVERLOADED);
+    expect(() => bench.flights.start([missing('a')], true, TURN)).toThrow(OVERLOADED);
     expect(bench.flights.find(idOf('a'))).toBeUndefined();
   });
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ApiKeys, keyFrom } from '../../../../../src/service/http/access/api-keys.js';
 import { bearerToken } from '../../../../../src/service/http/access/bearer.js';
-import { contentTypeProblem } from '../../../../../src/service/http/access/json-body.js';
+import { contentTypeProblem } from '../../../../../src/service/http/request-body.js';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 

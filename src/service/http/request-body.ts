@@ -1,5 +1,5 @@
-import { json, type NextFunction, type Request, type RequestHandler } from 'express';
-import { AppError } from '../../../base/errors/app-error.js';
+import { json, raw, type NextFunction, type Request, type RequestHandler } from 'express';
+import { AppError } from '../../base/errors/app-error.js';
 
 const UTF8 = /^(?:utf-?8)$/i;
 const CHARSET = /;\s*charset\s*=\s*"?([^\s";]+)/i;
@@ -39,7 +39,12 @@ function parsed(bytes: Buffer): unknown {
  * an answer, and the request's log line is written when its response closes. A body in pieces takes its own length and
  * no more, however small its sender makes them.
  */
-function readPlain(request: Request, bytes: number, next: NextFunction): void {
+function readPlain(
+  request: Request,
+  bytes: number,
+  bodyOf: (content: Buffer) => unknown,
+  next: NextFunction,
+): void {
   let first: Buffer | undefined;
   let whole: Buffer | undefined;
   let filled = 0;
@@ -56,7 +61,7 @@ function readPlain(request: Request, bytes: number, next: NextFunction): void {
   });
   request.on('end', () => {
     try {
-      request.body = parsed(whole ?? first ?? Buffer.alloc(0));
+      request.body = bodyOf(whole ?? first ?? Buffer.alloc(0));
     } catch (error) {
       next(new AppError('MALFORMED_JSON', `The body is not valid JSON: ${(error as Error).message}.`));
       return;
@@ -81,7 +86,25 @@ export function jsonBody(maxBodyBytes: number): RequestHandler {
       return;
     }
     const bytes = plainLength(headers);
-    if (bytes > 0 && bytes <= maxBodyBytes) readPlain(request, bytes, next);
+    if (bytes > 0 && bytes <= maxBodyBytes) readPlain(request, bytes, parsed, next);
     else parse(request, response, next);
+  };
+}
+
+const asItIs = (content: Buffer): Buffer => content;
+
+/** Reads bodies of any type as bytes; the limit counts as in {@link jsonBody}. No body is one without bytes. */
+export function rawBody(maxBodyBytes: number): RequestHandler {
+  const read = raw({ limit: maxBodyBytes, type: () => true });
+  return (request, response, next): void => {
+    const bytes = plainLength(request.headers);
+    if (bytes > 0 && bytes <= maxBodyBytes) {
+      readPlain(request, bytes, asItIs, next);
+      return;
+    }
+    read(request, response, (error?: unknown) => {
+      if (error === undefined && !Buffer.isBuffer(request.body)) request.body = Buffer.alloc(0);
+      next(error);
+    });
   };
 }

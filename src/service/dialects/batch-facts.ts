@@ -17,14 +17,14 @@ export class BatchFacts {
 
   constructor(private readonly texts: number) {}
 
-  add(version: string, answer: CacheAnswer): void {
-    const { row, level } = answer;
+  add(version: string, answered: CacheAnswer): void {
+    const { answer, level } = answered;
     this.perVersion[version] = (this.perVersion[version] ?? 0) + 1;
     this.levels.add(level);
     if (level !== null) this.cacheHits++;
-    this.tokens += row.tokens;
-    this.truncated ||= row.truncated;
-    if (this.slowest === undefined || resultAt(answer) > resultAt(this.slowest)) this.slowest = answer;
+    this.tokens += answer.tokens;
+    this.truncated ||= answer.truncated;
+    if (this.slowest === undefined || resultAt(answered) > resultAt(this.slowest)) this.slowest = answered;
   }
 
   /** A text that was waited for and failed: nobody knows since when there was nothing else to wait for. */

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath, ApiSchema } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsArray, IsInt, IsString, Matches, Min, ValidateIf } from 'class-validator';
-import { ProblemDto } from '../request/problem.dto.js';
+import { ProblemDto } from '../../request/problem.dto.js';
 
 const TOP_K_MESSAGE = 'must be a whole number, at least 1';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;

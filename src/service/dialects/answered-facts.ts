@@ -1,0 +1,23 @@
+import type { AppError } from '../../base/errors/app-error.js';
+import { type Answered, isSingle } from '../answers/answers.js';
+import type { Ask } from '../answers/ask.js';
+import type { Facts } from '../http/answer.interceptor.js';
+import { BatchFacts } from './batch-facts.js';
+import { flightFacts } from './flight-facts.js';
+
+/** What is to be recorded about a request that was answered; nothing about one whose only text failed. */
+export function factsOf(asks: readonly (Ask | AppError)[], { results, turnAt }: Answered): Facts {
+  const [only] = results;
+  if (!isSingle(asks) || only === undefined) {
+    const facts = new BatchFacts(results.length);
+    for (const result of results) {
+      if (result.ok) facts.add(result.item.version.version, result);
+      else if (result.item !== null) facts.fail();
+    }
+    return facts.toFacts(turnAt);
+  }
+  if (!only.ok) return {};
+  const { level } = only;
+  const { tokens, truncated } = only.answer;
+  return { cacheHit: level !== null, cacheLevel: level, tokens, truncated, turnAt, ...flightFacts(only) };
+}

@@ -1,0 +1,49 @@
+import type { InferenceItem } from '../../engine/dispatch/executor.js';
+import { record } from '../http/answer.interceptor.js';
+import type { Caller, Choice } from '../request/caller.js';
+import type { RequestContext } from '../request/request-context.js';
+
+/** A user's request as a caller. What a hit in memory does not need is looked up when it is asked for. */
+export class RequestCaller implements Caller {
+  readonly origin = 'user';
+  readonly priority = 'user';
+  readonly requestId: string;
+  readonly startedAt: number;
+  readonly deadlineAt: number;
+  readonly model: string | undefined;
+  readonly version: string | undefined;
+  readonly routingKey: string | undefined;
+  readonly refresh: boolean;
+
+  constructor(
+    private readonly context: RequestContext,
+    { model, version, routingKey, refresh }: Choice,
+    private readonly isList: boolean,
+  ) {
+    this.requestId = context.requestId;
+    this.startedAt = context.startedAt;
+    this.deadlineAt = context.deadlineAt;
+    this.model = model;
+    this.version = version;
+    this.routingKey = routingKey;
+    this.refresh = refresh === true;
+  }
+
+  picked(modelName: string, [first]: readonly InferenceItem[]): void {
+    if (first === undefined) {
+      record(this.context, { modelName });
+      return;
+    }
+    const receivedAt = performance.now();
+    const modelVersion = this.isList ? null : first.version.version;
+    record(this.context, { modelName, modelVersion, receivedAt });
+  }
+
+  get client(): string {
+    return this.context.client ?? '';
+  }
+
+  get signal(): AbortSignal {
+    return this.context.signal;
+  }
+}

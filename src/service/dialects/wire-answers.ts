@@ -1,0 +1,39 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { Answers } from '../answers/answers.js';
+import { type Handled, record } from '../http/answer.interceptor.js';
+import type { RequestContext } from '../request/request-context.js';
+import type { WireRequest } from '../request/wire-request.js';
+import { factsOf } from './answered-facts.js';
+import type { WireFormat } from './dialect.js';
+import { RequestCaller } from './request-caller.js';
+
+/** Answers requests about texts in any wire format, whatever has read them from the wire. */
+@Injectable()
+export class WireAnswers {
+  constructor(
+    private readonly answers: Answers,
+    @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
+  ) {}
+
+  /**
+   * A request's reply, with the facts for its log line; what is known before the answer is recorded at once, for a
+   * client may leave meanwhile.
+   * @throws AppError what the format refuses, and what keeps the request as a whole from being answered
+   */
+  async handle<Shape>(
+    format: WireFormat<Shape>,
+    request: WireRequest,
+    context: RequestContext,
+  ): Promise<Handled> {
+    const { asks, choice, shape, texts } = format.parse(request);
+    const isList = typeof texts !== 'string';
+    if (isList) record(context, { texts: texts.length });
+    if (this.config.logText) record(context, { loggedText: texts });
+    const caller = new RequestCaller(context, choice, isList);
+    const answered = await this.answers.answer(asks, caller);
+    const facts = factsOf(asks, answered);
+    const latencyMs = Math.round(context.elapsedMs() * 1000) / 1000;
+    return { facts, reply: format.reply(answered, shape, { requestId: context.requestId, latencyMs }) };
+  }
+}

@@ -1,0 +1,65 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
+import { AppError } from '../../../base/errors/app-error.js';
+import { RedisConnection } from '../../redis/redis-connection.js';
+import { ApiKeys } from './api-keys.js';
+import { RateLimiter } from './rate-limiter.js';
+import { SharedRateLimiter } from './shared-rate-limiter.js';
+
+/** Who may send texts, and how fast, over any protocol: it knows keys and clients, and no request. */
+@Injectable()
+export class Access {
+  private readonly keys: ApiKeys | null;
+  private readonly limiter: Pick<RateLimiter, 'take'> | null = null;
+
+  /** @param redis with it, processes share one rate for each client */
+  constructor(
+    @Inject(SERIN_CONFIG)
+    {
+      apiKeys,
+      rateLimitPerS,
+      rateLimitBurst,
+    }: Pick<SerinConfig, 'apiKeys' | 'rateLimitPerS' | 'rateLimitBurst'>,
+    @Inject(RedisConnection) redis: RedisConnection | null,
+  ) {
+    this.keys = apiKeys.length > 0 ? new ApiKeys(apiKeys) : null;
+    if (rateLimitPerS === null) return;
+    const limiter = new RateLimiter(rateLimitPerS, rateLimitBurst ?? Math.ceil(rateLimitPerS));
+    this.limiter = redis === null ? limiter : new SharedRateLimiter(limiter, redis);
+  }
+
+  /** Nothing is configured: everybody may do everything. */
+  get isOpen(): boolean {
+    return this.keys === null && this.limiter === null;
+  }
+
+  /** Whether {@link admit} may refuse. */
+  get limitsRate(): boolean {
+    return this.limiter !== null;
+  }
+
+  /**
+   * The name of a key, or UNAUTHENTICATED for a key that is missing or not known; null where no keys are configured.
+   * @param key as the client sent it
+   */
+  authenticate(key: string | undefined): string | null | AppError {
+    if (this.keys === null) return null;
+    const name = key === undefined ? undefined : this.keys.nameOf(key);
+    if (name !== undefined) return name;
+    const sentence = key === undefined ? 'No API key came with the request.' : 'The API key is not known.';
+    return new AppError(
+      'UNAUTHENTICATED',
+      `${sentence} Send one as \`x-api-key\` or \`Authorization: Bearer\`.`,
+    );
+  }
+
+  /**
+   * Counts one request against the rate of its client; RATE_LIMITED, with the time to wait, when it comes too early.
+   * @param client what the client is known as: `key:<name>`, or `address:<network>` where no keys are configured
+   */
+  admit(client: string): AppError | null {
+    const retryAfterMs = this.limiter?.take(client, performance.now()) ?? 0;
+    if (retryAfterMs === 0) return null;
+    return new AppError('RATE_LIMITED', 'This client sends more requests than it may.', { retryAfterMs });
+  }
+}

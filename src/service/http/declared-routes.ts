@@ -1,0 +1,38 @@
+import { RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { type DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { type ClientRoute, isForClients, KEY_IN_HEADERS } from './client-route.js';
+
+const pathsOf = (target: object): string[] =>
+  [Reflect.getMetadata(PATH_METADATA, target) as string | string[] | undefined]
+    .flat()
+    .map((path) => (path ?? '').replaceAll(/^\/|\/$/g, ''));
+
+const joined = (...parts: readonly string[]): string => `/${parts.filter((part) => part !== '').join('/')}`;
+
+/** The routes for clients that controllers declare by their decorators. */
+export function declaredRoutes(discovery: Pick<DiscoveryService, 'getControllers'>): ClientRoute[] {
+  const scanner = new MetadataScanner();
+  const routes: ClientRoute[] = [];
+  for (const { metatype } of discovery.getControllers()) {
+    if (typeof metatype !== 'function') continue;
+    const prototype = metatype.prototype as Readonly<Record<string, object>>;
+    for (const name of scanner.getAllMethodNames(prototype)) {
+      const method = prototype[name];
+      if (method === undefined || !isForClients(method)) continue;
+      const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, method) as RequestMethod];
+      for (const base of pathsOf(metatype)) {
+        for (const path of pathsOf(method)) {
+          routes.push({
+            method: verb,
+            path: joined(base, path),
+            body: 'json',
+            key: KEY_IN_HEADERS,
+            rate: true,
+          });
+        }
+      }
+    }
+  }
+  return routes;
+}

@@ -1,0 +1,58 @@
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
+import { attachShape } from '../request/reply.js';
+import { contextOf } from '../request/request-context.js';
+import type { Access } from './access/access.js';
+import { admitAgain } from './admission.js';
+import { attachMatch, clientRouteOf, matchByBody, matchOf, paramsOf } from './match.js';
+import type { Match } from './route.js';
+import { pathOf } from './routes.js';
+
+/**
+ * Lets the body say which dialect it is in.
+ * @throws AppError when the route of that dialect asks for more of its client
+ */
+function settle(access: Access, before: Match, request: Request, response: Response): Match {
+  const match = matchByBody(before, request);
+  if (match === before || match.entry === undefined) return before;
+  attachMatch(response, match);
+  attachShape(response, match.entry.dialect);
+  const context = contextOf(response);
+  if (context !== undefined) context.dialect = match.entry.dialect.name;
+  const routes = { before: clientRouteOf(before, request.method), now: match.entry.route };
+  const refusal = admitAgain(access, routes, request, response);
+  if (refusal !== null) throw refusal;
+  return match;
+}
+
+/**
+ * Hands the request to the dialect that it is in, or goes to a route without parameters at once: Express would try the
+ * pattern of each route that is registered before it, one regular expression after the other. The last of the
+ * middlewares: nothing that is registered after it is missed.
+ */
+export function dispatchMiddleware(access: Access): RequestHandler {
+  /** It runs when the body has ended, where nothing else would catch what a dialect throws. */
+  const toDialect = (before: Match, request: Request, response: Response, next: NextFunction): void => {
+    let match: Match;
+    try {
+      match = before.isSettled ? before : settle(access, before, request, response);
+      if (match.entry !== undefined) request.params = paramsOf(match.entry.route.path, pathOf(request.url));
+    } catch (error) {
+      next(error);
+      return;
+    }
+    const handler = match.entry?.handler ?? match.route.handlers.get(request.method);
+    if (handler === undefined) next();
+    else void handler(request, response, next);
+  };
+
+  return (request, response, next): void => {
+    const match = matchOf(response);
+    if (match !== undefined && match !== match.route.own) {
+      toDialect(match, request, response, next);
+      return;
+    }
+    const handler = match?.route.handlers.get(request.method);
+    if (handler === undefined) next();
+    else void handler(request, response, next);
+  };
+}

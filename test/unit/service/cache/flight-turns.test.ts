@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import type { Turn } from '../../../../src/engine/dispatch/executor.js';
+import { Bench, settled, SLOW, TURN } from '../../../support/flight-bench.js';
+
+describe('the turn of a flight', () => {
+  const JOB: Turn = { client: 'key:job', origin: 'job', priority: 'background', deadlineAt: SLOW + 9_000 };
+
+  it('is that of the request that leads, when its text is submitted', async () => {
+    const bench = new Bench();
+    const request = bench.request(['a'], JOB);
+    expect(bench.turns.get('a')).toEqual(JOB);
+    bench.finish('a');
+    await request;
+  });
+
+  it.each([true, false])(
+    'has the latest deadline and the best place of those who wait (before the second level has answered: %s)',
+    async (secondLevel) => {
+      const bench = new Bench({ secondLevel });
+      const gone = new AbortController();
+      const job = bench.request(['a'], { ...JOB, signal: gone.signal });
+      const user = bench.request(['a']);
+      bench.answerLookUp?.([undefined]);
+      await settled();
+      expect(bench.turns.get('a')).toEqual({ ...TURN, deadlineAt: JOB.deadlineAt });
+      gone.abort();
+      expect(bench.turns.get('a')).toEqual(TURN);
+      bench.finish('a');
+      expect(await Promise.all([job, user])).toEqual([['DEADLINE_EXCEEDED'], [1]]);
+    },
+  );
+
+  it('falls back to the place of those who stay when the one in front leaves', async () => {
+    const bench = new Bench();
+    const gone = new AbortController();
+    const user = bench.request(['a'], { signal: gone.signal });
+    const job = bench.request(['a'], JOB);
+    expect(bench.turns.get('a')).toEqual({ ...TURN, deadlineAt: JOB.deadlineAt });
+    gone.abort();
+    expect(bench.turns.get('a')).toEqual(JOB);
+    bench.finish('a');
+    expect(await Promise.all([user, job])).toEqual([['DEADLINE_EXCEEDED'], [1]]);
+  });
+});
