@@ -44,7 +44,8 @@ function bench(failure?: Error): {
     isReady: () => true,
   } as unknown as ModelRegistryService;
   const before = configuredRollout('m', { stable: 'v1', canary: 'v2' });
-  const inForce = { of: () => ({ ...before, rolloutId: 'r1', canary: CANARY, percent: 100 }) };
+  const now = { ...before, rolloutId: 'r1', canary: CANARY, percent: 100 };
+  const inForce = { of: (model: string) => (model === 'm' ? now : undefined) };
   const canary = new CanaryService(registry, inForce as unknown as RolloutsInForce);
   const asked: PickedAsk[] = [];
   const told: string[] = [];

@@ -116,7 +116,7 @@ describe('the second level', () => {
   it('is asked once for equal texts, and what it has is not computed', async () => {
     const bench = new Bench({ secondLevel: true });
     const requests = [bench.request(['a']), bench.request(['a'])];
-    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
+    bench.answerLookUp?.([{ value: { scores: [1] }, tokens: 7, truncated: false }]);
     expect(await Promise.all(requests)).toEqual([[7], [7]]);
     expect(bench.submitted).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe('the second level', () => {
   it('leaves to the executor what it has not', async () => {
     const bench = new Bench({ secondLevel: true });
     const request = bench.request(['a', 'bb']);
-    bench.answerLookUp?.([undefined, { scores: [1], tokens: 7, truncated: false }]);
+    bench.answerLookUp?.([undefined, { value: { scores: [1] }, tokens: 7, truncated: false }]);
     await settled();
     expect(bench.submitted).toEqual(['a']);
     bench.finish('a');
@@ -136,7 +136,7 @@ describe('the second level', () => {
     const request = bench.request(['a']);
     const flight = bench.flights.find(idOf('a'));
     if (flight !== undefined) flight.afresh = true;
-    bench.answerLookUp?.([{ scores: [1], tokens: 7, truncated: false }]);
+    bench.answerLookUp?.([{ value: { scores: [1] }, tokens: 7, truncated: false }]);
     await settled();
     bench.finish('a');
     expect(await request).toEqual([1]);
