@@ -40,7 +40,7 @@ function bench(failure?: Error): {
       if (model !== 'm') throw new AppError('MODEL_NOT_FOUND', model);
       return v1;
     },
-    versionOf: (_: string, name: string) => (name === 'v2' ? v2 : v1),
+    versionOf: (_: string, { version }: { readonly version: string }) => (version === 'v2' ? v2 : v1),
     isReady: () => true,
   } as unknown as ModelRegistryService;
   const before = configuredRollout('m', { stable: 'v1', canary: 'v2' });
