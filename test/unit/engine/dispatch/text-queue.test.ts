@@ -10,7 +10,12 @@ const LIMITS: BatchLimits = {
 };
 
 let clock = 0;
-const text = (tokens: number, alone = false): QueuedText => ({ tokens, alone, enqueuedAt: clock++ });
+const text = (tokens: number, alone = false, sequences = 1): QueuedText => ({
+  tokens,
+  sequences,
+  alone,
+  turnAt: clock++,
+});
 
 function queueOf(items: readonly QueuedText[]): TextQueue<QueuedText> {
   const queue = new TextQueue<QueuedText>();
@@ -43,7 +48,7 @@ describe('TextQueue.take', () => {
           while (queue.size > 0) {
             const oldest = queue.oldestAt;
             const batch = queue.take({ ...LIMITS, idleWorkers });
-            expect(Math.min(...batch.map((item) => item.enqueuedAt))).toBe(oldest);
+            expect(Math.min(...batch.map((item) => item.turnAt))).toBe(oldest);
             const longest = Math.max(...batch.map((item) => item.tokens));
             if (batch.length > 1) {
               expect(batch.length * longest).toBeLessThanOrEqual(256);
@@ -79,7 +84,7 @@ describe('TextQueue.putBack', () => {
     const batch = queue.take(LIMITS);
     expect(batch).toEqual([items[0], items[2]]);
     queue.putBack(batch);
-    expect(queue.oldestAt).toBe(items[0]?.enqueuedAt);
+    expect(queue.oldestAt).toBe(items[0]?.turnAt);
     expect(queue.clear()).toEqual(items);
   });
 });
