@@ -43,15 +43,20 @@ const textsOf = (payload: WorkPayload): number =>
 
 /** One row for each text; of a range of windows, one for each window, which has its number as start and end. */
 function rowsFor(payload: WorkPayload): MessageRows {
-  const range = payload.type === 'run' ? payload.ranges?.[0] : undefined;
-  if (range === undefined) {
-    return messageRows(Array.from({ length: textsOf(payload) }, () => ({ scores: [1] })));
-  }
-  const windows = Array.from({ length: range.to - range.from }, (_, i) => range.from + i);
+  const texts = textsOf(payload);
+  const rows = (count: number): MessageRows =>
+    messageRows(Array.from({ length: count }, () => ({ scores: [1] })));
+  const ranges = payload.type === 'run' ? payload.ranges : null;
+  if (ranges === null) return rows(texts);
+  const windows = ranges.map((range) =>
+    range === null ? [0] : Array.from({ length: range.to - range.from }, (_, i) => range.from + i),
+  );
+  let end = 0;
+  const rowEnds = windows.map(({ length }) => (end += length));
   return {
-    ...messageRows(windows.map(() => ({ scores: [1] }))),
-    truncated: [false],
-    windows: { rowEnds: [windows.length], spans: windows.flatMap((window) => [window, window]) },
+    ...rows(end),
+    truncated: ranges.map(() => false),
+    windows: { rowEnds, spans: windows.flat().flatMap((window) => [window, window]) },
   };
 }
 
