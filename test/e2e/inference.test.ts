@@ -32,18 +32,18 @@ describe('answers', () => {
       expect(items.length).toBeGreaterThanOrEqual(1_000);
       for (let start = 0; start < items.length; start += 500) {
         const slice = items.slice(start, start + 500);
-        const rows = values(
+        const inferences = values(
           await infer(
             running,
             slice.map(({ text }) => text),
             version,
           ),
         );
-        rows.forEach((row, i) => {
+        inferences.forEach(({ answer: { value, tokens, truncated } }, i) => {
           const item = slice[i];
-          expect(row.tokens).toBe(item?.ids.length);
-          expect(row.truncated).toBe(item?.truncated);
-          row.scores.forEach((score, label) => {
+          expect(tokens).toBe(item?.ids.length);
+          expect(truncated).toBe(item?.truncated);
+          value.scores.forEach((score, label) => {
             expect(Math.abs(score - (item?.scores[label] ?? NaN))).toBeLessThanOrEqual(tolerance);
           });
         });
@@ -61,8 +61,10 @@ describe('answers', () => {
       for (const [i, text] of texts.entries()) {
         const [alone] = values(await infer(running, [text], version));
         expect(alone?.batchSize).toBe(1);
-        alone?.scores.forEach((score, label) => {
-          expect(Math.abs(score - (together[i]?.scores[label] ?? NaN))).toBeLessThanOrEqual(1e-5);
+        alone?.answer.value.scores.forEach((score, label) => {
+          expect(Math.abs(score - (together[i]?.answer.value.scores[label] ?? NaN))).toBeLessThanOrEqual(
+            1e-5,
+          );
         });
       }
     },

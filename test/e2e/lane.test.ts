@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BatchPlan } from '../../src/engine/dispatch/batch-plan.js';
 import type { TextOutcome } from '../../src/engine/dispatch/batch-group.js';
-import type { Outcome, Priority } from '../../src/engine/dispatch/executor.js';
+import type { Priority } from '../../src/engine/dispatch/executor.js';
 import type { Lane } from '../../src/engine/dispatch/lane.js';
 import type { PlannedBatches } from '../../src/engine/dispatch/planned-batches.js';
 import type { Message, Source } from '../../src/engine/dispatch/source.js';
+import type { RowsOutcome } from '../../src/engine/dispatch/pending-text.js';
 import type { QueuedTexts } from '../../src/engine/dispatch/queued-texts.js';
 import type { WorkerPool } from '../../src/engine/pool/worker-pool.js';
 import type { VersionSpec } from '../../src/engine/protocol/protocol.js';
@@ -25,7 +26,7 @@ let pool: WorkerPool;
 let lane: Lane;
 let texts: Readonly<Record<Priority, QueuedTexts>>;
 let jobs: PlannedBatches;
-let submit: (priority: Priority, text: string) => Promise<Outcome>;
+let submit: (priority: Priority, text: string) => Promise<RowsOutcome>;
 /** Users' texts that waited whenever a worker was given a message of the job or a background text. */
 const waited: number[] = [];
 
@@ -60,6 +61,7 @@ const laneModules = () =>
       'engine/dispatch/planned-batches.js',
     ),
     built<typeof import('../../src/engine/dispatch/pending-text.js')>('engine/dispatch/pending-text.js'),
+    built<typeof import('../../src/engine/tasks/table.js')>('engine/tasks/table.js'),
   ]);
 
 beforeAll(async () => {
@@ -83,13 +85,19 @@ beforeAll(async () => {
   undisturbed = await runner.run(plan);
   await runner.close();
 
-  const [{ WorkerPool, START_TIMEOUT_MS }, { Lane }, { QueuedTexts }, { PlannedBatches }, { PendingText }] =
-    await laneModules();
+  const [
+    { WorkerPool, START_TIMEOUT_MS },
+    { Lane },
+    { QueuedTexts },
+    { PlannedBatches },
+    { PendingText },
+    { taskNamed },
+  ] = await laneModules();
   const events = { released: () => undefined, batchFinished: () => undefined, lostForUser: () => undefined };
   const user = new QueuedTexts(false, events);
   const background = new QueuedTexts(true, events);
   texts = { user, background };
-  jobs = new PlannedBatches(spec.key, WORKERS);
+  jobs = new PlannedBatches(spec.key, WORKERS, taskNamed(spec.task));
   watch(background);
   watch(jobs);
   pool = new WorkerPool(
@@ -119,12 +127,13 @@ beforeAll(async () => {
     OPTIONS,
   );
   for (const source of Object.values(texts)) source.open(spec.key, { maxPaddedTokens, runsAlone });
-  submit = (priority, text) => {
-    const item = new PendingText(spec.key, text, 12, performance.now(), priority);
-    texts[priority].add([item]);
-    lane.wake();
-    return item.outcome;
-  };
+  submit = (priority, text) =>
+    new Promise((resolve) => {
+      const now = performance.now();
+      const work = { range: null, sequences: 1, tokens: 12, enqueuedAt: now, turnAt: now, priority };
+      texts[priority].add([new PendingText(spec.key, { text }, work, resolve)]);
+      lane.wake();
+    });
   pool.load(spec);
   pool.start();
   await until(() => pool.status().ready === WORKERS && pool.status().spareReady === 1);
@@ -141,7 +150,7 @@ it('users are answered first, a job and background texts in the time that they l
   const whole = jobs.waiting;
   await until(() => jobs.waiting < whole);
   const background = Array.from({ length: 10 }, (_, i) => submit('background', `Compare film ${String(i)}.`));
-  const users: Outcome[] = [];
+  const users: RowsOutcome[] = [];
   const client = async (n: number): Promise<void> => {
     for (let i = 0; i < 25; i++)
       users.push(await submit('user', `A user's film, ${String(n)} of ${String(i)}.`));

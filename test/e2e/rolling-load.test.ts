@@ -129,7 +129,7 @@ describe('a version is loaded while serving', () => {
       await infer(running, ['a fine film'], 'v2'),
       await infer(running, ['a fine film'], 'v3'),
     ];
-    expect(values(v3)[0]?.scores).toEqual(values(v2)[0]?.scores);
+    expect(values(v3)[0]?.answer.value.scores).toEqual(values(v2)[0]?.answer.value.scores);
   });
 
   it('without a spare, into one worker after the other', async () => {

@@ -94,8 +94,8 @@ export class FakePool {
       tokenizeMs: 0,
       inferenceMs: 1,
     };
-    const row = { scores: [0.1, 0.9], tokens: 8, truncated: false };
-    return { ok: true, value: { ...row, ...times, batchSize: 1 } };
+    const answer = { value: { scores: [0.1, 0.9] }, tokens: 8, truncated: false };
+    return { ok: true, value: { answer, ...times, batchSize: 1 } };
   }
 }
 

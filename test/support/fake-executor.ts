@@ -11,7 +11,8 @@ import {
 } from '../../src/engine/dispatch/executor.js';
 import { Permits } from '../../src/engine/dispatch/permits.js';
 import type { RollingResult } from '../../src/engine/pool/rolling-load.js';
-import type { CostCoefficients, Row } from '../../src/engine/protocol/protocol.js';
+import type { CostCoefficients } from '../../src/engine/protocol/protocol.js';
+import type { Answer } from '../../src/engine/tasks/task.js';
 import { loadTokenizer } from '../../src/engine/tokenization/load-tokenizer.js';
 import { parseParity } from '../../src/engine/tokenization/parity.js';
 import type { TextTokenizer } from '../../src/engine/tokenization/text-tokenizer.js';
@@ -209,13 +210,13 @@ export class FakeExecutor
     const versions = new Map(this.waiting.map(({ item: { version } }) => [version.key, version]));
     for (const version of versions.values()) {
       const batch = this.waiting.filter(({ item }) => item.version.key === version.key);
-      const rows = batch.map(({ item }) => this.rowOf(item));
-      const paddedTokens = rows.length * Math.max(...rows.map(({ tokens }) => tokens));
+      const answers = batch.map(({ item }) => this.answerTo(item));
+      const paddedTokens = answers.length * Math.max(...answers.map(({ tokens }) => tokens));
       const times = { tokenizeMs: TOKENIZE_MS, inferenceMs: INFERENCE_MS };
       this.metrics.observeBatch({
         model: version.model,
         version: version.version,
-        texts: rows.length,
+        texts: answers.length,
         paddedTokens,
         ...times,
       });
@@ -225,7 +226,7 @@ export class FakeExecutor
       this.settle(batch, ({ admittedAt }, i) => ({
         ok: true,
         value: {
-          ...(rows[i] ?? { scores: [], tokens: 0, truncated: false }),
+          answer: answers[i] ?? { value: { scores: [] }, tokens: 0, truncated: false },
           ...times,
           admittedAt,
           resultAt,
@@ -246,11 +247,12 @@ export class FakeExecutor
     }
   }
 
-  private rowOf({ version, text }: InferenceItem): Row {
+  private answerTo({ version, text }: InferenceItem): Answer {
     const { tokenizer, golden } = this.loaded.get(version.key) ?? {};
     if (tokenizer === undefined || golden === undefined) throw new Error(`${version.key} is not loaded`);
     const { ids, truncated } = tokenizer.encode(text);
-    return { scores: golden.get(text) ?? scoresOf(version, text), tokens: ids.length, truncated };
+    const scores = golden.get(text) ?? scoresOf(version, text);
+    return { value: { scores }, tokens: ids.length, truncated };
   }
 }
 

@@ -221,8 +221,7 @@ function timesOf(
   };
 }
 
-/** A range of windows goes alone: either no text of a message has one, or the only one has. */
-function rangesOf([first]: readonly PendingText[]): WindowRange[] | null {
-  const range = first?.range ?? null;
-  return range === null ? null : [range];
+/** A range that is estimated to be one window shares its message with other texts. */
+function rangesOf(items: readonly PendingText[]): (WindowRange | null)[] | null {
+  return items.some(({ range }) => range !== null) ? items.map(({ range }) => range) : null;
 }

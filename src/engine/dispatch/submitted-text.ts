@@ -3,7 +3,7 @@ import { answerOf, joinRows, type TextRows } from '../tasks/message-rows.js';
 import { taskOf } from '../tasks/table.js';
 import type { Task } from '../tasks/task.js';
 import { FIRST_WINDOW, isFirstWindow, type View, type WindowRange } from '../view.js';
-import type { InferenceItem, InferenceTimes, Outcome, Priority } from './executor.js';
+import type { Computation, Inference, InferenceItem, InferenceTimes, Outcome, Priority } from './executor.js';
 import { PendingText, type RowsOutcome } from './pending-text.js';
 
 /** Windows of one message at least: each range is tokenized from the beginning of the text. */
@@ -18,7 +18,7 @@ export interface Submission {
   readonly maxPaddedTokens: number;
   /** Predicted milliseconds of one sequence of so many tokens. */
   readonly forecastMs: (tokens: number) => number;
-  /** Called with the parts that nothing needs any more, because another part has failed. */
+  /** Called with the parts that nothing needs any more: another part has failed, or the caller has left. */
   readonly abandon: (part: PendingText) => void;
 }
 
@@ -27,7 +27,7 @@ export interface Submission {
  * that several workers share it. Each range is due when the ones before it are predicted to be done: a text that comes
  * meanwhile goes before the ranges that are not due yet, so a long text delays no short one by more than a message.
  */
-export class SubmittedText {
+export class SubmittedText implements Computation {
   readonly parts: readonly PendingText[];
   /** Never rejects. */
   readonly outcome: Promise<Outcome>;
@@ -67,20 +67,15 @@ export class SubmittedText {
     this.open = this.parts.length;
   }
 
-  /** Settles the outcome with this error, if it is still open. */
-  fail(error: AppError): void {
-    for (const part of this.parts) part.fail(error);
+  cancel(error: AppError): void {
+    for (const part of this.parts) this.giveUp(part, error);
   }
 
   private answered(part: number, outcome: RowsOutcome): void {
     if (!outcome.ok) {
       // The promise keeps the first outcome.
       this.resolve(outcome);
-      for (const other of this.parts) {
-        if (other.settled) continue;
-        other.fail(outcome.error);
-        this.submission.abandon(other);
-      }
+      for (const other of this.parts) this.giveUp(other, outcome.error);
       return;
     }
     this.rows[part] = outcome.rows;
@@ -88,8 +83,14 @@ export class SubmittedText {
     if (this.open === 0) this.resolve({ ok: true, value: this.inferenceOf(outcome.times) });
   }
 
+  private giveUp(part: PendingText, error: AppError): void {
+    if (part.settled) return;
+    part.fail(error);
+    this.submission.abandon(part);
+  }
+
   /** @param times those of the range that came last: the caller waited for it */
-  private inferenceOf(times: InferenceTimes): (Outcome & { readonly ok: true })['value'] {
+  private inferenceOf(times: InferenceTimes): Inference {
     const [only] = this.rows;
     const rows = only !== undefined && this.rows.length === 1 ? only : joinRows(this.rows);
     return { answer: answerOf(this.task, rows), ...times };

@@ -78,8 +78,8 @@ export type WorkPayload =
       readonly type: 'run';
       /** The worker tokenizes them and splits them where the predicted run times are least. */
       readonly texts: readonly string[];
-      /** Per text: the windows that are asked for; null for all of them: what the model reads of a text without windows. */
-      readonly ranges: readonly WindowRange[] | null;
+      /** Per text: the windows that are asked for, or null: what the model reads of it without windows. Null: no text has any. */
+      readonly ranges: readonly (WindowRange | null)[] | null;
     }
   | { readonly type: 'run_planned'; readonly runs: PlannedRuns };
 

@@ -25,7 +25,7 @@ interface PlacedSequence {
 export async function runBatch(
   version: LoadedVersion,
   texts: readonly string[],
-  ranges: readonly WindowRange[] | null,
+  ranges: readonly (WindowRange | null)[] | null,
   costs: CostEstimator,
 ): Promise<BatchResult> {
   const startedAt = performance.now();

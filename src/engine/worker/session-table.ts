@@ -48,7 +48,7 @@ export class SessionTable {
   async run(
     key: string,
     texts: readonly string[],
-    ranges: readonly WindowRange[] | null,
+    ranges: readonly (WindowRange | null)[] | null,
   ): Promise<TableResult> {
     const { version, costs } = this.entry(key);
     return { ...(await runBatch(version, texts, ranges, costs)), cost: costs.cost };

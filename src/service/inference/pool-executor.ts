@@ -13,7 +13,7 @@ import {
   type Priority,
 } from '../../engine/dispatch/executor.js';
 import { Lane } from '../../engine/dispatch/lane.js';
-import { PendingText } from '../../engine/dispatch/pending-text.js';
+import type { PendingText } from '../../engine/dispatch/pending-text.js';
 import { QueuedTexts } from '../../engine/dispatch/queued-texts.js';
 import {
   InferencePoolStatus,
@@ -135,13 +135,7 @@ export class PoolExecutor
     this.admission.admit(parts);
     source.add(parts);
     this.lane.wake();
-    return submitted.map((text) => ({
-      outcome: text.outcome,
-      cancel: (error) => {
-        text.fail(error);
-        text.parts.forEach(abandon);
-      },
-    }));
+    return submitted;
   }
 
   load(version: ModelVersion): void {

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { cachedRowBytes } from '../../../../src/engine/row-bytes.js';
+import { entryBytes } from '../../../../src/engine/tasks/entry-bytes.js';
+import { LABEL_CODEC } from '../../../../src/engine/tasks/label-codec.js';
 import type { RemovalReason } from '../../../../src/service/cache/lru-store.js';
 import { MemoryLevel, type MemoryLevelOptions } from '../../../../src/service/cache/memory-level.js';
 import type { CacheEntry } from '../../../../src/service/cache/second-level.js';
@@ -51,7 +52,7 @@ describe('the cache in memory', () => {
     expect((await level.getMany([kept.key]))[0]).toBe(kept.row);
     expect({ entries: level.entries, bytes: level.bytes }).toEqual({
       entries: 1,
-      bytes: cachedRowBytes(kept.row.scores.length),
+      bytes: entryBytes(LABEL_CODEC, kept.row.value),
     });
   });
 
@@ -70,7 +71,7 @@ describe('the cache in memory', () => {
   });
 
   it('evicts when the entries are too large together, and keeps none that is too large alone', async () => {
-    const level = await filled(3, { maxBytes: 3 * cachedRowBytes(entry(0).row.scores.length) });
+    const level = await filled(3, { maxBytes: 3 * entryBytes(LABEL_CODEC, entry(0).row.value) });
     expect(level.entries).toBe(3);
     await level.set(entry(3));
     expect(level.entries).toBe(3);
@@ -149,7 +150,7 @@ describe('the estimated size of an entry', () => {
     }
     const perEntry = (heapBytes() - before) / count;
     expect(level.entries).toBe(count);
-    expect(perEntry).toBeGreaterThan(0.7 * cachedRowBytes(entry(0).row.scores.length));
-    expect(perEntry).toBeLessThan(1.1 * cachedRowBytes(entry(0).row.scores.length));
+    expect(perEntry).toBeGreaterThan(0.7 * entryBytes(LABEL_CODEC, entry(0).row.value));
+    expect(perEntry).toBeLessThan(1.1 * entryBytes(LABEL_CODEC, entry(0).row.value));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CountedAdmission, type AdmissibleText } from '../../../../src/engine/dispatch/admission.js';
-import { PendingText } from '../../../../src/engine/dispatch/pending-text.js';
 import type { Priority } from '../../../../src/engine/dispatch/executor.js';
+import { WaitingText } from './pending-texts.js';
 
 const texts = (count: number, sequences = 1, priority: Priority = 'user'): AdmissibleText[] =>
   Array.from({ length: count }, () => ({
@@ -53,13 +53,9 @@ describe('CountedAdmission', () => {
   });
 
   it('is given all that a queue knows of a text, and what nobody said is taken for the widest', () => {
-    const said = new PendingText('v1', 'text', 10, 0, 'user', {
-      client: 'ann',
-      deadlineAt: 70,
-      origin: 'job',
-    });
+    const said = new WaitingText('text', { client: 'ann', deadlineAt: 70, origin: 'job' });
     expect(said).toMatchObject({ client: 'ann', deadlineAt: 70, origin: 'job', sequences: 1 });
-    const unsaid = new PendingText('v1', 'text', 10, 0, 'background');
+    const unsaid = new WaitingText('text', { priority: 'background' });
     expect(unsaid).toMatchObject({
       client: '',
       deadlineAt: Infinity,

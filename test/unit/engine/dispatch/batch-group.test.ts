@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BatchGroup, type GroupBatch, type LineError } from '../../../../src/engine/dispatch/batch-group.js';
-import type { Row } from '../../../../src/engine/protocol/protocol.js';
+import type { Answer } from '../../../../src/engine/tasks/task.js';
 
-const rowOf = (tokens: number): Row => ({ scores: [tokens], tokens, truncated: false });
+const answerOf = (tokens: number): Answer => ({ value: { scores: [tokens] }, tokens, truncated: false });
 const FAILURE: LineError = { code: 'INFERENCE_FAILED', message: 'no' };
 const encodings = [1, 2, 3].map((tokens) => ({ ids: new Array<number>(tokens).fill(7), truncated: false }));
 
@@ -16,15 +16,15 @@ function only(batches: readonly GroupBatch[]): GroupBatch {
 }
 
 describe('BatchGroup', () => {
-  it('gathers the rows of its batches, whatever their order', async () => {
+  it('gathers the answers of its batches, whatever their order', async () => {
     const all = group();
     const [first, second] = all.batches();
     if (!first || !second) throw new Error('no batches');
     expect(all.encodingsOf(first)).toEqual(encodings.slice(0, 2));
     expect(all.longestOf(second)).toBe(3);
-    all.answered(second, [rowOf(3)]);
-    all.answered(first, [rowOf(1), rowOf(2)]);
-    expect(await all.done).toEqual([rowOf(1), rowOf(2), rowOf(3)]);
+    all.answered(second, [answerOf(3)]);
+    all.answered(first, [answerOf(1), answerOf(2)]);
+    expect(await all.done).toEqual([answerOf(1), answerOf(2), answerOf(3)]);
   });
 
   it('runs a batch that was lost as it is, and its texts alone only after the third death', () => {
@@ -44,7 +44,7 @@ describe('BatchGroup', () => {
     const all = group();
     const [first, second] = all.batches();
     if (!first || !second) throw new Error('no batches');
-    all.answered(first, [rowOf(1), rowOf(2)]);
+    all.answered(first, [answerOf(1), answerOf(2)]);
     expect(all.lost(only(all.lost(second)))).toEqual([]);
     expect((await all.done)?.[2]).toMatchObject({ code: 'INFERENCE_FAILED' });
   });
@@ -56,12 +56,12 @@ describe('BatchGroup', () => {
     const [a, b] = all.failed(first, FAILURE);
     if (!a || !b) throw new Error('not split');
     expect(all.failed(a, FAILURE)).toEqual([]);
-    all.answered(b, [rowOf(2)]);
-    all.answered(second, [rowOf(3)]);
+    all.answered(b, [answerOf(2)]);
+    all.answered(second, [answerOf(3)]);
     expect(await all.done).toEqual([
       { code: 'INFERENCE_FAILED', message: 'The model failed: no' },
-      rowOf(2),
-      rowOf(3),
+      answerOf(2),
+      answerOf(3),
     ]);
   });
 

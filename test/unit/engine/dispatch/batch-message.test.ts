@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BatchGroup, type GroupBatch } from '../../../../src/engine/dispatch/batch-group.js';
 import { answer, lose, pack, takeMessage } from '../../../../src/engine/dispatch/batch-message.js';
-import type { BatchDone, Row } from '../../../../src/engine/protocol/protocol.js';
+import type { BatchDone } from '../../../../src/engine/protocol/protocol.js';
+import { taskNamed } from '../../../../src/engine/tasks/table.js';
+import { messageRows, type RowSaid } from '../../../support/message-rows.js';
 
 /** One padded token takes a millisecond: a batch of `rows` texts of 10 tokens takes 10 · rows. */
 const COST = { fixedMs: 0, perTokenMs: 1, perTokenSquaredMs: 0 };
@@ -18,12 +20,19 @@ function blockOf(...rows: number[]): { group: BatchGroup; batches: GroupBatch[] 
   return { group, batches: group.batches() };
 }
 
-const rowOf = (score: number): Row => ({ scores: [score], tokens: 10, truncated: false });
-const done = (rows: readonly Row[]): BatchDone => ({
+const TASK = taskNamed('text-classification');
+
+/** Rows that are told apart by tokens and score. */
+const rowOf = (n: number): RowSaid => ({ scores: [n / 8, 1 - n / 8], tokens: n, truncated: n % 2 === 1 });
+const answerOf = (n: number): object => {
+  const { scores, ...rest } = rowOf(n);
+  return { value: { scores: scores.map((score) => expect.closeTo(score, 6) as number) }, ...rest };
+};
+const done = (rows: readonly RowSaid[]): BatchDone => ({
   type: 'done',
   batchId: 1,
   ok: true,
-  rows,
+  rows: messageRows(rows),
   timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 0, paddedTokens: 0 },
   cost: COST,
   rssBytes: 0,
@@ -96,19 +105,19 @@ describe('what becomes of a message', () => {
   it('each batch gets its own rows, also those of different blocks', async () => {
     const [one, two] = [blockOf(1, 2), blockOf(1)];
     const message = { batches: [...one.batches, ...two.batches] };
-    expect(answer(message, done([1, 2, 3, 4].map(rowOf)))).toEqual([]);
-    expect(await one.group.done).toEqual([1, 2, 3].map(rowOf));
-    expect(await two.group.done).toEqual([rowOf(4)]);
+    expect(answer(message, done([1, 2, 3, 4].map(rowOf)), TASK)).toEqual([]);
+    expect(await one.group.done).toEqual([1, 2, 3].map(answerOf));
+    expect(await two.group.done).toEqual([answerOf(4)]);
   });
 
   it('a row that is missing is told, and the others stay', async () => {
     const { group, batches } = blockOf(1, 1);
-    answer({ batches }, done([rowOf(1)]));
-    expect(await group.done).toEqual([rowOf(1), expect.objectContaining({ code: 'INTERNAL' })]);
+    answer({ batches }, done([rowOf(1)]), TASK);
+    expect(await group.done).toEqual([answerOf(1), expect.objectContaining({ code: 'INTERNAL' })]);
   });
 
   it.each([
-    ['failed', (batches: GroupBatch[]) => answer({ batches }, failed)],
+    ['failed', (batches: GroupBatch[]) => answer({ batches }, failed, TASK)],
     ['killed its worker', (batches: GroupBatch[]) => lose({ batches })],
   ])('several batches that %s run again as they were planned, each alone, and none is blamed', (_, end) => {
     const { batches } = blockOf(1, 2);
@@ -125,7 +134,7 @@ describe('what becomes of a message', () => {
     const { batches } = blockOf(2);
     expect(lose({ batches })).toEqual(batches);
     expect(batches[0]?.deaths).toBe(1);
-    const texts = answer({ batches }, failed);
+    const texts = answer({ batches }, failed, TASK);
     expect(texts.map(({ start, end }) => [start, end])).toEqual([
       [0, 1],
       [1, 2],

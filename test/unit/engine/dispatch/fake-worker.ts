@@ -2,9 +2,10 @@ import type { WorkerHandle } from '../../../../src/engine/pool/worker-handle.js'
 import type {
   BatchDone,
   CostCoefficients,
-  Row,
+  MessageRows,
   WorkPayload,
 } from '../../../../src/engine/protocol/protocol.js';
+import { messageRows } from '../../../support/message-rows.js';
 
 export interface SentMessage {
   readonly batchId: number;
@@ -37,10 +38,27 @@ export class FakeWorker {
   }
 }
 
-const rowsOf = (payload: WorkPayload): number =>
+const textsOf = (payload: WorkPayload): number =>
   payload.type === 'run' ? payload.texts.length : payload.runs.truncated.length;
 
-const ROW: Row = { scores: [1], tokens: 10, truncated: false };
+/** One row for each text; of a range of windows, one for each window, which has its number as start and end. */
+function rowsFor(payload: WorkPayload): MessageRows {
+  const texts = textsOf(payload);
+  const rows = (count: number): MessageRows =>
+    messageRows(Array.from({ length: count }, () => ({ scores: [1] })));
+  const ranges = payload.type === 'run' ? payload.ranges : null;
+  if (ranges === null) return rows(texts);
+  const windows = ranges.map((range) =>
+    range === null ? [0] : Array.from({ length: range.to - range.from }, (_, i) => range.from + i),
+  );
+  let end = 0;
+  const rowEnds = windows.map(({ length }) => (end += length));
+  return {
+    ...rows(end),
+    truncated: ranges.map(() => false),
+    windows: { rowEnds, spans: windows.flat().flatMap((window) => [window, window]) },
+  };
+}
 
 /** What a worker answers to a message when all goes well. */
 export function doneWith(
@@ -52,7 +70,7 @@ export function doneWith(
     type: 'done',
     batchId,
     ok: true,
-    rows: Array.from({ length: rowsOf(payload) }, () => ROW),
+    rows: rowsFor(payload),
     timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 1, paddedTokens: 10 },
     cost,
     rssBytes,

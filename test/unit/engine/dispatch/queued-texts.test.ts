@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
-import type { Outcome, Priority } from '../../../../src/engine/dispatch/executor.js';
+import type { Priority } from '../../../../src/engine/dispatch/executor.js';
 import { Lane } from '../../../../src/engine/dispatch/lane.js';
-import { PendingText } from '../../../../src/engine/dispatch/pending-text.js';
+import type { PendingText, RowsOutcome } from '../../../../src/engine/dispatch/pending-text.js';
 import { QueuedTexts } from '../../../../src/engine/dispatch/queued-texts.js';
 import { doneWith, failedWith, FakeWorker } from './fake-worker.js';
+import { WaitingText } from './pending-texts.js';
 
 const COST = { fixedMs: 1_000, perTokenMs: 0, perTokenSquaredMs: 0 };
 const GONE = new AppError('DEADLINE_EXCEEDED', 'nobody waits');
@@ -47,8 +48,8 @@ class Bench {
   }
 
   /** Puts texts in the queue, and lets the lane look at it. */
-  async enqueue(priority: Priority, ...texts: string[]): Promise<PendingText[]> {
-    const items = texts.map((text) => new PendingText('v1', text, 10, this.clock++, priority));
+  async enqueue(priority: Priority, ...texts: string[]): Promise<WaitingText[]> {
+    const items = texts.map((text) => new WaitingText(text, { now: this.clock++, priority }));
     await this.add(...items);
     return items;
   }
@@ -101,7 +102,7 @@ describe('background texts', () => {
     expect(batchesOf(worker)).toEqual([['b1']]);
     bench.finish(worker);
     expect(batchesOf(worker)).toEqual([['b1'], ['b2']]);
-    expect(((await first?.outcome) as Outcome & { ok: true }).value.batchSize).toBe(1);
+    expect(((await first?.outcome) as RowsOutcome & { ok: true }).times.batchSize).toBe(1);
     bench.end();
   });
 
@@ -122,7 +123,7 @@ describe('background texts', () => {
     const bench = new Bench(1, ['v1', 'v2']);
     const worker = only(bench);
     worker.canRun = (key) => key !== 'v2';
-    await bench.add(new PendingText('v2', 'u1', 10, 0, 'user'));
+    await bench.add(new WaitingText('u1', { key: 'v2' }));
     await bench.enqueue('background', 'b1');
     expect(worker.texts).toEqual([]);
     bench.end();
@@ -153,7 +154,7 @@ describe('background texts', () => {
     const bench = new Bench(1, ['v1', 'v2']);
     const worker = only(bench);
     worker.canRun = (key) => key !== 'v2';
-    const user = new PendingText('v2', 'u1', 10, 0, 'user');
+    const user = new WaitingText('u1', { key: 'v2' });
     await bench.add(user);
     await bench.enqueue('background', 'b1');
     bench.cancel(user);

@@ -10,7 +10,12 @@ const LIMITS: BatchLimits = {
 };
 
 let clock = 0;
-const text = (tokens: number, alone = false): QueuedText => ({ tokens, alone, enqueuedAt: clock++ });
+const text = (tokens: number, { alone = false, sequences = 1, dueInMs = 0 } = {}): QueuedText => ({
+  tokens,
+  sequences,
+  alone,
+  turnAt: clock++ + dueInMs,
+});
 
 function queueOf(items: readonly QueuedText[]): TextQueue<QueuedText> {
   const queue = new TextQueue<QueuedText>();
@@ -32,22 +37,30 @@ describe('TextQueue.take', () => {
   it('always takes the oldest text, keeps the budget, and neither loses nor doubles a text', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.record({ tokens: fc.integer({ min: 2, max: 256 }), alone: fc.boolean() }), {
-          maxLength: 400,
-        }),
+        fc.array(
+          fc.record({
+            tokens: fc.integer({ min: 2, max: 256 }),
+            alone: fc.boolean(),
+            sequences: fc.constantFrom(1, 1, 1, 4),
+            dueInMs: fc.constantFrom(0, 0, 0, 50),
+          }),
+          { maxLength: 400 },
+        ),
         fc.integer({ min: 1, max: 4 }),
         (drawn, idleWorkers) => {
-          const items = drawn.map(({ tokens, alone }) => text(tokens, alone));
+          const items = drawn.map(({ tokens, ...rest }) => text(tokens, rest));
           const queue = queueOf(items);
           const seen: QueuedText[] = [];
           while (queue.size > 0) {
             const oldest = queue.oldestAt;
+            const left = items.filter((item) => !seen.includes(item));
+            expect(oldest).toBe(Math.min(...left.map((item) => item.turnAt)));
             const batch = queue.take({ ...LIMITS, idleWorkers });
-            expect(Math.min(...batch.map((item) => item.enqueuedAt))).toBe(oldest);
+            expect(Math.min(...batch.map((item) => item.turnAt))).toBe(oldest);
             const longest = Math.max(...batch.map((item) => item.tokens));
             if (batch.length > 1) {
               expect(batch.length * longest).toBeLessThanOrEqual(256);
-              expect(batch.some((item) => item.alone)).toBe(false);
+              expect(batch.some((item) => item.alone || item.sequences > 1)).toBe(false);
             }
             seen.push(...batch);
           }
@@ -56,6 +69,19 @@ describe('TextQueue.take', () => {
         },
       ),
     );
+  });
+
+  it('lets a text that comes later go before what is not due yet, and not before what is due', () => {
+    const long = [0, 1_000, 2_000].map((dueInMs) => text(10, { sequences: 4, dueInMs }));
+    const queue = queueOf(long);
+    const short = text(10);
+    queue.push(short);
+    const late = text(10, { dueInMs: 1_500 });
+    queue.push(late);
+    const order: QueuedText[] = [];
+    while (queue.size > 0) order.push(...queue.take(LIMITS));
+    // The short ones share a batch: the later one costs it nothing that another run would not cost more.
+    expect(order).toEqual([long[0], short, late, long[1], long[2]]);
   });
 
   it('shares what is queued among the idle workers', () => {
@@ -73,13 +99,25 @@ describe('TextQueue.take', () => {
 });
 
 describe('TextQueue.putBack', () => {
+  it('gives what is not due yet its place behind texts that came meanwhile', () => {
+    const [first, second] = [0, 1_000].map((dueInMs) => text(10, { sequences: 4, dueInMs }));
+    if (first === undefined || second === undefined) throw new Error('no texts');
+    const queue = queueOf([first, second]);
+    const taken = [...queue.take(LIMITS), ...queue.take(LIMITS)];
+    expect(taken).toEqual([first, second]);
+    const meanwhile = text(10);
+    queue.push(meanwhile);
+    queue.putBack([second, first]);
+    expect(queue.clear()).toEqual([first, meanwhile, second]);
+  });
+
   it('gives texts that were taken their old place', () => {
     const items = [text(10), text(100), text(10)];
     const queue = queueOf(items);
     const batch = queue.take(LIMITS);
     expect(batch).toEqual([items[0], items[2]]);
     queue.putBack(batch);
-    expect(queue.oldestAt).toBe(items[0]?.enqueuedAt);
+    expect(queue.oldestAt).toBe(items[0]?.turnAt);
     expect(queue.clear()).toEqual(items);
   });
 });

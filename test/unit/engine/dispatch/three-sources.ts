@@ -2,13 +2,14 @@ import { AppError } from '../../../../src/base/errors/app-error.js';
 import type { TextOutcome } from '../../../../src/engine/dispatch/batch-group.js';
 import type { Priority } from '../../../../src/engine/dispatch/executor.js';
 import { Lane } from '../../../../src/engine/dispatch/lane.js';
-import { PendingText } from '../../../../src/engine/dispatch/pending-text.js';
 import { PlannedBatches } from '../../../../src/engine/dispatch/planned-batches.js';
 import { QueuedTexts } from '../../../../src/engine/dispatch/queued-texts.js';
 import type { HandOver } from '../../../../src/engine/dispatch/source.js';
 import type { WorkerHandle } from '../../../../src/engine/pool/worker-handle.js';
 import type { CostCoefficients } from '../../../../src/engine/protocol/protocol.js';
+import { taskNamed } from '../../../../src/engine/tasks/table.js';
 import { doneWith, failedWith, FakeWorker } from './fake-worker.js';
+import { WaitingText } from './pending-texts.js';
 
 export const SECOND: CostCoefficients = { fixedMs: 1_000, perTokenMs: 0, perTokenSquaredMs: 0 };
 /** A run is predicted to end in a moment: the next message of a late source is due. */
@@ -27,7 +28,7 @@ export interface Setting {
 /** One lane with all three sources: texts of users, background texts, and a job that yields to both. */
 export class House {
   readonly texts: Readonly<Record<Priority, QueuedTexts>>;
-  readonly jobs = new PlannedBatches('v1', 2);
+  readonly jobs = new PlannedBatches('v1', 2, taskNamed('text-classification'));
   readonly lane: Lane;
   readonly workers: FakeWorker[] = [];
   readonly killed: string[] = [];
@@ -81,8 +82,8 @@ export class House {
 
   onSent: (worker: FakeWorker) => void = () => undefined;
 
-  add(priority: Priority, ...texts: string[]): PendingText[] {
-    const items = texts.map((text) => new PendingText('v1', text, 10, performance.now(), priority));
+  add(priority: Priority, ...texts: string[]): WaitingText[] {
+    const items = texts.map((text) => new WaitingText(text, { now: performance.now(), priority }));
     this.texts[priority].add(items);
     this.lane.wake();
     return items;

@@ -108,7 +108,11 @@ describe('a version', () => {
 describe('the answers of two versions', () => {
   const names = ['NEGATIVE', 'POSITIVE'];
   const items = [0, 0, 1, 1, 1].map((label, i) => ({ line: i + 2, text: `secret ${String(i)}`, label }));
-  const row = (negative: number) => ({ scores: [negative, 1 - negative], tokens: 3, truncated: false });
+  const row = (negative: number) => ({
+    value: { scores: [negative, 1 - negative] },
+    tokens: 3,
+    truncated: false,
+  });
   const answers = (all: number[]) => all.map((score) => scoredOf(row(score), names, names));
   const failed = scoredOf({ code: 'INFERENCE_FAILED', message: 'no' }, names, names);
   const against = answers([0.9, 0.2, 0.3, 0.1, 0.1]);

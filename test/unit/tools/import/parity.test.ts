@@ -28,7 +28,7 @@ const LABELS = ['NEGATIVE', 'POSITIVE'];
 
 const answer = (ids: number[], scores: number[]): AnsweredText => ({
   encoding: { ids, truncated: false },
-  row: { scores, tokens: ids.length, truncated: false },
+  row: { value: { scores }, tokens: ids.length, truncated: false },
 });
 
 describe('golden texts that Python made', () => {

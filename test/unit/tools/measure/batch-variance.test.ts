@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { measureBatchVariance } from '../../../../src/tools/measure/batch-variance.js';
-import type { Row } from '../../../../src/engine/protocol/protocol.js';
+import type { Answer } from '../../../../src/engine/tasks/task.js';
 import type { Encoding } from '../../../../src/engine/tokenization/text-tokenizer.js';
 
 /** A text is as many tokens as it has letters. */
@@ -16,13 +16,13 @@ function runnerOf(score: (text: Encoding, batch: readonly Encoding[]) => number)
   return {
     batches,
     encode,
-    runBatches(encodings: readonly Encoding[], ends: readonly number[]): Promise<Row[]> {
+    runBatches(encodings: readonly Encoding[], ends: readonly number[]): Promise<Answer[]> {
       const rows = ends.flatMap((end, i) => {
         const batch = encodings.slice(i === 0 ? 0 : ends[i - 1], end);
         batches.push(batch);
         return batch.map((one) => {
           const first = score(one, batch);
-          return { scores: [first, 1 - first], tokens: one.ids.length, truncated: false };
+          return { value: { scores: [first, 1 - first] }, tokens: one.ids.length, truncated: false };
         });
       });
       return Promise.resolve(rows);

@@ -73,7 +73,7 @@ describe('calibration texts', () => {
 });
 
 describe('the golden texts of a new version', () => {
-  const row = (...scores: number[]) => ({ scores, tokens: 3, truncated: false });
+  const row = (...scores: number[]) => ({ value: { scores }, tokens: 3, truncated: false });
   const item = {
     text: 'é \ud800 "',
     group: 'dev',

@@ -1,0 +1,24 @@
+import type { InferenceItem, Priority } from '../../../../src/engine/dispatch/executor.js';
+import { PendingText, type RowsOutcome } from '../../../../src/engine/dispatch/pending-text.js';
+
+interface Parts extends Partial<Omit<InferenceItem, 'version' | 'text'>> {
+  readonly key?: string;
+  readonly now?: number;
+  readonly priority?: Priority;
+}
+
+/** A text of one sequence that waits, with the promise of its outcome. */
+export class WaitingText extends PendingText {
+  readonly outcome: Promise<RowsOutcome>;
+
+  constructor(text: string, { key = 'v1', now = 0, priority = 'user', ...item }: Parts = {}) {
+    let settle!: (outcome: RowsOutcome) => void;
+    const work = { range: null, sequences: 1, tokens: 10, enqueuedAt: now, turnAt: now, priority };
+    super(key, { text, ...item }, work, (outcome) => {
+      settle(outcome);
+    });
+    this.outcome = new Promise((resolve) => {
+      settle = resolve;
+    });
+  }
+}
