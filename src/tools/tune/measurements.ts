@@ -29,7 +29,7 @@ export class Measurements {
 
   /**
    * One slice of each point, quickly: points that differ in budget alone share what is loaded, and the workers split
-   * at the largest budget of all, so that the scheduler decides.
+   * at the largest budget of all, so that the queue decides.
    * @param until `performance.now()` at which the time is up
    */
   async round(points: readonly Point[], sliceMs: number, until: number): Promise<Map<Point, number | null>> {
