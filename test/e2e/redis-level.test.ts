@@ -15,7 +15,7 @@ const entryOf = (text: string, name = 'v1', model = 'sentiment', labels?: readon
     id: sha256(`${model} ${name} ${text}`),
     version: labelVersion({ model, version: name, ...(labels && { labels }) }),
   },
-  row: {
+  answer: {
     value: { scores: [0.1 + text.length / 1000, 0.9 - text.length / 1000] },
     tokens: text.length,
     truncated: false,
@@ -30,7 +30,7 @@ let redis: RedisConnection;
 let level: RedisLevel;
 let reports: string[];
 
-const rows = (entries: readonly CacheEntry[]): Answer[] => entries.map(({ row }) => row);
+const rows = (entries: readonly CacheEntry[]): Answer[] => entries.map(({ answer }) => answer);
 const keys = (entries: readonly CacheEntry[]): CacheKey[] => entries.map(({ key }) => key);
 const count = (report: string): number => reports.filter((each) => each === report).length;
 
@@ -112,22 +112,22 @@ describe('the second cache level', () => {
     const [first, second, third] = entries as [CacheEntry, CacheEntry, CacheEntry];
     const missing = entryOf('never put');
     expect(await found([third, missing, first, second])).toEqual([
-      third.row,
+      third.answer,
       undefined,
-      first.row,
-      second.row,
+      first.answer,
+      second.answer,
     ]);
     expect(await level.get([])).toEqual([]);
   });
 
   it('keeps its form: key and value are those of earlier releases', async () => {
     const { key } = entryOf('good');
-    const row = { value: { scores: [0.25, 0.75] }, tokens: 25, truncated: true };
+    const answer = { value: { scores: [0.25, 0.75] }, tokens: 25, truncated: true };
     const name = `serin:cache:1:sentiment:${sha256('v1')}:${sha256('sentiment v1 good')}`;
     await redis.send(['SET', name, '[1,25,1,0.25,0.75]']);
-    expect(await found([{ key, row }])).toEqual([row]);
+    expect(await found([{ key, answer }])).toEqual([answer]);
     await redis.send(['DEL', name]);
-    await written([{ key, row }]);
+    await written([{ key, answer }]);
     expect(await redis.send(['GET', name])).toBe('[1,25,1,0.25,0.75]');
   });
 
@@ -166,7 +166,7 @@ describe('the second cache level', () => {
     await redis.send(['SET', redisKey(threeLabels.key), '[1,5,0,0.5,0.5]']);
     await redis.send(['HSET', redisKey(entryOf('hash').key), 'a', 'b']);
     const asked = [...bad, threeLabels, entryOf('hash'), fine];
-    expect(await found(asked)).toEqual([...Array<undefined>(7).fill(undefined), fine.row]);
+    expect(await found(asked)).toEqual([...Array<undefined>(7).fill(undefined), fine.answer]);
     level.put(bad);
     await vi.waitFor(async () => {
       expect(await found(bad)).toEqual(rows(bad));
@@ -215,7 +215,7 @@ describe('the second cache level', () => {
     });
     const { key } = entryOf('huge');
     level.put([
-      { key, row: { value: { scores: Array<number>(9_999).fill(0.123) }, tokens: 3, truncated: false } },
+      { key, answer: { value: { scores: Array<number>(9_999).fill(0.123) }, tokens: 3, truncated: false } },
     ]);
     await until(() => count('dropped: unfit') === 1);
     level.put([entryOf('after')]);

@@ -13,7 +13,7 @@ const VERSION = labelVersion();
 
 const entry = (n: number, { version = VERSION, labels = 2 } = {}): CacheEntry => ({
   key: { id: n.toString(16).padStart(64, '0'), version },
-  row: { value: { scores: new Array<number>(labels).fill(0.5) }, tokens: n, truncated: false },
+  answer: { value: { scores: new Array<number>(labels).fill(0.5) }, tokens: n, truncated: false },
 });
 
 const removed: RemovalReason[] = [];
@@ -47,12 +47,12 @@ describe('the cache in memory', () => {
     const level = levelOf();
     const kept = entry(1);
     await level.set(kept);
-    expect(await level.get(kept.key)).toBe(kept.row);
-    expect(await level.getMany([entry(2).key, kept.key])).toEqual([undefined, kept.row]);
-    expect((await level.getMany([kept.key]))[0]).toBe(kept.row);
+    expect(await level.get(kept.key)).toBe(kept.answer);
+    expect(await level.getMany([entry(2).key, kept.key])).toEqual([undefined, kept.answer]);
+    expect((await level.getMany([kept.key]))[0]).toBe(kept.answer);
     expect({ entries: level.entries, bytes: level.bytes }).toEqual({
       entries: 1,
-      bytes: entryBytes(LABEL_CODEC, kept.row.value),
+      bytes: entryBytes(LABEL_CODEC, kept.answer.value),
     });
   });
 
@@ -71,7 +71,7 @@ describe('the cache in memory', () => {
   });
 
   it('evicts when the entries are too large together, and keeps none that is too large alone', async () => {
-    const level = await filled(3, { maxBytes: 3 * entryBytes(LABEL_CODEC, entry(0).row.value) });
+    const level = await filled(3, { maxBytes: 3 * entryBytes(LABEL_CODEC, entry(0).answer.value) });
     expect(level.entries).toBe(3);
     await level.set(entry(3));
     expect(level.entries).toBe(3);
@@ -104,7 +104,7 @@ describe('the cache in memory', () => {
   it('replaces an entry, and counts that as no removal', async () => {
     const level = await filled(2);
     const replaced = { value: { scores: [1, 0] }, tokens: 9, truncated: true };
-    await level.set({ ...entry(1), row: replaced });
+    await level.set({ ...entry(1), answer: replaced });
     expect(await level.get(entry(1).key)).toBe(replaced);
     expect(level.entries).toBe(2);
     expect(removed).toEqual([]);
@@ -145,12 +145,12 @@ describe('the estimated size of an entry', () => {
       const scores = [n / count, 1 - n / count];
       await level.set({
         key: { ...entry(n).key, id },
-        row: { value: { scores }, tokens: n, truncated: false },
+        answer: { value: { scores }, tokens: n, truncated: false },
       });
     }
     const perEntry = (heapBytes() - before) / count;
     expect(level.entries).toBe(count);
-    expect(perEntry).toBeGreaterThan(0.7 * entryBytes(LABEL_CODEC, entry(0).row.value));
-    expect(perEntry).toBeLessThan(1.1 * entryBytes(LABEL_CODEC, entry(0).row.value));
+    expect(perEntry).toBeGreaterThan(0.7 * entryBytes(LABEL_CODEC, entry(0).answer.value));
+    expect(perEntry).toBeLessThan(1.1 * entryBytes(LABEL_CODEC, entry(0).answer.value));
   });
 });
