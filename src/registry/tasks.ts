@@ -5,7 +5,7 @@ export type TaskName = 'text-classification' | 'multi-label-classification' | 'b
 export interface TaskTraits {
   /** True when a text may have any number of the labels, false when it has exactly one. */
   readonly severalLabels: boolean;
-  /** How many labels a version must have; null: any number. */
+  /** How many labels a version must have; null for no fixed number. */
   readonly labelCount: number | null;
   /** Logits that the model answers per row, for a number of labels. */
   readonly logits: (labels: number) => number;

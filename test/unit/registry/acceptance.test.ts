@@ -21,7 +21,12 @@ const refused: AcceptanceRecord = {
   reasons: ['accuracy drops by 3.00 points'],
 };
 const version = (accuracy: object | undefined): ModelVersion =>
-  ({ model: 'sentiment', version: 'v3', digest, manifest: { accuracy } }) as unknown as ModelVersion;
+  ({
+    model: 'sentiment',
+    version: 'v3',
+    digest,
+    manifest: { task: 'text-classification', accuracy },
+  }) as unknown as ModelVersion;
 const [known, unknown] = [version({ accuracy: 0.9 }), version(undefined)];
 const several = {
   ...unknown,
