@@ -6,9 +6,12 @@ import { writeModelFile, type ExternalData } from '../../src/tools/onnx/model-fi
 import { makeTensor } from '../../src/tools/onnx/tensor.js';
 import { makeModel, valueInfo, type SmallModel } from './onnx-models.js';
 
-const WORDS = 'the film was good bad wonderful a waste it is not better than my order , . ! and s'.split(' ');
-const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...WORDS, '##s', '##er'];
-const WIDTH = 16;
+/** Words that are one token each, whatever stands beside them. */
+export const EXPORT_WORDS =
+  'the film was good bad wonderful a waste it is not better than my order , . ! and s'.split(' ');
+const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', '[MASK]', ...EXPORT_WORDS, '##s', '##er'];
+/** Of a word's vector. */
+export const EXPORT_WIDTH = 16;
 
 /** What is different from an export that can be imported. */
 export interface ExportChanges {
@@ -55,8 +58,8 @@ function classifier({ logits = 2, rows = VOCABULARY.length, masked = true }: Exp
       node('MatMul', ['pooled', 'head'], 'logits'),
     ],
     initializers: [
-      makeTensor('embedding', [rows, WIDTH], weights(rows * WIDTH, 0)),
-      makeTensor('head', [WIDTH, logits], weights(WIDTH * logits, 3)),
+      makeTensor('embedding', [rows, EXPORT_WIDTH], weights(rows * EXPORT_WIDTH, 0)),
+      makeTensor('head', [EXPORT_WIDTH, logits], weights(EXPORT_WIDTH * logits, 3)),
       makeTensor('last', [1], new BigInt64Array([2n])),
       makeTensor('middle', [1], new BigInt64Array([1n])),
     ],

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { SerinConfig } from '../../../../src/base/config/serin-config.js';
+import type { TaskName } from '../../../../src/registry/tasks.js';
+import type { Feedback } from '../../../../src/rollout/evidence/record.js';
+import { AnswerObservers } from '../../../../src/service/answers/answer-observers.js';
+import { AnsweredTexts } from '../../../../src/service/feedback/answered-texts.js';
+import { FeedbackService } from '../../../../src/service/feedback/feedback.service.js';
+import type { FeedbackMetrics } from '../../../../src/service/observability/feedback-metrics.js';
+import type { RequestContext } from '../../../../src/service/request/request-context.js';
+import type { EvidenceBook } from '../../../../src/service/rollout/evidence/evidence-book.js';
+import { answerOf, labelVersion } from '../../../support/label-versions.js';
+
+const LABELS = ['INSULT', 'THREAT', 'SPAM'];
+const CONFIG = { feedbackMaxRequests: 100, feedbackTtlMs: 60_000 } as SerinConfig;
+
+/** The service with the memory of answers that it has in production; what it counts is noted. */
+class Told {
+  readonly counted: boolean[] = [];
+  readonly evidence: Feedback[] = [];
+  private readonly observers = new AnswerObservers();
+  private readonly service: FeedbackService;
+
+  constructor(private readonly task: TaskName) {
+    const answered = new AnsweredTexts(this.observers, CONFIG);
+    answered.onModuleInit();
+    const evidence = { addFeedback: (_: unknown, feedback: Feedback) => this.evidence.push(feedback) };
+    const book = { open: () => ({ rolloutId: 'r1', evidence }) } as unknown as EvidenceBook;
+    const metrics = {
+      label: (_model: string, _version: string, correct: boolean) => this.counted.push(correct),
+    } as unknown as FeedbackMetrics;
+    this.service = new FeedbackService(answered, book, metrics);
+  }
+
+  /** A user's text is answered with these scores, as the canary of the rollout does it. */
+  answer(requestId: string, ...scores: number[]): void {
+    const version = labelVersion({ task: this.task, labels: LABELS });
+    this.observers.tell(
+      {
+        picked: { version, role: 'canary', rolloutId: 'r1' },
+        text: 'a text',
+        index: null,
+        outcome: { ok: true, row: answerOf(...scores) },
+      } as unknown as Parameters<AnswerObservers['tell']>[0],
+      { requestId } as RequestContext,
+    );
+  }
+
+  /** Whether the answer was right, when this label is the truth about its text. */
+  tell(requestId: string, label: string): boolean | undefined {
+    const before = this.counted.length;
+    this.service.tell({ requestId, index: null, label });
+    return this.counted[before];
+  }
+}
+
+describe('the truth about a text', () => {
+  it('is in the answer when it is one of the labels that the text was given', () => {
+    const told = new Told('multi-label-classification');
+    for (const label of LABELS) told.answer(label, 0.6, 0.9, 0.4);
+    // The second label has the highest score; the first one was given too.
+    expect(LABELS.map((label) => told.tell(label, label))).toEqual([true, true, false]);
+    expect(told.evidence).toEqual([{ correct: true }, { correct: true }, { correct: false }]);
+  });
+
+  it('is not in an answer that gave the text no label', () => {
+    const told = new Told('multi-label-classification');
+    told.answer('none', 0.4, 0.3, 0.1);
+    expect(told.tell('none', 'INSULT')).toBe(false);
+  });
+
+  it('is in the answer of a task of one label only when it is the best', () => {
+    const told = new Told('text-classification');
+    for (const label of LABELS) told.answer(label, 0.35, 0.4, 0.25);
+    expect(LABELS.map((label) => told.tell(label, label))).toEqual([false, true, false]);
+  });
+
+  it('is told once about an answer of several labels: a second label of it does not count', () => {
+    const told = new Told('multi-label-classification');
+    told.answer('both', 0.8, 0.9, 0.1);
+    expect(told.tell('both', 'SPAM')).toBe(false);
+    expect(told.tell('both', 'THREAT')).toBeUndefined();
+    expect(told.counted).toEqual([false]);
+  });
+
+  it('is refused when it is no label of the version', () => {
+    const told = new Told('multi-label-classification');
+    told.answer('known', 0.8, 0.9, 0.1);
+    expect(() => told.tell('known', 'PRAISE')).toThrow('label must be one of INSULT, THREAT, SPAM.');
+  });
+});
