@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/seeded-random.js';
 import type { Inference, Outcome } from '../../src/engine/dispatch/executor.js';
-import type { Classified } from '../../src/engine/tasks/labels.js';
+import type { Classified } from '../../src/engine/tasks/classified.js';
 import type { TextTokenizer } from '../../src/engine/tokenization/text-tokenizer.js';
 import type { View, WindowRange } from '../../src/engine/view.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';

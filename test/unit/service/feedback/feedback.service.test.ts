@@ -6,7 +6,7 @@ import { AnswerObservers } from '../../../../src/service/answers/answer-observer
 import { AnsweredTexts } from '../../../../src/service/feedback/answered-texts.js';
 import { FeedbackService } from '../../../../src/service/feedback/feedback.service.js';
 import type { FeedbackMetrics } from '../../../../src/service/observability/feedback-metrics.js';
-import type { RequestContext } from '../../../../src/service/request/request-context.js';
+import type { Caller } from '../../../../src/service/request/caller.js';
 import type { EvidenceBook } from '../../../../src/service/rollout/evidence/evidence-book.js';
 import { answerOf, labelVersion } from '../../../support/label-versions.js';
 
@@ -36,12 +36,11 @@ class Told {
     const version = labelVersion({ task: this.task, labels: LABELS });
     this.observers.tell(
       {
-        picked: { version, role: 'canary', rolloutId: 'r1' },
-        text: 'a text',
-        index: null,
-        outcome: { ok: true, row: answerOf(...scores) },
+        ok: true,
+        item: { version, text: 'a text', index: null, picked: { version, role: 'canary', rolloutId: 'r1' } },
+        answer: answerOf(...scores),
       } as unknown as Parameters<AnswerObservers['tell']>[0],
-      { requestId } as RequestContext,
+      { requestId } as Caller,
     );
   }
 
