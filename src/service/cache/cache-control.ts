@@ -1,4 +1,4 @@
-/** Quoted strings may hold commas and names of directives; they are values, never directives. */
+/** Quoted strings may contain commas and directive names; they are values, not directives. */
 const QUOTED = /"(?:[^"\\]|\\.)*"?/g;
 
 /**
