@@ -13,8 +13,8 @@ type StopSignal = 'SIGTERM' | 'SIGINT';
 
 /**
  * How often unused connections are closed, and how long the first closing waits. A connection between two requests
- * looks idle although a request may be on its way. During this time connections in use get an answer with `connection:
- * close`; then idle ones are closed.
+ * looks idle although a request may be on its way. During the wait a connection in use gets an answer with the header
+ * `connection: close`; then idle connections are closed.
  */
 const CLOSE_NOTICE_MS = 250;
 

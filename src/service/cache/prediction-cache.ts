@@ -230,7 +230,7 @@ export class PredictionCache implements OnModuleInit {
     if (!('foundAt' in landing)) this.secondLevel?.put([{ key, answer }]);
   }
 
-  /** Each text counts once: as a hit of a level, as one that joined a computation, or as a miss. */
+  /** Counts each text once: as a hit of a level, as joined to a computation, or as a miss. */
   private count(outcomes: readonly CacheOutcome[], lookedUp: boolean): void {
     let memory = 0;
     let redis = 0;

@@ -18,7 +18,7 @@ const LOOKUP_DEADLINE_MS = 5;
 const FAILURES_TO_OPEN = 5;
 const OPEN_MS = 1_000;
 
-/** Keys that one SCAN looks at: about a millisecond of the server's time. */
+/** Keys that one SCAN visits: about a millisecond of the server's time. */
 const SCAN_COUNT = 1_000;
 
 /** The result of a look-up. `refused`: the breaker was open; `away`: Redis was not connected. */

@@ -35,7 +35,7 @@ export class BatchFacts {
     this.hasFailed = true;
   }
 
-  /** @param turnAt `performance.now()` when the cache had answered for all texts */
+  /** @param turnAt `performance.now()` when the cache had answered all texts */
   toFacts(turnAt: number): Facts {
     const versions = Object.keys(this.perVersion);
     const [level = null] = this.levels;

@@ -20,7 +20,7 @@ export interface Parsed<Shape> {
 /** Reads requests and writes replies and problems in one wire format. */
 export interface WireFormat<Shape> extends ProblemShape {
   readonly name: string;
-  /** @throws AppError when the request as a whole is wrong */
+  /** @throws AppError when the request as a whole is invalid */
   parse(request: WireRequest): Parsed<Shape>;
   /** @throws AppError when the format cannot express the error of a single text */
   reply(answered: Answered, shape: Shape, stamp: Stamp): Reply;

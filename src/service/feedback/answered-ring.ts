@@ -1,7 +1,7 @@
 /** The source of an answer. All answers of one version in one rollout share one source object. */
 export interface AnsweredBy<Source> {
   readonly source: Source;
-  /** The labels that the text got, by their index in the version's manifest. */
+  /** The labels of the answer, by their index in the version's manifest. */
   readonly said: readonly number[];
 }
 

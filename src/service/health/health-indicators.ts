@@ -19,7 +19,7 @@ export class HealthIndicators {
     private readonly rollouts: RolloutService,
   ) {}
 
-  /** Down when nothing can be inferred with the default model; degraded while workers are missing. */
+  /** Down when the default model cannot answer; degraded while workers are missing. */
   readonly inference = (): HealthIndicatorResult => {
     const { workersWanted, workersReady, queuedTexts, restarts } = this.pool.status();
     const figures = {

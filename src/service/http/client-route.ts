@@ -8,7 +8,7 @@ export type KeyPlace = (request: WireRequest) => string | undefined;
 /** Reads the key from `x-api-key` or from a Bearer token. */
 export const KEY_IN_HEADERS: KeyPlace = ({ headers }) => keyFrom(headers);
 
-/** A route that clients send texts to. */
+/** A route to which clients send texts. */
 export interface ClientRoute {
   /** In upper case; GET includes HEAD. */
   readonly method: string;

@@ -70,7 +70,7 @@ function decoded(part: string): string {
 }
 
 /**
- * The parameters of a path that a template matches, decoded.
+ * The decoded parameters of a path that matches a template.
  * @throws AppError INVALID_REQUEST when a part cannot be decoded
  */
 export function paramsOf(template: string, path: string): Record<string, string> {

@@ -10,7 +10,7 @@ import type { VersionRef } from '../../rollout/rollout-types.js';
 
 export type VersionRole = 'stable' | 'canary' | 'last_good';
 
-/** A version as GET /models shows it. `version` is null when its manifest cannot be read. */
+/** A version as GET /models shows it; `version` is null when its manifest cannot be read. */
 export interface VersionStatus {
   readonly name: string;
   readonly version: ModelVersion | null;
@@ -22,7 +22,7 @@ export interface VersionStatus {
 /** Called after a version has moved to another state. */
 export type StateListener = (version: ModelVersion, state: VersionState) => void;
 
-/** States in which a process holds the version, or is about to. */
+/** States in which a worker process has loaded the version, or is loading it. */
 const HELD: ReadonlySet<VersionState> = new Set(['loading', 'warming', 'ready', 'draining']);
 
 interface Entry {
@@ -74,7 +74,7 @@ export class ModelRegistryService {
     const wanted = this.inForce
       .all()
       .flatMap(({ model, answering, canary, lastGood }) => [answering, canary, lastGood].map((candidate) => this.find(model, candidate?.version.version)));
-    // Two candidates may be one version with two policies.
+    // Two candidates may share one version and differ only in their policies.
     return [...new Set(wanted.filter((version) => version !== undefined))];
   }
 
@@ -146,7 +146,7 @@ export class ModelRegistryService {
     return this.status(model, name);
   }
 
-  /** Moves a version to another state; a move that model-version.ts does not allow is ignored. */
+  /** Changes the state of a version; a transition that model-version.ts does not allow is ignored. */
   setState(version: ModelVersion, state: VersionState, reason: string | null = null): void {
     const entry = this.entryFor(version);
     if (entry === undefined || !mayFollow(entry.state, state)) return;
@@ -194,7 +194,7 @@ export class ModelRegistryService {
     return new AppError('VERSION_NOT_FOUND', `The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
   }
 
-  /** The entry of this version; undefined when the entry under this name now holds other files. */
+  /** The entry of this version; undefined when the entry under this name is of another digest. */
   private entryFor({ model, version, key }: ModelVersion): Entry | undefined {
     const entry = this.entries.get(model)?.get(version);
     return entry?.version?.key === key ? entry : undefined;

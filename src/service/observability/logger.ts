@@ -2,7 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type Logger } from 'pino';
 import { within } from '../../base/within-deadline.js';
 
-/** Lines are written in blocks of this size, because a system call per request costs more than the request's line. */
+/** Size of the blocks in which lines are written: a system call per line would cost more than the rest of the line. */
 const BLOCK_BYTES = 32 * 1024;
 
 /** Longest time that a line waits for its block to fill. */

@@ -9,7 +9,7 @@ export interface RolloutObservation {
   readonly model: string;
   /** Empty without a canary. */
   readonly canary: string;
-  /** Effective share, 0 to 100. */
+  /** Effective share in percent, 0 to 100. */
   readonly percent: number;
   readonly phase: string;
 }

@@ -78,7 +78,7 @@ export class RedisConnection implements OnApplicationShutdown {
     }
   }
 
-  /** Runs a script as one step on the server. @throws as {@link send} does */
+  /** Runs a script atomically on the server. @throws as {@link send} does */
   async run<T>(script: RedisScript<T>, keys: readonly string[], args: readonly string[] = []): Promise<T> {
     const rest = [String(keys.length), ...keys, ...args];
     try {

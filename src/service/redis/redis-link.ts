@@ -13,7 +13,7 @@ export interface LinkEvents {
   /** Prepares a connection before it counts as up; when it throws, the attempt has failed. */
   readonly prepare?: (session: RedisSession) => Promise<void>;
   readonly onUp: () => void;
-  /** Called after each failed attempt and after each connection that ended. */
+  /** Called after each failed attempt and each time that an open connection ends. */
   readonly onDown: (reason: string) => void;
 }
 

@@ -7,11 +7,11 @@ export const NO_HEADERS: Readonly<Record<string, string>> = {};
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const PROBLEM_TYPE = { 'content-type': 'application/problem+json; charset=utf-8' };
 
-/** An answer, ready to be written. */
+/** A complete answer. */
 export class Reply {
   /**
-   * @param body an object is written as JSON, bytes as they are
-   * @param headers names in lower case; without `content-type` it is JSON in UTF-8
+   * @param body an object is written as JSON, a Buffer as its bytes
+   * @param headers names in lower case; without `content-type` the body is JSON in UTF-8
    */
   constructor(
     readonly status: number,

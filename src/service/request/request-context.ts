@@ -18,7 +18,7 @@ const NO_TIMINGS: StageTimings = {
 const between = (from: number | null, to: number | null): number | null =>
   from === null || to === null ? null : to - from;
 
-/** How a request ended, as {@link RequestContext.end} takes it. */
+/** The result of a request, the argument of {@link RequestContext.end}. */
 export type RequestEnd = Pick<RequestRecord, 'status' | 'aborted' | 'failure'>;
 
 /**
@@ -55,7 +55,7 @@ export class RequestContext implements RequestRecord {
   modelVersion: string | null = null;
   tokens: number | null = null;
   truncated: boolean | null = null;
-  /** `performance.now()` when the cache was asked. */
+  /** `performance.now()` when the handler asked the cache. */
   receivedAt: number | null = null;
   /** `performance.now()` when the look-ups ended for a text that was not in memory. */
   lookedUpAt: number | null = null;

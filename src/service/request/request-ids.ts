@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 const VALID_REQUEST_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
 /**
- * https://www.w3.org/TR/trace-context/: version 00 has exactly these four fields, later ones may append more, and there
- * is no version ff. No id is all zeros.
+ * https://www.w3.org/TR/trace-context/: version 00 has exactly these four fields, later versions may append more, and
+ * version ff does not exist. An id of zeros only is invalid.
  */
 const TRACEPARENT =
   /^(?!ff)(?:00(?=.{53}$)|(?!00)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
@@ -39,7 +39,7 @@ function randomDigits(count: number): string {
   return digits;
 }
 
-/** A new W3C span id: 16 hexadecimal digits, which are never all zeros. */
+/** A new W3C span id: 16 hexadecimal digits, not all of them zero. */
 export function newSpanId(): string {
   const id = randomDigits(SPAN_ID_DIGITS);
   return /^0+$/.test(id) ? newSpanId() : id;

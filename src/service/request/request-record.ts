@@ -58,7 +58,7 @@ export interface RequestRecord {
   readonly modelVersion: string | null;
   readonly tokens: number | null;
   readonly truncated: boolean | null;
-  /** Texts that shared the worker message. */
+  /** Number of texts in the same message to a worker. */
   readonly batchSize: number | null;
   /** `performance.now()` when the handler continued with the cache's answer; null when that never happened. */
   readonly turnAt: number | null;

@@ -32,7 +32,7 @@ export interface AdminCall {
 export interface ShareRequest {
   /** The canary's version; undefined keeps the current canary. */
   readonly version?: string | undefined;
-  /** 0 to 100, in hundredths. */
+  /** Share in percent, 0 to 100, with at most two decimals. */
   readonly percent: number;
   /** Accepts a version whose accuracy is not on record. */
   readonly force?: boolean | undefined;

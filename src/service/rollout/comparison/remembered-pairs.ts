@@ -1,6 +1,6 @@
 import type { AnswerPair, SideAnswer } from '../../../rollout/evidence/record.js';
 
-/** A power of two. */
+/** Number of slots; must be a power of two. */
 const SLOTS = 2 ** 16;
 const MASK = BigInt(SLOTS - 1);
 

@@ -54,7 +54,10 @@ export class EvidenceBook {
     return this.books.get(model);
   }
 
-  /** Follows the state: another rollout gets a new book, another step of it a new page. */
+  /**
+   * Follows the state: another rollout starts a new book, and another step of the same rollout starts a new window in
+   * it.
+   */
   follow({ model, rollout_id: rolloutId, visit, phase }: RolloutDocument): void {
     const book = this.books.get(model);
     if (book !== undefined && book.rolloutId !== rolloutId) {

@@ -28,7 +28,7 @@ export type FolderUse = 'state' | 'copy';
 interface Evidence {
   readonly rollout_id: string;
   readonly document: EvidenceDocument;
-  /** Base64. */
+  /** Hashes of the texts already counted, in Base64. */
   readonly seen: string;
 }
 

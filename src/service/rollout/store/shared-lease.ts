@@ -43,7 +43,7 @@ export class RolloutLease {
     return performance.now() < this.heldUntil;
   }
 
-  /** Takes the lease if nobody has it, or keeps it. @throws Error when Redis is away; it then runs out by itself */
+  /** Takes a free lease, or extends our own. @throws Error when Redis is away; the lease then expires */
   async renew(): Promise<void> {
     // Take the time before the call: the server starts counting later, so our lease ends first.
     const askedAt = performance.now();
