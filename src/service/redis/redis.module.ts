@@ -4,8 +4,8 @@ import { RedisMetrics } from '../observability/redis-metrics.js';
 import { RedisConnection } from './redis-connection.js';
 
 /**
- * The connection for everything that is shared with other processes. Inject it as `@Inject(RedisConnection) redis:
- * RedisConnection | null`; it is null when REDIS_URL is not set.
+ * The connection for everything that is shared with other processes. It is null when REDIS_URL is not set. Inject it as
+ * `@Inject(RedisConnection) redis: RedisConnection | null`.
  */
 @Module({
   providers: [

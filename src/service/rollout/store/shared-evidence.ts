@@ -54,8 +54,8 @@ export class SharedEvidence {
   }
 
   /**
-   * Counts the texts that are new to every replica, and publishes this replica's evidence if it has changed. @throws
-   * Error when Redis is away
+   * Counts the texts that are new to every replica, and publishes this replica's evidence if it has changed.
+   * @throws Error when Redis is away
    */
   async publish(): Promise<void> {
     if (this.epoch !== '') await this.texts.resolve(this.epoch);
