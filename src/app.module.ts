@@ -19,7 +19,7 @@ import { RedisModule } from './service/redis/redis.module.js';
 import { RolloutModule } from './service/rollout/rollout.module.js';
 import { TokenizationModule } from './service/tokenization/tokenization.module.js';
 
-/** The service, composed: every module by name, each after those that it builds on. */
+/** The whole service: every module, each listed after the modules that it needs. */
 @Module({})
 export class AppModule {
   static forRoot(config: SerinConfig, logger: LineLogger): DynamicModule {

@@ -13,6 +13,6 @@ function configOrExit(): SerinConfig {
 }
 
 const config = configOrExit();
-// Loaded late: a wrong setting is said at once, before Nest and the model runtime are read from disk.
+// Imported late, so that a wrong setting is reported before Nest and the model runtime are read from disk.
 const { runService } = await import('./serve.js');
 await runService(config);

@@ -17,7 +17,7 @@ import { serveDocument } from './service/http/openapi.js';
 import { createLogger, NestLogger } from './service/observability/logger.js';
 import { handleSignals } from './shutdown.js';
 
-/** What nobody caught may have left anything half done: say what it was, and let the supervisor start anew. */
+/** An uncaught error may leave any state inconsistent: log it and end, so that the supervisor starts a new process. */
 function endOnUncaught(logger: Logger): void {
   process.on('uncaughtException', (error: unknown) => {
     logger.fatal({ stack: error instanceof Error ? error.stack : String(error) }, 'uncaught');
@@ -26,16 +26,16 @@ function endOnUncaught(logger: Logger): void {
 }
 
 /**
- * By default V8 lets the heap of a busy process grow to several times what lives in it before it collects: a full cache
- * of default size made 300 MB of 150. At twice as much it stays
- * below 200 MB (docs/benchmarks.md, memory of the cache).
+ * Limits the growth of the heap. By default V8 lets the heap of a busy process grow to several times its live data
+ * before it collects: a full cache of default size took 300 MB for 150 MB of data. With a limit of twice the live data
+ * it stays below 200 MB (docs/benchmarks.md, memory of the cache).
  */
 const HEAP_GROWING_PERCENT = 100;
 
-/** How often the start looks whether the models are loaded; only the "ready" line waits for it. */
+/** How often the start checks whether the models are loaded; only the "ready" line waits for that. */
 const READY_CHECK_MS = 10;
 
-/** What a person can do about a port that cannot be listened on. */
+/** Advice for an operator whose port cannot be opened. */
 const LISTEN_HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'it is taken; stop what listens there or set PORT to a free one',
   EACCES: 'this user may not; set PORT to one above 1023',
@@ -60,7 +60,10 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(READY_CHECK_MS, undefined, { ref: false });
 }
 
-/** Replays the golden texts as soon as something can answer, so that the first health check finds a result. */
+/**
+ * Logs the "ready" line. It replays the golden texts as soon as the default model can answer, so that the first health
+ * check finds a result.
+ */
 async function announceReady(app: NestExpressApplication, logger: Logger): Promise<void> {
   const readiness = app.get(Readiness);
   await until(() => readiness.problem() === null);
@@ -73,8 +76,8 @@ async function announceReady(app: NestExpressApplication, logger: Logger): Promi
 }
 
 /**
- * Starts the service and returns once it listens; models are loaded meanwhile.
- * @throws StartError with a sentence for whoever started it.
+ * Starts the service and returns once it listens; the models are loaded in the background.
+ * @throws StartError with a sentence for the operator
  */
 export async function startService(config: SerinConfig): Promise<NestExpressApplication> {
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
@@ -97,7 +100,10 @@ export async function startService(config: SerinConfig): Promise<NestExpressAppl
   return app;
 }
 
-/** Starts the service; what keeps it from starting goes to stderr, and the process ends with 2, or 70 for a fault of ours. */
+/**
+ * Starts the service. A failed start writes its reason to stderr and ends the process with 2, or with 70 for a fault of
+ * the service.
+ */
 export async function runService(config: SerinConfig): Promise<void> {
   try {
     await startService(config);

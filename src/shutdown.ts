@@ -12,28 +12,32 @@ import { settleLog } from './service/observability/logger.js';
 type StopSignal = 'SIGTERM' | 'SIGINT';
 
 /**
- * A connection between two requests looks idle, and a request may be on its way on it. For this long those that
- * are in use get an answer with `connection: close`; then what is idle is closed.
+ * How often unused connections are closed, and how long the first closing waits. A connection between two requests
+ * looks idle although a request may be on its way. During the wait a connection in use gets an answer with the header
+ * `connection: close`; then idle connections are closed.
  */
 const CLOSE_NOTICE_MS = 250;
 
 /**
- * One stop can arrive twice: Ctrl-C in a terminal, or a supervisor that signals the whole group, reaches both this
- * process and npm, which hands it on. What comes this soon after the first is its echo.
+ * One stop may arrive as two signals: Ctrl-C in a terminal, or a supervisor that signals the whole group, reaches this
+ * process and also npm, which forwards it. A signal this soon after the first is ignored as its repetition.
  */
 const ECHO_MS = 300;
 
 /**
- * Stops listening and leaves every open connection as it is, which http.Server's own close would not. The order
- * matters: a client that is told to close its connection opens the next one at once, and what waits unaccepted in
- * the queue of a socket that stops listening is reset. Right after the poll phase that queue has just been emptied.
+ * Stops listening and leaves every open connection open, unlike http.Server's own close. It must come before clients
+ * are told to close their connections: such a client opens a new connection at once, and connections that wait
+ * unaccepted in the queue of a closed socket are reset. Right after the poll phase this queue has just been emptied.
  */
 async function stopListening(server: Server): Promise<void> {
   await afterThePoll();
   NetServer.prototype.close.call(server);
 }
 
-/** Every open connection; Node closes the idle ones, but does not count as idle what never sent a request. */
+/**
+ * Tracks every open connection, because Node closes idle connections but does not count a connection as idle before its
+ * first request.
+ */
 function trackConnections(server: Server): ReadonlySet<Socket> {
   const open = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -48,7 +52,10 @@ function closeUnused(server: Server, connections: ReadonlySet<Socket>): void {
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
 }
 
-/** Not ready at once, served for a while, then drained; the worker processes end last (onApplicationShutdown). */
+/**
+ * Shuts down in order: the process is not ready at once, still serves for a while, and then drains. The worker
+ * processes end last (onApplicationShutdown).
+ */
 async function shutDown(
   app: INestApplication,
   signal: StopSignal,
@@ -82,8 +89,8 @@ async function shutDown(
 }
 
 /**
- * Shuts down in order on the first SIGTERM or SIGINT, and at once on the second. The handlers are ours because
- * Nest's ignore a second signal.
+ * Shuts down in order on the first SIGTERM or SIGINT, and at once on the second. Nest's own handlers are not used
+ * because they ignore a second signal.
  */
 export function handleSignals(app: INestApplication, config: SerinConfig, logger: Logger): void {
   const connections = trackConnections(app.getHttpServer() as Server);

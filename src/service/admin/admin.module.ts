@@ -7,7 +7,7 @@ import { CacheController } from './cache.controller.js';
 import { CanaryController } from './canary.controller.js';
 import { VersionsController } from './versions.controller.js';
 
-/** What can be changed while the service runs; everything here lies behind the admin token. */
+/** The routes that change the running service; all of them require the admin token. */
 @Module({
   imports: [CacheModule, RolloutModule, InferenceModule, ModelRegistryModule],
   controllers: [CacheController, CanaryController, VersionsController],

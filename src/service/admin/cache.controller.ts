@@ -14,7 +14,10 @@ function invalid(field: string, message: string): AppError {
   return new AppError('INVALID_REQUEST', `${field} ${message}.`, { errors: [{ field, message }] });
 }
 
-/** The model that a query names; undefined: none. A misspelt parameter must not empty the whole cache. */
+/**
+ * The model that a query names; undefined when it names none. Unknown parameters are refused, because a misspelt one
+ * would empty the whole cache.
+ */
 function modelOf(query: Readonly<Record<string, unknown>>): string | undefined {
   const [unknown] = Object.keys(query).filter((name) => name !== 'model');
   if (unknown !== undefined) {
@@ -25,7 +28,7 @@ function modelOf(query: Readonly<Record<string, unknown>>): string | undefined {
   throw invalid('model', 'must be given once, and name a model');
 }
 
-/** What is done to the cache while the service runs. */
+/** Empties the cache while the service runs. */
 @ApiTags('admin')
 @ApiSecurity('bearer')
 @ApiRequestHeaders()
@@ -50,7 +53,7 @@ export class CacheController {
     @CurrentRequest() { requestId }: RequestContext,
   ): Promise<CachePurgeDto> {
     const model = modelOf(query);
-    // Asks for its versions to learn whether it exists.
+    // describe() throws when the model does not exist.
     if (model !== undefined) this.registry.describe(model);
     const { entries, secondLevel } = await this.cache.purge(model === undefined ? {} : { model });
     const purged = {

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiSchema } from '@nestjs/swagger';
 
-/** What a purge of the cache removed. */
+/** The result of a purge of the cache. */
 @ApiSchema({ name: 'CachePurge' })
 export class CachePurgeDto {
   @ApiProperty({ type: String, nullable: true, description: 'The model that was asked for; null: all.' })

@@ -17,10 +17,10 @@ const VERSION_MESSAGE =
   'must be the name of a version: 1 to 64 letters, digits, dots, dashes and underscores';
 const REASON_MESSAGE = 'must be text of at most 500 characters';
 
-/** An absent field is fine; null is not: it would hide a client's mistake. */
+/** Skips the rules for an absent field, but not for null, because null would hide a client's mistake. */
 const WhenPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
-/** What every change of a rollout may carry. */
+/** The optional fields of every change of a rollout. */
 export class RolloutChange {
   @ApiPropertyOptional({
     type: 'integer',
@@ -40,7 +40,7 @@ export class RolloutChange {
   reason?: string;
 }
 
-/** The canary's share, and with `version` another canary. */
+/** Sets the canary's share; with `version` it also sets another canary. */
 export class RolloutShareRequest extends RolloutChange {
   @ApiPropertyOptional({
     description: 'The version to be canary; it must be loaded. Absent: the canary as it is.',

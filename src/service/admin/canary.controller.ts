@@ -24,7 +24,7 @@ const CHANGING = [
   'STATE_UNAVAILABLE',
 ] as const;
 
-/** A call at 3 a.m. needs no body. */
+/** A missing body is accepted, so that a call in an emergency needs none. */
 const optionalChange: PipeTransform = {
   transform: (body: unknown) => new StrictBody(RolloutChange).transform(body ?? {}),
 };
@@ -35,7 +35,7 @@ const callOf = ({ requestId }: RequestContext, { revision, reason }: RolloutChan
   reason,
 });
 
-/** Documents one of the moves without a body of its own. */
+/** Documents a move whose body is optional. */
 function ApiMove(summary: string, description: string): MethodDecorator {
   return (target, key, descriptor: PropertyDescriptor): void => {
     const decorators = [
@@ -49,7 +49,7 @@ function ApiMove(summary: string, description: string): MethodDecorator {
   };
 }
 
-/** Rollouts, as people see and move them. Every change is a line of the audit log. */
+/** Shows and moves rollouts. Every change is a line of the audit log. */
 @ApiTags('admin')
 @ApiSecurity('bearer')
 @ApiRequestHeaders()

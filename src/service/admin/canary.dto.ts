@@ -57,7 +57,7 @@ export class RolloutVerdictDto {
   @ApiProperty({ type: [GateRowDto] }) gates!: readonly GateRowDto[];
 }
 
-/** What users saw of one version. */
+/** The figures of one version's answers to users. */
 @ApiSchema({ name: 'SideFigures' })
 export class SideFiguresDto {
   @ApiProperty({ type: 'integer' }) requests!: number;
@@ -73,7 +73,7 @@ export class SideFiguresDto {
   @ApiProperty(NUMBER_OR_NULL) kpi_mean!: number | null;
 }
 
-/** What both said about the same texts; distinct texts, but for `traffic_…`. */
+/** The figures of both versions' answers to the same texts: of distinct texts, except the fields `traffic_…`. */
 @ApiSchema({ name: 'PairFigures' })
 export class PairFiguresDto {
   @ApiProperty({ type: 'integer' }) texts!: number;

@@ -14,12 +14,12 @@ import { Lifecycle } from '../request/lifecycle.js';
 import type { RequestContext } from '../request/request-context.js';
 
 /**
- * How long the answer to a load or unload may take, unless x-deadline-ms says less. It is not REQUEST_TIMEOUT_MS,
- * which is made for predictions: a large model in many workers takes minutes. What has begun goes on after the answer.
+ * Longest wait for a load or unload, unless x-deadline-ms is shorter. REQUEST_TIMEOUT_MS does not apply: it is meant
+ * for predictions, and loading a large model into many workers takes minutes. Started work continues after the answer.
  */
 const ANSWER_LIMIT_MS = 120_000;
 
-/** How often a waiting call looks whether it may wait on. */
+/** How often a waiting call checks whether the service is shutting down. */
 const CHECK_MS = 100;
 
 const PROBLEMS = [
@@ -35,7 +35,7 @@ const PROBLEMS = [
   'DEADLINE_EXCEEDED',
 ] as const;
 
-/** Versions in and out of the workers while the service runs. */
+/** Loads and unloads versions while the service runs. */
 @ApiTags('admin')
 @ApiSecurity('bearer')
 @ApiRequestHeaders()
@@ -103,7 +103,7 @@ export class VersionsController {
     return versionDtoOf(status);
   }
 
-  /** Waits no longer than the answer may take, nor into a shutdown. */
+  /** Waits for the work until the time limit or a shutdown. */
   private async inTime(work: Promise<void>, limitMs: number): Promise<void> {
     const startedAt = performance.now();
     const given = new AbortController();

@@ -9,40 +9,43 @@ export interface MissingText {
   readonly item: InferenceItem;
 }
 
-/** What the second level had. */
+/** An answer that the second level had. */
 export interface Found {
   readonly ok: true;
   readonly answer: Answer;
-  /** `performance.now()` when it was there. */
+  /** `performance.now()` when the answer arrived. */
   readonly foundAt: number;
 }
 
-/** How a flight ended: with what the executor answered, as it stands, or with what the second level had. */
+/** The result of a flight: the executor's outcome unchanged, or an answer from the second level. */
 export type Landing = Outcome | Found;
 
-/** Who waits for flights. */
+/** A request that waits for flights. */
 export interface Passenger {
   readonly turn: Turn;
-  /** Called once for each flight joined, unless it was left before. Must not throw. */
+  /** Called once for each joined flight, unless the passenger has left it. Must not throw. */
   landed(flight: Flight, landing: Landing): void;
 }
 
-/** Whether the first of two turns comes before the second. */
+/** Whether turn `a` comes before turn `b`. */
 const isBefore = (a: Turn, b: Turn): boolean => a.priority === 'user' && b.priority !== 'user';
 
-/** One text on its way to an answer, with everybody who waits for it. */
+/** The shared look-up and computation of one text, with every request that waits for it (its passengers). */
 export class Flight {
-  /** To be computed, whatever the second level says. */
+  /** The text must be computed even if the second level has an answer. */
   afresh = false;
   computation: Computation | undefined;
-  /** The passenger who led was not admitted. That says nothing about the text: who followed may try on its own. */
+  /**
+   * True when the leader, the passenger that started this flight, was not admitted. The text itself has not failed: the
+   * other passengers may try again on their own.
+   */
   refused = false;
   private ending: Landing | undefined;
   private readonly passengers = new Set<Passenger>();
 
   /**
-   * @param current the turn of the passenger for whom it starts
-   * @param onAbandoned called when the last passenger has left before the landing
+   * @param current the turn of the passenger that starts the flight
+   * @param onAbandoned called when the last passenger leaves before the landing
    */
   constructor(
     readonly text: MissingText,
@@ -50,12 +53,12 @@ export class Flight {
     private readonly onAbandoned: (flight: Flight) => void,
   ) {}
 
-  /** Undefined while it is in the air. */
+  /** Undefined until the flight lands. */
   get landing(): Landing | undefined {
     return this.ending;
   }
 
-  /** The best turn among its passengers, with the latest of their deadlines. */
+  /** The turn of the passenger with the highest priority, with the latest deadline of all passengers. */
   get turn(): Turn {
     return this.current;
   }
@@ -82,7 +85,7 @@ export class Flight {
     this.computation?.cancel(error);
   }
 
-  /** Tells everybody who waits. A flight lands once; a landing after that is ignored. */
+  /** Gives the result to every passenger. A flight lands once; later landings are ignored. */
   land(landing: Landing): void {
     if (this.ending !== undefined) return;
     this.ending = landing;

@@ -5,11 +5,11 @@ import { Flight, type Landing, type MissingText } from './flight.js';
 import { inScope, type CacheKey, type PurgeScope } from './second-level.js';
 
 export interface FlightPorts {
-  /** All or nothing. @throws AppError when they are not admitted */
+  /** Admits all texts or none. @throws AppError when they are not admitted */
   submit(items: readonly InferenceItem[]): Computation[];
-  /** Asks the second level, which never rejects; null when there is none. */
+  /** Asks the second level; never rejects. Null when there is no second level. */
   readonly lookUp: ((keys: readonly CacheKey[]) => Promise<readonly (Answer | undefined)[]>) | null;
-  /** Keeps an answer; resolves once a look-up in memory finds it. Null when nothing is kept. */
+  /** Stores an answer; resolves once a look-up in memory finds it. Null when no cache is configured. */
   readonly keep: ((key: CacheKey, landing: Landing & { readonly ok: true }) => Promise<void>) | null;
 }
 
@@ -19,27 +19,27 @@ const withTurn = (
 ): InferenceItem => ({ version, text, ...(view && { view }), client, origin, priority, deadlineAt });
 
 /**
- * The single flight: equal texts for the same version share one look-up in the second level and one computation, within
- * a batch and across requests, whether anything is cached or not. Nothing else in the service does this.
+ * Equal texts for the same version share one look-up in the second level and one computation, within a batch and across
+ * requests. This shared computation is called a flight. It also works when nothing is cached. No other class does this.
  */
 export class Flights {
   private readonly airborne = new Map<string, Flight>();
 
   constructor(private readonly ports: FlightPorts) {}
 
-  /** The flight that a text may join: it is in the air, or has landed and is being written to memory. */
+  /** The flight that a text may join: it is running, or it has landed and its answer is being written to memory. */
   find(id: string): Flight | undefined {
-    // Nearly always so where most requests are hits: they need not look.
+    // When most requests are cache hits there is nearly always no flight: this saves them the look-up.
     return this.airborne.size === 0 ? undefined : this.airborne.get(id);
   }
 
   /**
-   * Starts one flight per text, in order; the texts are distinct. All of them can be found when it returns, so that
-   * nobody starts another meanwhile.
+   * Starts one flight per text, in order; the texts must be distinct. When it returns, find() returns every one of
+   * these flights, so that no other request starts a second flight for the same text.
    * @param lookUp whether the second level is asked first
-   * @param turn of the request that they are started for
-   * @throws AppError when it was not asked and the texts are not admitted; no flight has then been started. When it
-   *   was asked, the flights that need computing land as refused.
+   * @param turn the turn of the request that needs the flights
+   * @throws AppError when the texts are not admitted and the second level was not asked; no flight has been started
+   *   then. When the second level was asked, the flights that need a computation land as refused instead.
    */
   start(texts: readonly MissingText[], lookUp: boolean, turn: Turn): Flight[] {
     if (lookUp && this.ports.lookUp !== null) {
@@ -55,7 +55,10 @@ export class Flights {
     });
   }
 
-  /** What is in the air now was asked for before the purge: it is answered, but neither joined any more nor kept. */
+  /**
+   * Running flights started before the purge: their callers get the answer, but no other caller joins them and the
+   * answer is not kept.
+   */
   purge(scope: PurgeScope): void {
     for (const flight of [...this.airborne.values()]) {
       if (inScope(flight.text.key, scope)) this.forget(flight);
@@ -98,7 +101,7 @@ export class Flights {
     } catch (cause) {
       const error =
         cause instanceof AppError ? cause : new AppError('INTERNAL', 'The executor failed.', { cause });
-      // All are forgotten before anybody is told, so that who tries again does not join one of them.
+      // Remove all flights before any of them lands, so that a passenger that tries again cannot join one of them.
       for (const flight of missing) this.forget(flight);
       for (const flight of missing) {
         flight.refused = true;
@@ -127,7 +130,9 @@ export class Flights {
     });
   }
 
-  /** A flight that lands is found until memory has its answer: whoever looks finds one or the other. */
+  /**
+   * Keeps a landed flight findable until memory has its answer, so that every look-up finds the flight or the answer.
+   */
   private land(flight: Flight, landing: Landing): void {
     const forget = (): void => {
       this.forget(flight);

@@ -5,17 +5,17 @@ import { entryBytes } from '../../engine/tasks/entry-bytes.js';
 import { taskOf } from '../../engine/tasks/table.js';
 import { inScope, type CacheEntry, type PurgeScope } from './second-level.js';
 
-/** Why an entry has gone: for want of room, by age, or because it was told to. */
+/** Why an entry was removed: no room, too old, or purged. */
 export type RemovalReason = 'evicted' | 'expired' | 'purged';
 
 export interface LruStoreOptions {
   readonly maxItems: number;
-  /** Of all entries together, by {@link entryBytes}. */
+  /** Limit for all entries together, as {@link entryBytes} counts. */
   readonly maxBytes: number;
   readonly onRemoved: (reason: RemovalReason) => void;
 }
 
-/** What Keyv hands to a store. Its own time of expiry is not kept: one clock decides, that of the LRU. */
+/** The value that Keyv gives to a store. Keyv's own expiry time is dropped: only the LRU's clock decides. */
 interface Wrapped {
   readonly value: CacheEntry;
 }
@@ -31,7 +31,7 @@ export class LruStore extends EventEmitter implements KeyvStoreAdapter {
     this.lru = new LRUCache({
       max: maxItems,
       maxSize: maxBytes,
-      // Read the clock at each look-up: by default a timer per millisecond saves that, and costs more.
+      // 0 reads the clock at each look-up. The default saves that with one timer per millisecond, which costs more.
       ttlResolution: 0,
       sizeCalculation: ({ value }) => entryBytes(taskOf(value.key.version).codec, value.answer.value),
       dispose: (_value, _key, reason) => {
@@ -42,7 +42,7 @@ export class LruStore extends EventEmitter implements KeyvStoreAdapter {
     });
   }
 
-  /** Expired entries that nobody has asked for since count until they are evicted. */
+  /** Expired entries are counted until a look-up or an eviction removes them. */
   get entries(): number {
     return this.lru.size;
   }
@@ -51,7 +51,10 @@ export class LruStore extends EventEmitter implements KeyvStoreAdapter {
     return this.lru.calculatedSize;
   }
 
-  /** Removes the entries in scope and returns how many there were. Looks at each: a purge is rare. */
+  /**
+   * Removes the entries in scope and returns their number. It visits every entry, which is acceptable because a purge
+   * is rare.
+   */
   purge(scope: PurgeScope): number {
     let purged = 0;
     for (const [id, { value }] of [...this.lru.entries()]) {

@@ -5,8 +5,8 @@ import { LruStore, type LruStoreOptions } from './lru-store.js';
 import type { CacheEntry, CacheKey, PurgeScope } from './second-level.js';
 
 /**
- * Entries live this much shorter or longer than they are told to, so that what was computed in one burst is not
- * computed again in one.
+ * Each entry's lifetime varies by this fraction up or down, so that entries of one burst do not all expire, and are not
+ * all computed again, at the same moment.
  */
 const TTL_JITTER = 0.1;
 
@@ -42,7 +42,7 @@ export class MemoryLevel {
     return (await this.cache.get<CacheEntry>(key.id))?.answer;
   }
 
-  /** The rows in the order of the keys, undefined where there is none. */
+  /** The answers in the order of the keys; undefined for a key without an entry. */
   async getMany(keys: readonly CacheKey[]): Promise<(Answer | undefined)[]> {
     const entries = await this.cache.mget<CacheEntry>(keys.map(({ id }) => id));
     return entries.map((entry) => entry?.answer);
@@ -54,7 +54,7 @@ export class MemoryLevel {
     await this.cache.set(entry.key.id, entry, Math.max(1, Math.round(this.ttlMs * jitter)));
   }
 
-  /** Removes the entries in scope and returns how many there were. */
+  /** Removes the entries in scope and returns their number. */
   purge(scope: PurgeScope): number {
     return this.store.purge(scope);
   }

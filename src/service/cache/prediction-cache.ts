@@ -22,44 +22,49 @@ import { SECOND_LEVEL, type CacheKey, type PurgeScope, type SecondLevel } from '
 /** The answer about one text. */
 export interface CacheAnswer<Item extends InferenceItem = InferenceItem> {
   readonly ok: true;
-  /** What was asked. */
+  /** The text that was asked about. */
   readonly item: Item;
   readonly answer: Answer;
-  /** Which cache answered; null: it was computed. */
+  /** The cache that answered; null when the answer was computed. */
   readonly level: 'memory' | 'redis' | null;
-  /** True when another text, of this request or another one, was already on its way to the same answer. */
+  /**
+   * True when this text joined a look-up or computation that another text, of this request or another one, had started.
+   */
   readonly joined: boolean;
-  /** Where the time of the computation went; null unless it was made for this very text. */
+  /** The computation with its timings; null unless it was started for this text. */
   readonly inference: Inference | null;
-  /** Null when memory had the row. */
+  /** Null when memory had the answer. */
   readonly times: FlightTimes | null;
 }
 
-/** When a text that memory lacked came how far: `performance.now()`. */
+/** Times of a text that memory did not have, on the clock of `performance.now()`. */
 export interface FlightTimes {
-  /** The look-ups were over: Redis had answered, or the computation was admitted, or another one's was joined. */
+  /**
+   * When the look-ups ended: Redis had answered, the computation was admitted, or the text had joined another
+   * computation.
+   */
   readonly lookedUpAt: number;
-  /** Its result was there. */
+  /** When the result arrived. */
   readonly resultAt: number;
 }
 
-/** What became of one text. */
+/** The answer for one text, or the error. */
 export type CacheOutcome<Item extends InferenceItem = InferenceItem> =
   CacheAnswer<Item> | { readonly ok: false; readonly item: Item; readonly error: AppError };
 
 export interface Purged {
   /** Entries that memory held. */
   readonly entries: number;
-  /** Whether the second level is rid of its entries too; null when there is none. */
+  /** Whether the second level has removed its entries too; null when there is no second level. */
   readonly secondLevel: boolean | null;
 }
 
-/** States in which a version can answer nothing any more. */
+/** States in which a version can no longer answer. */
 const GONE: ReadonlySet<string> = new Set(['unloaded', 'failed']);
 
 /**
- * Answers texts from memory, from the second level, or from the executor, in this order. What memory has needs no
- * permit and no worker: it is answered while the queue is full, while workers restart and while the service drains.
+ * Answers texts from memory, from the second level, or from the executor, in this order. An answer in memory needs no
+ * permit and no worker, so memory answers even while the queue is full, workers restart or the service drains.
  */
 @Injectable()
 export class PredictionCache implements OnModuleInit {
@@ -86,16 +91,17 @@ export class PredictionCache implements OnModuleInit {
   onModuleInit(): void {
     const { memory } = this;
     if (memory !== null) this.metrics.setSizeSource(() => ({ entries: memory.entries, bytes: memory.bytes }));
-    // The second level keeps what it has: other processes may have the version loaded.
+    // Entries stay in the second level: other processes may still have this version loaded.
     this.registry.onStateChange(({ digest }, state) => {
       if (GONE.has(state)) this.purgeMemory({ versionDigest: digest });
     });
   }
 
   /**
-   * One outcome per text, in order. A caller who wants a refresh has them computed afresh, and replaces what the
-   * caches hold.
-   * @throws AppError what Executor.submit throws, when texts that have to be computed are not admitted
+   * Answers each text.
+   * @param caller when `caller.refresh` is true, every text is computed again and its cache entries are replaced
+   * @returns one outcome per text, in the order of the texts
+   * @throws AppError from Executor.submit, when texts that must be computed are not admitted
    */
   async answer<Item extends InferenceItem>(
     items: readonly Item[],
@@ -104,7 +110,7 @@ export class PredictionCache implements OnModuleInit {
     const refresh = caller.refresh === true;
     const startedAt = performance.now();
     const keys = items.map(({ version, text, view }) => cacheKeyOf(version, text, view));
-    // Found before memory is asked: by the time that memory has answered, a flight may have landed and be gone.
+    // Look for flights before memory is asked: a flight may land and be removed while memory answers.
     const flights = keys.map(({ id }) => this.flights.find(id));
     const kept = this.memory === null || refresh ? [] : await lookUp(this.memory, keys);
     const outcomes = new Array<CacheOutcome<Item>>(items.length);
@@ -130,12 +136,17 @@ export class PredictionCache implements OnModuleInit {
     return outcomes;
   }
 
-  /** What memory has about a text. Nobody waits for it: it computes nothing, asks no second level and counts nowhere. */
+  /**
+   * The answer that memory holds for a text. Computes nothing, does not ask the second level and counts no hit or miss.
+   */
   async peek({ version, text, view }: InferenceItem): Promise<Answer | undefined> {
     return this.memory?.get(cacheKeyOf(version, text, view));
   }
 
-  /** Forgets entries in every level. Answers that are being computed meanwhile are given, but not kept. */
+  /**
+   * Removes entries from every level. Answers that are being computed during the purge reach their callers but are not
+   * kept.
+   */
   async purge(scope: PurgeScope): Promise<Purged> {
     const entries = this.purgeMemory(scope);
     return { entries, secondLevel: (await this.secondLevel?.purge(scope)) ?? null };
@@ -172,7 +183,7 @@ export class PredictionCache implements OnModuleInit {
       outcomes[index] = outcomeOf({ item, leads, boardedAt }, flight.landing, gaveUp);
   }
 
-  /** A seat for each text: on a flight that is in the air, or on one that is started for it. */
+  /** Gives each text a seat: on a flight that is already running, or on a new flight. */
   private board<Item extends InferenceItem>(
     missing: readonly Missing<Item>[],
     caller: CacheCaller,
@@ -200,7 +211,10 @@ export class PredictionCache implements OnModuleInit {
     return texts.length === 0 ? [] : this.flights.start(texts, lookUp, turn);
   }
 
-  /** A refresh joins what is still to be computed; a flight that only looks in the second level is made to compute. */
+  /**
+   * The flight that a text may join. A refresh may join only a flight that has not landed; if that flight is still
+   * looking in the second level, `afresh` makes it compute.
+   */
   private joinable({ key, known }: Pick<Missing, 'key' | 'known'>, refresh: boolean): Flight | undefined {
     const flight = this.flights.find(key.id) ?? known;
     if (flight === undefined || flight.landing?.ok === false) return undefined;
@@ -216,7 +230,7 @@ export class PredictionCache implements OnModuleInit {
     if (!('foundAt' in landing)) this.secondLevel?.put([{ key, answer }]);
   }
 
-  /** Each text counts once: as a hit of a level, as one that joined a computation, or as a miss. */
+  /** Counts each text once: as a hit of a level, as joined to a computation, or as a miss. */
   private count(outcomes: readonly CacheOutcome[], lookedUp: boolean): void {
     let memory = 0;
     let redis = 0;
@@ -232,21 +246,24 @@ export class PredictionCache implements OnModuleInit {
   }
 }
 
-/** Who asks, as far as it decides what is computed, and when. */
+/** The properties of the caller that decide which texts are computed, and when. */
 export type CacheCaller = Turn & Pick<Caller, 'signal' | 'refresh'>;
 
 interface Missing<Item extends InferenceItem = InferenceItem> extends MissingText {
   readonly item: Item;
   readonly index: number;
-  /** The flight that was in the air for it before memory was asked. */
+  /** The flight of this text that was running before memory was asked. */
   readonly known: Flight | undefined;
 }
 
-/** Texts are admitted together, and a text that a user waits for does not wait behind those of a job. */
+/**
+ * Texts of one call are admitted together, at the highest priority among them: a user's text must not wait behind
+ * background texts.
+ */
 const priorityOf = (items: readonly InferenceItem[]): Priority =>
   items.some(({ priority }) => priority !== 'background') ? 'user' : 'background';
 
-/** One text is what most requests have: it needs no list. */
+/** Most requests have one text: that case avoids the list. */
 async function lookUp(
   memory: MemoryLevel,
   keys: readonly CacheKey[],
@@ -278,7 +295,7 @@ function outcomeOf<Item extends InferenceItem>(
     level: inference === null ? 'redis' : null,
     joined: !leads,
     inference: leads ? inference : null,
-    // Who joined after the result was there has not waited for it.
+    // A caller that joined after the result arrived has not waited for it, so its result time is not before its start.
     times: { lookedUpAt, resultAt: Math.max(lookedUpAt, at) },
   };
 }

@@ -1,12 +1,15 @@
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** Whom the breaker let through, and in which of its phases; what is reported later counts only in that phase. */
+/**
+ * Identifies the phase of the breaker in which a caller was let through; the caller's report counts only while that
+ * phase lasts.
+ */
 export type Pass = number;
 
 /**
- * A circuit breaker (M. Nygard, Release It!, 2007). Closed: everybody may ask; after `failuresToOpen` failures in a row
- * it opens. Open: nobody may, for `openMs`. Then half open: one may ask, and what becomes of it closes or opens the
- * breaker. It has no timer: the time is looked at when somebody asks.
+ * A circuit breaker (M. Nygard, Release It!, 2007). Closed: every caller may ask; after `failuresToOpen` failures in a
+ * row the breaker opens. Open: no caller may ask for `openMs`. Half open: one caller may ask; its success closes the
+ * breaker and its failure opens it again. There is no timer: the clock is read when a caller asks.
  */
 export class RedisBreaker {
   private current: BreakerState = 'closed';
@@ -18,7 +21,7 @@ export class RedisBreaker {
     private readonly options: {
       readonly failuresToOpen: number;
       readonly openMs: number;
-      /** Milliseconds of a clock that never goes back. */
+      /** Milliseconds of a monotonic clock. */
       readonly now: () => number;
       readonly onChange: (state: BreakerState) => void;
     },
@@ -28,7 +31,10 @@ export class RedisBreaker {
     return this.current;
   }
 
-  /** @returns null when the caller may not ask; else what it reports with, exactly once. */
+  /**
+   * @returns null when the caller may not ask; otherwise the pass, which the caller gives to succeeded() or failed()
+   *   exactly once
+   */
   pass(): Pass | null {
     if (this.current === 'closed') return this.phase;
     if (this.current === 'half_open' || this.options.now() - this.openedAtMs < this.options.openMs)

@@ -5,7 +5,7 @@ import { RedisConnection } from '../redis/redis-connection.js';
 import { RedisLevel } from './redis-level.js';
 import { SECOND_LEVEL } from './second-level.js';
 
-/** The second level: in Redis where REDIS_URL is set and there is a first level to stand behind, else none. */
+/** The second level is Redis when REDIS_URL is set and the memory cache is on; otherwise there is none. */
 export const SECOND_LEVEL_PROVIDER: FactoryProvider<RedisLevel | null> = {
   provide: SECOND_LEVEL,
   inject: [SERIN_CONFIG, RedisConnection, RedisMetrics],

@@ -8,32 +8,32 @@ import type { CacheEntry, CacheKey, PurgeScope, SecondLevel } from './second-lev
 import { TOO_LATE, within } from '../../base/within-deadline.js';
 
 /**
- * A server in the same network answers in less than 1 ms, and the shortest inference takes about 5: whoever waits longer
- * for a cache than for the computation has none. A constant, because a right value for it is hard to find and a wrong
- * one easy.
+ * A server in the same network answers in less than 1 ms, and the shortest inference takes about 5 ms: waiting longer
+ * for the cache than for the computation would make the cache useless. This is a constant because a good value is hard
+ * to find and a bad value is easy to set.
  */
 const LOOKUP_DEADLINE_MS = 5;
 
-/** Five look-ups that came to nothing cost their callers 25 ms in all; a second later one of them tries again. */
+/** Five failed look-ups cost their callers 25 ms in total; one second later one look-up tries again. */
 const FAILURES_TO_OPEN = 5;
 const OPEN_MS = 1_000;
 
-/** Keys that one SCAN looks at: about a millisecond of the server's time. */
+/** Keys that one SCAN visits: about a millisecond of the server's time. */
 const SCAN_COUNT = 1_000;
 
-/** What became of a look-up: `refused` by the breaker, `away`: there was no connection. */
+/** The result of a look-up. `refused`: the breaker was open; `away`: Redis was not connected. */
 export type LookupOutcome = 'answered' | 'too_late' | 'failed' | 'refused' | 'away';
 
-/** Where the level reports to. */
+/** Receives the events of the level. */
 export interface RedisLevelReports {
-  /** @param waitedMs how long the caller waited; 0 when nobody was asked. */
+  /** @param waitedMs how long the caller waited; 0 when Redis was not asked */
   lookup(outcome: LookupOutcome, waitedMs: number): void;
   dropped(reason: DropReason | 'away', entries: number): void;
   breakerIs(state: BreakerState): void;
 }
 
 export interface RedisLevelOptions {
-  /** Life of an entry, less up to a tenth. */
+  /** Longest lifetime of an entry; each entry lives up to 10 % shorter. */
   readonly ttlMs: number;
 }
 
@@ -75,7 +75,7 @@ export class RedisLevel implements SecondLevel {
     else this.writer.add(entries);
   }
 
-  /** By SCAN and UNLINK, neither of which holds up the server. */
+  /** Uses SCAN and UNLINK because neither blocks the server. */
   async purge(scope: PurgeScope): Promise<boolean> {
     this.writer.forget(scope);
     try {
@@ -94,7 +94,7 @@ export class RedisLevel implements SecondLevel {
     }
   }
 
-  /** One round trip; null when it came to nothing. */
+  /** Makes one round trip; null when Redis gave no usable reply in time. */
   private async lookUp(names: readonly string[]): Promise<readonly unknown[] | null> {
     const pass = this.redis.isUp ? this.breaker.pass() : null;
     if (pass === null) {

@@ -3,19 +3,22 @@ import { redisKey } from './redis-key.js';
 import { taskOf } from '../../engine/tasks/table.js';
 import { type CacheEntry, inScope, type PurgeScope } from './second-level.js';
 
-/** Entries that wait for Redis; beyond it they are dropped, for a cache may forget and the memory is not for waiting. */
+/**
+ * Most entries that wait for Redis. Further entries are dropped: a cache may lose entries, but its queue must not grow
+ * without limit.
+ */
 const MAX_BACKLOG = 1_000;
 
-/** Written at once. Small enough that a look-up that comes after them waits for less than a millisecond. */
+/** Entries that are written at once. A look-up that is sent after them waits less than a millisecond. */
 const BATCH = 64;
 
-/** Entries that were written together should not end together: each lives up to a tenth shorter. */
+/** Entries that were written together must not expire together: each lives up to 10 % shorter. */
 const TTL_JITTER = 0.1;
 
-/** Why an entry was not written. `unfit`: it is too large, or would not be read back. */
+/** Why an entry was not written. `unfit`: the entry is too large, or could not be read back. */
 export type DropReason = 'backlog' | 'failed' | 'unfit';
 
-/** Writes entries after the answers that they come from, a batch at a time, and drops what it cannot write. */
+/** Writes entries in batches after the requests have been answered, and drops the entries that it cannot write. */
 export class RedisWriter {
   private backlog: CacheEntry[] = [];
   private isDraining = false;
@@ -33,14 +36,14 @@ export class RedisWriter {
     if (!this.isDraining) void this.drain();
   }
 
-  /** Forgets what waits and belongs to the scope. What is on its way comes before any command that is sent now. */
+  /** Removes waiting entries in scope. Entries already sent reach Redis before any command that is sent now. */
   forget(scope: PurgeScope): void {
     this.backlog = this.backlog.filter(({ key }) => !inScope(key, scope));
   }
 
   private async drain(): Promise<void> {
     this.isDraining = true;
-    // Not in the turn of the event loop that answers the request.
+    // Wait for the next turn of the event loop: this one answers the request.
     await new Promise(setImmediate);
     while (this.backlog.length > 0) {
       const batch = this.backlog.splice(0, BATCH);

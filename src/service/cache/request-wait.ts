@@ -3,7 +3,7 @@ import type { InferenceItem, Turn } from '../../engine/dispatch/executor.js';
 import type { Caller } from '../request/caller.js';
 import type { Flight, Landing, MissingText, Passenger } from './flight.js';
 
-/** A text of a request, on its flight. */
+/** A text of a request, and the flight that it waits for. */
 export interface Seat<Item extends InferenceItem = InferenceItem> extends MissingText {
   readonly item: Item;
   /** The text's place in the request. */
@@ -14,8 +14,8 @@ export interface Seat<Item extends InferenceItem = InferenceItem> extends Missin
 }
 
 /**
- * One request's wait for the flights of its texts: one timer and one listener, however many texts there are. Each
- * request waits by its own deadline, and leaves without disturbing the others.
+ * Waits for the flights of one request's texts, with one timer and one listener for any number of texts. Each request
+ * waits until its own deadline, and leaves a flight without disturbing the other requests.
  */
 export class RequestWait implements Passenger {
   readonly turn: Turn;
@@ -24,8 +24,8 @@ export class RequestWait implements Passenger {
   private fail!: (error: AppError) => void;
 
   /**
-   * @param caller whose deadline and signal end the wait
-   * @param again gives a seat another flight, because the leader of its own was refused; may throw AppError
+   * @param caller its deadline and signal end the wait
+   * @param again gives a seat another flight, because the flight's leader was not admitted; may throw AppError
    */
   constructor(
     private readonly caller: Turn & Pick<Caller, 'signal'>,
@@ -37,8 +37,8 @@ export class RequestWait implements Passenger {
   }
 
   /**
-   * Resolves when every flight has landed, or with the error that stands for those that have not because the deadline
-   * has passed or the caller has left.
+   * Resolves with undefined when every flight has landed. Resolves with an error when the deadline has passed or the
+   * caller has left; the error then applies to every flight that has not landed.
    * @throws AppError when texts of this request were not admitted
    */
   until(): Promise<AppError | undefined> {
@@ -70,7 +70,7 @@ export class RequestWait implements Passenger {
       }, deadlineAt - performance.now());
       signal?.addEventListener('abort', onAbort, { once: true });
       for (const { flight } of this.seats) this.open.add(flight);
-      // A copy: a flight that has landed already leaves the set at once.
+      // Iterate over a copy: a flight that has already landed leaves the set during join().
       for (const flight of [...this.open]) flight.join(this);
     });
   }
@@ -88,7 +88,7 @@ export class RequestWait implements Passenger {
     if (this.open.size === 0) this.finish(undefined);
   }
 
-  /** False when that failed, and with it the request. */
+  /** Gives the seats other flights; returns false when that failed, and the request has then failed too. */
   private boardAgain(seats: readonly Seat[]): boolean {
     try {
       for (const seat of seats) this.again(seat);

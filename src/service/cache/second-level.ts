@@ -1,11 +1,11 @@
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { Answer } from '../../engine/tasks/task.js';
 
-/** Names one entry, in every level. */
+/** The key of one entry, the same in every cache level. */
 export interface CacheKey {
   /** 64 hexadecimal digits: sha256 of the key's format, the version's digest, the view and the well-formed text. */
   readonly id: string;
-  /** Whose answer it is; the version's digest says which entries are its own. */
+  /** The version that answered; its digest decides which entries a purge of a version removes. */
   readonly version: ModelVersion;
 }
 
@@ -14,14 +14,14 @@ export interface CacheEntry {
   readonly answer: Answer;
 }
 
-/** Which entries go; a field that is absent does not restrict, so `{}` means all. */
+/** The entries to remove. An absent field does not restrict, so `{}` means all entries. */
 export interface PurgeScope {
   readonly model?: string;
   /** sha256 of a version's manifest, 64 hexadecimal digits. */
   readonly versionDigest?: string;
 }
 
-/** Whether an entry is one of those that go. */
+/** Whether an entry belongs to the scope. */
 export function inScope({ version }: CacheKey, { model, versionDigest }: PurgeScope): boolean {
   return (
     (model === undefined || version.model === model) &&
@@ -30,18 +30,20 @@ export function inScope({ version }: CacheKey, { model, versionDigest }: PurgeSc
 }
 
 /**
- * A cache behind the one in memory, shared by several processes. It may be slow or gone at any time, and no request
- * may notice: it answers in time or not at all, and never with an error.
+ * A cache behind the memory cache, shared by several processes. It may be slow or unavailable at any time without harm
+ * to a request: it answers in time or not at all, and never with an error.
  */
 export interface SecondLevel {
   /**
-   * The rows that it has, in the order of the keys; undefined where it has none, or could not say within its own
+   * The answers, in the order of the keys; undefined where the level has no answer, or gave none within its own
    * deadline of a few milliseconds. Never rejects.
    */
   get(keys: readonly CacheKey[]): Promise<readonly (Answer | undefined)[]>;
-  /** Takes entries to be written; returns at once and never throws. */
+  /** Queues entries for writing; returns at once and never throws. */
   put(entries: readonly CacheEntry[]): void;
-  /** Resolves when the entries are gone; false when the level could not be told. Never rejects. */
+  /**
+   * Resolves with true when the entries are removed, and with false when the level could not be reached. Never rejects.
+   */
   purge(scope: PurgeScope): Promise<boolean>;
 }
 

@@ -3,7 +3,7 @@ import { InForceModule } from '../in-force/in-force.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { CanaryService } from './canary.service.js';
 
-/** Which version answers whom. */
+/** Picks the version that answers a text. */
 @Module({
   imports: [InForceModule, ModelRegistryModule],
   providers: [CanaryService],

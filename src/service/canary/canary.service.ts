@@ -6,22 +6,22 @@ import { isInCanary } from '../../rollout/split.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 
-/** A version that was picked for a text, and why. */
+/** The version that was picked for a text, and the reason. */
 export interface PickedVersion {
   readonly version: ModelVersion;
-  /** What the version was picked as; null for a version that the request named, and for a model without a rollout. */
+  /** The candidate that was picked; null when the request named the version, and for a model without a rollout. */
   readonly candidate: Candidate | null;
   readonly role: PickRole;
-  /** The canary's share under which it was picked; 0 without a rollout. */
+  /** The canary's share at the moment of the pick, in percent; 0 without a rollout. */
   readonly percent: number;
-  /** Null without a rollout: there is nothing to compare. */
+  /** Null without a rollout: there are no versions to compare. */
   readonly rolloutId: string | null;
 }
 
-/** Decides which version answers whom, by the rollout that is in force. */
+/** Picks the version that answers a text, by the rollout in force. */
 @Injectable()
 export class CanaryService {
-  /** Texts being answered that were picked for a canary: by model, then by the candidate's digest. */
+  /** Number of texts in flight that were picked for a canary, by model, then by the candidate's digest. */
   private readonly inFlightByModel = new Map<string, Map<string, number>>();
 
   constructor(
@@ -30,11 +30,11 @@ export class CanaryService {
   ) {}
 
   /**
-   * The version for one text: the one that the request names, else the canary for its share of the keys while it is
-   * ready, else the stable one. Synchronous, and without a canary no more than a look-up.
-   * @param model undefined for the default model.
-   * @param key who the request is for, or the text itself.
-   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, or NOT_READY when no version can answer.
+   * Picks the version for one text: the version that the request names; else the canary, when the key falls into its
+   * share and it is ready; else the stable version. Synchronous; without a canary it costs one look-up.
+   * @param model undefined for the default model
+   * @param key identifies the user of the request, or is the text itself
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, or NOT_READY when no version can answer
    */
   choose(model: string | undefined, key: string, version?: string): PickedVersion {
     const name = model ?? this.registry.defaultModel;
@@ -56,7 +56,7 @@ export class CanaryService {
     return { version: stable, candidate: now?.answering ?? null, role: 'stable', percent, rolloutId };
   }
 
-  /** A text that was picked for the canary is being answered; to be followed by {@link ended}. */
+  /** Counts a text that was picked for the canary as in flight; the caller must call {@link ended} for it later. */
   began({ role, version, candidate }: PickedVersion): void {
     if (role === 'canary' && candidate !== null) this.count(version.model, candidate, 1);
   }
@@ -65,7 +65,7 @@ export class CanaryService {
     if (role === 'canary' && candidate !== null) this.count(version.model, candidate, -1);
   }
 
-  /** Texts that this candidate, picked as canary, is answering now. */
+  /** Number of texts in flight that were picked for this candidate as canary. */
   inFlight(model: string, { digest }: Candidate): number {
     return this.inFlightByModel.get(model)?.get(digest) ?? 0;
   }

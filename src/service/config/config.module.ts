@@ -5,15 +5,15 @@ import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.j
 const NAMESPACE = 'serin';
 
 /**
- * Gives every module the configuration, under the token SERIN_CONFIG. It is loaded before Nest starts, because
- * a wrong setting must stop the start before anything else happens, and because flags come before variables.
+ * Provides the configuration to every module under the token SERIN_CONFIG. It is loaded before Nest starts, because a
+ * wrong setting must stop the start at once, and because flags take precedence over variables.
  */
 @Module({})
 export class SerinConfigModule {
   static forRoot(config: SerinConfig): DynamicModule {
     const nestConfig = ConfigModule.forRoot({
       ignoreEnvFile: true,
-      // Nobody reads a variable past the validated object.
+      // All code reads the validated object, never an environment variable.
       ignoreEnvVars: true,
       skipProcessEnv: true,
       load: [registerAs(NAMESPACE, () => config)],

@@ -5,7 +5,7 @@ import type { Facts } from '../http/answer.interceptor.js';
 import { BatchFacts } from './batch-facts.js';
 import { flightFacts } from './flight-facts.js';
 
-/** What is to be recorded about a request that was answered; nothing about one whose only text failed. */
+/** The facts to record about an answered request; none for a request whose only text failed. */
 export function factsOf(asks: readonly (Ask | AppError)[], { results, turnAt }: Answered): Facts {
   const [only] = results;
   if (!isSingle(asks) || only === undefined) {

@@ -3,8 +3,8 @@ import type { Facts } from '../http/answer.interceptor.js';
 import { flightFacts } from './flight-facts.js';
 
 /**
- * Sums up the texts of one batch request for its log line: tokens are added, times are those of the text whose result
- * came last.
+ * Summarizes the texts of one batch request for its log line. Tokens are added; times are those of the text whose
+ * result came last.
  */
 export class BatchFacts {
   private readonly perVersion: Record<string, number> = {};
@@ -27,17 +27,21 @@ export class BatchFacts {
     if (this.slowest === undefined || resultAt(answered) > resultAt(this.slowest)) this.slowest = answered;
   }
 
-  /** A text that was waited for and failed: nobody knows since when there was nothing else to wait for. */
+  /**
+   * Records a text that failed after a wait. The batch then has no valid `turnAt`, because the end of that wait is
+   * unknown.
+   */
   fail(): void {
     this.hasFailed = true;
   }
 
-  /** @param turnAt `performance.now()` when the cache had answered for all texts */
+  /** @param turnAt `performance.now()` when the cache had answered all texts */
   toFacts(turnAt: number): Facts {
     const versions = Object.keys(this.perVersion);
     const [level = null] = this.levels;
     return {
-      // Of the request as a whole: it is a hit when no text had to be computed, and of a level when all came from it.
+      // For the request as a whole: it is a cache hit when no text had to be computed, and it has a level when all
+      // texts came from that level.
       cacheHit: this.cacheHits > 0 && this.cacheHits === this.texts,
       cacheLevel: this.levels.size === 1 ? level : null,
       modelVersion: versions.length === 1 ? (versions[0] ?? null) : null,
@@ -52,5 +56,5 @@ export class BatchFacts {
   }
 }
 
-/** What memory had was there before anything else. */
+/** The time of a text's result; an answer from memory counts as earlier than every other. */
 const resultAt = ({ times }: CacheAnswer): number => times?.resultAt ?? -Infinity;

@@ -6,25 +6,25 @@ import type { Choice } from '../request/caller.js';
 import type { ProblemShape, Reply, Stamp } from '../request/reply.js';
 import type { WireRequest } from '../request/wire-request.js';
 
-/** A request, understood. */
+/** A parsed request. */
 export interface Parsed<Shape> {
-  /** An error in place of a text that is refused while the others are answered. */
+  /** The texts to answer; an invalid text is an error at its index, and the others are still answered. */
   readonly asks: readonly (Ask | AppError)[];
   readonly choice: Choice;
-  /** What the reply has to know of the request. */
+  /** The properties of the request that the reply needs. */
   readonly shape: Shape;
-  /** The texts as they came, for the log line of a service that logs texts. */
+  /** The unchanged texts, for the log line when LOG_TEXT is set. */
   readonly texts: string | readonly unknown[];
 }
 
-/** How requests, replies and problems are written in one wire format. */
+/** Reads requests and writes replies and problems in one wire format. */
 export interface WireFormat<Shape> extends ProblemShape {
   readonly name: string;
-  /** @throws AppError when the request as a whole is wrong */
+  /** @throws AppError when the request as a whole is invalid */
   parse(request: WireRequest): Parsed<Shape>;
-  /** @throws AppError when the format has no place for the error of a text */
+  /** @throws AppError when the format cannot express the error of a single text */
   reply(answered: Answered, shape: Shape, stamp: Stamp): Reply;
 }
 
-/** A wire format with routes of its own, which it may share with others. */
+/** A wire format with its own routes, which other dialects may have too. */
 export interface Dialect<Shape> extends WireFormat<Shape>, RoutedDialect {}

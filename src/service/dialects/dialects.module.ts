@@ -4,7 +4,7 @@ import { Dialects } from './dialects.js';
 import { NativeDialect } from './native/native-dialect.js';
 import { WireAnswers } from './wire-answers.js';
 
-/** Wire formats, and what answers in any of them. */
+/** The wire formats, and the service that answers in any of them. */
 @Module({
   imports: [AnswersModule],
   providers: [WireAnswers, Dialects, NativeDialect],

@@ -2,8 +2,8 @@ import type { CacheAnswer } from '../cache/prediction-cache.js';
 import type { Facts } from '../http/answer.interceptor.js';
 
 /**
- * Where the time of a text went that memory lacked; undefined for one that it had. The stages of a worker are those of
- * a computation made for this text: who joined another one's flight waited for that, and none of its stages is its own.
+ * The timings of a text that was not in memory; undefined for a text that was. The worker's stages are set only for a
+ * computation that was made for this text: a text that joined another flight only waited for it.
  */
 export function flightFacts({ joined, inference, times }: CacheAnswer): Facts | undefined {
   if (times === null) return undefined;

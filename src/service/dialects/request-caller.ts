@@ -3,7 +3,7 @@ import { record } from '../http/answer.interceptor.js';
 import type { Caller, Choice } from '../request/caller.js';
 import type { RequestContext } from '../request/request-context.js';
 
-/** A user's request as a caller. What a hit in memory does not need is looked up when it is asked for. */
+/** A user's request as a caller. Values that a hit in memory does not need are computed at their first use. */
 export class RequestCaller implements Caller {
   readonly origin = 'user';
   readonly priority = 'user';

@@ -8,7 +8,7 @@ import { factsOf } from './answered-facts.js';
 import type { WireFormat } from './dialect.js';
 import { RequestCaller } from './request-caller.js';
 
-/** Answers requests about texts in any wire format, whatever has read them from the wire. */
+/** Answers requests about texts in any wire format. */
 @Injectable()
 export class WireAnswers {
   constructor(
@@ -17,9 +17,9 @@ export class WireAnswers {
   ) {}
 
   /**
-   * A request's reply, with the facts for its log line; what is known before the answer is recorded at once, for a
-   * client may leave meanwhile.
-   * @throws AppError what the format refuses, and what keeps the request as a whole from being answered
+   * Answers a request, and returns the reply with the facts for its log line. Facts that are known before the answer
+   * are recorded at once, because the client may leave in between.
+   * @throws AppError when the format refuses the request, or the request as a whole cannot be answered
    */
   async handle<Shape>(
     format: WireFormat<Shape>,

@@ -1,18 +1,18 @@
-/** Who gave an answer; one object for all answers of one version in one rollout. */
+/** The source of an answer. All answers of one version in one rollout share one source object. */
 export interface AnsweredBy<Source> {
   readonly source: Source;
-  /** The labels that the text got, by their index in the version's manifest. */
+  /** The labels of the answer, by their index in the version's manifest. */
   readonly said: readonly number[];
 }
 
-/** What has been told about an answer already. */
+/** A kind of feedback about an answer. */
 export type Told = 'label' | 'kpi';
 
 const TOLD: Readonly<Record<Told, number>> = { label: 1, kpi: 2 };
 
 /**
- * The last answers by their names, in bounded memory: the oldest goes when there are too many, or when it is too old.
- * A name that is used again means the later answer.
+ * Keeps the last answers by name in bounded memory. An answer is dropped when there are too many newer ones or when it
+ * is too old. When a name is used again it means the later answer.
  */
 export class AnsweredRing<Source> {
   private readonly places = new Map<string, number>();
@@ -36,7 +36,7 @@ export class AnsweredRing<Source> {
     return this.places.size;
   }
 
-  /** @param now milliseconds of a monotonic clock, as everywhere here */
+  /** @param now milliseconds of a monotonic clock, as in all methods here */
   keep(name: string, { source, said }: AnsweredBy<Source>, now: number): void {
     const place = this.next;
     this.next = (place + 1) % this.maxAnswers;
@@ -50,7 +50,7 @@ export class AnsweredRing<Source> {
     this.places.set(name, place);
   }
 
-  /** Undefined when it was never kept, or is forgotten by now. */
+  /** The answer of a name; undefined when it was never kept or has been dropped. */
   find(name: string, now: number): AnsweredBy<Source> | undefined {
     const place = this.placeOf(name, now);
     const source = place === undefined ? undefined : this.sources[place];
@@ -58,7 +58,7 @@ export class AnsweredRing<Source> {
     return { source, said: this.said[place] ?? [] };
   }
 
-  /** Whether this is told about the answer for the first time; it has been told from now on. */
+  /** Records feedback about an answer; true when it is the first of its kind for this answer. */
   tell(name: string, what: Told, now: number): boolean {
     const place = this.placeOf(name, now);
     if (place === undefined) return false;

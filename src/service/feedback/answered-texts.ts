@@ -9,24 +9,24 @@ import type { CacheOutcome } from '../cache/prediction-cache.js';
 import type { Caller } from '../request/caller.js';
 import { AnsweredRing, type AnsweredBy, type Told } from './answered-ring.js';
 
-/** Which version answered, and in which rollout. */
+/** The version that gave an answer, and the rollout that picked it. */
 export interface AnswerSource {
   readonly version: ModelVersion;
-  /** Null for an answer that is no evidence: of a pinned version, or without a rollout. */
+  /** Null for an answer that is no evidence: from a pinned version, or without a rollout. */
   readonly rollout: { readonly id: string; readonly side: Side } | null;
 }
 
-/** Sources that are told apart at once: versions of a few models before and after a step. */
+/** Most shared source objects: the versions of a few models before and after a step. */
 const MAX_SOURCES = 16;
 
 const isSame = (a: AnswerSource, b: AnswerSource): boolean =>
   a.version === b.version && a.rollout?.id === b.rollout?.id && a.rollout?.side === b.rollout?.side;
 
-/** Names one text of a batch. A request id holds no `#`. */
+/** The name of one text. A request id contains no `#`, so names of batch texts are unique. */
 const nameOf = (requestId: string, index: number | null): string =>
   index === null ? requestId : `${requestId}#${String(index)}`;
 
-/** Which answers feedback may still speak about: those of the last FEEDBACK_MAX_REQUESTS texts. */
+/** Remembers the answers for which feedback is accepted: those of the last FEEDBACK_MAX_REQUESTS texts. */
 @Injectable()
 export class AnsweredTexts implements AnswerObserver, OnModuleInit {
   readonly maxAnswers: number;
@@ -68,12 +68,12 @@ export class AnsweredTexts implements AnswerObserver, OnModuleInit {
     return this.ring?.find(nameOf(requestId, index), performance.now());
   }
 
-  /** Whether this is told about the answer for the first time. */
+  /** Records that a label or a kpi has arrived; true when it is the first for this answer. */
   tell(requestId: string, index: number | null, what: Told): boolean {
     return this.ring?.tell(nameOf(requestId, index), what, performance.now()) ?? false;
   }
 
-  /** The object that stands for all equal sources: an answer then costs a reference, not an object. */
+  /** Returns one shared object for equal sources, so that each answer stores only a reference. */
   private shared(source: AnswerSource): AnswerSource {
     const known = this.sources.find((each) => isSame(each, source));
     if (known !== undefined) return known;

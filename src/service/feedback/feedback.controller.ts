@@ -9,7 +9,7 @@ import { Reply } from '../request/reply.js';
 import { FeedbackAnswerDto, FeedbackRequest } from './feedback.dto.js';
 import { FeedbackService } from './feedback.service.js';
 
-/** The truth about an answer, later. */
+/** Accepts feedback about earlier answers. */
 @ApiTags('prediction')
 @ApiSecurity('bearer')
 @ApiSecurity('api_key')

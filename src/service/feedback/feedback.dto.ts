@@ -1,13 +1,13 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { IsInt, IsNumber, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
 
-/** An absent field is fine; null is not: it would hide a client's mistake. */
+/** Skips the rules for an absent field, but not for null, because null would hide a client's mistake. */
 const WhenPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
 const ID_MESSAGE = 'must be the request_id of an answer: 1 to 128 characters of A-Z a-z 0-9 . _ : -';
 const INDEX_MESSAGE = 'must be a whole number, at least 0: the place of the text in its batch';
 
-/** So that the sum of the squares of any number of them stays a number. */
+/** Limits a kpi so that a sum of squares of any number of kpis stays finite. */
 const MAX_KPI = 1e12;
 const KPI_MESSAGE = 'must be a number from -1e12 to 1e12';
 

@@ -6,7 +6,7 @@ import { FeedbackMetrics } from '../observability/feedback-metrics.js';
 import type { AnsweredBy } from './answered-ring.js';
 import { AnsweredTexts, type AnswerSource } from './answered-texts.js';
 
-/** What became known about an answer, later. */
+/** Feedback about an earlier answer. */
 export interface ToldFeedback {
   readonly requestId: string;
   /** The text's place in its batch; null for the one text of /predict. */
@@ -25,7 +25,7 @@ export interface FeedbackAnswer {
 const invalid = (field: string, message: string): AppError =>
   new AppError('INVALID_REQUEST', `${field} ${message}.`, { errors: [{ field, message }] });
 
-/** Counts the truth about answers: per version, and as evidence of the rollout in which they were given. */
+/** Counts feedback about answers per version, and as evidence of the rollout in which the answers were given. */
 @Injectable()
 export class FeedbackService {
   constructor(
@@ -35,9 +35,10 @@ export class FeedbackService {
   ) {}
 
   /**
-   * The first label and the first kpi about an answer count; whatever comes later about it is not counted, so that a
-   * client may send the same feedback again.
-   * @throws AppError NOT_FOUND, or INVALID_REQUEST for neither label nor kpi, or for a label that the model does not have
+   * Counts the first label and the first kpi of an answer. Later ones are not counted, so that a client may send the
+   * same feedback again.
+   * @throws AppError NOT_FOUND, or INVALID_REQUEST when label and kpi are both missing or the model does not have the
+   *   label
    */
   tell(told: ToldFeedback): FeedbackAnswer {
     const { requestId, index, label, kpi } = told;
@@ -81,7 +82,7 @@ export class FeedbackService {
   }
 }
 
-/** @throws AppError INVALID_REQUEST naming the labels */
+/** Whether a label is among the labels of an answer. @throws AppError INVALID_REQUEST that lists the model's labels */
 function isCorrect({ source, said }: AnsweredBy<AnswerSource>, label: string): boolean {
   const { labels } = source.version.manifest;
   const index = labels.indexOf(label);

@@ -15,7 +15,9 @@ import {
   UNKNOWN,
 } from '../../engine/tasks/golden-set.js';
 
-/** Probes come every few seconds from several sides; a replay costs a worker a few milliseconds. */
+/**
+ * How long a result is reused: several probers ask every few seconds, and a replay costs a worker a few milliseconds.
+ */
 const FRESH_MS = 10_000;
 
 interface Kept {
@@ -25,9 +27,9 @@ interface Kept {
 }
 
 /**
- * Replays golden texts of the default model's stable version: their ids through the tokenizer here, once per
- * version, and their scores through a worker, every ten seconds at most and only when somebody asks. One replay
- * runs at a time, and who asks meanwhile gets the last result: a probe waits for the first replay alone.
+ * Replays golden texts of the default model's stable version. Their token ids are checked with the tokenizer here, once
+ * per version. Their scores are checked with a worker, at most every ten seconds and only on request. Only one replay
+ * runs at a time, and callers during a replay get the last result, so a probe waits only for the first replay.
  */
 @Injectable()
 export class GoldenReplay {
@@ -42,7 +44,7 @@ export class GoldenReplay {
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
-  /** The last result, or the first one when there is none yet. Never throws. */
+  /** The last result; when there is none, waits for the first one. Never throws. */
   async result(): Promise<ReplayResult> {
     const version = this.registry.stable(this.registry.defaultModel);
     if (version === undefined || !this.registry.isReady(version)) return UNKNOWN;
@@ -69,7 +71,7 @@ export class GoldenReplay {
     try {
       computations = this.executor.submit(items);
     } catch {
-      return last; // Overloaded or not ready says nothing about the answers.
+      return last; // An overloaded or unready service proves nothing about the answers.
     }
     const late = setTimeout(() => {
       const error = new AppError('DEADLINE_EXCEEDED', 'The golden texts were not answered in time.');
@@ -84,7 +86,10 @@ export class GoldenReplay {
     return { ...compareWithGolden(check, answers), checkedAt };
   }
 
-  /** The texts to replay, or what is wrong with the tokenizer. Kept once it is right: neither changes any more. */
+  /**
+   * The texts to replay, or a sentence about the tokenizer's fault. A correct set is kept, because neither the texts
+   * nor the tokenizer change.
+   */
   private async goldenSet(version: ModelVersion): Promise<GoldenSet | string> {
     const known = this.sets.get(version.key);
     if (known !== undefined) return known;

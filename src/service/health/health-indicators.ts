@@ -5,7 +5,7 @@ import { InferencePoolStatus } from '../inference/pool-status.js';
 import { GoldenReplay } from './golden-replay.js';
 import { Readiness } from './readiness.js';
 
-/** What Terminus runs. Each is a bound function; each logs when its verdict changes, not whenever it is asked. */
+/** The indicators that Terminus runs. Each is a bound function, and logs only when its status changes. */
 @Injectable()
 export class HealthIndicators {
   private readonly logger = new Logger('Health');
@@ -19,7 +19,7 @@ export class HealthIndicators {
     private readonly rollouts: RolloutService,
   ) {}
 
-  /** Down when nothing can be inferred with the default model; degraded while workers are missing. */
+  /** Down when the default model cannot answer; degraded while workers are missing. */
   readonly inference = (): HealthIndicatorResult => {
     const { workersWanted, workersReady, queuedTexts, restarts } = this.pool.status();
     const figures = {
@@ -34,7 +34,7 @@ export class HealthIndicators {
     return this.noted(workersReady < workersWanted ? session.degraded(figures) : session.up(figures));
   };
 
-  /** Degraded when a version that the configuration names has failed: what is left serves all the same. */
+  /** Degraded when a version with a role has failed: the other versions still serve. */
   readonly versions = (): HealthIndicatorResult => {
     const states: Record<string, string> = {};
     let failed = false;
@@ -46,14 +46,14 @@ export class HealthIndicators {
     return this.noted(failed ? session.degraded(states) : session.up(states));
   };
 
-  /** Degraded while the state of rollouts cannot be kept, or was lost: requests are served all the same. */
+  /** Degraded while the state of rollouts cannot be written, or after it was lost: requests are still served. */
   readonly rollout = (): HealthIndicatorResult => {
     const problem = this.rollouts.stateProblem();
     const session = this.indicator.check('rollout');
     return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
   };
 
-  /** Up also when the file has become invalid: the last good one is in force, and `problem` says what is wrong. */
+  /** Up even when the file has become invalid: the last valid one is in force, and `problem` describes the error. */
   readonly configuration = (): HealthIndicatorResult => {
     const problem = this.rollouts.configurationProblem;
     const session = this.indicator.check('configuration');

@@ -12,7 +12,10 @@ import { GoldenReplay } from './golden-replay.js';
 import { FullHealthDto, HealthDto } from './health.dto.js';
 import { HealthIndicators } from './health-indicators.js';
 
-/** Terminus throws what it found when it is bad; its body is the answer all the same. */
+/**
+ * Returns the health check's result. Terminus throws an unhealthy result; its body is still the answer, with status
+ * 503.
+ */
 async function bodyOf(
   check: Promise<HealthCheckResult>,
   response: Response,
@@ -30,7 +33,7 @@ async function bodyOf(
   }
 }
 
-/** Terminus leaves out what is empty only in its types; the answer always has all four. */
+/** Terminus' types allow empty parts to be absent; the answer always has all four. */
 const complete = ({ status, info, error, details }: HealthCheckResult): HealthDto => ({
   status,
   info: info ?? {},
@@ -38,7 +41,7 @@ const complete = ({ status, info, error, details }: HealthCheckResult): HealthDt
   details,
 });
 
-/** The three Kubernetes probes, and the whole picture for people and dashboards. */
+/** The three Kubernetes probes, and the complete health for people and dashboards. */
 @ApiTags('operations')
 @ApiRequestHeaders()
 @ApiProblems('INVALID_REQUEST', 'METHOD_NOT_ALLOWED')
@@ -89,7 +92,7 @@ export class HealthController {
     };
   }
 
-  /** Says that this process answers, nothing more; it does not ask Terminus, which calls a draining process dead. */
+  /** Shows only that this process answers. It does not use Terminus, which reports a draining process as dead. */
   @Get('live')
   @ApiOperation({
     summary: 'Liveness probe',

@@ -10,7 +10,7 @@ const INDICATORS = {
   },
 };
 
-/** What @nestjs/terminus answers, also when it is 503. */
+/** The answer of @nestjs/terminus, with status 200 and with status 503. */
 @ApiSchema({ name: 'Health' })
 export class HealthDto {
   @ApiProperty({
@@ -31,7 +31,7 @@ export class HealthDto {
   details!: object;
 }
 
-/** How the last replay of golden texts went. */
+/** The result of the last replay of golden texts. */
 @ApiSchema({ name: 'TokenizationHealth' })
 export class TokenizationHealthDto {
   @ApiProperty({

@@ -10,7 +10,7 @@ import { HealthIndicators } from './health-indicators.js';
 import { Readiness } from './readiness.js';
 
 @Module({
-  // Terminus would log every failed check, at every probe; HealthIndicators logs changes.
+  // Terminus would log every failed check at every probe; HealthIndicators logs only changes.
   imports: [
     TerminusModule.forRoot({ logger: false }),
     ModelRegistryModule,

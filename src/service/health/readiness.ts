@@ -3,10 +3,10 @@ import { InferencePoolStatus } from '../inference/pool-status.js';
 import { ModelRegistryService, type VersionStatus } from '../model-registry/model-registry.service.js';
 import { Lifecycle } from '../request/lifecycle.js';
 
-/** States from which a version does not move on by itself. */
+/** States that a version does not leave by itself. */
 const SETTLED = new Set(['ready', 'failed', 'unloaded', 'discovered']);
 
-/** Whether this process should get requests, from what it knows already: a look costs no work. */
+/** Decides whether this process should get requests. It only reads known states, so a check costs no work. */
 @Injectable()
 export class Readiness {
   private everReady = false;
@@ -25,7 +25,7 @@ export class Readiness {
     return problem;
   }
 
-  /** Why nothing can be inferred with the default model; null when it can. */
+  /** Why the default model cannot answer; null when it can. */
   inferenceProblem(): string | null {
     const { state, workersReady } = this.pool.status();
     if (workersReady === 0) return state === 'starting' ? 'no worker is ready yet' : 'no worker is ready';
@@ -36,18 +36,18 @@ export class Readiness {
     return null;
   }
 
-  /** True from the first time that everything was ready. */
+  /** True once the process has been ready for the first time. */
   hasStarted(): boolean {
     if (!this.everReady && this.inferenceProblem() === null) this.everReady = true;
     return this.everReady;
   }
 
-  /** True when no configured version is still on its way: each is ready, or never will be without help. */
+  /** True when no version with a role is still loading: each is ready, or cannot become ready without an operator. */
   isSettled(): boolean {
     return this.configured().every(({ state }) => SETTLED.has(state));
   }
 
-  /** Every version that the configuration gives a role, of all models. */
+  /** Every version with a role, of all models. */
   configured(): (VersionStatus & { readonly model: string })[] {
     return this.registry
       .models()

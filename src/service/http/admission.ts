@@ -5,7 +5,7 @@ import type { Access } from './access/access.js';
 import type { ClientRoute } from './client-route.js';
 import { clientRouteOf, matchOf } from './match.js';
 
-/** Lets a request through to its route, or says why not. */
+/** Checks the key and the rate of a request; returns the error when the request is refused, otherwise null. */
 function admit(access: Access, route: ClientRoute, request: Request, response: Response): AppError | null {
   const context = contextOf(response);
   if (route.key !== null) {
@@ -17,7 +17,7 @@ function admit(access: Access, route: ClientRoute, request: Request, response: R
   return access.admit(context?.client ?? 'address:');
 }
 
-/** Key and rate of the routes for clients, before the body is read. */
+/** Checks key and rate on the routes for clients, before the body is read. */
 export function admissionMiddleware(access: Access): RequestHandler {
   return (request, response, next): void => {
     const match = matchOf(response);
@@ -29,8 +29,8 @@ export function admissionMiddleware(access: Access): RequestHandler {
 }
 
 /**
- * The same for a request whose body has named another route than its headers had: what the first asked for already is
- * not asked for again.
+ * Checks again when the body selects another route than the headers did. Checks that the first route already made are
+ * not repeated.
  */
 export function admitAgain(
   access: Access,

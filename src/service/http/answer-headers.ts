@@ -7,8 +7,8 @@ const entry = (name: string, ms: number | null): string =>
   ms === null ? '' : `${name};dur=${ms.toFixed(3)}, `;
 
 /**
- * `Server-Timing` (https://www.w3.org/TR/server-timing/), milliseconds: the stages that happened, with the level of the
- * cache that answered, and the total, which ends now and is their sum.
+ * The value of `Server-Timing` (https://www.w3.org/TR/server-timing/) in milliseconds: the stages that happened, the
+ * cache level that answered, and the total up to now, which is the sum of the stages.
  */
 export function serverTiming(context: RequestContext): string {
   const { cacheLevel } = context;
@@ -30,7 +30,7 @@ export function serverTiming(context: RequestContext): string {
 
 type WriteHead = (this: Response, status: number, ...rest: unknown[]) => Response;
 
-/** Names and values in turn, as writeHead takes them. */
+/** Alternating names and values, as writeHead takes them. */
 function stampsOf(response: Response, lifecycle: Lifecycle): string[] {
   const stamps: string[] = [];
   const context = contextOf(response);
@@ -43,11 +43,10 @@ function stampsOf(response: Response, lifecycle: Lifecycle): string[] {
 }
 
 /**
- * Adds what every answer carries, at the last moment before its headers leave: the request's id, Server-Timing,
- * `connection: close` while draining, and `cache-control: no-store` unless the route has said otherwise (ADR 10). It
- * overrides writeHead once, on the prototype of this application's responses, since a listener per response would cost
- * each request a closure. Headers that come as one list are written as they stand; each one that is set by itself is
- * kept in a table first.
+ * Adds the headers of every answer just before they are sent: the request id, Server-Timing, `connection: close` while
+ * draining, and `cache-control: no-store` unless the route has set another value (ADR 10). It overrides writeHead once,
+ * on the prototype of this application's responses, because a listener per response would cost each request a closure.
+ * A list of headers is written directly; headers that are set one by one are first stored in a table, which is slower.
  */
 export function stampAnswers(express: Express, lifecycle: Lifecycle): void {
   const { response } = express as unknown as { response: Response };

@@ -4,7 +4,7 @@ import { requestOf } from '../request/current-request.js';
 import type { Reply } from '../request/reply.js';
 import type { RequestContext } from '../request/request-context.js';
 
-/** What a handler found out about its request, for the log line, the metrics and Server-Timing. */
+/** The facts that a handler reports about its request, for the log line, the metrics and Server-Timing. */
 export type Facts = Partial<
   Pick<
     RequestContext,
@@ -31,27 +31,27 @@ export type Facts = Partial<
   >
 >;
 
-/** A request's reply, with what is to be recorded about it. */
+/** A request's reply, with the facts to record about it. */
 export interface Handled {
   readonly facts: Facts;
   readonly reply: Reply;
 }
 
-/** Records facts about a request: the only way from a handler to the request's context. */
+/** Records facts about a request. Handlers change the request's context only through this function. */
 export function record(context: RequestContext, facts: Facts): void {
   Object.assign(context, facts);
 }
 
-/** Records the facts and hands on the reply. */
+/** Records the facts and returns the reply. */
 export function settle({ facts, reply }: Handled, context: RequestContext): Reply {
   record(context, facts);
   return reply;
 }
 
 /**
- * Puts cache hit, tokens and timings on the request's context. For controllers that answer about texts: each request
- * pays for it, so the others go without. It sees successes alone: the log line itself is written when the response
- * closes, because 401, 404, malformed JSON and clients that leave never come this far.
+ * Writes cache hit, tokens and timings to the request's context. Only controllers that answer about texts use it,
+ * because it costs time for each request. It sees only successes: 401, 404, malformed JSON and clients that leave never
+ * reach it, so the log line itself is written when the response closes.
  */
 @Injectable()
 export class AnswerInterceptor implements NestInterceptor<Handled, Reply> {

@@ -3,13 +3,13 @@ import type { Request } from 'express';
 import type { WireRequest } from '../request/wire-request.js';
 import { StrictBody } from './strict-body.pipe.js';
 
-/** Where the arguments of a handler have the request. Nest's `switchToHttp()` makes four objects to say the same. */
+/** Index of the request in a handler's arguments. Nest's `switchToHttp()` would create four objects to find it. */
 const REQUEST = 0;
 
 /**
- * Parameter decorator: the request, its body as an instance of a DTO, checked by {@link StrictBody}. For the routes that
- * are asked thousands of times a second: what runs as a pipe costs each request five promises. Swagger knows the body by
- * an `@ApiBody` beside it.
+ * Parameter decorator: the request, with its body as an instance of a DTO, checked by {@link StrictBody}. Use it on
+ * routes that receive thousands of requests per second, because a pipe costs each request five promises. Swagger learns
+ * the body from an `@ApiBody` on the same method.
  */
 export function CheckedRequest(dto: Type<object>): ParameterDecorator {
   const strict = new StrictBody(dto);

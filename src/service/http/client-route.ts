@@ -2,21 +2,21 @@ import { SetMetadata, type CustomDecorator } from '@nestjs/common';
 import type { WireRequest } from '../request/wire-request.js';
 import { keyFrom } from './access/api-keys.js';
 
-/** Where a request brings its API key; undefined when it brought none. */
+/** Reads the API key of a request; undefined when it has none. */
 export type KeyPlace = (request: WireRequest) => string | undefined;
 
-/** In `x-api-key`, or as a Bearer token. */
+/** Reads the key from `x-api-key` or from a Bearer token. */
 export const KEY_IN_HEADERS: KeyPlace = ({ headers }) => keyFrom(headers);
 
-/** A route that clients send texts to. */
+/** A route to which clients send texts. */
 export interface ClientRoute {
-  /** In upper case; GET answers HEAD too. */
+  /** In upper case; GET includes HEAD. */
   readonly method: string;
   /** A template such as `/models/:name`. */
   readonly path: string;
-  /** How the body is read: as JSON in UTF-8, and any other refused, or as bytes of any type. */
+  /** `json`: JSON in UTF-8, and any other body is refused; `raw`: bytes of any type. */
   readonly body: 'json' | 'raw';
-  /** Null: no key is needed, whatever is configured. */
+  /** Null when the route never needs a key. */
   readonly key: KeyPlace | null;
   /** Whether a request counts against its client's rate. */
   readonly rate: boolean;
@@ -24,7 +24,7 @@ export interface ClientRoute {
 
 const FOR_CLIENTS = Symbol('for clients');
 
-/** A controller's method that clients send JSON to: it needs an API key, and counts against the rate. */
+/** Marks a controller's method to which clients send JSON: it needs an API key and counts against the rate. */
 export const ForClients = (): CustomDecorator<symbol> => SetMetadata(FOR_CLIENTS, true);
 
 /** Whether a controller's method is decorated with {@link ForClients}. */

@@ -4,8 +4,9 @@ const FIELD = 'x-deadline-ms';
 const MESSAGE = 'must be a whole number of milliseconds, at least 1';
 
 /**
- * Milliseconds that a request may take: the client may ask for less than the service grants, never for more.
- * @throws AppError INVALID_REQUEST when the header is not a positive whole number.
+ * The time that a request may take, in milliseconds: the client may ask for less than the service grants, never for
+ * more.
+ * @throws AppError INVALID_REQUEST when the header is not a positive whole number
  */
 export function timeoutFrom(header: string | string[] | undefined, grantedMs: number): number {
   if (header === undefined) return grantedMs;

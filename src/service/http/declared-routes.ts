@@ -10,7 +10,7 @@ const pathsOf = (target: object): string[] =>
 
 const joined = (...parts: readonly string[]): string => `/${parts.filter((part) => part !== '').join('/')}`;
 
-/** The routes for clients that controllers declare by their decorators. */
+/** The client routes that controllers declare with {@link ForClients}. */
 export function declaredRoutes(discovery: Pick<DiscoveryService, 'getControllers'>): ClientRoute[] {
   const scanner = new MetadataScanner();
   const routes: ClientRoute[] = [];

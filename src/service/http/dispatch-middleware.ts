@@ -8,8 +8,8 @@ import type { Match } from './route.js';
 import { pathOf } from './routes.js';
 
 /**
- * Lets the body say which dialect it is in.
- * @throws AppError when the route of that dialect asks for more of its client
+ * Settles the match by the body.
+ * @throws AppError when the route of the claiming dialect requires more of its client
  */
 function settle(access: Access, before: Match, request: Request, response: Response): Match {
   const match = matchByBody(before, request);
@@ -25,12 +25,12 @@ function settle(access: Access, before: Match, request: Request, response: Respo
 }
 
 /**
- * Hands the request to the dialect that it is in, or goes to a route without parameters at once: Express would try the
- * pattern of each route that is registered before it, one regular expression after the other. The last of the
- * middlewares: nothing that is registered after it is missed.
+ * Calls the matching dialect, or the handler of a route without parameters directly: Express would first try the
+ * pattern of every earlier route, one regular expression after the other. It must be the last middleware, because it
+ * skips everything that is registered after it.
  */
 export function dispatchMiddleware(access: Access): RequestHandler {
-  /** It runs when the body has ended, where nothing else would catch what a dialect throws. */
+  /** This runs after the body has ended, where no other code would catch an error of a dialect. */
   const toDialect = (before: Match, request: Request, response: Response, next: NextFunction): void => {
     let match: Match;
     try {

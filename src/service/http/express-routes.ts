@@ -1,7 +1,7 @@
 import type { Express, NextFunction, Request, RequestHandler, Response } from 'express';
 import type { RouteTable } from './routes.js';
 
-/** What Express' types leave out of a route. */
+/** The members of a route that Express' types leave out. */
 interface ExpressRoute {
   readonly path: string;
   readonly methods: Readonly<Record<string, boolean>>;
@@ -10,11 +10,11 @@ interface ExpressRoute {
 
 const hasParameters = (path: string): boolean => /[:*{]/.test(path);
 
-/** GET answers HEAD too: Express runs its handler and Node leaves the body out. */
+/** GET includes HEAD: Express runs the handler and Node omits the body. */
 const methodsOf = (methods: Readonly<Record<string, boolean>>): string[] =>
   Object.keys(methods).flatMap((method) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
 
-/** Enters every route that is registered with Express by now; middleware has none. */
+/** Adds every route that is registered with Express so far; middlewares have no route. */
 export function addExpressRoutes(express: Express, table: RouteTable): void {
   for (const layer of express.router.stack) {
     const route = layer.route as unknown as ExpressRoute | undefined;

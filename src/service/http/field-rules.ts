@@ -6,15 +6,18 @@ type Check = (instance: object, value: unknown) => boolean;
 type Storage = ReturnType<typeof getMetadataStorage>;
 type Rule = ReturnType<Storage['getTargetValidationMetadatas']>[number];
 
-/** Every rule of a DTO, those of the classes that it extends included. */
+/** All rules of a DTO, including the rules of its base classes. */
 export function rulesOf(dto: Type<object>): Rule[] {
   return getMetadataStorage().getTargetValidationMetadatas(dto, '', false, false);
 }
 
-/** Null for a rule that is more than one look at one value: only class-validator itself knows what it means. */
+/**
+ * The checks of a rule; null for rules that need more than the single value (each, conditions, groups), which only
+ * class-validator can apply.
+ */
 function checksOf(rule: Rule): Check[] | null {
   const { type, each, validateIf, constraintCls, constraints, propertyName } = rule;
-  // Undefined for a rule with a message of its own, whatever its type says.
+  // `groups` is undefined for a rule with its own message, although its type excludes that.
   const groups = rule.groups as readonly string[] | undefined;
   const isPlain = !each && validateIf === undefined && (groups ?? []).length === 0;
   if (type !== ValidationTypes.CUSTOM_VALIDATION || !isPlain) return null;
@@ -27,9 +30,10 @@ function checksOf(rule: Rule): Check[] | null {
 }
 
 /**
- * Whether an instance of a DTO obeys all of its rules, which are those of its class-validator decorators: they are
- * looked up here once, and not again for each object, which takes ten times as long as to apply them. It answers true or
- * "ask class-validator", who also knows what to say: true is never said of what class-validator refuses.
+ * Returns a function that checks quickly whether an instance of a DTO obeys all of its class-validator rules. The rules
+ * are looked up once here, because looking them up for each object takes ten times as long as applying them. True is
+ * never returned for an instance that class-validator would refuse. False means that class-validator must decide, which
+ * also finds the messages.
  */
 export function quickCheckOf(dto: Type<object>): (instance: object) => boolean {
   const fields = new Map<string, { conditions: Condition[]; checks: Check[] }>();

@@ -26,21 +26,24 @@ import { RequestPipeline } from './request-pipeline.js';
 import { RouteTable } from './routes.js';
 import { answerUnreadable } from './unreadable-requests.js';
 
-/** Longer than the 60 s after which load balancers give up idle connections: they close first, so nothing is lost. */
+/**
+ * Longer than the 60 s after which load balancers close idle connections: the load balancer then closes first and no
+ * request is lost.
+ */
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 
-/** A client that takes longer to send its headers, or the whole of its request, holds a connection for nothing. */
+/** Limits for a client's headers and for its whole request: a slower client would only occupy a connection. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_READ_TIMEOUT_MS = 30_000;
 
-/** What every request and every answer has in common, whatever its route. */
+/** The handling that every request and every answer shares, whatever its route. */
 @Module({
   imports: [RedisModule, DiscoveryModule],
   providers: [Access, RouteTable, RequestLine, { provide: APP_FILTER, useClass: ProblemFilter }],
   exports: [RouteTable],
 })
 export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
-  /** @param logger gets the line of each request */
+  /** @param logger receives one line per request */
   static forRoot(logger: LineLogger): DynamicModule {
     return { module: HttpModule, global: true, providers: [{ provide: LINE_LOGGER, useValue: logger }] };
   }
@@ -71,7 +74,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
     server.requestTimeout = REQUEST_READ_TIMEOUT_MS;
   }
 
-  /** By now every module has registered its routes. */
+  /** Reads the routes here because every module has registered its routes by now. */
   onApplicationBootstrap(): void {
     addExpressRoutes(this.host.httpAdapter.getInstance(), this.routes);
     this.routes.add('/docs/*', ['GET', 'HEAD']);

@@ -13,7 +13,7 @@ export function attachMatch(response: object, match: Match): void {
   (response as WithMatch)[MATCH] = match;
 }
 
-/** Undefined for a path that no route has. */
+/** The match of a request; undefined for a path without a route. */
 export function matchOf(response: object): Match | undefined {
   return (response as WithMatch)[MATCH];
 }
@@ -21,14 +21,14 @@ export function matchOf(response: object): Match | undefined {
 const answers = ({ route }: DialectRoute, method: string): boolean =>
   route.method === method || (route.method === 'GET' && method === 'HEAD');
 
-/** The dialects that answer a method of a path; of a method that no one answers, all who have the path. */
+/** The dialects that answer a method of a path; when none answers it, all dialects of the path. */
 function sharing({ methods, dialects }: Route, method: string): readonly DialectRoute[] {
   return methods.has(method) ? dialects.filter((entry) => answers(entry, method)) : dialects;
 }
 
 /**
- * Who answers a request, as far as its headers tell: the dialect that claims it, else the native one of the path, which
- * is the service's own controller where there is one, and else the dialect that registered first.
+ * Finds the handler of a request by its headers: the dialect that claims it, otherwise the service's own controller of
+ * the path, otherwise the dialect that was registered first.
  */
 export function matchByHeaders(route: Route, request: WireRequest): Match {
   if (route.dialects.length === 0) return route.own;
@@ -40,7 +40,10 @@ export function matchByHeaders(route: Route, request: WireRequest): Match {
   return { route, entry: hasOwn ? undefined : entries[0], isSettled: false };
 }
 
-/** Who answers a request whose body has been read: of the dialects that read it alike, the one that claims it. */
+/**
+ * Finds the handler of a request whose body has been read: the dialect that claims it, among those that read the body
+ * in the same way.
+ */
 export function matchByBody(match: Match, request: WireRequest): Match {
   if (match.isSettled) return match;
   const { route } = match;
@@ -51,7 +54,7 @@ export function matchByBody(match: Match, request: WireRequest): Match {
   return claimed === undefined ? match : { route, entry: claimed, isSettled: true };
 }
 
-/** What a match needs of its client; undefined where it is no route for clients. */
+/** The requirements of a match for its client; undefined when it is not a route for clients. */
 export const clientRouteOf = ({ route, entry }: Match, method: string): ClientRoute | undefined =>
   entry === undefined ? route.forClients.get(method) : entry.route;
 
@@ -67,7 +70,7 @@ function decoded(part: string): string {
 }
 
 /**
- * The parameters of a path that a template matches, decoded.
+ * The decoded parameters of a path that matches a template.
  * @throws AppError INVALID_REQUEST when a part cannot be decoded
  */
 export function paramsOf(template: string, path: string): Record<string, string> {

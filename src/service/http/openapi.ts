@@ -1,7 +1,7 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 
-/** The OpenAPI document of the application's routes; openapi.json is this, committed. */
+/** The OpenAPI document of the application's routes; openapi.json is its committed copy. */
 export function createDocument(app: NestExpressApplication): OpenAPIObject {
   const head = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -30,8 +30,8 @@ export function createDocument(app: NestExpressApplication): OpenAPIObject {
 }
 
 /**
- * GET /docs (Swagger UI from this machine's own files) and GET /openapi.json. The document is made when it is
- * first asked for: making it takes longer than a worker's warm-up would like to wait.
+ * Serves GET /docs (Swagger UI from local files) and GET /openapi.json. The document is created at the first request
+ * for it, because creating it at the start would delay the warm-up of the workers.
  */
 export function serveDocument(app: NestExpressApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {

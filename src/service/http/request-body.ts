@@ -12,7 +12,7 @@ const hasBody = (headers: Headers): boolean =>
   headers['transfer-encoding'] !== undefined ||
   (headers['content-length'] !== undefined && headers['content-length'] !== '0');
 
-/** What is wrong with a content type, or null when it is JSON in UTF-8. */
+/** The problem of a content type; null when it is JSON in UTF-8. */
 export function contentTypeProblem(header: string | undefined): string | null {
   if (header === 'application/json') return null;
   if (header === undefined) return 'The request has a body and no content-type; send `application/json`.';
@@ -23,7 +23,7 @@ export function contentTypeProblem(header: string | undefined): string | null {
   return charset === undefined || UTF8.test(charset) ? null : 'The charset is not UTF-8.';
 }
 
-/** Bytes of a body that is sent as it is and says how long; NaN for any other. */
+/** Length in bytes of a body that is sent uncompressed with a content-length; NaN for any other body. */
 const plainLength = (headers: Headers): number =>
   headers['content-encoding'] === undefined && headers['transfer-encoding'] === undefined
     ? Number(headers['content-length'])
@@ -35,9 +35,9 @@ function parsed(bytes: Buffer): unknown {
 }
 
 /**
- * Reads a body whose length is known. When the client goes away in the middle of it nothing follows: nobody waits for
- * an answer, and the request's log line is written when its response closes. A body in pieces takes its own length and
- * no more, however small its sender makes them.
+ * Reads a body of known length. When the client disconnects during the body, nothing follows: no client waits for an
+ * answer, and the log line is written when the response closes. The memory used is the body's length, however small the
+ * chunks are.
  */
 function readPlain(
   request: Request,
@@ -71,10 +71,10 @@ function readPlain(
 }
 
 /**
- * Reads JSON bodies and nothing else. The limit counts what comes out of decompression, so a bomb is cut off at
- * the size that an honest body may have. Any JSON value is let through: that it must be an object is said by
- * whoever knows the fields. Express' parser reads what is compressed, comes in chunks or is too large; the others, nearly
- * all, need none of what it prepares for each body.
+ * Reads JSON bodies only. The limit applies after decompression, so a compressed bomb is cut off at the size of the
+ * largest allowed body. Every JSON value passes; the code that knows the fields rejects values that are not objects.
+ * Express' parser reads bodies that are compressed, chunked or too large. Nearly all other bodies need none of its
+ * preparations and are read directly.
  */
 export function jsonBody(maxBodyBytes: number): RequestHandler {
   const parse = json({ limit: maxBodyBytes, strict: false, type: () => true });
@@ -93,7 +93,7 @@ export function jsonBody(maxBodyBytes: number): RequestHandler {
 
 const asItIs = (content: Buffer): Buffer => content;
 
-/** Reads bodies of any type as bytes; the limit counts as in {@link jsonBody}. No body is one without bytes. */
+/** Reads bodies of any type as bytes, with the limit of {@link jsonBody}. A missing body becomes an empty one. */
 export function rawBody(maxBodyBytes: number): RequestHandler {
   const read = raw({ limit: maxBodyBytes, type: () => true });
   return (request, response, next): void => {

@@ -10,7 +10,10 @@ import { attachMatch, matchByHeaders } from './match.js';
 import type { Route, RoutedDialect } from './route.js';
 import { originForm, pathOf, type RouteTable } from './routes.js';
 
-/** Says who answers the request, as far as its headers tell; undefined: the service's own controllers. */
+/**
+ * Attaches the match of the request by its headers. Returns the matched dialect; undefined for the service's own
+ * controllers.
+ */
 function enter(route: Route, request: Request, response: Response): RoutedDialect | undefined {
   const match = matchByHeaders(route, request);
   attachMatch(response, match);
@@ -18,8 +21,8 @@ function enter(route: Route, request: Request, response: Response): RoutedDialec
 }
 
 /**
- * The outermost middleware, before the body is read and before Nest: gives each request its context, and sees
- * to it that the observers get its record once, whatever becomes of it.
+ * The outermost middleware, before the body is read and before Nest. It gives each request its context, and ensures
+ * that the observers get the request's record exactly once, however the request ends.
  */
 export function requestMiddleware(
   observers: RequestObservers,

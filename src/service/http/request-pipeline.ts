@@ -13,7 +13,7 @@ import { requestMiddleware } from './request-middleware.js';
 import { routeMiddleware } from './route-middleware.js';
 import { normalPath, pathOf, RouteTable } from './routes.js';
 
-/** Runs a step for the paths that a test accepts alone. */
+/** Runs a step only for the paths that `accepts` accepts. */
 const onPaths =
   (accepts: (path: string) => boolean, step: RequestHandler): RequestHandler =>
   (request, response, next): void => {
@@ -21,7 +21,7 @@ const onPaths =
     else next();
   };
 
-/** Reads the body as the route wants it. */
+/** Reads the body in the way that the route declares. */
 function bodyMiddleware(maxBodyBytes: number): RequestHandler {
   const json = jsonBody(maxBodyBytes);
   const raw = rawBody(maxBodyBytes);
@@ -32,9 +32,9 @@ function bodyMiddleware(maxBodyBytes: number): RequestHandler {
 }
 
 /**
- * Everything between the socket and the controllers, in the order in which a request meets it: what can be refused
- * without reading the body is refused before the body is read. One Nest middleware for all steps, because Nest wraps
- * each middleware in a promise, which a cache hit would pay for six times.
+ * All steps between the socket and the controllers, in their order. A request that can be refused without its body is
+ * refused before the body is read. All steps are one Nest middleware, because Nest wraps each middleware in a promise,
+ * and six promises would slow down every cache hit.
  */
 @Injectable()
 export class RequestPipeline implements NestMiddleware {

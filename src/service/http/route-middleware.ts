@@ -3,8 +3,8 @@ import { AppError } from '../../base/errors/app-error.js';
 import { matchOf } from './match.js';
 
 /**
- * Refuses what no route can answer before its body is read: 404 for an unknown path, 405 with `allow` for a
- * known one. Answers OPTIONS, which asks for nothing but `allow`.
+ * Refuses a request that no route can answer before its body is read: 404 for an unknown path, 405 with `allow` for a
+ * known path with another method. It also answers OPTIONS with `allow`.
  */
 export function routeMiddleware(): RequestHandler {
   return ({ method }, response, next): void => {

@@ -3,20 +3,20 @@ import type { ProblemShape } from '../request/reply.js';
 import type { WireRequest } from '../request/wire-request.js';
 import type { ClientRoute } from './client-route.js';
 
-/** What the way from the socket to a handler needs to know of a wire format that has no controllers. */
+/** The properties of a wire format without controllers that the request pipeline needs. */
 export interface RoutedDialect extends ProblemShape {
   readonly name: string;
   readonly routes: readonly ClientRoute[];
-  /** Paths such as `/v1/`: what lies below them and is no route is refused in this dialect's shape. */
+  /** Path prefixes such as `/v1/`: an unknown path below them is refused in this dialect's shape. */
   readonly prefixes?: readonly string[];
   /**
-   * Whether a request to one of the routes, which others may have too, is in this format. It is asked before the body is
-   * read, when headers alone can tell, and once more with the body when no dialect has claimed the request by then.
+   * Whether a request is in this format; other formats may have the same route. It is called before the body is read,
+   * with headers only, and again with the body when no dialect has claimed the request.
    */
   claims(request: WireRequest): boolean;
 }
 
-/** One method of a path, as a dialect answers it. */
+/** One method of a path that a dialect answers. */
 export interface DialectRoute {
   readonly dialect: RoutedDialect;
   readonly route: ClientRoute;
@@ -31,19 +31,19 @@ interface RouteParts {
   readonly dialects: readonly DialectRoute[];
 }
 
-/** One path as the router knows it, with everybody who answers it. */
+/** One path of the router, with all its handlers. */
 export class Route implements RouteParts {
-  /** All of them, in upper case. */
+  /** All methods of the path, in upper case. */
   readonly methods: ReadonlySet<string>;
-  /** Those that the service's own controllers answer. */
+  /** The methods that the service's own controllers answer. */
   readonly ownMethods: ReadonlySet<string>;
-  /** What answers each method, where a path without parameters says enough to go there at once. */
+  /** The handler of each method; set only for paths without parameters, which can be dispatched directly. */
   readonly handlers: ReadonlyMap<string, RequestHandler>;
-  /** What the service's own controllers declare about their routes for clients, by method. */
+  /** The declarations of the service's own controllers for their client routes, by method. */
   readonly forClients: ReadonlyMap<string, ClientRoute>;
-  /** Dialects that answer the path too, in the order of their registration. */
+  /** The dialects that also answer the path, in the order of registration. */
   readonly dialects: readonly DialectRoute[];
-  /** The match of every request that no dialect can claim. */
+  /** The match of every request that no dialect claims. */
   readonly own: Match = { route: this, entry: undefined, isSettled: true };
 
   /** @param template such as `/models/:name` */
@@ -58,18 +58,18 @@ export class Route implements RouteParts {
     this.dialects = parts.dialects ?? [];
   }
 
-  /** The same route with some of it replaced. */
+  /** A copy of the route with the given parts replaced. */
   with(changed: Partial<RouteParts>): Route {
     const { methods, ownMethods, handlers, forClients, dialects } = this;
     return new Route(this.template, { methods, ownMethods, handlers, forClients, dialects, ...changed });
   }
 }
 
-/** Who answers a request. */
+/** The handler of a request. */
 export interface Match {
   readonly route: Route;
-  /** Undefined: one of the service's own controllers, or none. */
+  /** The dialect's entry; undefined for one of the service's own controllers, or when there is no handler. */
   readonly entry: DialectRoute | undefined;
-  /** Whether the body has nothing more to say about it. */
+  /** True when the body can no longer change the match. */
   readonly isSettled: boolean;
 }

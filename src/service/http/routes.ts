@@ -6,9 +6,9 @@ import { Route, type RoutedDialect } from './route.js';
 const ORIGIN = /^https?:\/\/[^/?]*/i;
 
 /**
- * What a request's target asks for: path and query, without the origin that a proxy may put before them. Whoever looks at
- * a target looks at this one: read in two ways, one and the same could pass the guards as one path and be answered as
- * another. What is neither of the two forms stays as it is, and no route has it.
+ * The path and query of a request's target, without the origin that a proxy may put before them. All code must use this
+ * form: if two parts of the service read one target differently, it could pass the guards as one path and be answered
+ * as another. A target in neither form stays unchanged and matches no route.
  */
 export function originForm(target: string): string {
   if (target.startsWith('/')) return target;
@@ -24,7 +24,7 @@ export function pathOf(target: string): string {
 
 const UNNORMAL = /[A-Z]|.\/$/;
 
-/** As the router matches: upper and lower case are one, a trailing slash does not count. */
+/** Normalizes a path as the router does: it ignores case and a trailing slash. */
 export function normalPath(path: string): string {
   if (!UNNORMAL.test(path)) return path;
   const lower = path.toLowerCase();
@@ -39,8 +39,8 @@ const matches = (template: readonly string[], path: readonly string[]): boolean 
 const anonymous = (template: string): string => normalPath(template).replaceAll(/\/:[^/]+/g, '/:');
 
 /**
- * Which route a path belongs to, before any router has run: the name under which a request is logged and
- * counted also when it is refused early, and what tells a wrong method (405) from a wrong path (404).
+ * Finds the route of a path before any router runs. Refused requests are logged and counted under this route too, and
+ * it separates a wrong method (405) from a wrong path (404).
  */
 @Injectable()
 export class RouteTable {
@@ -50,8 +50,8 @@ export class RouteTable {
   private readonly subtrees: { readonly prefix: string; readonly route: Route }[] = [];
 
   /**
-   * @param path template; `/docs/*` stands for everything under /docs.
-   * @param handler what answers these methods; of two for the same method the first, as in the router
+   * @param path template; `/docs/*` means everything under /docs
+   * @param handler answers these methods; when a method has two handlers, the first counts, as in the router
    */
   add(path: string, methods: readonly string[], handler?: RequestHandler): void {
     const known = this.known(path);
@@ -62,7 +62,7 @@ export class RouteTable {
   }
 
   /**
-   * Says what a route of the service's own controllers needs of its clients.
+   * Declares the requirements of a controller's route for its clients.
    * @throws Error when there is no such route
    */
   declare(route: ClientRoute): void {
@@ -72,7 +72,7 @@ export class RouteTable {
     this.put(known.with({ forClients: new Map([...known.forClients, [route.method, route]]) }));
   }
 
-  /** Enters the routes of a dialect. */
+  /** Adds the routes of a dialect. */
   addDialect(dialect: RoutedDialect, handler: RequestHandler): void {
     for (const route of dialect.routes) {
       const known = this.known(route.path);
@@ -84,13 +84,13 @@ export class RouteTable {
       this.prefixes.push({ prefix: prefix.toLowerCase(), dialect });
   }
 
-  /** The dialect that paths without a route belong to; undefined for those that are the service's own. */
+  /** The dialect of a path that has no route; undefined when the path belongs to no dialect. */
   dialectOf(path: string): RoutedDialect | undefined {
     const normal = normalPath(path);
     return this.prefixes.find(({ prefix }) => normal.startsWith(prefix))?.dialect;
   }
 
-  /** @param path of the request, without its query. */
+  /** @param path the request's path, without its query */
   find(path: string): Route | undefined {
     const normal = normalPath(path);
     const exact = this.exact.get(normal);
@@ -110,7 +110,7 @@ export class RouteTable {
     ];
   }
 
-  /** The route of a template, or of one that has its parameters in the same places under other names. */
+  /** The route of a template. Templates that differ only in the names of their parameters share a route. */
   private known(path: string): Route {
     const known = this.all().find(({ template }) => anonymous(template) === anonymous(path));
     return known ?? new Route(path);

@@ -3,7 +3,10 @@ import { validateSync, type ValidationError } from 'class-validator';
 import { AppError, type FieldError } from '../../base/errors/app-error.js';
 import { quickCheckOf, rulesOf } from './field-rules.js';
 
-/** Beyond this many the list helps nobody, and a body of a million keys would make an answer larger than itself. */
+/**
+ * Most errors in one answer: a longer list does not help the client, and a body with a million keys would make an
+ * answer larger than itself.
+ */
 const MAX_ERRORS = 20;
 const MAX_NAME_LENGTH = 64;
 
@@ -22,11 +25,11 @@ const toFieldError = (error: ValidationError): FieldError => ({
 });
 
 /**
- * The body as an instance of its DTO, or INVALID_REQUEST with every offending field by name.
+ * Converts the body to an instance of its DTO, or throws INVALID_REQUEST with the name of every invalid field.
  *
- * Bodies are flat: scalars and arrays of scalars, which are copied, and nothing recurses into what was sent. Fields are
- * matched by own name only, so that `__proto__` and `constructor` are unknown fields like any other. What is
- * not a scalar inside an array becomes null, for whoever checks the items to name.
+ * Bodies are flat: scalars and arrays of scalars are copied, and no code recurses into the input. Only own field names
+ * match, so `__proto__` and `constructor` are unknown fields like any other. An item of an array that is not a scalar
+ * becomes null, and the code that checks the items reports it.
  */
 @Injectable()
 export class StrictBody implements PipeTransform {

@@ -9,15 +9,18 @@ import type { RequestObservers } from '../request/request-observers.js';
 import { toAppError } from '../request/to-app-error.js';
 
 /**
- * How long a connection stays open after its last answer: closed while bytes of the client are unread, it would be
- * reset, and the answer lost with it.
+ * How long a connection stays open after its last answer. A connection that is closed while it has unread bytes is
+ * reset, and the client would lose the answer.
  */
 const LINGER_MS = 1_000;
 
-/** The client has gone, or has ended its side in the middle of a request: nobody waits for an answer. */
+/**
+ * Codes for a client that has disconnected, or has ended its side in the middle of a request: no client waits for an
+ * answer.
+ */
 const HAS_LEFT = new Set(['ECONNRESET', 'HPE_INVALID_EOF_STATE']);
 
-/** What Node's HTTP parser (llhttp) found, in our terms. */
+/** Converts an error of Node's HTTP parser (llhttp) into an AppError. */
 function failureFrom({ code, reason }: NodeJS.ErrnoException & { readonly reason?: string }): AppError {
   switch (code ?? '') {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
@@ -58,9 +61,9 @@ function endSoon(socket: Duplex): void {
 }
 
 /**
- * Answers what Node's HTTP parser gives up on, which no middleware ever sees, as every other bad input: a problem, a
- * log line, an observation. What was asked before on the same connection is answered first, and whoever asked it in a
- * dialect is told in that dialect.
+ * Answers input that Node's HTTP parser rejects, which reaches no middleware, like every other bad input: with a
+ * problem, a log line and an observation. An earlier request on the same connection is answered first, and its dialect
+ * decides the shape of the problem.
  */
 export function answerUnreadable(server: Server, observers: Pick<RequestObservers, 'unread'>): void {
   const latest = new WeakMap<Duplex, ServerResponse>();
@@ -68,7 +71,7 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
     latest.set(socket, response);
   });
 
-  /** No request came of it, so there is no response to write to. */
+  /** Writes the answer to the socket, because without a request there is no response object. */
   const answerRaw = (failure: AppError, socket: Duplex): void => {
     const requestId = observers.unread(failure);
     const before = latest.get(socket);
@@ -77,7 +80,7 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
     endSoon(socket);
   };
 
-  /** The parser reports the same fault again with each chunk that follows. */
+  /** Sockets that have their answer: the parser reports the same fault again for each later chunk. */
   const given = new WeakSet<Duplex>();
   server.on('clientError', (error, socket) => {
     if (given.has(socket)) return;
@@ -95,7 +98,7 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
         answerRaw(failure, socket);
       });
     } else if (response.headersSent) {
-      // Refused before its body was read: it has its answer.
+      // The request was refused before its body was read, so it already has its answer.
       endSoon(socket);
     } else {
       const context = contextOf(response);

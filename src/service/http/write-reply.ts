@@ -1,7 +1,10 @@
 import type { Response } from 'express';
 import { JSON_TYPE, NO_HEADERS, type Reply } from '../request/reply.js';
 
-/** Writes an object as JSON. Its headers go as one list: each one that is set by itself is kept in a table first. */
+/**
+ * Writes an object as JSON. Its headers are passed as one list, because Node first stores headers that are set one by
+ * one in a table.
+ */
 export function writeJson(response: Response, status: number, body: object): Response {
   const json = JSON.stringify(body);
   return response
@@ -9,7 +12,7 @@ export function writeJson(response: Response, status: number, body: object): Res
     .end(json);
 }
 
-/** Writes a reply as it says. */
+/** Writes a reply with its status and headers. */
 export function writeReply(response: Response, { status, headers, body }: Reply): Response {
   const isBytes = Buffer.isBuffer(body);
   if (headers === NO_HEADERS && !isBytes) return writeJson(response, status, body);

@@ -4,13 +4,13 @@ import { configuredRollout, isSameRollout, type RolloutInForce } from '../../rol
 
 /**
  * Called once after each change.
- * @param before what was in force until then; undefined for a model that had nothing in force
+ * @param before the rollout in force before the change; undefined for a model that had none
  */
 export type RolloutSubscriber = (now: RolloutInForce, before: RolloutInForce | undefined) => void;
 
 /**
- * The rollouts in force, one per model: at first as the configuration says, then as the service of rollouts publishes
- * them. All who have to know what is in force read it here, or subscribe; none of them keeps a copy of it.
+ * The rollouts in force, one per model: at first from the configuration, then as the rollout service publishes them.
+ * Every component that needs the rollout in force reads it here or subscribes; none keeps a copy.
  */
 @Injectable()
 export class RolloutsInForce {
@@ -23,17 +23,23 @@ export class RolloutsInForce {
     }
   }
 
-  /** Undefined for a model that has no stable version. The object stays the same one until something changes. */
+  /**
+   * The rollout in force of a model; undefined when the model has no stable version. The same object is returned until
+   * something changes.
+   */
   of(model: string): RolloutInForce | undefined {
     return this.byModel.get(model);
   }
 
-  /** Of every model that has a stable version. */
+  /** The rollout in force of every model that has a stable version. */
   all(): RolloutInForce[] {
     return [...this.byModel.values()];
   }
 
-  /** In force for the very next request; subscribers have been called once it returns. Does nothing without a change. */
+  /**
+   * Puts a rollout in force for the next request. Subscribers have been called when it returns. Does nothing when
+   * nothing changed.
+   */
   publish(now: RolloutInForce): void {
     const before = this.byModel.get(now.model);
     if (before !== undefined && isSameRollout(now, before)) return;
@@ -41,7 +47,7 @@ export class RolloutsInForce {
     for (const subscriber of this.subscribers) subscriber(now, before);
   }
 
-  /** @returns how to stop */
+  /** @returns a function that removes the subscriber */
   subscribe(subscriber: RolloutSubscriber): () => void {
     this.subscribers.add(subscriber);
     return () => {

@@ -10,7 +10,7 @@ import { InferencePoolStatus } from './pool-status.js';
 import { VersionHost } from './version-host.js';
 import { VersionLoader } from './version-loader.js';
 
-/** Background texts admitted at once: what one idle worker gets done in a fraction of a second. */
+/** Background texts admitted at once: one idle worker finishes them in a fraction of a second. */
 const BACKGROUND_LIMIT = 64;
 
 @Module({

@@ -35,10 +35,16 @@ import type { WorkerHandle } from '../../engine/pool/worker-handle.js';
 import type { BatchDone } from '../../engine/protocol/protocol.js';
 import type { RollingResult } from '../../engine/pool/rolling-load.js';
 
-/** Injection token of the script that worker processes run: whoever embeds Serin, or injects faults, binds its own. */
+/**
+ * Injection token of the script that worker processes run. An application that embeds Serin, or a test that injects
+ * faults, binds its own script.
+ */
 export const WORKER_ENTRY = Symbol('WORKER_ENTRY');
 
-/** The executor of the service: one pool of processes, and a lane that feeds it users' texts and background texts. */
+/**
+ * The executor of the service: one pool of worker processes, and one lane that feeds the pool users' texts and
+ * background texts.
+ */
 @Injectable()
 export class PoolExecutor
   extends Executor
@@ -64,7 +70,7 @@ export class PoolExecutor
     const { workers, spareWorkers, workerWatchdogMs: watchdogMs, workerMaxRssBytes: maxRssBytes } = config;
     this.pool = new WorkerPool({ entryFile, workers, spareWorkers, startTimeoutMs: START_TIMEOUT_MS }, this);
     this.reports = new TextReports(this.versions, admission, metrics);
-    // A background text runs alone: a user who arrives meanwhile waits for the shortest run there is.
+    // A background text runs alone, so that a user who arrives during it waits for the shortest possible run.
     const background = new QueuedTexts(true, this.reports);
     this.texts = { user: new QueuedTexts(false, this.reports), background };
     this.lane = new Lane(
@@ -75,7 +81,7 @@ export class PoolExecutor
       ],
       { watchdogMs, maxRssBytes },
     );
-    // The processes start while the rest of the application is still being put together.
+    // The processes start while Nest is still creating the other providers.
     this.pool.start();
   }
 

@@ -4,7 +4,7 @@ export interface InferenceStatus {
   readonly workersWanted: number;
   readonly workersReady: number;
   readonly spareReady: number;
-  /** Texts of users that wait for a worker, and those that a worker has. */
+  /** Users' texts that wait for a worker; `runningTexts` are those that a worker has. */
   readonly queuedTexts: number;
   readonly runningTexts: number;
   /** Texts of background work, waiting or running. */
@@ -12,15 +12,18 @@ export interface InferenceStatus {
   /** Workers lost since the start. */
   readonly restarts: number;
   readonly startFailuresInARow: number;
-  /** `starting` until a worker has been ready once; `not_ready` when starts keep failing and no worker is left. */
+  /**
+   * `starting` until a worker has been ready for the first time; `not_ready` when starts keep failing and no worker is
+   * left.
+   */
   readonly state: 'starting' | 'ready' | 'not_ready' | 'closing';
 }
 
-/** One run of a worker, as it came back. */
+/** One completed run of a worker. */
 export interface FinishedRun {
   /** Worker time in the model, without tokenization. */
   readonly inferenceMs: number;
-  /** Rows times longest row. */
+  /** Padded tokens of the run: rows times the length of the longest row. */
   readonly paddedTokens: number;
 }
 
@@ -30,16 +33,16 @@ export type RunListener = (version: ModelVersion, run: FinishedRun) => void;
 /** Must not throw. */
 export type LossListener = (version: ModelVersion) => void;
 
-/** What health and metrics may know of the worker pool; bound to the executor that owns it. */
+/** The view of the worker pool for health and metrics; bound to the executor that owns the pool. */
 export abstract class InferencePoolStatus {
   abstract status(): InferenceStatus;
 
-  /** Called after each run, for whomever it was. */
+  /** Adds a listener that is called after each run, for users' texts and for background texts. */
   abstract onRun(listener: RunListener): void;
 
   /**
-   * Called for each user's text whose worker died or hung with it and whose user has left since. That user was
-   * answered DEADLINE_EXCEEDED, which alone does not tell a version that hangs from a service that is busy.
+   * Adds a listener that is called for each user's text when its worker died or hung and the user has already left.
+   * That user got DEADLINE_EXCEEDED, and this code alone does not distinguish a hanging version from a busy service.
    */
   abstract onLoss(listener: LossListener): void;
 }

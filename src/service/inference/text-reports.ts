@@ -6,12 +6,12 @@ import type { ModelVersion } from '../../registry/model-version.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { LossListener, RunListener } from './pool-status.js';
 
-/** Passes on what the queues report about texts: to admission, to the metrics and to the listeners of the pool. */
+/** Forwards the queues' reports about texts to admission, to the metrics and to the listeners of the pool. */
 export class TextReports implements TextEvents {
   private readonly runListeners: RunListener[] = [];
   private readonly lossListeners: LossListener[] = [];
 
-  /** @param versions by key; the queues know no more of a version than that */
+  /** @param versions versions by key; the queues know a version only by its key */
   constructor(
     private readonly versions: ReadonlyMap<string, ModelVersion>,
     private readonly admission: Admission,

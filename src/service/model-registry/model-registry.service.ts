@@ -10,7 +10,7 @@ import type { VersionRef } from '../../rollout/rollout-types.js';
 
 export type VersionRole = 'stable' | 'canary' | 'last_good';
 
-/** A version as GET /models shows it. `version` is null when its manifest cannot be read. */
+/** A version as GET /models shows it; `version` is null when its manifest cannot be read. */
 export interface VersionStatus {
   readonly name: string;
   readonly version: ModelVersion | null;
@@ -22,7 +22,7 @@ export interface VersionStatus {
 /** Called after a version has moved to another state. */
 export type StateListener = (version: ModelVersion, state: VersionState) => void;
 
-/** States in which a process holds the version, or is about to. */
+/** States in which a worker process has loaded the version, or is loading it. */
 const HELD: ReadonlySet<VersionState> = new Set(['loading', 'warming', 'ready', 'draining']);
 
 interface Entry {
@@ -32,9 +32,9 @@ interface Entry {
 }
 
 /**
- * Which versions exist, which are wanted, and how far each is. It reads the folder at start, and what
- * lies there under one name again when that version is to be loaded; the state of a version moves only here, along
- * model-version.ts.
+ * Knows the versions that exist, the versions that must be loaded, and the state of each version. It reads the
+ * registry's folder at the start, and reads one version's folder again before that version is loaded. Only this class
+ * changes the state of a version; model-version.ts lists the allowed transitions.
  */
 @Injectable()
 export class ModelRegistryService {
@@ -42,7 +42,7 @@ export class ModelRegistryService {
   private readonly entries: Map<string, Map<string, Entry>>;
   private readonly listeners = new Set<StateListener>();
 
-  /** @throws StartError with a sentence when the registry or what the configuration names in it is missing */
+  /** @throws StartError when the registry is missing, or lacks a model or a version that the configuration names */
   constructor(
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly metrics: Metrics,
@@ -69,12 +69,12 @@ export class ModelRegistryService {
     return [...this.entries.keys()];
   }
 
-  /** The versions to load at start: of each model first the stable one, then the canary, then the last good one. */
+  /** The versions to load at the start: for each model the stable one, then the canary, then the last good one. */
   wanted(): ModelVersion[] {
     const wanted = this.inForce
       .all()
       .flatMap(({ model, answering, canary, lastGood }) => [answering, canary, lastGood].map((candidate) => this.find(model, candidate?.version.version)));
-    // Two candidates may be one version with two policies.
+    // Two candidates may share one version and differ only in their policies.
     return [...new Set(wanted.filter((version) => version !== undefined))];
   }
 
@@ -83,7 +83,7 @@ export class ModelRegistryService {
     return this.find(model, this.stableName(model));
   }
 
-  /** The version of this name and these very files, whatever its state; undefined when the registry has no such one. */
+  /** The version with this name and this digest, whatever its state; undefined when the registry has none. */
   versionOf(model: string, { version, digest }: VersionRef): ModelVersion | undefined {
     const found = this.find(model, version);
     return found?.digest === digest ? found : undefined;
@@ -94,8 +94,9 @@ export class ModelRegistryService {
   }
 
   /**
-   * The version that a request means: the one that it names, else the stable one of its model.
-   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, or NOT_READY when it named no version
+   * The version that must answer a request: the named version, or the stable version of its model.
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, VERSION_NOT_READY, or NOT_READY when the request named no
+   *   version
    */
   resolve(model: string = this.defaultModel, version?: string): ModelVersion {
     const versions = this.versionsOf(model);
@@ -125,10 +126,10 @@ export class ModelRegistryService {
   }
 
   /**
-   * Reads the manifest under one name again: a version may have been copied into the folder, or exchanged for another
-   * one, since. A version that is loaded stays what it is.
-   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_REFUSED when the name is held by a loaded version
-   *   of another digest
+   * Reads the manifest under one name again, because an operator may have copied or replaced the folder since the last
+   * reading. A loaded version is not replaced.
+   * @throws AppError MODEL_NOT_FOUND, VERSION_NOT_FOUND, or VERSION_REFUSED when a loaded version of another digest has
+   *   this name
    */
   reread(model: string, name: string): VersionStatus {
     const found = readVersion(this.config.modelRegistry, model, name);
@@ -145,7 +146,7 @@ export class ModelRegistryService {
     return this.status(model, name);
   }
 
-  /** Moves a version to another state; a move that model-version.ts does not allow is ignored. */
+  /** Changes the state of a version; a transition that model-version.ts does not allow is ignored. */
   setState(version: ModelVersion, state: VersionState, reason: string | null = null): void {
     const entry = this.entryFor(version);
     if (entry === undefined || !mayFollow(entry.state, state)) return;
@@ -158,7 +159,7 @@ export class ModelRegistryService {
     for (const listener of this.listeners) listener(version, state);
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that removes the listener */
   onStateChange(listener: StateListener): () => void {
     this.listeners.add(listener);
     return () => {
@@ -167,8 +168,8 @@ export class ModelRegistryService {
   }
 
   /**
-   * Checks every file of a version against its manifest, before it is loaded.
-   * @returns false when it does not match; the version is then `failed` with the reason
+   * Checks every file of a version against its manifest, before the version is loaded.
+   * @returns false when a file does not match; the version is then `failed`, with the reason
    */
   async verify(version: ModelVersion): Promise<boolean> {
     this.setState(version, 'loading');
@@ -177,7 +178,7 @@ export class ModelRegistryService {
     return problems.length === 0;
   }
 
-  /** The bytes of one file, if they match its digest. */
+  /** Reads one file; rejects when its bytes do not match its digest. */
   readVerified(version: ModelVersion, file: string): Promise<Buffer> {
     return readVerified(version, file);
   }
@@ -193,7 +194,7 @@ export class ModelRegistryService {
     return new AppError('VERSION_NOT_FOUND', `The model ${model} has no version ${JSON.stringify(name)}; it has ${known}.`);
   }
 
-  /** The entry of this very version: another one of its name, with other files, is not it. */
+  /** The entry of this version; undefined when the entry under this name is of another digest. */
   private entryFor({ model, version, key }: ModelVersion): Entry | undefined {
     const entry = this.entries.get(model)?.get(version);
     return entry?.version?.key === key ? entry : undefined;
@@ -208,7 +209,7 @@ export class ModelRegistryService {
     else this.logger.log(`${model}/${found.name} is discovered, with the digest ${shortDigest(entry.version)}`);
   }
 
-  /** A name that a role stands on stays in the list, whatever became of its folder. */
+  /** Removes a version that has no role. A version with a role stays listed even when its folder is gone. */
   private forget(model: string, name: string): void {
     if (this.role(model, name) === null) this.entries.get(model)?.delete(name);
   }
@@ -228,7 +229,7 @@ export class ModelRegistryService {
     return this.inForce.of(model)?.answering.version.version;
   }
 
-  /** A configuration that names what the registry lacks is a mistake to mend now, not a version that failed. */
+  /** A configuration that names a missing model or version stops the start: the operator must correct it. */
   private checkConfiguration(): void {
     for (const [model, { stable, canary }] of Object.entries(this.config.rollout)) {
       const versions = this.entries.get(model);
@@ -252,7 +253,7 @@ function entryOf(found: FoundVersion): Entry {
     : { version: found.version, state: 'discovered', reason: null };
 }
 
-/** False for what is known already, also when that is why the manifest cannot be read. */
+/** False when the registry already knows this manifest, or already knows why the manifest cannot be read. */
 function isAnother(found: FoundVersion, known: Entry): boolean {
   if (found.version !== null) return found.version.digest !== known.version?.digest;
   return known.version !== null || found.reason !== known.reason;

@@ -5,7 +5,7 @@ import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { ModelRegistryService } from './model-registry.service.js';
 import { ModelDto, ModelListDto, versionDtoOf } from './models.dto.js';
 
-/** What the registry holds. */
+/** Lists the models and versions of the registry. */
 @ApiTags('models')
 @ApiRequestHeaders()
 @Controller('models')

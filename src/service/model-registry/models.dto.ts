@@ -4,7 +4,7 @@ import type { VersionStatus } from './model-registry.service.js';
 
 const STATES = ['discovered', 'loading', 'warming', 'ready', 'draining', 'unloaded', 'failed'];
 
-/** Accuracy on record, with its 95 % interval. */
+/** The recorded accuracy, with its 95 % interval. */
 @ApiSchema({ name: 'Accuracy' })
 export class AccuracyDto {
   @ApiProperty({ example: 'sst2/dev' }) data_set!: string;
@@ -14,7 +14,7 @@ export class AccuracyDto {
   @ApiProperty({ type: [Number], minItems: 2, maxItems: 2, example: [0.891, 0.9287] }) interval_95!: number[];
 }
 
-/** One machine on which the version reproduced the reference that made it. */
+/** One machine on which the version reproduced its reference outputs. */
 @ApiSchema({ name: 'Parity' })
 export class ParityDto {
   @ApiProperty({ example: 'x86_64' }) cpu!: string;
@@ -25,7 +25,7 @@ export class ParityDto {
   @ApiProperty({ type: 'integer', example: 0 }) label_flips!: number;
 }
 
-/** How far an answer moves with the texts that share its batch. */
+/** How much an answer changes with the texts that share its batch. */
 @ApiSchema({ name: 'BatchVariance' })
 export class BatchVarianceDto {
   @ApiProperty({ type: 'integer', example: 872 }) n!: number;
@@ -34,7 +34,7 @@ export class BatchVarianceDto {
   @ApiProperty({ minimum: 0, example: 0.000002 }) max_score_change!: number;
 }
 
-/** One version; what its manifest says is null when the manifest cannot be read. */
+/** One version; the fields from its manifest are null when the manifest cannot be read. */
 @ApiSchema({ name: 'Version' })
 export class VersionDto {
   @ApiProperty({ example: 'v1' }) version!: string;

@@ -7,7 +7,7 @@ import { Tallies } from './tallies.js';
 
 const REMOVAL_REASONS = ['evicted', 'expired', 'purged'];
 
-/** What became of the texts of one request: each counts once. */
+/** The outcomes of one request's texts; each text counts once. */
 export interface CacheCounts {
   readonly memory: number;
   readonly redis: number;
@@ -15,7 +15,7 @@ export interface CacheCounts {
   readonly misses: number;
 }
 
-/** Writes what the prediction cache earns. */
+/** Writes the metrics of the prediction cache. */
 @Injectable()
 export class CacheMetrics implements OnModuleInit {
   @InjectMetric(METRIC.cacheMisses) private readonly misses!: Counter;
@@ -28,7 +28,10 @@ export class CacheMetrics implements OnModuleInit {
     private readonly tallies: Tallies,
   ) {}
 
-  /** A counter that never counted is absent from a scrape, and a hit rate made of it would be no number. */
+  /**
+   * Sets every series to 0: a counter that never counted is absent from a scrape, and a hit rate computed from it would
+   * be NaN.
+   */
   onModuleInit(): void {
     this.tallies.cacheHits.add(0, 'memory');
     this.tallies.cacheHits.add(0, 'redis');

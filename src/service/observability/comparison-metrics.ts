@@ -4,9 +4,10 @@ import type { Counter } from 'prom-client';
 import { METRIC } from './metric-table.js';
 
 /**
- * Why a text was not compared. not_sampled: outside sample_percent. budget: beyond budget_percent. busy: users waited.
- * pool_not_whole: a worker was being replaced. backlog: too many wait already. underway: the same text is being compared.
- * refused: the executor would not take it. too_late: no worker was idle in time. fault: a fault of ours.
+ * Why a text was not compared. not_sampled: outside sample_percent. budget: beyond budget_percent. busy: users' texts
+ * were waiting. pool_not_whole: a worker was being replaced. shutting_down: the service is shutting down. backlog: too
+ * many texts wait already. underway: the same text is being compared. refused: the executor did not admit it. too_late:
+ * no worker was idle in time. fault: a fault of the service.
  */
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
@@ -23,18 +24,18 @@ export const SKIP_REASONS = [
   'fault',
 ] as const;
 
-/** Writes how the comparison of two versions gets on; what it found is evidence, and stands in GET /admin/canary. */
+/** Writes the metrics of the comparison's progress. Its findings are evidence, and appear in GET /admin/canary. */
 @Injectable()
 export class ComparisonMetrics implements OnModuleInit {
   @InjectMetric(METRIC.comparisons) private readonly comparisons!: Counter;
   @InjectMetric(METRIC.comparisonSkipped) private readonly skips!: Counter;
 
-  /** A counter that never counted is absent from a scrape. */
+  /** Sets every series to 0: a counter that never counted is absent from a scrape. */
   onModuleInit(): void {
     for (const reason of SKIP_REASONS) this.skips.inc({ reason }, 0);
   }
 
-  /** @param kind `repeat`: the text was compared before, and nothing was computed or looked up for it */
+  /** @param kind `repeat` when the text had been compared before, so that no computation and no look-up was needed */
   compared(kind: 'pair' | 'repeat'): void {
     this.comparisons.inc({ kind });
   }

@@ -3,7 +3,7 @@ import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge } from 'prom-client';
 import { METRIC } from './metric-table.js';
 
-/** Writes what became known about answers: accuracy and business figures per version. */
+/** Writes the metrics of feedback: accuracy and business figures per version. */
 @Injectable()
 export class FeedbackMetrics {
   @InjectMetric(METRIC.feedbackLabels) private readonly labels!: Counter;
@@ -14,7 +14,7 @@ export class FeedbackMetrics {
     this.labels.inc({ model, version, correct: String(correct) });
   }
 
-  /** @param kpi may be below 0, hence its sum is a gauge */
+  /** @param kpi may be negative, so its sum is a gauge */
   kpi(model: string, version: string, kpi: number): void {
     this.kpis.inc({ model, version });
     this.kpiSum.inc({ model, version }, kpi);

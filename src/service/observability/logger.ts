@@ -2,32 +2,32 @@ import type { LoggerService } from '@nestjs/common';
 import { destination, pino, type Logger } from 'pino';
 import { within } from '../../base/within-deadline.js';
 
-/** Lines are written in blocks of this size, because a system call per request costs more than the request's line. */
+/** Size of the blocks in which lines are written: a system call per line would cost more than the rest of the line. */
 const BLOCK_BYTES = 32 * 1024;
 
-/** A line waits at most this long for its block to fill. */
+/** Longest time that a line waits for its block to fill. */
 const FLUSH_INTERVAL_MS = 100;
 
-/** Lines waiting for a reader that has stopped; beyond this they are dropped instead of filling the memory. */
+/** Most bytes of lines that wait for a stopped reader; further lines are dropped so that memory does not fill up. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 export type LogLevel = 'error' | 'warn' | 'info';
 
-/** pino, and a shorter way for lines with many members. */
+/** pino, with a faster path for lines with many members. */
 export type LineLogger = Logger & {
   /**
-   * Writes what `logger[level](members)` would write. pino looks at each member by itself; JSON.stringify takes them all
-   * at once, in a third of the time.
+   * Writes the same line as `logger[level](members)`. pino serializes each member separately; JSON.stringify serializes
+   * all at once, in a third of the time.
    */
   readonly line: (level: LogLevel, members: Readonly<Record<string, unknown>>) => void;
 };
 
-/** Injection token of the process' {@link LineLogger}, which is there before the application. */
+/** Injection token of the process' {@link LineLogger}, which is created before the application. */
 export const LINE_LOGGER = Symbol('line logger');
 
 /**
- * JSON lines on stdout, flushed when the process ends. A reader that goes away (EPIPE) or a disk that is full ends the
- * logging, not the service.
+ * Creates a logger of JSON lines on stdout, which are flushed when the process ends. When the reader disconnects
+ * (EPIPE) or the disk is full, logging ends and the service continues.
  */
 export function createLogger(level: string): LineLogger {
   const stdout = destination({
@@ -42,7 +42,7 @@ export function createLogger(level: string): LineLogger {
   stdout.once('error', (error: NodeJS.ErrnoException) => {
     silence(stdout, error.code ?? error.message);
   });
-  // As text, a block would be copied as a whole with each line that is added, to count its bytes.
+  // With text, pino would copy the whole block for each added line to count its bytes, so lines are written as bytes.
   const writeBytes = stdout.write.bind(stdout) as unknown as (line: Buffer) => boolean;
   stdout.write = (line) => writeBytes(Buffer.from(line));
   const timestamp = timestamps();
@@ -58,12 +58,12 @@ export function createLogger(level: string): LineLogger {
   });
 }
 
-/** A reader that has stopped must not keep the process from ending. */
+/** Longest wait for the last write: a stopped reader must not keep the process from ending. */
 const LAST_WRITE_LIMIT_MS = 2_000;
 
 /**
- * Resolves when nothing of the log is on its way to stdout any more, or after 2 s; to be called before the process
- * ends. What is still in memory then is written as it ends, and would otherwise overtake what is on its way.
+ * Resolves when all started writes to stdout have ended, or after 2 s. Call it before the process ends: lines still in
+ * memory are written at the exit, and would otherwise overtake the started writes.
  */
 export async function settleLog(logger: Logger): Promise<void> {
   const settled = new Promise<void>((resolve) => {
@@ -74,7 +74,10 @@ export async function settleLog(logger: Logger): Promise<void> {
   await within(LAST_WRITE_LIMIT_MS, settled);
 }
 
-/** The member `time` of a line. Under load several lines fall into one millisecond, and writing a date takes longest. */
+/**
+ * Returns a function that gives the member `time` of a line. It reuses the text within one millisecond, because under
+ * load several lines fall into one millisecond and formatting a date is the slowest part of a line.
+ */
 function timestamps(): () => string {
   let writtenAt = NaN;
   let member = '';
@@ -88,7 +91,7 @@ function timestamps(): () => string {
   };
 }
 
-/** Left alone, the destination would try again for ever: at the next line, and when the process wants to end. */
+/** Turns the destination off. Otherwise it would retry without end: at the next line, and at the end of the process. */
 function silence(stdout: ReturnType<typeof destination>, reason: string): void {
   stdout.on('error', () => undefined);
   stdout.write = () => true;
@@ -98,7 +101,7 @@ function silence(stdout: ReturnType<typeof destination>, reason: string): void {
   if (reason !== 'EPIPE') process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);
 }
 
-/** A message with fields of its own, which become members of the log line. */
+/** Whether a message has its own fields, which become members of the log line. */
 const isLine = (message: unknown): message is Readonly<Record<string, unknown>> & { readonly msg: string } =>
   typeof message === 'object' && message !== null && 'msg' in message && typeof message.msg === 'string';
 
@@ -112,7 +115,7 @@ function text(message: unknown): string {
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
-  /** Nest's own announcements of modules and routes are worth a debug line at most. */
+  /** Logs at `info`; Nest's own messages about modules and routes are logged at `debug`. */
   log(message: unknown, ...rest: unknown[]): void {
     this.write('info', message, rest);
   }
@@ -137,7 +140,7 @@ export class NestLogger implements LoggerService {
     this.write('trace', message, rest);
   }
 
-  /** @param rest what Nest appends: a stack for errors, then the context's name. */
+  /** @param rest the arguments that Nest appends: a stack for errors, then the name of the context */
   private write(
     level: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace',
     message: unknown,

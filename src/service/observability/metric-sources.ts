@@ -16,7 +16,7 @@ export interface CacheSize {
   readonly bytes: number;
 }
 
-/** Where gauges that are read at each scrape get their figures; whoever has them sets the source once it exists. */
+/** The sources of the gauges that are read at each scrape; the provider of a figure sets its source once it exists. */
 @Injectable()
 export class MetricSources {
   queueDepth: () => QueueDepth = () => ({ queuedTexts: 0, runningTexts: 0 });

@@ -4,7 +4,7 @@ import type { Counter, Gauge } from 'prom-client';
 import { MetricSources } from './metric-sources.js';
 import { BY_VERSION, Tallies } from './tallies.js';
 
-/** Names of every metric of ours; process and event loop metrics come from prom-client under the same prefix. */
+/** The names of the service's own metrics; prom-client adds process and event-loop metrics under the same prefix. */
 export const METRIC = {
   requests: 'serin_requests_total',
   requestSeconds: 'serin_request_duration_seconds',
@@ -47,23 +47,23 @@ export const METRIC = {
 } as const;
 
 /**
- * Seconds. 1 ms apart up to 10 ms, where nearly every answer of a small model lies, then growing by about a
- * half: a quantile read from them is off by 1 ms below 10 ms and by a third above.
+ * Seconds. The buckets are 1 ms apart up to 10 ms, where nearly all answers of a small model lie; above they grow by
+ * about a half. A quantile computed from them is wrong by at most 1 ms below 10 ms, and by a third above.
  */
 const LATENCY_BUCKETS_S = [
   0.0005, 0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.009, 0.01, 0.0125, 0.015, 0.02, 0.03,
   0.05, 0.075, 0.1, 0.15, 0.25, 0.5, 1, 2, 5,
 ];
 
-/** Seconds: hashing a text and asking this process' own memory takes microseconds. */
+/** Seconds: hashing a text and looking it up in this process' memory takes microseconds. */
 const MEMORY_BUCKETS_S = [0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.005];
 
-/** Seconds: a round trip in one network, up to the deadline of a look-up and somewhat over it. */
+/** Seconds: from a round trip within one network to slightly more than the deadline of a look-up. */
 const REDIS_BUCKETS_S = [
   0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.0075, 0.01,
 ];
 
-/** One metric: what docs/metrics.md says of it, and what Nest makes it by. */
+/** One metric: its row in docs/metrics.md, and the provider with which Nest creates it. */
 export interface MetricRow {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly name: string;
@@ -93,8 +93,8 @@ const histogram = (options: Parameters<typeof makeHistogramProvider>[0] & Named)
   row('histogram', options, makeHistogramProvider(options));
 
 /**
- * Every metric of ours with its labels. A label's values are bounded: routes are templates, models and
- * versions are folders of the registry, codes come from the error table; nothing that a client invents.
+ * All of the service's own metrics with their labels. The values of a label are bounded: routes are templates, models
+ * and versions are folders of the registry, and codes come from the error table. No value comes from a client.
  */
 export const METRIC_TABLE: readonly MetricRow[] = [
   counter({

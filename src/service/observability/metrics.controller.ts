@@ -5,7 +5,7 @@ import type { Response } from 'express';
 import { ApiProblems } from '../request/api-problems.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 
-/** GET /metrics in the Prometheus text format. The module gives it its path. */
+/** GET /metrics in the Prometheus text format. PrometheusModule sets its path. */
 @ApiTags('operations')
 @ApiRequestHeaders()
 @Controller()

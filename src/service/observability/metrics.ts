@@ -9,7 +9,7 @@ export type RestartReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
 
 const RESTART_REASONS: readonly RestartReason[] = ['exit', 'watchdog', 'memory', 'start_failed'];
 
-/** One message to a worker, as it came back. */
+/** One completed batch: the message to a worker, with the timings of its reply. */
 export interface BatchObservation {
   readonly model: string;
   readonly version: string;
@@ -19,7 +19,7 @@ export interface BatchObservation {
   readonly inferenceMs: number;
 }
 
-/** Writes the metrics of texts, batches, workers and versions; their names and labels stand in metric-table.ts. */
+/** Writes the metrics of texts, batches, workers and versions; metric-table.ts defines their names and labels. */
 @Injectable()
 export class Metrics implements OnModuleInit {
   @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
@@ -37,7 +37,10 @@ export class Metrics implements OnModuleInit {
     private readonly tallies: Tallies,
   ) {}
 
-  /** A counter that never counted is absent from a scrape, and alerts on its rate would never fire. */
+  /**
+   * Sets every series to 0: a counter that never counted is absent from a scrape, and alerts on its rate would never
+   * fire.
+   */
   onModuleInit(): void {
     for (const reason of RESTART_REASONS) this.workerRestarts.inc({ reason }, 0);
   }
@@ -68,7 +71,7 @@ export class Metrics implements OnModuleInit {
     this.lastState.set(key, state);
   }
 
-  /** @param bytes estimated, of one worker process; 0 when it is unloaded */
+  /** @param bytes estimated memory in one worker process; 0 when the version is unloaded */
   setVersionMemory(model: string, version: string, bytes: number): void {
     this.versionMemoryBytes.set({ model, version }, bytes);
   }

@@ -14,7 +14,7 @@ import { RedisMetrics } from './redis-metrics.js';
 import { RequestMetrics } from './request-metrics.js';
 import { Tallies } from './tallies.js';
 
-/** Log, metrics and the process' phase, for every module. */
+/** Provides metrics, request observers and the process' phase to every module. */
 @Global()
 @Module({
   imports: [

@@ -8,7 +8,7 @@ const FAILURES = ['connect', 'lost', 'command'];
 const LOOKUP_OUTCOMES = ['answered', 'too_late', 'failed', 'refused', 'away'];
 const DROP_REASONS = ['backlog', 'failed', 'unfit', 'away'];
 
-/** Writes what the connection to Redis and the second cache level report. */
+/** Writes the metrics of the Redis connection and of the second cache level. */
 @Injectable()
 export class RedisMetrics {
   @InjectMetric(METRIC.redisUp) private readonly up!: Gauge;
@@ -18,7 +18,10 @@ export class RedisMetrics {
   @InjectMetric(METRIC.redisDroppedWrites) private readonly droppedWrites!: Counter;
   @InjectMetric(METRIC.redisBreakerState) private readonly breakerState!: Gauge;
 
-  /** Once, with Redis: a counter that never counted is absent from a scrape, and alerts on its rate would never fire. */
+  /**
+   * Sets every series to 0, when Redis is configured: a counter that never counted is absent from a scrape, and alerts
+   * on its rate would never fire.
+   */
   start(): void {
     for (const failure of FAILURES) this.errors.inc({ failure }, 0);
     for (const outcome of LOOKUP_OUTCOMES) this.lookups.inc({ outcome }, 0);
@@ -33,7 +36,7 @@ export class RedisMetrics {
     this.errors.inc({ failure });
   }
 
-  /** @param waitedMs how long a request waited; 0 when nobody was asked. */
+  /** @param waitedMs how long a request waited; 0 when Redis was not asked */
   lookup(outcome: string, waitedMs: number): void {
     this.lookups.inc({ outcome });
     if (waitedMs > 0) this.lookupSeconds.observe(waitedMs / 1000);

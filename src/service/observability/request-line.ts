@@ -7,7 +7,7 @@ import { LINE_LOGGER, type LineLogger } from './logger.js';
 
 const round = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1000) / 1000);
 
-/** Writes the one line that each request leaves in the log. */
+/** Writes one log line for each request. */
 @Injectable()
 export class RequestLine implements RequestObserver, OnModuleInit {
   constructor(
@@ -60,7 +60,7 @@ export class RequestLine implements RequestObserver, OnModuleInit {
     if (failure !== null && level === 'error') this.explain(record, failure);
   }
 
-  /** A fault of ours: what happened, for us alone, on a line of its own. */
+  /** Logs the cause of a fault of the service on a separate line, which the client never sees. */
   private explain({ requestId, traceId }: RequestRecord, failure: AppError): void {
     const cause = failure.cause instanceof Error ? failure.cause : failure;
     this.logger.error(

@@ -19,7 +19,7 @@ const STAGES: readonly (readonly [keyof StageTimings, string])[] = [
   ['serialiseMs', 'serialise'],
 ];
 
-/** Counts each request and observes how long it took. Labels are empty where they do not apply. */
+/** Counts each request and observes its latency. Labels that do not apply are empty. */
 @Injectable()
 export class RequestMetrics implements RequestObserver, OnModuleInit {
   @InjectMetric(METRIC.requestSeconds) private readonly requestSeconds!: Histogram;
@@ -40,7 +40,7 @@ export class RequestMetrics implements RequestObserver, OnModuleInit {
     const version = record.modelVersion ?? '';
     this.tallies.requests.add(1, route, model, version, String(record.status), record.failure?.code ?? '');
     this.requestSeconds.observe({ route, model, version }, record.latencyMs / 1000);
-    // Each observation takes a microsecond, which what memory answers cannot spare.
+    // Each observation takes a microsecond, which is too much for answers from memory.
     if (record.turnAt === null || record.cacheLevel === 'memory') return;
     for (const [field, stage] of STAGES) {
       const ms = timings[field];

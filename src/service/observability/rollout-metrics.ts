@@ -4,17 +4,17 @@ import type { Counter, Gauge } from 'prom-client';
 import { MetricSources } from './metric-sources.js';
 import { METRIC } from './metric-table.js';
 
-/** One model's rollout, as a dashboard wants it. */
+/** The state of one model's rollout, for dashboards. */
 export interface RolloutObservation {
   readonly model: string;
   /** Empty without a canary. */
   readonly canary: string;
-  /** Effective share, 0 to 100. */
+  /** Effective share in percent, 0 to 100. */
   readonly percent: number;
   readonly phase: string;
 }
 
-/** Writes how rollouts stand and what moved them. */
+/** Writes the metrics of the rollouts' states, verdicts and moves. */
 @Injectable()
 export class RolloutMetrics {
   @InjectMetric(METRIC.canaryPercent) private readonly percent!: Gauge;
@@ -39,7 +39,7 @@ export class RolloutMetrics {
     this.phase.set({ model, phase: now.phase }, 1);
   }
 
-  /** @param verdict null while there is nothing to judge */
+  /** @param verdict null while there is no evidence to judge */
   judged(model: string, verdict: string | null): void {
     const before = this.lastVerdict.get(model);
     if (before !== undefined && before !== verdict) this.verdict.set({ model, verdict: before }, 0);
@@ -55,7 +55,7 @@ export class RolloutMetrics {
     this.moves.inc({ model, move, cause });
   }
 
-  /** @param source called at every scrape: texts of each model's canary that are being answered. */
+  /** @param source called at every scrape; returns by model the number of the canary's texts in flight */
   setInFlightSource(source: () => ReadonlyMap<string, number>): void {
     this.sources.canaryInFlight = source;
   }

@@ -4,7 +4,7 @@ import { Tally } from './tally.js';
 /** Labels of metrics about a version. */
 export const BY_VERSION = ['model', 'version'];
 
-/** What is counted with every request or text, until the next scrape asks for it. */
+/** The counts that change with every request or text, kept until the next scrape. */
 @Injectable()
 export class Tallies {
   readonly requests = new Tally(['route', ...BY_VERSION, 'status', 'code']);

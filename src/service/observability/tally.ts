@@ -1,6 +1,8 @@
 import type { Counter } from 'prom-client';
 
-/** What was counted under one combination of label values, by the value of the next label. */
+/**
+ * A node of the counts: the branches by the value of the next label, and the count of a complete combination of values.
+ */
 interface Branch {
   readonly branches: Map<string, Branch>;
   count: number;
@@ -9,17 +11,17 @@ interface Branch {
 const newBranch = (): Branch => ({ branches: new Map(), count: 0 });
 
 /**
- * Counts for a counter of prom-client, which is told at each scrape. For what is counted with every request: prom-client
- * finds a series by a string that it puts together from the labels each time, and that costs more than all there is to
- * count. As there, each combination of values that was ever given stays in memory: they must be few.
+ * Counts for a prom-client counter, which is updated at each scrape. It is meant for series that change with every
+ * request: prom-client builds a string from the labels to find a series, which costs more than all the counting here.
+ * As in prom-client, every combination of label values stays in memory, so there must be few.
  */
 export class Tally {
   private readonly root = newBranch();
 
-  /** @param labelNames those of the counter, in the order in which their values will be given */
+  /** @param labelNames the counter's label names, in the order in which add() gets their values */
   constructor(private readonly labelNames: readonly string[]) {}
 
-  /** @param count not below 0; with 0 the series is there from the next scrape on. */
+  /** @param count at least 0; with 0 the series exists from the next scrape on */
   add(count: number, ...values: readonly string[]): void {
     let branch = this.root;
     for (const value of values) {
@@ -30,7 +32,7 @@ export class Tally {
     branch.count += count;
   }
 
-  /** Tells the counter what was counted since the last time. */
+  /** Adds the counts since the last flush to the counter. */
   flush(counter: Counter): void {
     this.flushBranch(counter, this.root, {}, 0);
   }

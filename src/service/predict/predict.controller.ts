@@ -27,7 +27,7 @@ import {
 } from '../dialects/native/predict.dto.js';
 import { WireAnswers } from '../dialects/wire-answers.js';
 
-/** What concerns the whole request; in a batch, what concerns one text stands in its place. */
+/** Problems of the whole request; in a batch, the problem of one text is reported at its index. */
 const REQUEST_PROBLEMS = [
   'INVALID_REQUEST',
   'MALFORMED_JSON',

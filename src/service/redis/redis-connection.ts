@@ -6,32 +6,32 @@ import { type MessageListener, RedisSubscriptions } from './redis-subscriptions.
 
 export type LinkName = 'commands' | 'subscriptions';
 
-/** What went wrong: an attempt to connect, a connection that was up, or one command. */
+/** The operation that failed: an attempt to connect, an open connection, or one command. */
 export type RedisFailure = 'connect' | 'lost' | 'command';
 
-/** Where the connection reports to, beside the log. */
+/** Receives the events of the connection, in addition to the log. */
 export interface RedisReports {
   linkIsUp(link: LinkName, isUp: boolean): void;
   failed(failure: RedisFailure): void;
 }
 
-/** No failure: the server is sent the script, and knows it from then on. */
+/** An unknown script is no failure: run() then sends its text, and the server remembers it. */
 const isUnknownScript = (error: unknown): boolean => reasonOf(error).startsWith('NOSCRIPT');
 
-/** Rejects what is sent while Redis is away: nothing is queued for later. */
+/** The error of a command that is sent while Redis is not connected: commands are not queued for later. */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
 }
 
 /**
- * The one way to Redis. It connects in the background, comes back by itself for ever, and logs one line when Redis goes
- * and one when it is back. Nobody may need it: every caller has an answer of its own for a Redis that is away.
+ * The only way to Redis. It connects in the background, reconnects without limit, and logs one line when Redis is lost
+ * and one when Redis is back. No caller may depend on Redis: every caller must also work without it.
  */
 export class RedisConnection implements OnApplicationShutdown {
   private readonly commands: RedisLink;
   private readonly subscriptions: RedisSubscriptions;
   private readonly hooks = new Set<() => void>();
-  /** Undefined before the first attempt has ended. */
+  /** Undefined until the first attempt has ended. */
   private wasUp: boolean | undefined;
   private downSince = 0;
   private readonly address: string;
@@ -41,7 +41,7 @@ export class RedisConnection implements OnApplicationShutdown {
     private readonly logger: Pick<LoggerService, 'log' | 'warn' | 'error'>,
     private readonly reports: RedisReports,
   ) {
-    // Without user and password: this is what is logged.
+    // The address in the log has no user and no password.
     this.address = new URL(url).host;
     this.commands = new RedisLink(url, this.eventsOf('commands'));
     this.subscriptions = new RedisSubscriptions(url, this.eventsOf('subscriptions'), (channel, reason) => {
@@ -49,7 +49,7 @@ export class RedisConnection implements OnApplicationShutdown {
     });
   }
 
-  /** Starts connecting and returns at once; to be called once. */
+  /** Starts to connect in the background. Call it once. */
   open(): void {
     this.reports.linkIsUp('commands', false);
     this.commands.open();
@@ -61,10 +61,11 @@ export class RedisConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Sends one command. Commands sent in one turn of the event loop travel together.
-   * @returns the reply as the RESP3 decoder gives it. It comes, or is rejected, within about 3 s even if the server
-   * hangs; who cannot wait that long sets a deadline of their own.
-   * @throws RedisUnavailable at once while Redis is away; Error when it goes meanwhile or answers with an error
+   * Sends one command. Commands of one turn of the event loop are sent together.
+   * @returns the reply as the RESP3 decoder gives it. The promise settles within about 3 s even if the server hangs; a
+   *   caller that needs the reply sooner sets its own deadline.
+   * @throws RedisUnavailable at once while Redis is not connected; Error when the connection is lost before the reply,
+   *   or when the reply is an error
    */
   async send(args: readonly string[]): Promise<unknown> {
     const { session } = this.commands;
@@ -77,7 +78,7 @@ export class RedisConnection implements OnApplicationShutdown {
     }
   }
 
-  /** Runs a script as one step on the server. @throws as {@link send} does */
+  /** Runs a script atomically on the server. @throws as {@link send} does */
   async run<T>(script: RedisScript<T>, keys: readonly string[], args: readonly string[] = []): Promise<T> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
@@ -89,9 +90,9 @@ export class RedisConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Hears a channel until told otherwise, through every loss of the connection. What is published while the connection
-   * is away is lost: whoever needs it reads the state again in {@link onReconnect}.
-   * @returns ends the subscription.
+   * Subscribes to a channel. The subscription survives a lost connection, but messages published during the outage are
+   * lost: a listener that needs them reads the state again in {@link onReconnect}.
+   * @returns a function that ends the subscription
    */
   subscribe(channel: string, listener: MessageListener): () => void {
     const unsubscribe = this.subscriptions.add(channel, listener);
@@ -100,9 +101,9 @@ export class RedisConnection implements OnApplicationShutdown {
   }
 
   /**
-   * Called when commands go through and every subscription is in force: first after the start, then each time that
-   * either was lost in between. Messages that come after it are not missed.
-   * @returns takes the hook away.
+   * Calls the hook when commands work and every subscription is active: the first time after the start, then each time
+   * that one of the two connections was lost and both are up again. Messages published after the call are received.
+   * @returns a function that removes the hook
    */
   onReconnect(hook: () => void): () => void {
     this.hooks.add(hook);
@@ -149,7 +150,7 @@ export class RedisConnection implements OnApplicationShutdown {
     }
   }
 
-  /** Said once for each outage: the first reason is the one that tells. */
+  /** Logs one line for each outage, with its first reason: later reasons are only consequences of it. */
   private wentDown(reason: string): void {
     if (this.wasUp === false) return;
     const how = this.wasUp === true ? 'is gone' : 'cannot be reached';

@@ -2,19 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { reconnectDelayMs } from './reconnect-delay.js';
 import { RedisSession, reasonOf } from '../../base/redis/redis-session.js';
 
-/** A connection that lasted less long than this counts as a failed attempt: a server may accept and then refuse. */
+/**
+ * A connection that lasted less than this counts as a failed attempt: a server may accept a connection and then close
+ * it.
+ */
 const STABLE_AFTER_MS = 10_000;
 
-/** Whom a link tells what becomes of it. None of them may throw. */
+/** The events of a link. No listener may throw. */
 export interface LinkEvents {
-  /** Prepares a connection before it counts as up; what it throws makes the attempt a failed one. */
+  /** Prepares a connection before it counts as up; when it throws, the attempt has failed. */
   readonly prepare?: (session: RedisSession) => Promise<void>;
   readonly onUp: () => void;
-  /** Called after each failed attempt and after each connection that ended. */
+  /** Called after each failed attempt and each time that an open connection ends. */
   readonly onDown: (reason: string) => void;
 }
 
-/** Keeps one connection to Redis open, for ever, until it is closed. */
+/** Keeps one connection to Redis open until close() is called. */
 export class RedisLink {
   private current: RedisSession | null = null;
   private attempt: RedisSession | null = null;
@@ -30,12 +33,12 @@ export class RedisLink {
     return this.current;
   }
 
-  /** Starts connecting in the background; to be called once. */
+  /** Starts to connect in the background. Call it once. */
   open(): void {
     void this.keepOpen();
   }
 
-  /** For good; nothing is told of it. */
+  /** Closes the connection permanently, without any event. */
   close(): void {
     this.closing.abort();
     this.attempt?.close('closed');
@@ -59,7 +62,7 @@ export class RedisLink {
     }
   }
 
-  /** Resolves when the connection failed or has ended, with why, and how long it was up. */
+  /** Resolves when the connection has failed or ended, with the reason and the time that it was up. */
   private async oneSession(): Promise<{ reason: string; lastedMs: number }> {
     const session = new RedisSession(this.url);
     this.attempt = session;

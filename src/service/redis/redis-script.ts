@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A Lua script that the server runs as one step, with the type of what it returns. Scripts are named by their hash
- * (EVALSHA); a server that does not know one yet is sent its text once.
+ * A Lua script that the server runs atomically, with the type of its result. Scripts are called by their hash
+ * (EVALSHA); when a server does not know a script yet, its text is sent once.
  */
 export interface RedisScript<T> {
   readonly lua: string;
-  /** sha1 of `lua`, hexadecimal: how Redis names scripts. */
+  /** sha1 of `lua`, hexadecimal: Redis names scripts by it. */
   readonly sha1: string;
-  /** Checks and shapes what came back; throws when it is not what the script returns. */
+  /** Checks and converts the reply; throws when the reply has an unexpected form. */
   readonly read: (reply: unknown) => T;
 }
 

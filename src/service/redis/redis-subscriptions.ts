@@ -4,27 +4,26 @@ import { reasonOf, type RedisSession } from '../../base/redis/redis-session.js';
 export type MessageListener = (message: string) => void;
 
 /**
- * Channels and who listens to them, on a connection of their own that is opened for the first of them: a connection
- * that receives messages should not wait behind commands. Subscriptions outlive the connection; messages that are sent
- * while it is away are lost.
+ * Channels and their listeners, on a separate connection that is opened for the first channel: messages should not wait
+ * behind commands. Subscriptions survive a lost connection; messages published during the outage are lost.
  */
 export class RedisSubscriptions {
   private readonly listeners = new Map<string, Set<MessageListener>>();
   private readonly link: RedisLink;
-  /** Channels of the connection that the server has confirmed while it was prepared. */
+  /** Channels that the server confirmed while the current connection was prepared. */
   private readonly confirmed = new Set<string>();
   private isOpen = false;
 
   constructor(
     url: string,
     events: Pick<LinkEvents, 'onUp' | 'onDown'>,
-    /** Told when a listener throws. */
+    /** Called when a listener throws. */
     private readonly onFault: (channel: string, reason: string) => void,
   ) {
     this.link = new RedisLink(url, {
       prepare: (session) => this.subscribeAll(session),
       onUp: () => {
-        // Added between the last confirmation and now.
+        // These channels were added after the last confirmation.
         for (const channel of this.listeners.keys()) if (!this.confirmed.has(channel)) this.extend(channel);
         events.onUp();
       },
@@ -32,12 +31,12 @@ export class RedisSubscriptions {
     });
   }
 
-  /** Whether everything that was subscribed to is heard; true while nothing is. */
+  /** Whether every subscription is active; true when there is none. */
   get isUp(): boolean {
     return !this.isOpen || this.link.session !== null;
   }
 
-  /** @returns ends the subscription. */
+  /** @returns a function that ends the subscription */
   add(channel: string, listener: MessageListener): () => void {
     const known = this.listeners.get(channel);
     if (known !== undefined) known.add(listener);
@@ -71,13 +70,14 @@ export class RedisSubscriptions {
       return;
     }
     const { session } = this.link;
-    // Opened anew, the connection subscribes to everything: there is no other state to mend.
+    // A failed subscription closes the connection: the next connection subscribes to every channel again, so no other
+    // state needs repair.
     session?.subscribe(channel, this.dispatch(channel)).catch((error: unknown) => {
       session.close(reasonOf(error));
     });
   }
 
-  /** Channels that are added while the server confirms the others are met by the loop too. */
+  /** The loop also reaches channels that are added while the server confirms the others. */
   private async subscribeAll(session: RedisSession): Promise<void> {
     this.confirmed.clear();
     for (const channel of this.listeners.keys()) {

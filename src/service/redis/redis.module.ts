@@ -4,8 +4,8 @@ import { RedisMetrics } from '../observability/redis-metrics.js';
 import { RedisConnection } from './redis-connection.js';
 
 /**
- * The connection that everything shared with other processes goes through. It is injected as
- * `@Inject(RedisConnection) redis: RedisConnection | null`, null when REDIS_URL is not set.
+ * The connection for everything that is shared with other processes. It is null when REDIS_URL is not set. Inject it as
+ * `@Inject(RedisConnection) redis: RedisConnection | null`.
  */
 @Module({
   providers: [
@@ -24,7 +24,7 @@ import { RedisConnection } from './redis-connection.js';
 export class RedisModule implements OnModuleInit {
   constructor(@Inject(RedisConnection) private readonly connection: RedisConnection | null) {}
 
-  /** Nothing waits for it: a start without Redis is as quick as one with it. */
+  /** The start does not wait for the connection: it is as fast without Redis as with it. */
   onModuleInit(): void {
     this.connection?.open();
   }

@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
 
-/** Documents what every answer carries. */
+/** Documents the headers of every answer. */
 export const ANSWER_HEADERS = {
   'x-request-id': {
     description: 'The id under which the log knows the request.',

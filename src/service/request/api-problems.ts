@@ -10,7 +10,7 @@ const RETRY_AFTER = {
   },
 };
 
-/** Documents the error codes that a route answers, one response per status. */
+/** Documents the error codes of a route, one response per status. */
 export function ApiProblems(...codes: readonly ErrorCode[]): MethodDecorator & ClassDecorator {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {

@@ -1,30 +1,30 @@
 import type { InferenceItem, Turn } from '../../engine/dispatch/executor.js';
 
-/** What a request may say about the version that is to answer it, and about caches. */
+/** The choices of a request: the version that answers it, and the use of the caches. */
 export interface Choice {
-  /** Undefined: the default model. */
+  /** Undefined means the default model. */
   readonly model?: string | undefined;
-  /** Undefined: the rollout decides. */
+  /** Undefined means that the rollout decides. */
   readonly version?: string | undefined;
-  /** Who the request is for; undefined: each text is its own key. */
+  /** Identifies the user of the request; when undefined, each text is its own key. */
   readonly routingKey?: string | undefined;
-  /** Whether the answer must be computed, whatever the caches hold. */
+  /** Whether the answer must be computed even if a cache has it. */
   readonly refresh?: boolean;
 }
 
 /**
- * Who asks, whatever the wire format. It travels with each text to the queue; answers for `internal` callers are no
- * evidence about a version.
+ * The caller of a request, in any wire format. It travels with each text to the queue. Answers for `internal` callers
+ * are no evidence about a version.
  */
 export interface Caller extends Turn, Choice {
   readonly requestId: string;
-  /** `performance.now()` at arrival, from which latencies count. */
+  /** `performance.now()` at arrival; latencies count from here. */
   readonly startedAt: number;
-  /** Fires when the client has gone. */
+  /** Fires when the client has left. */
   readonly signal?: AbortSignal;
   /**
-   * Told the model and the picked versions before anything is looked up, so that the log line has them also when the
-   * client leaves meanwhile.
+   * Called with the model and the picked versions before any look-up, so that the log line contains them even when the
+   * client leaves during the look-up.
    */
   picked?(model: string, items: readonly InferenceItem[]): void;
 }

@@ -1,10 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { contextOf, type RequestContext } from './request-context.js';
 
-/** Where the arguments of a handler have the response. Nest's `switchToHttp()` makes four objects to say the same. */
+/** Index of the response in a handler's arguments. Nest's `switchToHttp()` would create four objects to find it. */
 const RESPONSE = 1;
 
-/** @throws Error outside of a request that came through the request middleware. */
+/** The context of the current request. @throws Error when the request middleware has not run */
 export function requestOf(host: ExecutionContext): RequestContext {
   const context = contextOf(host.getArgByIndex<object>(RESPONSE));
   if (context === undefined) throw new Error('The request middleware has not run.');

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 
 /**
- * serving → leaving → draining, one way. `leaving`: asked to stop, not ready any more, everything is still
- * served while load balancers notice. `draining`: answers close their connections and nothing new is expected.
+ * The phases follow one another: serving → leaving → draining. `leaving`: the process was asked to stop and is no
+ * longer ready, but still answers every request until load balancers have noticed. `draining`: answers close their
+ * connections, and no new request is expected.
  */
 export type Phase = 'serving' | 'leaving' | 'draining';
 
-/** Where the process stands between its start and its end. */
+/** The phase of the process. */
 @Injectable()
 export class Lifecycle {
   private current: Phase = 'serving';

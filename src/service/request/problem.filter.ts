@@ -6,15 +6,14 @@ import { JSON_TYPE, problemReply, shapeOf } from './reply.js';
 import { contextOf } from './request-context.js';
 import { isAborted, toAppError } from './to-app-error.js';
 
-/** Leaves the error that an answer is made from on the response, for the request log. */
+/** Stores the error of an answer on the response, for the request log. */
 export function recordFailure(response: Response, error: AppError): void {
   response.locals.failure = error;
 }
 
 /**
- * Records the error and answers it in the shape of the request's wire format.
- * An answer that has already begun cannot be turned into another: its connection is cut instead, so that
- * the client does not take half an answer for a whole one.
+ * Records the error and answers it in the shape of the request's wire format. When an answer has already begun, its
+ * connection is cut instead, so that the client does not take half an answer for a complete one.
  */
 export function answerProblem(error: AppError, response: Response): void {
   recordFailure(response, error);
@@ -41,13 +40,13 @@ export function answerProblem(error: AppError, response: Response): void {
   response.end(Buffer.isBuffer(body) ? body : JSON.stringify(body));
 }
 
-/** The error that an answer was made from; undefined for a success. */
+/** The error of an answer; undefined for a success. */
 export function failureOf(response: { readonly locals: Record<string, unknown> }): AppError | undefined {
   const failure = response.locals.failure;
   return failure instanceof AppError ? failure : undefined;
 }
 
-/** The one place where errors become answers, those of Express' body parser and router included. */
+/** The only place where errors become answers, including the errors of Express' body parser and router. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   catch(exception: unknown, host: ArgumentsHost): void {

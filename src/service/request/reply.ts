@@ -1,17 +1,17 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import { problemOf } from '../../base/errors/problem.js';
 
-/** The headers of a reply that has none of its own, which most replies are: they are recognised by it. */
+/** The headers of most replies, which set none. Code recognises such replies by this object's identity. */
 export const NO_HEADERS: Readonly<Record<string, string>> = {};
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 const PROBLEM_TYPE = { 'content-type': 'application/problem+json; charset=utf-8' };
 
-/** An answer, ready to be written. */
+/** A complete answer. */
 export class Reply {
   /**
-   * @param body an object is written as JSON, bytes as they are
-   * @param headers names in lower case; without `content-type` it is JSON in UTF-8
+   * @param body an object is written as JSON, a Buffer as its bytes
+   * @param headers names in lower case; without `content-type` the body is JSON in UTF-8
    */
   constructor(
     readonly status: number,
@@ -20,14 +20,14 @@ export class Reply {
   ) {}
 }
 
-/** What answers may say about their request. */
+/** The data about a request that its answer may contain. */
 export interface Stamp {
   readonly requestId: string;
   /** Milliseconds from arrival to now. */
   readonly latencyMs: number;
 }
 
-/** How a wire format says that a request has failed. */
+/** Writes failures in one wire format. */
 export interface ProblemShape {
   problem(error: AppError, stamp: Stamp): Reply;
 }
@@ -43,17 +43,20 @@ interface WithShape {
   [SHAPE]?: ProblemShape;
 }
 
-/** Says in which shape failures of the request are told that a response answers. */
+/** Sets the shape of failures for the request of a response. */
 export function attachShape(response: object, shape: ProblemShape): void {
   (response as WithShape)[SHAPE] = shape;
 }
 
-/** The service's own shape where none was attached. */
+/** The attached shape; the service's own shape when none is attached. */
 export function shapeOf(response: object): ProblemShape {
   return (response as WithShape)[SHAPE] ?? PROBLEM_JSON;
 }
 
-/** The problem as a reply. A shape that fails itself is replaced by the service's own, and its fault is what is told. */
+/**
+ * Converts an error into a reply. When the shape itself throws, the reply reports that fault in the service's own
+ * shape.
+ */
 export function problemReply(
   error: AppError,
   shape: ProblemShape,

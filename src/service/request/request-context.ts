@@ -18,28 +18,31 @@ const NO_TIMINGS: StageTimings = {
 const between = (from: number | null, to: number | null): number | null =>
   from === null || to === null ? null : to - from;
 
-/** How a request ended, as {@link RequestContext.end} takes it. */
+/** The result of a request, the argument of {@link RequestContext.end}. */
 export type RequestEnd = Pick<RequestRecord, 'status' | 'aborted' | 'failure'>;
 
 /**
- * What is known about the request in progress. The request middleware creates it, the stages write to it, and
- * Server-Timing is made from it. When the response has closed it becomes the record that observers get: a copy would
- * cost each cache hit more than its look-up.
+ * The state of the request in progress. The request middleware creates it, the stages write to it, and Server-Timing is
+ * derived from it. When the response has closed, observers get this object as the request's record: a copy would cost
+ * each cache hit more than its look-up.
  */
 export class RequestContext implements RequestRecord {
   /** `performance.now()` at arrival. */
   readonly startedAt = performance.now();
-  /** `performance.now()` at which the answer is worthless. */
+  /** The deadline, on the clock of `performance.now()`. */
   deadlineAt: number;
   method: string | null = null;
-  /** Template of the route, `unmatched` where there is none. */
+  /** Template of the route; `unmatched` when there is none. */
   route = 'unmatched';
   dialect = 'native';
   /** Name of the API key that the request came with. */
   apiKeyName: string | null = null;
-  /** What counts as one client of the address that the request came from; null for what could not be read as one. */
+  /**
+   * The client's network, derived from its address (see clientNetwork); null when the input could not be read as a
+   * request.
+   */
   network: string | null = null;
-  /** True once the request was refused before a handler saw it. */
+  /** True when the request was refused before it reached a handler. */
   isRejected = false;
   status = 0;
   aborted = false;
@@ -52,13 +55,13 @@ export class RequestContext implements RequestRecord {
   modelVersion: string | null = null;
   tokens: number | null = null;
   truncated: boolean | null = null;
-  /** `performance.now()` when the cache was asked. */
+  /** `performance.now()` when the handler asked the cache. */
   receivedAt: number | null = null;
-  /** `performance.now()` when the look-ups of a text that memory lacked were over. */
+  /** `performance.now()` when the look-ups ended for a text that was not in memory. */
   lookedUpAt: number | null = null;
-  /** `performance.now()` when that text's result was there. */
+  /** `performance.now()` when the result of that text arrived. */
   resultAt: number | null = null;
-  /** `performance.now()` when the request went on with what the cache had answered. */
+  /** `performance.now()` when the handler continued with the cache's answer. */
   turnAt: number | null = null;
   joinMs: number | null = null;
   queueMs: number | null = null;
@@ -66,11 +69,11 @@ export class RequestContext implements RequestRecord {
   tokenizeMs: number | null = null;
   inferenceMs: number | null = null;
   batchSize: number | null = null;
-  /** Set by /predict_batch alone. */
+  /** Set only by requests of several texts. */
   texts: number | null = null;
   cacheHits: number | null = null;
   textsPerVersion: Record<string, number> | null = null;
-  /** What was asked for, kept only when LOG_TEXT allows it. */
+  /** The texts of the request; kept only when LOG_TEXT allows it. */
   loggedText: string | readonly unknown[] | null = null;
 
   private left = false;
@@ -111,7 +114,9 @@ export class RequestContext implements RequestRecord {
     return this.isRejected ? (this.failure?.code ?? null) : null;
   }
 
-  /** Fires when the client has gone before the answer. Made when first asked for: most routes never do. */
+  /**
+   * Fires when the client leaves before the answer. It is created at the first use because most routes never use it.
+   */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
       this.controller = new AbortController();
@@ -120,13 +125,13 @@ export class RequestContext implements RequestRecord {
     return this.controller.signal;
   }
 
-  /** The client has gone before the answer. */
+  /** Records that the client left before the answer. */
   clientLeft(): void {
     this.left = true;
     this.controller?.abort();
   }
 
-  /** The response has closed: from now on this is the record of the request. */
+  /** Completes the record when the response has closed. */
   end({ status, aborted, failure }: RequestEnd): void {
     this.latencyMs = this.elapsedMs();
     this.timings = this.stages(this.latencyMs);
@@ -142,13 +147,13 @@ export class RequestContext implements RequestRecord {
 
   /**
    * The stages so far.
-   * @param elapsedMs since arrival: where the last stage ends
+   * @param elapsedMs milliseconds since arrival at which the last stage ends
    */
   stages(elapsedMs: number): StageTimings {
     const { receivedAt, lookedUpAt, turnAt } = this;
     return {
       receiveMs: between(this.startedAt, receivedAt),
-      // What memory had was there when the request went on.
+      // An answer in memory arrives at the moment when the handler continues.
       cacheMs: between(receivedAt, lookedUpAt ?? turnAt),
       joinMs: this.joinMs,
       queueMs: this.queueMs,
@@ -167,15 +172,15 @@ interface WithContext {
   [CONTEXT]?: RequestContext;
 }
 
-/** Ties a request's context to the response that answers it. */
+/** Attaches a request's context to its response. */
 export function attachContext(response: object, context: RequestContext): void {
   (response as WithContext)[CONTEXT] = context;
 }
 
 /**
- * The context of the request that a response answers; undefined when the request middleware has not run. It hangs on
- * the response, not in an AsyncLocalStorage: on Node 20 that hooks into every promise, and 3 to 5 % of the requests
- * that the machine can serve went there (ADR 9).
+ * The context of a response's request; undefined when the request middleware has not run. It is attached to the
+ * response and not kept in an AsyncLocalStorage, because on Node 20 that storage hooks into every promise and cost 3 to
+ * 5 % of the machine's throughput (ADR 9).
  */
 export function contextOf(response: object): RequestContext | undefined {
   return (response as WithContext)[CONTEXT];

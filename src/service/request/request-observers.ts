@@ -6,15 +6,18 @@ import { RequestContext, type RequestEnd } from './request-context.js';
 import { requestIdFrom } from './request-ids.js';
 import type { RequestRecord } from './request-record.js';
 
-/** What proxies log for a client that left before it was answered (nginx' convention); never sent. */
+/** The status that proxies log for a client that left before its answer (nginx' convention); never sent. */
 const CLIENT_LEFT_STATUS = 499;
 
-/** Sees each request once, when its response has closed. Must not throw, nor keep the record beyond the call. */
+/**
+ * Called once for each request, when its response has closed. It must not throw, and must not keep the record after the
+ * call.
+ */
 export interface RequestObserver {
   ended(record: RequestRecord): void;
 }
 
-/** Gives the record of each request to the observers; they add themselves, in the order in which they are told. */
+/** Gives the record of each request to the observers, in the order in which they added themselves. */
 @Injectable()
 export class RequestObservers {
   private readonly observers: RequestObserver[] = [];
@@ -23,7 +26,7 @@ export class RequestObservers {
     this.observers.push(observer);
   }
 
-  /** To be called once, when the response has closed. */
+  /** Reports a request; call it once, when the response has closed. */
   closed(response: Response, context: RequestContext): void {
     const aborted = !response.writableFinished;
     const left = aborted && !response.headersSent;
@@ -35,8 +38,8 @@ export class RequestObservers {
   }
 
   /**
-   * The same for what could not be read as a request.
-   * @returns the id under which it is known
+   * Reports input that could not be read as a request.
+   * @returns the new request id of this input
    */
   unread(failure: AppError): string {
     const context = new RequestContext(requestIdFrom(undefined), null, 0);

@@ -2,7 +2,7 @@ import { HttpException } from '@nestjs/common';
 import { AppError } from '../../base/errors/app-error.js';
 import type { ErrorCode } from '../../base/errors/codes.js';
 
-/** What body-parser, the router and http-errors throw: a client's mistake has a status below 500. */
+/** The errors of body-parser, the router and http-errors; a status below 500 means a client's mistake. */
 interface HttpError {
   readonly status: number;
   readonly type?: string;
@@ -27,7 +27,9 @@ const CODE_BY_STATUS: Readonly<Record<number, ErrorCode>> = {
 const isHttpError = (value: unknown): value is HttpError =>
   value instanceof Error && 'status' in value && typeof value.status === 'number';
 
-/** body-parser names what went wrong in `type`; a broken compressed stream has zlib's code instead. */
+/**
+ * Converts an error of body-parser, which names its kind in `type`; a broken compressed stream has a zlib code instead.
+ */
 function fromBodyParser(error: HttpError): AppError | null {
   switch (error.type ?? '') {
     case 'entity.parse.failed':
@@ -74,20 +76,20 @@ function fromHttpException(error: HttpException): AppError | null {
   return new AppError(code ?? 'INVALID_REQUEST', error.message, { cause: error });
 }
 
-/** Nest's adapter wraps what Express throws in an HttpException that has lost its type. */
+/** Unwraps an error of Express: Nest's adapter wraps it in an HttpException without its type. */
 const originalOf = (thrown: unknown): unknown =>
   thrown instanceof HttpException && isHttpError(thrown.cause) ? thrown.cause : thrown;
 
-/** The client went away in the middle of its body: there is nobody to answer. */
+/** Whether the client disconnected during its body; then there is no client to answer. */
 export function isAborted(thrown: unknown): boolean {
   const original = originalOf(thrown);
   return isHttpError(original) && original.type === 'request.aborted';
 }
 
 /**
- * Whatever was thrown, as an error of the table. Errors of ours stay as they are; Nest's, Express' and
- * body-parser's are translated; everything else is INTERNAL, says nothing to the client and keeps the
- * original as its cause for the log.
+ * Converts any thrown value into an AppError. AppErrors stay unchanged; errors of Nest, Express and body-parser are
+ * translated. Everything else becomes INTERNAL: the client gets no details, and the original is kept as the cause for
+ * the log.
  */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;

@@ -19,29 +19,29 @@ import type {
 import { rolloutView } from '../../rollout/rollout-view.js';
 import { isReadable } from '../../rollout/who-decides.js';
 
-/** Who asks under /admin. */
+/** A call under /admin. */
 export interface AdminCall {
   readonly requestId: string;
-  /** In the words of whoever asks; kept with the move. */
+  /** The caller's reason; stored with the move. */
   readonly reason?: string | undefined;
-  /** What they believe the revision to be; undefined: they do not care. */
+  /** The revision that the caller expects; undefined when the caller does not check it. */
   readonly revision?: number | undefined;
 }
 
-/** What PUT asks for. */
+/** The body of PUT. */
 export interface ShareRequest {
-  /** Undefined: the canary as it is. */
+  /** The canary's version; undefined keeps the current canary. */
   readonly version?: string | undefined;
-  /** 0 to 100, in hundredths. */
+  /** Share in percent, 0 to 100, with at most two decimals. */
   readonly percent: number;
-  /** Takes a version whose accuracy is not on record. */
+  /** Accepts a version whose accuracy is not on record. */
   readonly force?: boolean | undefined;
 }
 
-/** Moves without figures of their own. */
+/** Moves that take no figures. */
 export type AdminMove = 'promote' | 'rollback' | 'clear' | 'pause' | 'resume';
 
-/** Rollouts as people see and move them. */
+/** Shows rollouts to people and makes the moves that people ask for. */
 @Injectable()
 export class RolloutAdmin {
   constructor(
@@ -130,7 +130,7 @@ export class RolloutAdmin {
     return this.view(model);
   }
 
-  /** What takes the canary out is in force before it is written. */
+  /** Makes a move. A move that takes the canary out is in force before it is written. */
   private async move(
     rollout: ModelRollout,
     move: Move,
@@ -172,15 +172,16 @@ export class RolloutAdmin {
   }
 
   /**
-   * Fingerprint of the file's section that the state takes into account from now on. That of one that cannot be read
-   * would differ once it can, and the file would undo what an admin has begun.
+   * Fingerprint of the configuration section that the state is based on from now on. For a section that cannot be read
+   * the old fingerprint stays: otherwise the section would look changed once it is readable, and the file would undo
+   * the admin's move.
    */
   private sectionNow({ model, configuration }: RolloutDocument): string {
     const wish = this.configuration.wishOf(model);
     return isReadable(wish) ? wish.fingerprint : configuration;
   }
 
-  /** The former stable version must be there to answer; without it a rollback would be an outage. */
+  /** The former stable version must be ready: without it a rollback would be an outage. */
   private checkWayBack({ model, phase, last_good: lastGood }: RolloutDocument): void {
     if (phase !== 'promoted' || lastGood === null) return;
     this.versions.candidate(model, lastGood.version, true);
@@ -193,15 +194,15 @@ export class RolloutAdmin {
 }
 
 /**
- * Whether the gates took this canary out before somebody cleared that. What they saw would take it out again at once, so
- * its next share begins another rollout.
+ * Whether the gates rolled this canary back and an admin then cleared it. The old evidence would roll it back again at
+ * once, so its next share starts a new rollout.
  */
 function wasTakenOut({ phase, history }: RolloutDocument): boolean {
   const last = history.findLast(({ move }) => move === 'start' || move === 'roll_back');
   return phase === 'idle' && last?.cause.by === 'gate';
 }
 
-/** A call names a version: it means the canary as it is, with its policy, when that has the same version. */
+/** A call names only a version. When it is the canary's version, the call means the canary with its policy. */
 const withPolicyOf = (canary: CandidateRef | null, found: VersionRef): CandidateRef =>
   canary?.policy != null && canary.digest === found.digest ? { ...found, policy: canary.policy } : found;
 

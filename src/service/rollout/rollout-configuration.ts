@@ -9,7 +9,7 @@ import { RolloutVersions } from './rollout-versions.js';
 
 type Sections = Readonly<Record<string, RolloutConfig>>;
 
-/** `maxBodyBytes` as the file writes it. */
+/** Converts a setting's name to the form in the file: `maxBodyBytes` becomes `max_body_bytes`. */
 const fileKey = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const noVersion = (model: string, role: string, version: string): string =>
@@ -18,8 +18,8 @@ const noVersion = (model: string, role: string, version: string): string =>
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
 
 /**
- * The rollout sections in force: those of the start, until the file changes to others that are valid as a whole.
- * Every other setting stays as it was at the start.
+ * The rollout sections in force: those of the start, until the file changes and all of its sections are valid. Every
+ * other setting keeps its value from the start.
  */
 @Injectable()
 export class RolloutConfiguration implements OnApplicationShutdown {
@@ -27,7 +27,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   private sections: Sections;
   private reason: string | null = null;
   private watcher: ConfigWatcher | null = null;
-  /** What was logged last about versions, and about other keys. */
+  /** The last log lines about missing versions and about settings that need a restart. */
   private saidAbsent: string | null = null;
   private saidRestart = '';
 
@@ -39,7 +39,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.sections = config.rollout;
   }
 
-  /** Why the file as it is now is not in force, or not all of it; null when it is. */
+  /** Why the current file is not, or not completely, in force; null when it is. */
   get problem(): string | null {
     return this.reason ?? this.absentIn(this.sections);
   }
@@ -54,7 +54,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   }
 
   /**
-   * What the file asks for, with the digests of its versions.
+   * The rollout that the file asks for, with the digests of its versions.
    * @throws Error for a model that the file does not name
    */
   wishOf(model: string): FileWish {
@@ -63,7 +63,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     return this.versions.wishOf(model, config);
   }
 
-  /** CANARY_PERCENT, which speaks of the default model alone; null when it says nothing. */
+  /** CANARY_PERCENT, which applies to the default model only; null when it is not set. */
   canaryPercent(model: string): number | null {
     return model === this.config.defaultModel ? this.config.canaryPercent : null;
   }
@@ -86,7 +86,10 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.watcher?.close();
   }
 
-  /** Asked again with the same file while something is wrong: says nothing twice. */
+  /**
+   * Puts a new configuration in force. It is called again with the same file while there is a problem, so it logs
+   * nothing twice.
+   */
   private take(config: SerinConfig, changed: () => void): void {
     const problem = this.problemOf(config);
     if (problem !== null) {
@@ -112,7 +115,10 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     );
   }
 
-  /** A model cannot come or go while serving; a version must be there. */
+  /**
+   * The problem of a new configuration, or null. Models cannot be added or removed while the service runs, and every
+   * named version must exist.
+   */
   private problemOf({ rollout }: SerinConfig): string | null {
     const now = Object.keys(rollout).sort();
     const before = this.models().sort();
@@ -129,7 +135,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     return null;
   }
 
-  /** A folder that has come since the start counts. */
+  /** Whether the registry has a version; a folder added after the start counts too. */
   private exists(model: string, version: string): boolean {
     try {
       this.registry.reread(model, version);
@@ -139,7 +145,10 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     }
   }
 
-  /** A rollout means versions by digest: one without a manifest has none. */
+  /**
+   * Finds a version that the file names and that cannot be read: a rollout identifies versions by digest, and a version
+   * without a manifest has no digest.
+   */
   private absentIn(sections: Sections): string | null {
     for (const [model, { stable, canary }] of Object.entries(sections)) {
       for (const [role, name] of Object.entries({ stable, canary })) {

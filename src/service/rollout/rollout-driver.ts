@@ -23,10 +23,10 @@ import { RolloutService } from './rollout.service.js';
 
 const TICK_MS = 1000;
 
-/** A kill loses at most this much of the time in the step, and of the evidence. */
+/** Saves after this many ticks: a kill loses at most this much time in the step, and this much evidence. */
 const SAVE_EVERY_TICKS = 3;
 
-/** What time, gates and configuration do to the rollouts. */
+/** Moves the rollouts by time, gates and configuration. */
 @Injectable()
 export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger('Rollout');
@@ -47,7 +47,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     private readonly metrics: RolloutMetrics,
   ) {}
 
-  /** Reads the state of every model and puts it in force; to be awaited before versions are loaded. */
+  /** Reads the state of every model and puts it in force. Await it before versions are loaded. */
   async begin(): Promise<void> {
     for (const model of this.configuration.models()) {
       const { rollout, problem } = await this.rollouts.open(model);
@@ -79,7 +79,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     return this.rollouts.models().map((model) => this.rollouts.rollout(model));
   }
 
-  /** A state that was lost must not become a guess: the canary gets nothing until somebody says so. */
+  /** Recovers from a lost state without guessing: the canary gets no traffic until an admin sends `clear`. */
   private async recover(rollout: ModelRollout, problem: string): Promise<void> {
     const { model } = rollout.document;
     this.logger.error(
@@ -97,13 +97,13 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     }
   }
 
-  /** Begins what variable or file ask for. */
+  /** Starts the rollout that CANARY_PERCENT or the configuration file asks for. */
   private async reconcile(rollout: ModelRollout): Promise<void> {
     const { begin } = this.rollouts.decided(rollout);
     if (begin === null || !this.store.leads() || this.rollouts.isSuperseded(rollout)) return;
     const cause = causeOf(begin);
     const move: Move = (document) => {
-      // Asked again in its turn: an admin may have been faster.
+      // Decide again when the move has its turn: an admin may have moved the rollout first.
       const wish: Beginning | null = this.rollouts.decided({ document }).begin;
       if (wish === null) return { kind: 'unchanged' };
       const request = { ...this.versions.allowed(document.model, wish), rolloutId: randomUUID() };
@@ -112,7 +112,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     await this.tryMove(rollout, move, false);
   }
 
-  /** A move that nobody waits for: what keeps it from being made is logged once, and tried again at the next tick. */
+  /** Makes a move for which no request waits. A failure is logged once; the next tick tries again. */
   private async tryMove(rollout: ModelRollout, move: Move, atOnce: boolean): Promise<void> {
     try {
       await rollout.move(move, { atOnce });
@@ -127,7 +127,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     if (problem !== null) this.logger.error(problem);
   }
 
-  /** One at a time: a disk that hangs must not make a step be taken twice. */
+  /** Ticks do not overlap: otherwise a disk that hangs could make a step be taken twice. */
   private async tick(): Promise<void> {
     if (this.isTicking) return;
     this.isTicking = true;
@@ -148,7 +148,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     this.ticks++;
     const leads = this.store.leads();
     for (const rollout of this.all()) {
-      // Whoever led before has seen more of the rollout.
+      // The previous leader has more evidence of this rollout: continue from it.
       if (leads && !this.wasLeading) await this.book.restore(rollout.document);
       if (leads) await this.advance(rollout, ms);
       else if (this.store.mayRollBack()) await this.judgeNow(rollout, false);
@@ -165,7 +165,9 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     await this.judgeNow(rollout, isServing);
   }
 
-  /** Whether the canary is doing what its step is there for: only then its time counts. */
+  /**
+   * Whether the canary serves, or is compared in shadow mode, as its step intends. Only such time counts for the step.
+   */
   private isServing(rollout: ModelRollout): boolean {
     const { phase, mode, model, canary } = rollout.document;
     const version = this.versions.find(model, canary);
@@ -174,7 +176,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     return decision.percent > 0 || (mode === 'shadow' && decision.decided_by !== 'canary_percent_0');
   }
 
-  /** @param mayGoOn false where a bad canary may be taken out, and nothing else */
+  /** @param mayGoOn false when a bad canary may be rolled back but no other move is allowed */
   private async judgeNow(rollout: ModelRollout, mayGoOn: boolean): Promise<void> {
     const { document } = rollout;
     const verdict = this.judge.verdict(document);
@@ -184,7 +186,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     if (action === 'roll_back' || mayGoOn) await this.act(rollout, document, action);
   }
 
-  /** Lets ramp and gates do what they want to; not when somebody else has moved the rollout since. */
+  /** Makes the move that the ramp or the gates ask for, unless the rollout has been moved since the judgement. */
   private async act(rollout: ModelRollout, judged: RolloutDocument, action: RampAction): Promise<void> {
     const context = (by: CauseName, detail: string): MoveContext =>
       this.judge.moveContext(judged, byItself(by, detail));

@@ -11,7 +11,7 @@ import type { MoveCause, MoveFigures, RolloutDocument } from '../../rollout/roll
 import { RolloutVersions } from './rollout-versions.js';
 import { figuresOf, moveFigures } from '../../rollout/rollout-view.js';
 
-/** Puts what was seen of a rollout before the gates. */
+/** Applies the gates to the evidence of a rollout. */
 @Injectable()
 export class RolloutJudge {
   constructor(
@@ -20,37 +20,37 @@ export class RolloutJudge {
     private readonly versions: RolloutVersions,
   ) {}
 
-  /** Null while there is nothing to judge. */
+  /** The verdict of the gates; null while there is no evidence to judge. */
   verdict(document: RolloutDocument): Verdict | null {
     const evidence = this.evidence(document);
     return evidence && decide(evidence, this.settings(document), stepInfoOf(document));
   }
 
-  /** The verdict with one row per gate; a hundred times as much work. */
+  /** The verdict with one row per gate; costs about a hundred times as much as verdict(). */
   judgement(document: RolloutDocument): Judgement | null {
     const evidence = this.evidence(document);
     return evidence && evaluate(evidence, this.settings(document), stepInfoOf(document));
   }
 
-  /** The gates that fail, in words. */
+  /** The sentences of the failing gates. */
   failedGates(document: RolloutDocument): string {
     const failed = this.judgement(document)?.gates.filter(({ state }) => state === 'fail') ?? [];
     return failed.map(({ gate, sentence }) => `${gate}: ${sentence}`).join(' ');
   }
 
-  /** Null while there is nothing to show. */
+  /** The figures of a rollout; null while there are none. */
   figures(document: RolloutDocument): Figures | null {
     const evidence = hasPair(document) ? this.book.gateEvidence(document, 0) : null;
     return evidence && figuresOf(evidence, this.versions.labels(document));
   }
 
-  /** At most 50, a fair sample of them all. */
+  /** At most 50 texts with different answers: a fair sample of all of them. */
   flips(document: RolloutDocument): FlipView[] {
     if (!hasPair(document)) return [];
     return flipViews(this.book.flips(document.model), this.versions.labels(document));
   }
 
-  /** What a move made at this moment knows beside the state. */
+  /** The time, the cause and the figures that are recorded with a move made now. */
   moveContext(document: RolloutDocument, cause: MoveCause): MoveContext {
     return { at: new Date().toISOString(), cause, figures: this.moveFigures(document) };
   }
@@ -72,5 +72,5 @@ export class RolloutJudge {
   }
 }
 
-/** Whether there are two versions that figures could be about: a promotion that was cleared has left one. */
+/** Whether there are two versions to compare: after a cleared promotion only one is left. */
 const hasPair = ({ phase, canary }: RolloutDocument): boolean => canary !== null || phase === 'promoted';

@@ -10,7 +10,7 @@ import type { Beginning, FileWish } from '../../rollout/who-decides.js';
 
 const MISSING: Acceptance = { accepted: false, reason: 'the registry has no such files', accuracy: null };
 
-/** What a rollout asks the registry: versions by digest, not by name alone. */
+/** The registry as rollouts use it: they identify versions by digest, not only by name. */
 @Injectable()
 export class RolloutVersions {
   constructor(private readonly registry: ModelRegistryService) {}
@@ -19,7 +19,7 @@ export class RolloutVersions {
     return this.registry.defaultModel;
   }
 
-  /** The version as the rollout means it; null when the registry holds other files under its name, or none. */
+  /** The version with this name and digest; null when the registry has other files under this name, or none. */
   find(model: string, ref: VersionRef | null): ModelVersion | null {
     return ref === null ? null : (this.registry.versionOf(model, ref) ?? null);
   }
@@ -28,18 +28,18 @@ export class RolloutVersions {
     return this.registry.isReady(version);
   }
 
-  /** State of a version in the registry; `missing` when it has none of this name. */
+  /** The state of a version in the registry; `missing` when there is no version of this name. */
   stateOf(model: string, name: string): string {
     return this.known(model, name)?.state ?? 'missing';
   }
 
-  /** False for versions that the registry lacks, too. */
+  /** Whether a version is accepted; false for a version that the registry does not have. */
   isAccepted(model: string, ref: VersionRef | null): boolean {
     const version = this.find(model, ref);
     return version !== null && readAcceptance(version).accepted;
   }
 
-  /** The beginning, at 0 % when the canary has no right to traffic. */
+  /** The rollout to start; at 0 % in manual mode when its canary is not accepted. */
   allowed(model: string, wish: Beginning): Beginning {
     const isAllowed = wish.canary === null || this.isAccepted(model, wish.canary);
     return isAllowed ? wish : { ...wish, percent: 0, mode: 'manual' };
@@ -53,7 +53,10 @@ export class RolloutVersions {
     return { ...ref, state, accepted, acceptance_reason: reason };
   }
 
-  /** The file's section with the digests of its versions; a version without a readable manifest has an empty one. */
+  /**
+   * The configuration section with the digests of its versions; the digest is empty for a version without a readable
+   * manifest.
+   */
   wishOf(model: string, config: RolloutConfig): FileWish {
     const ref = (name: string): VersionRef => ({
       version: name,
@@ -77,8 +80,8 @@ export class RolloutVersions {
   }
 
   /**
-   * A version that is to get traffic.
-   * @param force takes one that is not accepted
+   * Checks a version that shall get traffic.
+   * @param force accepts a version that is not accepted
    * @throws AppError VERSION_NOT_FOUND, VERSION_NOT_READY or VERSION_REFUSED
    */
   candidate(
@@ -100,7 +103,10 @@ export class RolloutVersions {
     return { ref: { version: name, digest: version.digest }, forced: !accepted };
   }
 
-  /** The labels that the evidence of a rollout counts by index: the stable version's, then what the canary adds. */
+  /**
+   * The labels that a rollout's evidence counts by index: the stable version's labels, then the canary's additional
+   * ones.
+   */
   labels({ model, phase, stable, canary, last_good: lastGood }: RolloutDocument): string[] {
     const refs = phase === 'promoted' ? [lastGood, stable] : [stable, canary];
     return [...new Set(refs.flatMap((ref) => this.find(model, ref)?.manifest.labels ?? []))];

@@ -28,7 +28,10 @@ import { RolloutStore } from '../../rollout/rollout-store.js';
 import { RolloutVersions } from './rollout-versions.js';
 import { SharedRolloutStore } from './store/shared-rollout-store.js';
 
-/** Rollouts: their state, evidence, comparison and judgement, and what follows a move, with or without /admin. */
+/**
+ * Rollouts: their state, evidence, comparison and judgement, and the effects of a move. It works with and without
+ * /admin.
+ */
 @Module({
   imports: [
     InForceModule,
@@ -64,8 +67,8 @@ import { SharedRolloutStore } from './store/shared-rollout-store.js';
       },
     },
     {
-      // Versions are loaded once everything is put together: by then the state has to say which are wanted. The
-      // reporter is made first: a rollout may be replaced while the state is being read.
+      // Versions are loaded once all providers exist, so the state must be read here to know which versions to load.
+      // The reporter is injected so that it exists first: a rollout may be replaced while the state is read.
       provide: RolloutDriver,
       inject: [
         RolloutService,

@@ -15,17 +15,17 @@ import { RolloutConfiguration } from './rollout-configuration.js';
 import { RolloutVersions } from './rollout-versions.js';
 
 /**
- * The rollouts of all models: what their state says and who decides now. It puts in force what follows from both. Moves
- * are made by RolloutDriver, and for people by RolloutAdmin.
+ * The rollouts of all models. It combines each state with the current decision and puts the result in force.
+ * RolloutDriver makes the automatic moves, RolloutAdmin the moves of people.
  */
 @Injectable()
 export class RolloutService {
   private readonly rollouts = new Map<string, ModelRollout>();
-  /** What was found wrong with a model's state at the start, until somebody moves it. */
+  /** The problem of a model's state at the start, kept until a move replaces that state. */
   private readonly lost = new Map<string, string>();
-  /** Models whose canary is held at 0 % because a rollback of it is waiting for its turn. */
+  /** Models whose canary is held at 0 % while a rollback waits for its turn. */
   private readonly silenced = new Set<string>();
-  /** Fingerprint of the file by model, once it was in force. */
+  /** Fingerprint of each model's configuration section that was last in force. */
   private readonly wasInForce = new Map<string, string>();
 
   constructor(
@@ -39,7 +39,7 @@ export class RolloutService {
 
   /**
    * Reads the state of a model, once; {@link putInForce} puts it in force.
-   * @returns the rollout, and why its state could not be used; null when it could
+   * @returns the rollout, and the reason why its state could not be used, or null
    */
   async open(model: string): Promise<{ readonly rollout: ModelRollout; readonly problem: string | null }> {
     const { document, problem } = await this.store.load(model);
@@ -78,15 +78,17 @@ export class RolloutService {
     });
   }
 
-  /** Another replica has begun what a newer file says; ours says nothing new until it changes, too. */
+  /**
+   * True when another replica has started the rollout of a newer file. Our file then has no effect until it changes.
+   */
   isSuperseded({ document }: ModelRollout): boolean {
     const wish = this.configuration.wishOf(document.model);
     return !isSectionOf(document, wish) && this.wasInForce.get(document.model) === wish.fingerprint;
   }
 
   /**
-   * Takes the canary out at once, before the move has its turn: the next request is answered by the stable version.
-   * @throws AppError what the move throws; everything is then as before
+   * Takes the canary out at once, before the move has its turn: the stable version answers the next request.
+   * @throws AppError from the move; the state is then unchanged
    */
   async rollBackAtOnce(rollout: ModelRollout, move: Move, revision: number | undefined): Promise<void> {
     rollout.checkRevision(revision);
@@ -102,8 +104,8 @@ export class RolloutService {
   }
 
   /**
-   * Publishes what follows from a state now, and tells the moves that led to it. To be called again whenever something
-   * else may have changed that it follows from: the configuration, or which versions are ready.
+   * Publishes the rollout in force that follows from a state, and reports the moves that led to the state. Call it
+   * again whenever another input may have changed: the configuration, or the set of ready versions.
    */
   putInForce(document: RolloutDocument): void {
     const { model, origin } = document;
@@ -123,7 +125,7 @@ export class RolloutService {
     this.moves.follow(document);
   }
 
-  /** What keeps a rollout from going on, for people. */
+  /** The problems that stop a rollout, in sentences for people. */
   problems(rollout: ModelRollout): string[] {
     const { document } = rollout;
     const { model, stable } = document;
@@ -149,7 +151,7 @@ export class RolloutService {
     return problems.filter((problem) => problem !== null);
   }
 
-  /** Why states cannot be kept, or what became of one that was lost; null when all is well. For /health. */
+  /** For /health: why a state was lost or cannot be written; null when there is no problem. */
   stateProblem(): string | null {
     return [...this.lost.values(), this.store.problem()].find((problem) => problem !== null) ?? null;
   }
@@ -164,8 +166,8 @@ export class RolloutService {
   }
 
   /**
-   * The stable candidate, once its version is ready: another replica may have promoted one that is still being loaded
-   * here. Until then the candidate that answers goes on answering.
+   * The candidate that answers: the stable one once its version is ready. Another replica may have promoted a version
+   * that is still loading here; until it is ready, the candidate that answered before keeps answering.
    */
   private answering({ model, stable }: RolloutDocument): Candidate {
     const now = this.inForce.of(model)?.answering;

@@ -7,17 +7,20 @@ import { checkTokenizer, type TokenizationCheck } from '../../engine/tokenizatio
 
 const GOLDEN_TEXTS = 32;
 
-/** The tokenizers of the versions in this process, with their limits: for counts and checks, not for inference. */
+/**
+ * The tokenizers of the versions in this process, with their limits. They count tokens and check versions; inference
+ * does not use them.
+ */
 @Injectable()
 export class TokenizationService {
-  /** By version key; the promise is kept, so that many callers cause one load. */
+  /** By version key. The map holds promises, so that concurrent callers cause one load. */
   private readonly tokenizers = new Map<string, Promise<TextTokenizer>>();
 
   constructor(private readonly registry: ModelRegistryService) {}
 
   /**
-   * Tokens of a text as its version would see it.
-   * @returns tokens: special tokens included, at most the version's max_tokens
+   * Counts the tokens of a text as the version sees it.
+   * @returns tokens: including special tokens, at most the version's max_tokens
    * @throws Error when the version's tokenizer files cannot be read or do not match their digests
    */
   async countTokens(version: ModelVersion, text: string): Promise<{ tokens: number; truncated: boolean }> {
@@ -25,7 +28,10 @@ export class TokenizationService {
     return { tokens: ids.length, truncated };
   }
 
-  /** Replays golden texts of the version's parity.json; files that cannot be used are `down` with the reason. */
+  /**
+   * Replays golden texts of the version's parity.json; when its files cannot be used, the result is `down` with the
+   * reason.
+   */
   async check(version: ModelVersion, texts: number = GOLDEN_TEXTS): Promise<TokenizationCheck> {
     try {
       const [tokenizer, contents] = await Promise.all([
@@ -44,7 +50,7 @@ export class TokenizationService {
     if (known !== undefined) return known;
     const loading = this.load(version);
     this.tokenizers.set(version.key, loading);
-    // A file that could not be read now may be there later.
+    // A file that cannot be read now may be readable later, so a failed load is not kept.
     loading.catch(() => this.tokenizers.delete(version.key));
     return loading;
   }

@@ -14,7 +14,7 @@ import type { WireRequest } from '../../request/wire-request.js';
 import type { Parsed, WireFormat } from '../dialect.js';
 import { PredictBatchRequest, type PredictOptions, type PredictRequest } from './predict.dto.js';
 
-/** What every answer about texts carries beside them. */
+/** The fields that every answer about texts has in addition. */
 export interface AnswerStamp {
   readonly latency_ms: number;
   readonly request_id: string;
@@ -26,14 +26,14 @@ export interface BatchAnswer {
   readonly model_name: string;
 }
 
-/** What the reply has to know of its request. */
+/** The properties of the request that the reply needs. */
 export interface NativeShape {
   readonly isBatch: boolean;
-  /** How many labels were asked for; undefined: the best one alone. */
+  /** The requested number of labels; undefined means only the best one. */
   readonly topK: number | undefined;
 }
 
-/** The same body, stamped. */
+/** Adds the stamp's fields to a body. */
 const stamped = <Body extends object>(body: Body, { requestId, latencyMs }: Stamp): Body & AnswerStamp =>
   Object.assign(body, { latency_ms: latencyMs, request_id: requestId });
 
@@ -43,8 +43,8 @@ function choiceOf({ model, version }: PredictOptions, { headers }: WireRequest):
 }
 
 /**
- * The service's own wire format. Its routes are Nest controllers, which check their bodies by DTO and document them, so
- * it has none itself.
+ * The service's own wire format. It has no routes: Nest controllers declare its routes, check the bodies with DTOs and
+ * document them.
  */
 @Injectable()
 export class NativeDialect implements WireFormat<NativeShape> {
@@ -53,7 +53,7 @@ export class NativeDialect implements WireFormat<NativeShape> {
 
   constructor(@Inject(SERIN_CONFIG) private readonly config: SerinConfig) {}
 
-  /** @param request its body an instance of {@link PredictRequest} or {@link PredictBatchRequest} */
+  /** @param request its body must be an instance of {@link PredictRequest} or {@link PredictBatchRequest} */
   parse(request: WireRequest): Parsed<NativeShape> {
     const body = request.body as PredictRequest | PredictBatchRequest;
     const choice = choiceOf(body, request);
@@ -93,7 +93,7 @@ export class NativeDialect implements WireFormat<NativeShape> {
   }
 }
 
-/** A bad text is an error in its place. */
+/** Reads one text of a batch; an invalid text becomes an error at its index. */
 const askOf = (text: unknown, index: number): Ask | AppError =>
   textError(text, `texts.${index}`) ?? { text: text as string, view: FIRST_WINDOW, index };
 

@@ -6,10 +6,10 @@ const TOP_K_MESSAGE = 'must be a whole number, at least 1';
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const NAME_MESSAGE = 'must be a name of 1 to 128 letters, digits, dots, dashes and underscores';
 
-/** An absent field is fine; null is not: it would hide a client's mistake. */
+/** Skips the rules for an absent field, but not for null, because null would hide a client's mistake. */
 const WhenPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
 
-/** Which version answers, and how much it says. */
+/** Options of a prediction: the model, the version, and the number of labels. */
 export class PredictOptions {
   @ApiPropertyOptional({
     description: 'Name of a model; the default model when absent.',

@@ -6,13 +6,13 @@ import { ApiKeys } from './api-keys.js';
 import { RateLimiter } from './rate-limiter.js';
 import { SharedRateLimiter } from './shared-rate-limiter.js';
 
-/** Who may send texts, and how fast, over any protocol: it knows keys and clients, and no request. */
+/** Decides which clients may send texts, and how fast, for any protocol: it knows keys and clients, but no requests. */
 @Injectable()
 export class Access {
   private readonly keys: ApiKeys | null;
   private readonly limiter: Pick<RateLimiter, 'take'> | null = null;
 
-  /** @param redis with it, processes share one rate for each client */
+  /** @param redis when given, processes share one rate for each client */
   constructor(
     @Inject(SERIN_CONFIG)
     {
@@ -28,7 +28,7 @@ export class Access {
     this.limiter = redis === null ? limiter : new SharedRateLimiter(limiter, redis);
   }
 
-  /** Nothing is configured: everybody may do everything. */
+  /** True when neither keys nor a rate are configured: every client is admitted. */
   get isOpen(): boolean {
     return this.keys === null && this.limiter === null;
   }
@@ -39,7 +39,7 @@ export class Access {
   }
 
   /**
-   * The name of a key, or UNAUTHENTICATED for a key that is missing or not known; null where no keys are configured.
+   * Returns the name of a key; UNAUTHENTICATED for a missing or unknown key; null when no keys are configured.
    * @param key as the client sent it
    */
   authenticate(key: string | undefined): string | null | AppError {
@@ -54,8 +54,9 @@ export class Access {
   }
 
   /**
-   * Counts one request against the rate of its client; RATE_LIMITED, with the time to wait, when it comes too early.
-   * @param client what the client is known as: `key:<name>`, or `address:<network>` where no keys are configured
+   * Counts one request against the rate of its client. Returns RATE_LIMITED, with the time to wait, when the request
+   * comes too early.
+   * @param client the client's name: `key:<name>`, or `address:<network>` when no keys are configured
    */
   admit(client: string): AppError | null {
     const retryAfterMs = this.limiter?.take(client, performance.now()) ?? 0;

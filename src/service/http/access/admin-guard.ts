@@ -6,8 +6,8 @@ import { bearerToken } from './bearer.js';
 const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /**
- * Stands before everything under /admin, routed or not, so that nobody learns without the token what is there.
- * Without a token configured there is no /admin at all. Digests are compared, in constant time: they are of one
+ * Guards every path under /admin, whether it has a route or not, so that a client without the token cannot learn which
+ * routes exist. Without a configured token there is no /admin. It compares digests in constant time: digests have equal
  * length, whatever was sent.
  */
 export function adminGuard(adminToken: string | null): RequestHandler {

@@ -3,13 +3,13 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ApiKey } from '../../../base/config/serin-config.js';
 import { bearerToken } from './bearer.js';
 
-/** The key that a request brought, in `x-api-key` or as a Bearer token; undefined when it brought none. */
+/** The key of a request, from `x-api-key` or a Bearer token; undefined when it has none. */
 export function keyFrom(headers: IncomingHttpHeaders): string | undefined {
   const own = headers['x-api-key'];
   return typeof own === 'string' && own !== '' ? own : bearerToken(headers.authorization);
 }
 
-/** The configured API keys, known by their digests alone. */
+/** The configured API keys; only their digests are kept. */
 export class ApiKeys {
   private readonly digests: readonly { readonly name: string; readonly digest: Buffer }[];
 
@@ -18,8 +18,8 @@ export class ApiKeys {
   }
 
   /**
-   * The name of the key, or undefined when it is none of ours. Every key is compared, each in constant time:
-   * how long it takes says nothing about which one nearly matched.
+   * The name of the key; undefined for an unknown key. The key is compared with every configured key, each in constant
+   * time, so the duration does not reveal which key nearly matched.
    */
   nameOf(key: string): string | undefined {
     const digest = createHash('sha256').update(key).digest();

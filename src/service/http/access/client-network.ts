@@ -3,12 +3,12 @@ import type { Request } from 'express';
 
 const MAPPED_IPV4 = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 
-/** Of 16 bits each: a /64 is the least that a site gets (RFC 6177), so one client has 2^64 addresses of it. */
+/** Groups of 16 bits. A site gets at least a /64 (RFC 6177), so one client may use 2^64 addresses in it. */
 const NETWORK_GROUPS = 4;
 
 /**
- * What counts as one client of an address: an IPv4 address, or the /64 network of an IPv6 address, whose lower half its
- * owner may choose anew for each request.
+ * The part of an address that identifies one client: the IPv4 address, or the /64 network of an IPv6 address, because
+ * its owner can choose the lower half anew for each request.
  */
 export function clientNetwork(address: string): string {
   if (!isIPv6(address)) return address;
@@ -16,7 +16,7 @@ export function clientNetwork(address: string): string {
   if (mapped !== undefined) return mapped;
   const [head = '', tail] = address.split('::');
   const groups = head === '' ? [] : head.split(':');
-  // `::` stands for as many zeros as are missing; what follows it reaches the upper half only when it is long.
+  // `::` stands for all missing zero groups; groups after it reach the upper half only when there are many.
   if (tail !== undefined) {
     const after = tail === '' ? [] : tail.split(':');
     const width = after.length + (tail.includes('.') ? 1 : 0);
@@ -27,8 +27,8 @@ export function clientNetwork(address: string): string {
 }
 
 /**
- * How to learn the network that a request comes from. A proxy names another address with each request; without one it is
- * that of the connection, and is read once for all requests of it.
+ * Returns a function that finds the network of a request. Behind a proxy the address differs per request. Without a
+ * proxy it is the address of the connection, and is computed once per connection.
  */
 export function networkReader(isBehindProxy: boolean): (request: Request) => string {
   if (isBehindProxy) return (request) => clientNetwork(request.ip ?? '');

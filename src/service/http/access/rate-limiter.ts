@@ -1,15 +1,18 @@
-/** Clients remembered at once; beyond this the one that was seen longest ago is forgotten, and starts full again. */
+/**
+ * Most remembered clients. Beyond this the client that was seen longest ago is forgotten, and starts with a full bucket
+ * when it returns.
+ */
 const MAX_CLIENTS = 10_000;
 
 interface Bucket {
   tokens: number;
-  /** `performance.now()` at which `tokens` was true. */
+  /** `performance.now()` when the bucket held `tokens`. */
   at: number;
 }
 
 /**
- * A token bucket per client: `burst` requests at once, then `perSecond`. It holds no timers: a bucket is
- * refilled by looking at the clock when its client comes back.
+ * A token bucket per client: `burst` requests at once, then `perSecond`. It has no timers: a bucket is refilled when
+ * its client sends the next request.
  */
 export class RateLimiter {
   private readonly buckets = new Map<string, Bucket>();
@@ -25,8 +28,8 @@ export class RateLimiter {
   }
 
   /**
-   * Says what a client's bucket holds, of somebody who knows better.
-   * @param tokens below zero: the client has taken more than it may, and waits longer.
+   * Sets the tokens of a client's bucket to a value from the shared limiter.
+   * @param tokens below zero when the client has taken more than it may; it then waits longer
    */
   set(client: string, tokens: number, now: number): void {
     this.remember(client, { tokens, at: now });
@@ -34,8 +37,8 @@ export class RateLimiter {
 
   /**
    * Takes one token.
-   * @param now milliseconds of a clock that never goes back.
-   * @returns 0 when the request may pass, else the milliseconds until the next token.
+   * @param now milliseconds of a monotonic clock
+   * @returns 0 when the request may pass, otherwise the milliseconds until the next token
    */
   take(client: string, now: number): number {
     const bucket = this.buckets.get(client) ?? { tokens: this.burst, at: now };
@@ -49,7 +52,7 @@ export class RateLimiter {
     return ((1 - bucket.tokens) / this.perSecond) * 1000;
   }
 
-  /** A Map iterates in order of insertion: set anew, the latest client is the last. */
+  /** A Map iterates in order of insertion, so deleting and setting a client again makes it the last one. */
   private remember(client: string, bucket: Bucket): void {
     this.buckets.delete(client);
     this.buckets.set(client, bucket);

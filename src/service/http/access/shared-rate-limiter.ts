@@ -3,18 +3,19 @@ import type { RedisConnection } from '../../redis/redis-connection.js';
 import { type RedisScript, redisScript } from '../../redis/redis-script.js';
 import type { RateLimiter } from './rate-limiter.js';
 
-/** How long a process keeps to itself what its clients have taken. */
+/** How often a process reports its clients' tokens to Redis. */
 const EXCHANGE_MS = 100;
 
-/** What a client took beyond its share is counted against it for at most this long: the server's clock may jump. */
+/** Longest debt of a client that took too many tokens. It is limited because the server's clock may jump. */
 const LONGEST_DEBT_MS = 60_000;
 
 /**
- * Charges clients in the buckets that all processes share: one number for each, the time at which the bucket is full
- * again (the theoretical arrival time of the generic cell rate algorithm, ITU-T I.371). A key ends when its bucket is
- * full. What was taken is charged as of when it was taken, not as of now: who keeps to the rate owes nothing.
- * ARGV: milliseconds per token, the longest time to full, then for each key: tokens, and milliseconds since the first.
- * Returns for each key the milliseconds until it is full, as text.
+ * Charges clients in the buckets that all processes share. A bucket is one number: the time at which it is full again
+ * (the theoretical arrival time of the generic cell rate algorithm, ITU-T I.371). Its key expires when the bucket is
+ * full. Tokens are charged at the time at which they were taken, not at the present time: a client that keeps to the
+ * rate has no debt.
+ * ARGV: milliseconds per token, the longest time to full, then for each key: tokens, and milliseconds since the first
+ * token. Returns for each key the milliseconds until its bucket is full, as text.
  */
 const CHARGE: RedisScript<number[]> = redisScript(
   `local time = redis.call('TIME')
@@ -38,19 +39,19 @@ const CHARGE: RedisScript<number[]> = redisScript(
 
 interface Taken {
   tokens: number;
-  /** `performance.now()` of the first. */
+  /** `performance.now()` of the first token. */
   readonly since: number;
 }
 
-/** Neither the name of a key nor an address is anything that Redis has to know. */
+/** Hashes the client, because Redis need not know names of keys or addresses. */
 const redisKey = (client: string): string =>
   `serin:rate:1:${createHash('sha256').update(client).digest('hex').slice(0, 32)}`;
 
 /**
- * One rate for a client over all processes on one Redis. Each process decides by its own bucket, at once, and about ten
- * times a second they settle what was taken: over any time t, n processes together let at most `burst + rate × t`
- * through, plus, for each of them but one, what its own bucket held before it heard of the others: `burst + rate ×
- * 0.1 s` at most. What was too much is a debt that the client waits for, so that in the long run the rate holds.
+ * Enforces one rate per client over all processes on one Redis. Each process decides at once by its own bucket, and
+ * about ten times a second the processes exchange the tokens taken. In any time t, n processes together admit at most
+ * `burst + rate × t`, plus, for each process but one, the tokens that its own bucket held before the exchange: at most
+ * `burst + rate × 0.1 s`. The excess is a debt that the client must wait for, so the rate holds in the long run.
  * Without Redis each process limits on its own.
  */
 export class SharedRateLimiter {
@@ -62,7 +63,7 @@ export class SharedRateLimiter {
     private readonly redis: Pick<RedisConnection, 'isUp' | 'run'>,
   ) {}
 
-  /** As {@link RateLimiter.take}. */
+  /** Takes one token, as {@link RateLimiter.take} does. */
   take(client: string, now: number): number {
     const waitMs = this.local.take(client, now);
     if (waitMs > 0 || !this.redis.isUp) return waitMs;
@@ -100,7 +101,7 @@ export class SharedRateLimiter {
         local.set(client, tokens - (this.taken.get(client)?.tokens ?? 0), performance.now());
       });
     } catch {
-      // Redis is away, and its connection says so: what these clients took stays counted here.
+      // Redis is away, which its connection has logged. The tokens taken stay counted in the local buckets.
     }
     this.isExchanging = false;
     if (this.taken.size > 0) this.exchangeSoon();

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../../base/errors/codes.js';
 
 /**
- * Errors that count against the version that should have answered. Not DEADLINE_EXCEEDED, OVERLOADED and what says that
- * the service is not ready or leaving: those say how busy the service was, and a version whose answers are not in the
- * cache yet meets them more often than one whose are. A slow version shows in its worker time, and one that hangs in the
- * texts that its workers are lost with (InferencePoolStatus.onLoss).
+ * Errors that count against the version that had to answer. DEADLINE_EXCEEDED, OVERLOADED, and errors of a service that
+ * is not ready or is shutting down are not among them: they measure the load of the service, and a version whose
+ * answers are not yet cached meets them more often. A slow version shows in its worker time, and a hanging one in the
+ * texts that are lost with its workers (InferencePoolStatus.onLoss).
  */
 const BLAMED: ReadonlySet<ErrorCode> = new Set(['INFERENCE_FAILED', 'INTERNAL']);
 

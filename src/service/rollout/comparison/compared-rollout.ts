@@ -16,21 +16,21 @@ const STABLE: readonly Side[] = ['stable'];
 const CANARY: readonly Side[] = ['canary'];
 const BOTH: readonly Side[] = ['stable', 'canary'];
 
-/** What is compared; may change while a rollout goes on. */
+/** The settings of the comparison; they may change during a rollout. */
 export interface ComparisonLimits {
-  /** Users get the stable version only: it is its answers that are compared. */
+  /** In shadow mode users get only the stable version, so its answers are compared. */
   readonly shadow: boolean;
   readonly comparison: ComparisonConfig;
 }
 
 /**
- * One rollout as the comparison sees it. The evidence counts labels by their place in the list of both versions'
- * labels, the stable one's first: two versions may list the same labels in another order.
+ * One rollout as the comparison uses it. The evidence counts labels by their index in the combined list of both
+ * versions' labels, the stable version's first: two versions may list the same labels in different orders.
  */
 export class ComparedRollout {
   readonly remembered = new RememberedPairs();
   readonly budget = new WorkBudget(performance.now());
-  /** Hashes of the texts that the other version is computing: nobody needs the same one twice. */
+  /** Hashes of the texts that the other version is computing now, so that no text is computed twice at once. */
   readonly underway = new Set<bigint>();
   private readonly comparer: Comparer;
 
@@ -44,14 +44,14 @@ export class ComparedRollout {
     this.comparer = taskOf(stable).pair(factsOf(stable), factsOf(canary));
   }
 
-  /** Whose answers to users are compared. */
+  /** The side whose answers to users are compared. */
   get comparedSide(): Side {
     return this.limits.shadow ? 'stable' : 'canary';
   }
 
   /**
-   * The sides whose candidates have the model of this version: none, one, or both where two policies share a model. By
-   * digest: another version under the same name is neither side.
+   * The sides whose candidates have the model of this version: none, one, or both when two policies share a model.
+   * Versions are compared by digest: another version under the same name is neither side.
    */
   sidesOf({ digest }: ModelVersion): readonly Side[] {
     const isStable = digest === this.versions.stable.digest;
@@ -59,14 +59,14 @@ export class ComparedRollout {
     return isStable ? STABLE : NEITHER;
   }
 
-  /** What a version said, in the labels of the evidence; null: it failed. */
+  /** One version's answer, in the label indices of the evidence; null when it failed. */
   answerOf(side: Side, answer: Answer | null): SideAnswer {
     if (answer === null) return null;
     const { value } = answer;
     return { said: this.comparer.said(side, value), score: this.comparer.score(value) };
   }
 
-  /** What both versions said; null for the one that failed. */
+  /** Both versions' answers as a pair; a failed answer is null. */
   pairOf({ stable, canary }: Sides<Answer | null>): AnswerPair {
     const isWhole = stable !== null && canary !== null;
     return {

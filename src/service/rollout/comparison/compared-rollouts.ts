@@ -12,7 +12,7 @@ interface Known {
   readonly rollout: ComparedRollout;
 }
 
-/** The rollouts that are being compared now: one per model at most. */
+/** The rollouts that are compared now: at most one per model. */
 @Injectable()
 export class ComparedRollouts {
   private readonly byModel = new Map<string, Known>();
@@ -23,7 +23,7 @@ export class ComparedRollouts {
     private readonly registry: ModelRegistryService,
   ) {}
 
-  /** The rollout in force; undefined when no user and no shadow meets a canary of this model. */
+  /** The compared rollout of a model; undefined when its canary gets no traffic and is not in shadow mode. */
   find(model: string): ComparedRollout | undefined {
     const now = this.inForce.of(model);
     if (now?.canary == null || (now.percent <= 0 && !now.shadow)) return undefined;
@@ -32,14 +32,14 @@ export class ComparedRollouts {
     return known?.rollout.rolloutId === now.rolloutId ? follow(known, now) : this.begin(now);
   }
 
-  /** Counts a run of a worker, for whomever it was. */
+  /** Counts a run of a worker, whether for users' texts or for background texts. */
   addRun(version: ModelVersion, run: WorkerRun): void {
     const rollout = this.find(version.model);
     if (rollout === undefined) return;
     for (const side of rollout.sidesOf(version)) rollout.evidence.addRun(side, run);
   }
 
-  /** Counts a text that a user waited for in vain because a worker died or hung with it: an error of the version. */
+  /** Counts an error of the version for a text whose worker died or hung and whose user got no answer. */
   addLoss(version: ModelVersion): void {
     const rollout = this.find(version.model);
     if (rollout === undefined) return;
@@ -61,7 +61,7 @@ export class ComparedRollouts {
   }
 }
 
-/** Another step of the same rollout, another mode, or another section of the file. */
+/** Takes over changes of the same rollout: another step, another mode, or another configuration section. */
 function follow(known: Known, now: RolloutInForce): ComparedRollout {
   known.inForce = now;
   known.rollout.limits = { shadow: now.shadow, comparison: now.comparison };

@@ -11,34 +11,35 @@ import { isToBlame } from './blame.js';
 import { otherSide, type ComparedRollout } from './compared-rollout.js';
 import { SpareTime } from './spare-time.js';
 
-/** A text that a user was answered, or that failed through the version's fault. */
+/** A text whose user got an answer, or whose computation failed because of the version. */
 export interface ComparedText {
   readonly rollout: ComparedRollout;
-  /** Who answered the user, and what. */
+  /** The side that answered the user. */
   readonly side: Side;
   readonly text: string;
-  /** Null: it failed. */
+  /** Null when the computation failed. */
   readonly answer: Answer | null;
 }
 
-/** Texts that wait for the end of the turn of the event loop in which their users are answered. */
+/** Most texts that wait until the event loop has written their users' answers. */
 const MAX_WAITING = 256;
 
-/** Texts that the executor has for the comparison. */
+/** Most texts that the executor computes for the comparison at once. */
 const MAX_UNDERWAY = 32;
 
-/** A text that has found no idle worker for so long is given up. */
+/** A text that has found no idle worker after this time is given up. */
 const MAX_WAIT_MS = 5_000;
 
 const HASH_RANGE = 2 ** 32;
 
-/** Where a text lies among all texts, 0 to 1; the same in every process. */
+/** Maps a text's hash to a number from 0 to 1; the same in every process. */
 const placeOf = (hash: bigint): number => Number(hash >> 32n) / HASH_RANGE;
 
 /**
- * Lets the other version answer what a user was answered, and counts what the two said. It costs users nothing: it
- * begins after their answers have been written, computes only while nobody waits and the pool is whole, at low
- * priority, within the budget; what it does not get to is skipped and counted. It never throws and never rejects.
+ * Lets the other version answer a user's text and counts how the two answers compare. Users are not slowed down: the
+ * comparison starts after their answers are written, and computes at low priority, within the budget, only while no
+ * user waits and every worker is ready. Texts that it cannot compute are skipped and counted. It never throws and never
+ * rejects.
  */
 @Injectable()
 export class Comparison {
@@ -110,7 +111,7 @@ export class Comparison {
     this.metrics.compared('pair');
   }
 
-  /** What the other version says; null when it fails, a string when it was not asked or did not get to it. */
+  /** The other version's answer; null when it fails; a skip reason when it was not asked or did not finish. */
   private async otherAnswer(
     { rollout, side, text }: ComparedText,
     hash: bigint,
@@ -150,7 +151,7 @@ export class Comparison {
   }
 }
 
-/** How a computation ends, or that it was given up because no worker was idle for too long. */
+/** The outcome of a computation, which is cancelled when no worker becomes idle in time. */
 async function settled(computation: Computation): Promise<Outcome> {
   const timer = setTimeout(() => {
     computation.cancel(new AppError('DEADLINE_EXCEEDED', 'No worker was idle in time.'));

@@ -10,8 +10,8 @@ import { ComparedRollouts } from './compared-rollouts.js';
 import { Comparison } from './comparison.js';
 
 /**
- * Evidence of a rollout from the answers to users: each outcome counts for its version, and is perhaps compared with the
- * other version's. Without a rollout an answer costs one look at a field.
+ * Records a rollout's evidence from the answers to users: each outcome counts for its version, and may be compared with
+ * the other version's answer. Without a rollout this costs one check of a field per answer.
  */
 @Injectable()
 export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
@@ -40,7 +40,7 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
     if (rollout?.rolloutId !== rolloutId) return;
     const answer = answerIn(outcome);
     if (answer === undefined) return;
-    // What came from a cache says nothing about how fast a version is, and a batch is as slow as its slowest text.
+    // An answer from a cache does not measure the version's speed, and a text of a batch waits for the slowest text.
     const isTimed = index === null && outcome.ok && outcome.inference !== null;
     const latencyMs = isTimed ? performance.now() - caller.startedAt : null;
     rollout.evidence.addOutcome(role, { said: rollout.answerOf(role, answer)?.said ?? null, latencyMs });
@@ -48,7 +48,10 @@ export class EvidenceRecorder implements AnswerObserver, OnModuleInit {
   }
 }
 
-/** Null: it failed through the version's fault; undefined: it failed for another reason, which is no evidence. */
+/**
+ * The answer of an outcome; null when it failed because of the version; undefined when it failed for another reason,
+ * which is no evidence.
+ */
 function answerIn(outcome: CacheOutcome): Answer | null | undefined {
   if (outcome.ok) return outcome.answer;
   return isToBlame(outcome.error.code) ? null : undefined;

@@ -1,6 +1,6 @@
 import type { AnswerPair, SideAnswer } from '../../../rollout/evidence/record.js';
 
-/** A power of two. */
+/** Number of slots; must be a power of two. */
 const SLOTS = 2 ** 16;
 const MASK = BigInt(SLOTS - 1);
 
@@ -10,10 +10,10 @@ const saidOf = (answer: SideAnswer): Said => answer?.said ?? null;
 const answerOf = (said: Said): SideAnswer => (said === null ? null : { said, score: 0 });
 
 /**
- * What both versions said about texts that were compared already, so that a text that comes again counts in the
- * traffic-weighted rate without being computed again. Direct-mapped: a text that falls on the slot of another one
- * takes its place, and that one is computed anew when it returns. 1.5 MiB: a hash and two references a slot, to the
- * lists of labels that the comparer shares.
+ * Remembers both versions' answers to texts that were already compared, so that a repeated text counts in the
+ * traffic-weighted rate without a new computation. The table is direct-mapped: a text replaces another text in the same
+ * slot, and the replaced text is computed again when it returns. It takes 1.5 MiB: per slot one hash and two references
+ * to label lists that the comparer shares.
  */
 export class RememberedPairs {
   private readonly hashes = new BigUint64Array(SLOTS);
@@ -21,7 +21,10 @@ export class RememberedPairs {
   private readonly canary = new Array<Said>(SLOTS).fill(null);
   private readonly flips = new Uint8Array(SLOTS);
 
-  /** The labels, with scores and a distance of 0: these are counted with a text's first pair alone. */
+  /**
+   * The pair of a remembered text: its labels, with scores and distance 0, because scores and distances count only with
+   * a text's first pair.
+   */
   get(hash: bigint): AnswerPair | undefined {
     const slot = slotOf(hash);
     if (hash === 0n || this.hashes[slot] !== hash) return undefined;

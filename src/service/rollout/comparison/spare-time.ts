@@ -4,7 +4,7 @@ import { Lifecycle } from '../../request/lifecycle.js';
 
 export type NoSpareTime = 'shutting_down' | 'pool_not_whole' | 'busy';
 
-/** Whether the workers have time for anything but users. */
+/** Checks whether the workers have time for background texts. */
 @Injectable()
 export class SpareTime {
   constructor(
@@ -12,7 +12,7 @@ export class SpareTime {
     private readonly lifecycle: Lifecycle,
   ) {}
 
-  /** Why they have none; null when they have some. */
+  /** Why the workers have no spare time; null when they have some. */
   problem(): NoSpareTime | null {
     const { state, workersReady, workersWanted, queuedTexts } = this.pool.status();
     if (this.lifecycle.phase !== 'serving' || state === 'closing') return 'shutting_down';

@@ -1,22 +1,25 @@
-/** How long unused budget is kept, and how often the share is set anew. */
+/** How long unused budget is kept, and how often the share is adjusted. */
 const WINDOW_MS = 1000;
 
-/** What a text is taken to cost before one has been measured. */
+/** Estimated cost of a text before the first measurement. */
 const FIRST_ESTIMATE_MS = 10;
 
 /** Weight of the latest cost in the estimate. */
 const SMOOTHING = 0.1;
 
-/** When the budget does not suffice, the share falls by at most this per window, and rises again by this. */
+/**
+ * When the budget does not suffice, the share falls at most to this fraction per window; otherwise it rises by the
+ * factor RISE.
+ */
 const STEEPEST_FALL = 0.5;
 const RISE = 1.1;
 const LEAST_SHARE = 1 / 1024;
 
 /**
- * Worker time that the comparison may use: a bucket that fills at the rate of the budget, is drained by what texts have
- * really cost, and may run into debt by one text. When texts are refused for want of budget, the share of all texts
- * that are asked for falls until the budget suffices for them: which texts get a pair is then a matter of their hash
- * and not of who came first, so frequent texts have no better chance than rare ones.
+ * The worker time that the comparison may use, as a token bucket. The bucket fills at the rate of the budget, each text
+ * takes its real cost from it, and one text may overdraw it. When texts are refused because the budget is empty, the
+ * share of texts that may ask falls until the budget suffices. A text's hash, not its arrival time, then decides
+ * whether it gets a pair, so frequent texts have no better chance than rare ones.
  */
 export class WorkBudget {
   private balanceMs: number | undefined;
@@ -27,7 +30,7 @@ export class WorkBudget {
   private granted = 0;
   private refused = 0;
 
-  /** @param now milliseconds of a monotonic clock, as everywhere here */
+  /** @param now milliseconds of a monotonic clock, as in all methods here */
   constructor(now: number) {
     this.filledAt = now;
     this.windowAt = now;
@@ -49,9 +52,9 @@ export class WorkBudget {
   }
 
   /**
-   * Takes what a text is expected to cost.
+   * Reserves the expected cost of a text.
    * @param rate worker milliseconds per millisecond: 0.1 is 5 % of two workers
-   * @returns that cost in ms, to be settled; null when there is no budget left
+   * @returns the reserved cost in ms, which the caller must settle; null when no budget is left
    */
   reserve(rate: number, now: number): number | null {
     const most = rate * WINDOW_MS;
@@ -67,7 +70,7 @@ export class WorkBudget {
     return this.estimateMs;
   }
 
-  /** Puts right what was reserved. @param costMs what the text has cost; null when it was never run */
+  /** Replaces a reserved cost by the real one. @param costMs the real cost of the text; null when it never ran */
   settle(reservedMs: number, costMs: number | null): void {
     this.balanceMs = (this.balanceMs ?? 0) + reservedMs - (costMs ?? 0);
     if (costMs !== null) this.estimateMs += SMOOTHING * (costMs - this.estimateMs);

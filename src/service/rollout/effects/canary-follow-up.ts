@@ -8,13 +8,16 @@ import { CanaryService } from '../../canary/canary.service.js';
 import { RolloutsInForce } from '../../in-force/rollouts-in-force.js';
 import { VersionLoader } from '../../inference/version-loader.js';
 
-/** How often a rollback looks whether the last text of the canary is answered. */
+/** How often a rollback checks whether the canary still has texts in flight. */
 const DRAIN_CHECK_MS = 10;
 
 const has = (candidates: readonly Candidate[], { digest }: Candidate): boolean =>
   candidates.some((candidate) => candidate.digest === digest);
 
-/** What follows a move of a rollout: answers of a bad version leave the cache, and versions with a role are loaded. */
+/**
+ * Acts on a move of a rollout: removes a rolled-back version's answers from the cache, and loads the versions with a
+ * role.
+ */
 @Injectable()
 export class CanaryFollowUp implements OnModuleInit {
   private readonly logger = new Logger('Rollout');
@@ -39,7 +42,10 @@ export class CanaryFollowUp implements OnModuleInit {
     });
   }
 
-  /** The cache keeps what a model says; the answers stay where the stable candidate has the same model. */
+  /**
+   * Removes a rolled-back version's answers from the cache. They stay when the stable candidate has the same model,
+   * because the cache keeps the model's answers, not the policy's.
+   */
   private async purge({ model, stable }: RolloutInForce, { version }: Candidate): Promise<void> {
     if (stable.version.digest === version.digest) {
       this.logger.log(
@@ -53,7 +59,10 @@ export class CanaryFollowUp implements OnModuleInit {
     );
   }
 
-  /** What was in flight is answered by the canary; no request lives longer than its deadline. */
+  /**
+   * Logs how long the canary's texts in flight take. The canary still answers them, and each ends at its deadline at
+   * the latest.
+   */
   private async countDrain(model: string, bad: Candidate): Promise<void> {
     const startedAt = performance.now();
     const passedMs = (): number => Math.round(performance.now() - startedAt);
@@ -68,7 +77,9 @@ export class CanaryFollowUp implements OnModuleInit {
     );
   }
 
-  /** A file that was changed while serving, or another replica, may name a version that is not loaded here. */
+  /**
+   * Loads the versions of the rollout: a changed file, or another replica, may name a version that is not loaded here.
+   */
   private async load({ model, stable, canary }: RolloutInForce): Promise<void> {
     for (const candidate of [stable, canary]) {
       if (candidate === null) continue;

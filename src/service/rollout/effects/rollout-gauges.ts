@@ -4,7 +4,7 @@ import { CanaryService } from '../../canary/canary.service.js';
 import { RolloutsInForce } from '../../in-force/rollouts-in-force.js';
 import { RolloutMetrics } from '../../observability/rollout-metrics.js';
 
-/** Shows the rollouts in force in the metrics. */
+/** Exports the rollouts in force as metrics. */
 @Injectable()
 export class RolloutGauges implements OnModuleInit {
   constructor(

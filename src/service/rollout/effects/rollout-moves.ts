@@ -3,46 +3,46 @@ import type { RolloutDocument, RolloutMove } from '../../../rollout/rollout-type
 import { audit } from '../../observability/audit.js';
 import { RolloutMetrics } from '../../observability/rollout-metrics.js';
 
-/** Called after a move is in force, with the state before it; undefined when that is not known. */
+/** Called after a move is in force. `before` is the state before the move; undefined when it is not known. */
 export type MoveListener = (
   document: RolloutDocument,
   move: RolloutMove,
   before: RolloutDocument | undefined,
 ) => void;
 
-/** Tells each move once, after it is in force: to the audit log, to the metrics, and to listeners. */
+/** Reports each move once, after it is in force, to the audit log, to the metrics and to listeners. */
 @Injectable()
 export class RolloutMoves {
   private readonly listeners = new Set<MoveListener>();
   /** The states in force, by model. */
   private readonly states = new Map<string, RolloutDocument>();
   /**
-   * The last move of each model that is known already. Its time tells it from another one of the same revision, which
-   * is there when what was refused has been written after all.
+   * The last reported move of each model. The time distinguishes it from another move of the same revision, which
+   * exists when a write that was reported as failed has been written after all.
    */
   private readonly told = new Map<string, Pick<RolloutMove, 'revision' | 'at'>>();
 
   constructor(private readonly metrics: RolloutMetrics) {}
 
-  /** The moves until here were told by an earlier process. */
+  /** Marks the moves so far as reported: an earlier process has reported them. */
   skip({ model, history }: RolloutDocument): void {
     const last = history.at(-1);
     if (last !== undefined) this.told.set(model, last);
   }
 
-  /** Takes the state that is in force now, and tells the moves that have led to it since the one before. */
+  /** Takes the state that is in force now, and reports the moves since the previous one. */
   follow(document: RolloutDocument): void {
     const before = this.states.get(document.model);
     this.states.set(document.model, document);
     for (const move of this.newsOf(document)) this.tell(document, move, before);
   }
 
-  /** The state in force, of every model. */
+  /** The states in force, of all models. */
   documents(): RolloutDocument[] {
     return [...this.states.values()];
   }
 
-  /** @returns how to stop listening */
+  /** @returns a function that removes the listener */
   onMove(listener: MoveListener): () => void {
     this.listeners.add(listener);
     return () => {
@@ -54,7 +54,7 @@ export class RolloutMoves {
     const last = history.at(-1);
     const known = this.told.get(model);
     if (last === undefined || (last.revision === known?.revision && last.at === known.at)) return [];
-    // A replica that joins was not there when the others made the moves before.
+    // Without a known move, report only the last one: a replica that joins did not see the earlier moves.
     const isNews = ({ revision, at }: RolloutMove): boolean =>
       known === undefined
         ? revision === last.revision

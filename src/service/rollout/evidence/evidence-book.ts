@@ -17,27 +17,27 @@ import type { RolloutDocument } from '../../../rollout/rollout-types.js';
 export interface OpenBook {
   readonly rolloutId: string;
   readonly evidence: RolloutEvidence;
-  /** Null where no other process sees anything of it. */
+  /** Reads the evidence of the other processes; null when this process is the only one. */
   readonly elsewhere: EvidenceElsewhere | null;
 }
 
-/** Requests and pairs counted: it grows with whatever is recorded. */
+/** The number of counted requests and pairs. It grows with every recorded event. */
 const sizeOf = ({ total }: Pick<GateEvidence, 'total'>): number =>
   total.pairs.trafficPairs + total.canary.requests + total.stable.requests + total.canary.feedback.total;
 
-/** With what other processes have seen. */
+/** The evidence of this process and of the others. */
 function allOf({ evidence, elsewhere }: OpenBook): EvidenceDocument {
   const others = elsewhere?.() ?? null;
   const own = evidence.toDocument();
   return others === null ? own : mergeDocuments([own, others]);
 }
 
-/** What this process has seen of each rollout: one book per rollout, a new one when another begins. */
+/** The evidence of this process: one book per rollout, and a new book when another rollout begins. */
 @Injectable()
 export class EvidenceBook {
   private readonly logger = new Logger('Rollout');
   private readonly books = new Map<string, OpenBook>();
-  /** What was seen of the rollout before, by model: its report may still have to be written. */
+  /** Evidence of the previous rollout, by model: its report may not have been written yet. */
   private readonly closed = new Map<
     string,
     { readonly rolloutId: string; readonly document: EvidenceDocument }
@@ -49,12 +49,15 @@ export class EvidenceBook {
     private readonly store: RolloutStore,
   ) {}
 
-  /** Where to record what is seen of a model's rollout; undefined when nobody is being compared. */
+  /** The book in which to record a model's evidence; undefined when no rollout is being compared. */
   open(model: string): OpenBook | undefined {
     return this.books.get(model);
   }
 
-  /** Follows the state: another rollout gets a new book, another step of it a new page. */
+  /**
+   * Follows the state: another rollout starts a new book, and another step of the same rollout starts a new window in
+   * it.
+   */
   follow({ model, rollout_id: rolloutId, visit, phase }: RolloutDocument): void {
     const book = this.books.get(model);
     if (book !== undefined && book.rolloutId !== rolloutId) {
@@ -70,7 +73,7 @@ export class EvidenceBook {
     }
   }
 
-  /** What the gates look at, of all replicas, as it is at this moment: to be read at once; null without a rollout. */
+  /** The evidence of all replicas for the gates at this moment; null without a rollout. Read it at once: it changes. */
   gateEvidence({ model, visit }: RolloutDocument, labelCount: number): GateEvidence | null {
     const book = this.books.get(model);
     if (book === undefined) return null;
@@ -85,7 +88,10 @@ export class EvidenceBook {
     };
   }
 
-  /** Texts on which the versions of a model's rollout disagreed, of all replicas; what users wrote only with LOG_TEXT. */
+  /**
+   * Texts for which the two versions gave different answers, from all replicas. User texts are included only with
+   * LOG_TEXT.
+   */
   flips(model: string): readonly FlipExample[] {
     const book = this.books.get(model);
     if (book === undefined) return [];
@@ -93,8 +99,8 @@ export class EvidenceBook {
   }
 
   /**
-   * All that was seen of a rollout: the one that is going on, the one before it, or what an earlier process has kept of
-   * it; null when nothing is known here. What users wrote only with LOG_TEXT.
+   * All evidence of a rollout: of the current one, of the previous one, or of one that an earlier process saved. Null
+   * when this process knows nothing of it. User texts are included only with LOG_TEXT.
    */
   async documentOf(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
     const book = this.books.get(model);
@@ -106,7 +112,9 @@ export class EvidenceBook {
     return document && { ...document, examples: this.allowed(document.examples) };
   }
 
-  /** Goes on from what was kept; what cannot be read is said, and the rollout goes on without. */
+  /**
+   * Continues from the saved evidence. Evidence that cannot be read is logged, and the rollout continues without it.
+   */
   async restore(document: RolloutDocument): Promise<void> {
     this.follow(document);
     const book = this.books.get(document.model);
@@ -120,7 +128,7 @@ export class EvidenceBook {
     }
   }
 
-  /** Null when there is nothing that can be used. */
+  /** The saved evidence of a rollout; null when there is none or it cannot be used. */
   private async kept(model: string, rolloutId: string): Promise<EvidenceDocument | null> {
     const kept = await this.store.loadEvidence(model, rolloutId);
     try {
@@ -130,12 +138,15 @@ export class EvidenceBook {
     }
   }
 
-  /** Another replica, or an earlier process, may have kept texts that may not be shown here. */
+  /**
+   * Removes texts unless LOG_TEXT is on: another replica or an earlier process may have stored texts that must not be
+   * shown here.
+   */
   private allowed(examples: readonly FlipExample[]): readonly FlipExample[] {
     return this.config.logText ? examples : examples.map(withoutText);
   }
 
-  /** Writes it down if there is more of it than was written before. */
+  /** Saves the evidence when it has grown since the last save. */
   async save(model: string): Promise<void> {
     const book = this.books.get(model);
     if (book === undefined) return;

@@ -4,13 +4,13 @@ import { replaceFile } from '../../../base/files/replace-file.js';
 import { renderReport, renderReportPlots } from '../../../rollout/report/render-report.js';
 import type { RolloutReport } from '../../../rollout/report/rollout-report.js';
 
-/** A report is there to be read. */
+/** Reports are readable for all users. */
 const REPORT_MODE = 0o644;
 
-/** Of each model; some 100 kB each. */
+/** Reports kept per model; each has about 100 kB. */
 const REPORTS_KEPT = 100;
 
-/** What a report is called; those of the first releases had no revision. */
+/** Pattern of a report's file name; the first releases wrote no revision into it. */
 const NAME = /^(?<model>.+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-r\d+)?\.md$/;
 
 const PARTS = ['json', 'svg', 'md'] as const;
@@ -18,8 +18,8 @@ const PARTS = ['json', 'svg', 'md'] as const;
 type Named = Pick<RolloutReport, 'model_name' | 'rollout_id' | 'revision'>;
 
 /**
- * STATE_DIR/reports: a report for each end of a rollout, as `<model>-<rollout id>-r<revision>` with .json, .svg and .md.
- * A rollout that is cleared and goes on ends once more. The latest reports of each model are kept.
+ * STATE_DIR/reports: one report for each end of a rollout, as `<model>-<rollout id>-r<revision>` with .json, .svg and
+ * .md. A rollout that is cleared and continues ends a second time. Only the latest reports of each model are kept.
  */
 export class ReportFolder {
   constructor(
@@ -28,7 +28,7 @@ export class ReportFolder {
   ) {}
 
   /**
-   * Writes a report; its Markdown comes last, so where that is the others are too.
+   * Writes a report. The Markdown is written last: when it exists, the other files exist too.
    * @returns the path of the Markdown
    * @throws Error of the file system
    */
@@ -42,7 +42,7 @@ export class ReportFolder {
     return `${path}.md`;
   }
 
-  /** Whether this report is there. Never rejects. */
+  /** Whether this report exists. Never rejects. */
   async has(named: Named): Promise<boolean> {
     try {
       await access(join(this.path, `${nameOf(named)}.md`));
@@ -52,7 +52,7 @@ export class ReportFolder {
     }
   }
 
-  /** Removes what is beyond the number that is kept, and nothing that is not called as a report is. */
+  /** Removes the oldest reports beyond the number to keep. Files with other names stay. */
   private async removeOldest(model: string): Promise<void> {
     const names = (await readdir(this.path)).filter((name) => NAME.exec(name)?.groups?.model === model);
     if (names.length <= this.kept) return;

@@ -25,8 +25,8 @@ import { pointOf } from '../../../rollout/report/series-point.js';
 const LOOK_MS = 1000;
 
 /**
- * So long after a move nothing is judged or drawn, which takes the event loop some ten milliseconds: a rollback is answered
- * first, and so is what the canary has in flight.
+ * How long after a move the report starts. Judging and drawing block the event loop for some ten milliseconds; the
+ * answer to the rollback and the canary's texts in flight come first.
  */
 const CALM_MS = 500;
 
@@ -39,8 +39,9 @@ interface Moved {
 }
 
 /**
- * Notes how each rollout goes over time, and writes the report of one that has ended: at the move that ended it, and
- * where a kill came in between, as soon as this process leads: at its start, or when it takes over.
+ * Records the course of each rollout over time and writes the report of a rollout that has ended. The report is written
+ * at the move that ends the rollout. When a kill prevented that, it is written as soon as this process leads: at its
+ * start, or when it takes over.
  */
 @Injectable()
 export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -49,7 +50,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
   private looking: NodeJS.Timeout | undefined;
   private wasLeading = false;
   private lastWrite: Promise<void> = Promise.resolve();
-  /** What is to be done about the latest moves, oldest first. */
+  /** Delayed work for the latest moves, oldest first. */
   private readonly pending = new Map<NodeJS.Timeout, () => void>();
 
   constructor(
@@ -101,7 +102,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  /** What the canary gets now. */
+  /** The canary's share now, in percent. */
   private shareOf({ model }: RolloutDocument): number {
     return this.inForce.of(model)?.percent ?? 0;
   }
@@ -115,7 +116,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     this.pending.set(timer, work);
   }
 
-  /** @param always also before it is time: at a move */
+  /** @param always records a point even when none is due; true at a move */
   private note(document: RolloutDocument, percent: number, always: boolean): void {
     const { model, rollout_id: rolloutId } = document;
     const { book, judge } = this;
@@ -135,17 +136,23 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     if (move.move === 'start' && isNew && isUnfinished(before)) this.report(before, 'replaced', move);
   }
 
-  /** A rollout that ended while another process led, which may have died before its report was written. */
+  /**
+   * Writes the missing report of a rollout that ended while another process led: that process may have died before it
+   * wrote the report.
+   */
   private makeUpFor(document: RolloutDocument): void {
     const { phase } = document;
     if (phase !== 'promoted' && phase !== 'rolled_back') return;
     const end = endOf(document);
     if (end === undefined) return;
-    // What that process has kept is more than what was seen here.
+    // The other process has saved more evidence than this one has seen.
     this.report(document, phase, end, this.book.restore(document));
   }
 
-  /** Once: this end of this rollout has one report. @param ready what the report waits for */
+  /**
+   * Writes one report for this end of this rollout, unless it exists.
+   * @param ready the report waits for this promise
+   */
   private report(
     document: RolloutDocument,
     outcome: Outcome,

@@ -1,26 +1,29 @@
 import { TOO_LATE, within } from '../../../base/within-deadline.js';
 
-/** Far more than a healthy disk takes, and as long as somebody waits for a rollback without doubting it. */
+/**
+ * Longest wait for a write: far longer than a healthy disk needs, and short enough for an operator who waits for a
+ * rollback.
+ */
 const LIMIT_MS = 2_000;
 
 const hangs = (): Error =>
   new Error('the disk does not answer; what was to be written may still be, when it does');
 
 /**
- * Writes one thing after the other, and waits no longer than a disk may take: a volume that stalls, or a network mount
- * whose server has gone, must not keep a rollback waiting. While a write hangs no other begins: each would take one of
- * the four threads that Node has for files, and with the last of them the log would stop.
+ * Makes one write after the other, and waits for each only as long as a disk may take: a stalled volume, or a network
+ * mount whose server is gone, must not delay a rollback. While a write hangs no other write starts: each would occupy
+ * one of Node's four file threads, and without a free thread the log would stop.
  */
 export class BoundedWriter {
   private lastTurn: Promise<unknown> = Promise.resolve();
-  /** A write that was given up has not ended. */
+  /** True while a write that was given up is still running. */
   private isHanging = false;
 
   constructor(private readonly limitMs = LIMIT_MS) {}
 
   /**
-   * @param onLate called when the write was given up and has ended after all, with whether it has written
-   * @throws Error of the file system, or that the disk does not answer
+   * @param onLate called when a write that was given up has ended after all; `hasWritten` is true when it succeeded
+   * @throws Error of the file system, or when the disk does not answer
    */
   write(work: () => Promise<void>, onLate: (hasWritten: boolean) => void): Promise<void> {
     const result = this.lastTurn.then(() => this.inTime(work, onLate));

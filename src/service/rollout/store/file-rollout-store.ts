@@ -16,16 +16,19 @@ import {
 import type { RolloutDocument } from '../../../rollout/rollout-types.js';
 import { readSealed, type SealedReading, writeSealed } from '../../../base/files/sealed-file.js';
 
-/** How often a process looks whether it may write, and one that may not what the one that may has written. */
+/**
+ * How often a process checks its lock: the holder checks that it still has the lock, and another process tries to take
+ * it and reads changed states.
+ */
 const FOLLOW_MS = 1000;
 
-/** What the folder is for: the state itself, or what this replica knows of the state that is in Redis. */
+/** The use of the folder: the state itself, or a copy of the state that is in Redis. */
 export type FolderUse = 'state' | 'copy';
 
 interface Evidence {
   readonly rollout_id: string;
   readonly document: EvidenceDocument;
-  /** Base64. */
+  /** Hashes of the texts already counted, in Base64. */
   readonly seen: string;
 }
 
@@ -33,15 +36,15 @@ const isEvidence = (content: unknown): content is Evidence =>
   typeof content === 'object' && content !== null && 'rollout_id' in content && 'seen' in content;
 
 /**
- * Keeps each rollout in STATE_DIR/rollout/<model>.json. One process at a time may write there: another one that is
- * given the same folder follows what the first decides, refuses to be moved, and takes over when the first ends
- * (so does the new one while a service is being replaced).
+ * Keeps each rollout in STATE_DIR/rollout/<model>.json. Only one process at a time may write there. A second process on
+ * the same folder follows the first one's decisions, refuses moves, and takes over when the first process ends; during
+ * a redeployment the new process does the same.
  */
 export class FileRolloutStore extends RolloutStore {
   private readonly logger = new Logger('Rollout');
   private readonly folder: string;
   private readonly listeners = new Set<RolloutListener>();
-  /** What this process knows the files to hold. */
+  /** The content of the files as this process knows it. */
   private readonly known = new Map<
     string,
     { readonly revision: number | null; readonly modifiedMs: number }
@@ -49,7 +52,10 @@ export class FileRolloutStore extends RolloutStore {
   private readonly writer = new BoundedWriter();
   private lock: OutputLock | null = null;
   private reason: string | null = null;
-  /** The same for evidence, whose next write says nothing about the state's. */
+  /**
+   * Why evidence cannot be written. It is separate from `reason` because a write of evidence proves nothing about
+   * writes of the state.
+   */
   private evidenceReason: string | null = null;
   private readonly following: NodeJS.Timeout;
   private isFollowing = false;
@@ -195,7 +201,9 @@ export class FileRolloutStore extends RolloutStore {
     return [null, `${name}: this release does not know its form`];
   }
 
-  /** Kept for whoever wants to see what happened; a process that may not write leaves the file where it is. */
+  /**
+   * Renames an unusable file so that an operator can inspect it. A process that may not write leaves the file in place.
+   */
   private async setAside(path: string): Promise<void> {
     if (this.lock === null || !(await this.lock.isOurs())) return;
     const aside = `${path}.torn-${new Date().toISOString().replaceAll(':', '')}`;
@@ -233,13 +241,16 @@ export class FileRolloutStore extends RolloutStore {
     return `What this replica knows of the rollouts in Redis ${why}: a restart while Redis is away knows nothing of them. Make STATE_DIR writable.`;
   }
 
-  /** A process that stood still for too long (a signal, a paused machine) may have a successor, whose word counts. */
+  /**
+   * Checks the lock before and during the write: a process that was stopped for too long (by a signal, or on a paused
+   * machine) may have a successor, and then the successor's state counts.
+   */
   private async writeHeld(lock: OutputLock, path: string, content: unknown): Promise<void> {
     await lock.check();
     await writeSealed(path, content, () => lock.check());
   }
 
-  /** Somebody else leads by now: follows them, from what they have written. */
+  /** Another process leads now: follow it, starting from the state that it has written. */
   private async stepDown(lost: OutputLock): Promise<void> {
     if (this.lock !== lost) return;
     lost.release();
@@ -274,7 +285,9 @@ export class FileRolloutStore extends RolloutStore {
     }
   }
 
-  /** What the file holds now counts: somebody else has written it, or a write that was given up has ended. */
+  /**
+   * Reads the file again, because another process has written it, or because a write that had been given up has ended.
+   */
   private async readAgain(model: string): Promise<void> {
     const { document } = await this.load(model);
     if (document === null) return;

@@ -1,9 +1,9 @@
 import { redisScript } from '../../redis/redis-script.js';
 
-/** Bits of the filter: 2 MiB per rollout. */
+/** Bits of the Bloom filter: 2 MiB per rollout. */
 export const FILTER_BITS = 2 ** 24;
 
-/** Bits that stand for one text. */
+/** Bits per text. */
 export const BITS_PER_TEXT = 8;
 
 const strings = (reply: unknown): string[] => {
@@ -12,10 +12,10 @@ const strings = (reply: unknown): string[] => {
 };
 
 /**
- * Fields of the evidence: `epoch`, a name for all that has been counted together; `marked`, once the filter has bits;
- * `base`, what replicas that are gone have seen; and by replica `of:`, what it has seen, `at:`, when it was last
- * heard of (ms, the server's clock), `gone:`, once it is part of the base. A filter that was lost while the evidence
- * was not would let texts count twice: both begin anew then.
+ * Fields of the evidence: `epoch`, an id of everything that is counted together; `marked`, set once the filter has
+ * bits; `base`, the evidence of replicas that are gone; and for each replica `of:<name>`, its evidence, `at:<name>`,
+ * when it last published (ms, the server's clock), and `gone:<name>`, set once it is part of the base. If the filter
+ * were lost and the evidence were not, texts could count twice; in that case both start again.
  */
 const OPEN = `
 local function epochOf(evidence, texts)
@@ -29,11 +29,11 @@ end
 `;
 
 /**
- * Publishes what one replica has seen. KEYS: evidence, texts. ARGV: replica, the epoch that it believes in (empty:
- * none yet), a name for a new epoch, document (empty: as before), time to live in ms.
+ * Publishes the evidence of one replica. KEYS: evidence, texts. ARGV: name of the replica, the epoch that it knows
+ * (empty: none yet), an id for a new epoch, its document (empty: unchanged), time to live in ms.
  *
- * Answers `ok`; `anew` with another epoch, of which the replica's figures are no part; or `gone` when they are part
- * of the base already: it has to begin anew under another name.
+ * Returns `ok`; `anew` with another epoch, which does not contain the replica's figures; or `gone` when the figures are
+ * already part of the base, and the replica must start again under another name.
  */
 export const PUBLISH = redisScript(
   `${OPEN}
@@ -59,9 +59,9 @@ return {'ok', epoch}
 );
 
 /**
- * Marks texts as counted. KEYS: evidence, texts. ARGV: epoch, then the bits of each text. Answers a 1 for each text
- * that had not been marked by anybody, and a 0 for the others: a few of them wrongly, never a 1. Answers nothing, and
- * marks nothing, when the epoch is another one by now.
+ * Marks texts as counted. KEYS: evidence, texts. ARGV: epoch, then the bits of each text. Returns 1 for each text that
+ * no replica had marked, and 0 for the others. A few 0s are wrong; a 1 is never wrong. Returns nothing and marks
+ * nothing when the epoch has changed.
  */
 export const MARK_TEXTS = redisScript(
   `${OPEN}
@@ -83,7 +83,7 @@ return answers
   },
 );
 
-/** Everything there is, and the server's clock. KEYS: evidence. Answers ms, then names and values of the fields. */
+/** Reads all fields and the server's clock. KEYS: evidence. Returns ms, then the names and values of the fields. */
 export const READ_ALL = redisScript(
   `
 local now = redis.call('TIME')
@@ -100,9 +100,9 @@ return fields
 );
 
 /**
- * Adds what replicas that are gone have seen to the base, if nobody has written anything of it since it was read.
- * KEYS: evidence. ARGV: base as it was (empty: none), base as it is to be, then for each replica its name and its
- * document as it was.
+ * Merges the evidence of replicas that are gone into the base, unless one of these fields has changed since it was
+ * read. KEYS: evidence. ARGV: the old base (empty: none), the new base, then for each replica its name and its old
+ * document.
  */
 export const FOLD = redisScript(
   `

@@ -11,24 +11,27 @@ import { FOLD, PUBLISH, READ_ALL } from './shared-evidence-scripts.js';
 import { evidenceKey, textsKey } from './shared-keys.js';
 import { SharedTexts } from './shared-texts.js';
 
-/** Evidence of a rollout that no replica has written to for so long goes: a week. */
+/** Lifetime of a rollout's evidence after the last write of any replica: a week. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
-/** A replica that was not heard of for so long is taken for gone, and its figures for final. */
+/** A replica that has published nothing for this time is considered gone; its figures are final. */
 const GONE_AFTER_MS = 10 * 60_000;
 
 type Fields = ReadonlyMap<string, string>;
 
 /**
- * What all replicas have seen of one rollout: each publishes its own figures, every second, as long as it lives, and
- * adds those of the others to them. The figures of one that is gone stay; so do those of one that was restarted, which
- * goes on under another name.
+ * The evidence of all replicas on one rollout. Each replica publishes its own figures every second and adds the others'
+ * figures to them. The figures of a replica that is gone stay. A restarted replica continues under a new name, and the
+ * figures under its old name stay too.
  */
 export class SharedEvidence {
   private readonly logger = new Logger('Rollout');
   private readonly keys: readonly [evidence: string, texts: string];
   private readonly texts: SharedTexts;
-  /** Another one in each process, and after the figures until then were closed. */
+  /**
+   * The name of this replica's figures: a new one in each process, and a new one when the figures start again from
+   * zero.
+   */
   private name: string = randomUUID();
   private epoch = '';
   private published = '';
@@ -45,12 +48,15 @@ export class SharedEvidence {
     own.shareTexts(this.texts);
   }
 
-  /** As of the last {@link read}; null before. */
+  /** The other replicas' evidence at the last {@link read}; null before the first. */
   others(): EvidenceDocument | null {
     return this.elsewhere;
   }
 
-  /** Counts the texts that are new to all, and publishes what there is to tell. @throws Error when Redis is away */
+  /**
+   * Counts the texts that are new to every replica, and publishes this replica's evidence if it has changed.
+   * @throws Error when Redis is away
+   */
   async publish(): Promise<void> {
     if (this.epoch !== '') await this.texts.resolve(this.epoch);
     const text = JSON.stringify(this.own.toDocument());
@@ -62,8 +68,8 @@ export class SharedEvidence {
   }
 
   /**
-   * Reads what the others have seen.
-   * @param mayFold whether this replica tidies up after those that are gone
+   * Reads the other replicas' evidence.
+   * @param mayFold whether this replica may merge the figures of replicas that are gone
    * @throws Error when Redis is away
    */
   async read(mayFold: boolean): Promise<void> {
@@ -82,7 +88,10 @@ export class SharedEvidence {
     if (gone.length > 0) await this.fold(fields, gone);
   }
 
-  /** Other figures count from now on: ours so far are either among them already or lost with theirs. */
+  /**
+   * Joins the evidence of another epoch. Our figures of the old epoch are either part of the shared base already or
+   * lost with the rest, so we start from zero.
+   */
   private async join(epoch: string): Promise<void> {
     if (this.epoch !== '') {
       this.logger.warn(
@@ -108,7 +117,7 @@ export class SharedEvidence {
     }
   }
 
-  /** What cannot be read is said and left out. */
+  /** Parses one field; a field that cannot be read is logged and left out. */
   private parsed(fields: Fields, field: string): EvidenceDocument | null {
     const text = fields.get(field);
     if (text === undefined) return null;

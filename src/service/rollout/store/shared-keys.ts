@@ -1,21 +1,21 @@
 /**
- * Where replicas that share a Redis keep a rollout. The state has no time to live; the evidence of a rollout has a
- * week after the last replica has written to it.
+ * Prefix of the keys under which replicas on one Redis keep a rollout. The state does not expire; a rollout's evidence
+ * expires a week after the last write.
  */
 const PREFIX = 'serin:rollout:1';
 
 /** The sealed state of a model's rollout. */
 export const stateKey = (model: string): string => `${PREFIX}:${model}`;
 
-/** Which replica decides. */
+/** Holds the name of the deciding replica. */
 export const LEASE_KEY = `${PREFIX}:lease`;
 
-/** Every state that is written is sent there: the writer's name, a line break, and the sealed state. */
+/** Channel for every written state: the writer's name, a line break, and the sealed state. */
 export const STATE_CHANNEL = `${PREFIX}:changes`;
 
-/** What every replica has seen of one rollout, by replica. */
+/** The evidence of one rollout, by replica. */
 export const evidenceKey = (model: string, rolloutId: string): string =>
   `${PREFIX}:${model}:evidence:${rolloutId}`;
 
-/** Which texts have been counted for it. */
+/** The texts that have been counted for one rollout. */
 export const textsKey = (model: string, rolloutId: string): string => `${PREFIX}:${model}:texts:${rolloutId}`;

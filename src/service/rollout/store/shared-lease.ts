@@ -2,7 +2,7 @@ import type { RedisConnection } from '../../redis/redis-connection.js';
 import { redisScript } from '../../redis/redis-script.js';
 import { LEASE_KEY } from './shared-keys.js';
 
-/** A replica that is gone is succeeded after this and one renewal more. */
+/** Lifetime of a lease. Another replica takes over a lost replica's lease after this time and one more renewal. */
 const LEASE_MS = 3_000;
 
 const isOne = (reply: unknown): boolean => reply === 1;
@@ -27,8 +27,9 @@ return 0
 );
 
 /**
- * The right to decide for all replicas, for a few seconds at a time. It keeps two from deciding at once, no more: a
- * holder that was stopped and goes on believes in its lease, and its move fails because the revision has changed.
+ * The right to decide for all replicas, for a few seconds at a time. It normally keeps two replicas from deciding at
+ * once, but is no guarantee: a holder that was stopped and resumed still believes in its lease, and then its move fails
+ * because the revision has changed.
  */
 export class RolloutLease {
   private heldUntil = 0;
@@ -42,15 +43,15 @@ export class RolloutLease {
     return performance.now() < this.heldUntil;
   }
 
-  /** Takes the lease if nobody has it, or keeps it. @throws Error when Redis is away; it then runs out by itself */
+  /** Takes a free lease, or extends our own. @throws Error when Redis is away; the lease then expires */
   async renew(): Promise<void> {
-    // From before the question: the server counts from later on.
+    // Take the time before the call: the server starts counting later, so our lease ends first.
     const askedAt = performance.now();
     const isOurs = await this.redis.run(TAKE, [LEASE_KEY], [this.name, String(LEASE_MS)]);
     this.heldUntil = isOurs ? askedAt + LEASE_MS : 0;
   }
 
-  /** So that nobody has to wait for it to run out. */
+  /** Gives the lease back so that the next replica need not wait until it expires. */
   async giveBack(): Promise<void> {
     if (!this.isHeld) return;
     this.heldUntil = 0;

@@ -2,7 +2,7 @@ import { isSameCandidate } from '../../../rollout/candidate.js';
 import { takeOutAgain } from '../../../rollout/take-out-again.js';
 import type { RolloutDocument } from '../../../rollout/rollout-types.js';
 
-/** Whether the last move of `local` is one that `shared` has been through, or is too old to tell. */
+/** Whether the history of `shared` contains the last move of `local`, or no longer reaches back to it. */
 function isKnownTo(shared: RolloutDocument, local: RolloutDocument): boolean {
   const last = local.history.at(-1);
   if (last === undefined) return true;
@@ -13,16 +13,16 @@ function isKnownTo(shared: RolloutDocument, local: RolloutDocument): boolean {
 }
 
 /**
- * What is in force after a replica has been without the others.
+ * Resolves the state after a replica has been disconnected from the others.
  *
- * - What they hold goes on from what the replica knows: theirs.
- * - The replica is ahead, and all that they hold is known to it: its own. It has taken the canary out meanwhile, or
- *   they have lost what they had.
- * - Both have moved: theirs, but a rollback, or a share of 0, that was made here is made again on it. A candidate that was
- *   rolled back anywhere gets nothing, whatever else was done to it.
+ * - The replica's last move is known to the shared state: the shared state is taken.
+ * - The replica's revision is higher and it knows the last shared move: its own state is taken. The replica has taken
+ *   the canary out meanwhile, or Redis has lost a newer state.
+ * - Both have moved: the shared state is taken, and our rollback or our share of 0 is applied to it again. A candidate
+ *   that was rolled back on any replica gets no traffic.
  *
- * @param shared what the replicas hold; null when they hold nothing
- * @param local what this replica knows; null when it knows nothing
+ * @param shared the state in Redis; null when there is none
+ * @param local the state of this replica; null when there is none
  */
 export function mergeRollouts(
   shared: RolloutDocument | null,
@@ -30,7 +30,7 @@ export function mergeRollouts(
 ): RolloutDocument | null {
   if (shared === null || local === null) return shared ?? local;
   if (local.revision > shared.revision && isKnownTo(local, shared)) return local;
-  // Nobody takes over a state that is older than their own.
+  // A replica never takes over a revision lower than its own, so the shared state gets at least ours.
   const theirs = shared.revision < local.revision ? { ...shared, revision: local.revision } : shared;
   if (isKnownTo(shared, local)) return theirs;
   const again = takeOutAgain(theirs, local);

@@ -19,45 +19,55 @@ import { RolloutLease } from './shared-lease.js';
 import { mergeRollouts } from './shared-merge.js';
 import { WRITE_STATE, type WriteReply } from './shared-state-script.js';
 
-/** How often the lease is renewed and evidence exchanged. */
+/** How often the lease is renewed and evidence is exchanged. */
 const BEAT_MS = 1_000;
 
-/** A message that was lost is made up for after so many beats, and others are then read by those who do not decide. */
+/**
+ * After this many beats every replica reads the shared state again, in case it missed a message, and the replicas
+ * without the lease read the others' evidence.
+ */
 const READ_EVERY_BEATS = 5;
 
-/** Somebody else may write between reading and writing; so often in a row nobody does. */
+/** Attempts to read and write the state. Another replica may write in between, but not this many times in a row. */
 const TRIES = 5;
 
 const AWAY =
   'Redis is away: this replica goes on with the split that it knows, nothing is promoted, and a rollback is in force here alone until Redis is back.';
 
-/** Moves that are in force on this replica alone, and kept here until the others can be told. */
+/**
+ * Whether a move applies on this replica even while the others cannot be reached, and is stored until Redis is back.
+ */
 const isKeptForLater = ({ history, percent }: RolloutDocument): boolean => {
   const move = history.at(-1)?.move;
   return move === 'roll_back' || move === 'recover' || (move === 'set' && percent === 0);
 };
 
 /**
- * One rollout for all replicas: the state is in Redis, written by compare-and-set and told to everybody; one of them,
- * who holds a lease, decides. Each keeps what it knows in its own STATE_DIR, too, and goes on with that while Redis is
- * away; what it has done meanwhile is merged when Redis is back.
+ * Shares one rollout between all replicas. The state is in Redis: it is written by compare-and-set and published to
+ * every replica. The replica that holds the lease decides. Each replica also keeps its latest state in its own
+ * STATE_DIR and continues with it while Redis is away; its moves of that time are merged when Redis is back.
  */
 export class SharedRolloutStore extends RolloutStore {
   private readonly logger = new Logger('Rollout');
-  /** Who holds the lease, for people: host, process, and what tells it from an earlier one of the same. */
+  /**
+   * The name of this replica as lease holder, readable for people: host, process id, and a random part that
+   * distinguishes it from an earlier process with the same id.
+   */
   private readonly name = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   private readonly lease: RolloutLease;
   private readonly listeners = new Set<RolloutListener>();
-  /** The latest state of each model that this replica knows of. */
+  /** The latest known state of each model. */
   private readonly known = new Map<string, RolloutDocument | null>();
-  /** What the file in STATE_DIR holds. */
+  /** The revision in the file in STATE_DIR, by model. */
   private readonly kept = new Map<string, number | null>();
   private readonly shares = new Map<string, SharedEvidence>();
   private readonly unsubscribe: (() => void)[];
   private readonly beating: NodeJS.Timeout;
-  /** False from when Redis goes until everything that happened meanwhile is merged. */
+  /** False from the loss of Redis until every state has been merged. */
   private isInStep = false;
-  /** True when this replica has the lease, and has read what the others have seen since it has it. */
+  /**
+   * True when this replica holds the lease and, since it got the lease, has read the evidence of the other replicas.
+   */
   private isLeading = false;
   private isBeating = false;
   private beats = 0;
@@ -83,7 +93,10 @@ export class SharedRolloutStore extends RolloutStore {
     this.beating.unref();
   }
 
-  /** What this replica knew last: at the start nobody waits for Redis. What the others know follows as a change. */
+  /**
+   * Loads the last state of this replica, so that the start does not wait for Redis. A newer shared state arrives later
+   * as a change.
+   */
   override async load(model: string): Promise<StoredRollout> {
     const stored = await this.local.load(model);
     this.known.set(model, stored.document);
@@ -100,7 +113,7 @@ export class SharedRolloutStore extends RolloutStore {
     try {
       reply = await this.write(document, expectedRevision);
     } catch {
-      // Whether it was written nobody knows; what Redis holds will tell.
+      // It is unknown whether Redis has written the document; the next reading of Redis shows it.
       this.isInStep = false;
       return this.keepForLater(document);
     }
@@ -123,7 +136,7 @@ export class SharedRolloutStore extends RolloutStore {
     };
   }
 
-  /** Nothing: what was seen is in Redis, where it counts once however often a replica is restarted. */
+  /** Saves nothing: the evidence is in Redis, which counts it once for any number of restarts. */
   override saveEvidence(): Promise<boolean> {
     return Promise.resolve(true);
   }
@@ -142,12 +155,12 @@ export class SharedRolloutStore extends RolloutStore {
     return this.isLeading && this.lease.isHeld && this.isAgreed;
   }
 
-  /** Without Redis each replica judges by what it knows: a rollback too many is better than one too few. */
+  /** Without Redis each replica judges by its own evidence: an unnecessary rollback is better than a missing one. */
   override mayRollBack(): boolean {
     return this.leads() || !this.isAgreed;
   }
 
-  /** Everybody may: what one may not do at the moment is told by the answer. */
+  /** Every replica may try to write; compareAndSet reports a refusal. */
   override refusal(): null {
     return null;
   }
@@ -160,7 +173,7 @@ export class SharedRolloutStore extends RolloutStore {
     clearInterval(this.beating);
     for (const end of this.unsubscribe) end();
     if (this.isAgreed) {
-      // The last second's evidence; a Redis that goes now has had all the others.
+      // Publish the evidence of the last second. If Redis fails now, it already holds all earlier evidence.
       await Promise.allSettled([...this.shares.values()].map((share) => share.publish()));
       await this.lease.giveBack();
     }
@@ -172,7 +185,7 @@ export class SharedRolloutStore extends RolloutStore {
     return this.redis.isUp && this.isInStep;
   }
 
-  /** One at a time; what fails is tried again at the next one. */
+  /** Runs one beat; beats do not overlap. The next beat tries a failed step again. */
   private async beat(): Promise<void> {
     if (this.isBeating) return;
     this.isBeating = true;
@@ -182,7 +195,7 @@ export class SharedRolloutStore extends RolloutStore {
       this.fault = null;
     } catch (error) {
       this.isInStep = false;
-      // A connection that was lost has been logged by whoever lost it.
+      // RedisConnection has already logged a lost connection.
       if (this.redis.isUp) this.sayFault(error instanceof Error ? error.message : String(error));
     } finally {
       if (!this.isInStep) this.isLeading = false;
@@ -195,7 +208,7 @@ export class SharedRolloutStore extends RolloutStore {
     const isBack = !this.isInStep;
     if (isBack) await this.agreeOnAll();
     this.isInStep = true;
-    // After coming back once more: what was told meanwhile was not listened to.
+    // After a reconnect read the states twice: messages published during the first reading were ignored.
     if (isBack || isTurn) await this.agreeOnAll();
     await this.lease.renew();
     const isHeld = this.lease.isHeld;
@@ -210,7 +223,7 @@ export class SharedRolloutStore extends RolloutStore {
     for (const model of this.known.keys()) await this.agree(model);
   }
 
-  /** Takes over what the replicas hold, or gives them what they lack. */
+  /** Takes over the shared state, or writes ours when the shared one is missing or older. */
   private async agree(model: string): Promise<void> {
     for (let tries = 0; tries < TRIES; tries++) {
       const reply = await this.redis.send(['GET', stateKey(model)]);
@@ -234,7 +247,10 @@ export class SharedRolloutStore extends RolloutStore {
     throw new Error(`The state of ${model} in Redis changes all the time.`);
   }
 
-  /** The time in a step is the leader's own; the others are told of it. */
+  /**
+   * Whether the shared state differs from ours. The leader keeps its own time in the step; the other replicas take over
+   * the shared time.
+   */
   private isNews(shared: RolloutDocument, local: RolloutDocument | null): boolean {
     if (local?.revision !== shared.revision || local.rollout_id !== shared.rollout_id) return true;
     return !this.isLeading && local.elapsed_in_step_ms !== shared.elapsed_in_step_ms;
@@ -260,7 +276,10 @@ export class SharedRolloutStore extends RolloutStore {
     this.keptLast = this.keptLast.then(() => this.keep(document));
   }
 
-  /** Nothing else may be done while the others cannot be asked. */
+  /**
+   * Keeps a rollback, a recovery or a share of 0 until Redis is back. Every other move fails while the other replicas
+   * cannot be reached.
+   */
   private async keepForLater(document: RolloutDocument): Promise<SaveResult> {
     if (isKeptForLater(document)) {
       this.learn(document);
@@ -269,7 +288,10 @@ export class SharedRolloutStore extends RolloutStore {
     return { kind: 'failed', reason: AWAY };
   }
 
-  /** In STATE_DIR; where that cannot be written, a restart without Redis knows less, and no more happens. */
+  /**
+   * Writes the state to STATE_DIR. When that fails, the only harm is that a restart without Redis starts from an older
+   * state.
+   */
   private async keep(document: RolloutDocument): Promise<void> {
     const { model, revision } = document;
     let result = await this.local.compareAndSet(document, this.kept.get(model) ?? null);
@@ -286,7 +308,7 @@ export class SharedRolloutStore extends RolloutStore {
     return this.redis.run(WRITE_STATE, [stateKey(model), LEASE_KEY], args);
   }
 
-  /** Null for what cannot be used, which the next state overwrites. */
+  /** Null for a state that cannot be used; the next state overwrites it. */
   private read(model: string, text: string, sayWhy = true): RolloutDocument | null {
     if (text === '') return null;
     const reading = unseal(text);

@@ -1,15 +1,15 @@
 import { type RedisScript, redisScript } from '../../redis/redis-script.js';
 
-/** What became of a document that was to be written; `conflict` carries what the server holds instead. */
+/** The result of a write; `conflict` carries the state that the server holds. */
 export type WriteReply =
   | { readonly kind: 'saved' }
   | { readonly kind: 'refused' }
   | { readonly kind: 'conflict'; readonly text: string };
 
 /**
- * Writes a state if the server still holds the expected revision, and tells every replica. What is held and cannot be
- * read counts as no state. A document of the expected revision itself saves the progress of a step: that is for the
- * holder of the lease alone, for one that has lost it knows less than its successor.
+ * Writes a state if the server still holds the expected revision, and publishes it to every replica. A state that
+ * cannot be parsed counts as no state. A document with the expected revision itself only saves the progress of a step:
+ * only the holder of the lease may write it, because a former holder knows less than its successor.
  *
  * KEYS: state, lease. ARGV: expected revision (empty: none), revision, sealed document, name of the replica, channel.
  */

@@ -2,10 +2,10 @@ import type { RedisConnection } from '../../redis/redis-connection.js';
 import type { DistinctTexts } from '../../../rollout/evidence/rollout-evidence.js';
 import { BITS_PER_TEXT, FILTER_BITS, MARK_TEXTS } from './shared-evidence-scripts.js';
 
-/** Texts of one question: about a millisecond of the server's time. */
+/** Texts per call to Redis: about a millisecond of the server's time. */
 const TEXTS_PER_QUESTION = 128;
 
-/** Pairs that wait for an answer, at most; while Redis is away further ones are not counted. */
+/** Most pairs that wait for Redis. While Redis is away, further pairs are not counted. */
 const MAX_WAITING = 10_000;
 
 interface Waiting {
@@ -14,12 +14,12 @@ interface Waiting {
 }
 
 /**
- * The bits that stand for a text (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006): two halves of its
- * hash make all of them.
+ * The bits of a text (Kirsch and Mitzenmacher, "Less Hashing, Same Performance", 2006): all of them are derived from
+ * the two halves of its hash.
  */
 export function bitsOf(hash: bigint): string[] {
   const first = Number(hash & 0xffffffffn);
-  // Odd: no two of the bits fall together.
+  // An odd step makes the bits of one text distinct.
   const step = Number(hash >> 32n) | 1;
   return Array.from({ length: BITS_PER_TEXT }, (_, i) => {
     const bit = (first + i * step) % FILTER_BITS;
@@ -28,9 +28,9 @@ export function bitsOf(hash: bigint): string[] {
 }
 
 /**
- * Asks Redis which texts are new to all replicas: a Bloom filter of a fixed size. It errs to one side only: a text
- * that nobody has counted may be taken for a counted one (1 in 2,000 after a million texts), and is then no evidence.
- * None is ever counted twice.
+ * Asks Redis which texts are new to every replica, with a Bloom filter of fixed size. The filter errs to one side only:
+ * it may report a new text as counted (1 in 2,000 after a million texts), and this text is then not used as evidence.
+ * No text is counted twice.
  */
 export class SharedTexts implements DistinctTexts {
   private waiting: Waiting[] = [];
@@ -44,12 +44,12 @@ export class SharedTexts implements DistinctTexts {
     if (this.waiting.length < MAX_WAITING) this.waiting.push({ hash, answer });
   }
 
-  /** What waits is counted nowhere. */
+  /** Drops the waiting pairs without counting them. */
   forget(): void {
     this.waiting = [];
   }
 
-  /** Asks about all that waits. @throws Error when Redis is away: what has no answer yet keeps waiting */
+  /** Asks about all waiting texts. @throws Error when Redis is away; texts without an answer keep waiting */
   async resolve(epoch: string): Promise<void> {
     while (this.waiting.length > 0) {
       const asked = this.waiting.slice(0, TEXTS_PER_QUESTION);
