@@ -1,13 +1,13 @@
 import { svgPage, type Colours, element, point } from './svg.js';
 
-/** A value at a time; null: none is known, and the line has a gap. */
+/** A value at a time; null when it is unknown, which leaves a gap in the line. */
 export interface Sample {
   /** ms since 1970. */
   readonly atMs: number;
   readonly value: number | null;
 }
 
-/** Which of the colours a line has. */
+/** The colour of a line. */
 export type Tone = 'main' | 'second' | 'third';
 
 export interface Line {
@@ -35,7 +35,7 @@ export interface Panel {
   readonly title: string;
   readonly lines: readonly Line[];
   readonly bands?: readonly Band[];
-  /** A horizontal line, e.g. what is allowed. */
+  /** A horizontal line, e.g. the allowed maximum. */
   readonly limit?: { readonly name: string; readonly value: number } | null;
   /** The axis goes from 0 to the highest value, and at least to this. */
   readonly atLeast: number;
@@ -164,7 +164,7 @@ function polylines(
   });
 }
 
-/** Stretches of samples that are there. */
+/** Runs of consecutive samples without a gap. */
 function runs<T>(samples: readonly T[], isThere: (sample: T) => boolean): T[][] {
   const found: T[][] = [];
   let isOpen = false;
@@ -179,7 +179,10 @@ function runs<T>(samples: readonly T[], isThere: (sample: T) => boolean): T[][] 
   return found;
 }
 
-/** Without the bands: in the beginning they are as wide as can be, and would press all else against the axis. */
+/**
+ * Highest value of the axis. Bands are ignored: they are very wide in the beginning, and would squeeze the lines
+ * against the axis.
+ */
 function highestOf({ lines, limit, atLeast }: Panel): number {
   const values = [
     ...lines.flatMap(({ samples }) => samples.map(({ value }) => value ?? 0)),
@@ -191,7 +194,7 @@ function highestOf({ lines, limit, atLeast }: Panel): number {
 /** The next of 1, 2, 4 or 10 times a power of ten: quarters of these read well. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  // A value that is a whole step must not reach for the next by a rounding error.
+  // A rounding error must not move a value that equals a step to the next step.
   return power * ([1, 2, 4, 10].find((step) => step * power >= value * (1 - 1e-9)) ?? 10);
 }
 

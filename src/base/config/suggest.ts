@@ -25,7 +25,7 @@ export function nearest(unknown: string, known: readonly string[]): string | nul
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const name of known) {
-    // A quarter of the longer name: enough for a slip or two, and for a unit left off (`request_timeout`).
+    // A quarter of the longer name allows one or two typing errors, or a missing unit (`request_timeout`).
     const limit = Math.max(1, Math.floor(Math.max(unknown.length, name.length) / 4));
     const distance = editDistance(unknown.toLowerCase(), name.toLowerCase());
     if (distance <= limit && distance < bestDistance) {
