@@ -83,8 +83,8 @@ const pointOf = ({ phase, stable, canary, percent }: RolloutDocument): MovePoint
 });
 
 /**
- * Whether the state outranks CANARY_PERCENT and the file from this move on, because an admin, a gate or the ramp has
- * decided.
+ * Whether the state outranks CANARY_PERCENT above 0 and the file from this move on, because an admin, a gate or the
+ * ramp has decided.
  */
 const outranks = ({ by }: MoveCause): boolean => by === 'admin' || by === 'gate' || by === 'ramp';
 

@@ -10,7 +10,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Escapes text for XML. Control characters that XML 1.0 does not allow are removed. */
 export function escapeXml(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  // eslint-disable-next-line no-control-regex -- the pattern searches for control characters
   const known = text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
   return known.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
 }

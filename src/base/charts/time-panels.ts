@@ -60,12 +60,12 @@ const LEFT = 84;
 const RIGHT = 830;
 const TOP = 54;
 const PLOT_HEIGHT = 150;
-/** With title, legend and what is between panels. */
+/** Height of a panel with its title, its legend and the gap to the next panel. */
 const PANEL_HEIGHT = 232;
-/** From the plot of a panel to the next panel. */
+/** Distance from the plot of a panel to the next panel. */
 const GAP = 38;
 const TIME_TICKS = 6;
-/** Labels of events closer than this would lie on each other: only the first is written. */
+/** Labels of events that are closer than this would overlap, so only the first one is written. */
 const EVENT_LABEL_WIDTH = 70;
 
 const SHAPES = `
@@ -96,7 +96,7 @@ export function renderTimeChart({ title, description, panels, events }: TimeChar
   return svgPage({ title, description, width: WIDTH, height, shapes: SHAPES, colours }, parts);
 }
 
-/** At least a second, so that a single point has a place. */
+/** The time range of all panels; at least a second, so that a single point can be drawn. */
 function rangeOf(panels: readonly Panel[], events: readonly Event[]): [number, number] {
   const times = [
     ...panels.flatMap(({ lines }) => lines.flatMap(({ samples }) => samples.map(({ atMs }) => atMs))),
@@ -191,7 +191,7 @@ function highestOf({ lines, limit, atLeast }: Panel): number {
   return values.reduce((most, value) => Math.max(most, value), atLeast);
 }
 
-/** The next of 1, 2, 4 or 10 times a power of ten: quarters of these read well. */
+/** The next of 1, 2, 4 or 10 times a power of ten, because quarters of these are easy to read. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   // A rounding error must not move a value that equals a step to the next step.

@@ -8,7 +8,7 @@ import type { SerinConfig } from './serin-config.js';
 import { SETTINGS, fileKey, flagName, type SettingName, type SettingValues } from './settings.js';
 
 export interface LoadOptions {
-  /** What was given on the command line, by setting. */
+  /** The values given on the command line, by setting. */
   readonly flags?: FlagValues;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;

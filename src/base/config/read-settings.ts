@@ -47,7 +47,7 @@ function readSource(source: Source, problems: ConfigProblem[]): SettingValues {
       values[name] = setting.isPath ? resolve(source.folder, String(reading.value)) : reading.value;
     }
   }
-  // Each value came from the type of its own setting: the loop loses that, the table guarantees it.
+  // Each value has the type of its own setting. TypeScript cannot infer that in the loop, but the table guarantees it.
   return values as SettingValues;
 }
 
@@ -72,7 +72,7 @@ export function readEnvironment(
   );
 }
 
-/** What was given on the command line, by setting. A blank value there is a mistake, not an absence. */
+/** The values given on the command line, by setting. A blank value there is an error and does not count as unset. */
 export type FlagValues = Readonly<Partial<Record<SettingName, string>>>;
 
 export function readFlags(flags: FlagValues, cwd: string, problems: ConfigProblem[]): SettingValues {

@@ -74,7 +74,10 @@ export function readRolloutSection(file: ConfigFile, problems: ConfigProblem[]):
   return { defaultModel, rollout };
 }
 
-/** Takes one problem: the key, its value (undefined: there is none to show), what is wrong and what is allowed. */
+/**
+ * Receives one problem: the key, its value (undefined when there is none to show), and a message with the error and the
+ * allowed values.
+ */
 export type Report = (key: string, value: unknown, message: string) => void;
 
 const folderName = text(

@@ -14,7 +14,7 @@ export interface Setting<T> {
   readonly isPath: boolean;
   /** Never shown, not even in an error message about it. */
   readonly secret: boolean;
-  /** Why the file may not hold it; null where it may. */
+  /** Why the file must not contain the setting; null when it may. */
   readonly notInFile: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** A value that was read, or the sentence that says what is allowed instead. */
+/** A value that was read, or a sentence with the allowed values. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
 /**
@@ -6,7 +6,7 @@ export type Reading<T> = { readonly value: T } | { readonly problem: string };
  * number in it is text and therefore invalid.
  */
 export interface ValueType<T> {
-  /** What is allowed, as the end of "… is "abc": allowed is". */
+  /** The allowed values, as the end of "… is "abc": allowed is". */
   readonly allowed: string;
   fromText(text: string): Reading<T>;
   fromFile(value: unknown): Reading<T>;

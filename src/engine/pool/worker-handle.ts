@@ -164,7 +164,7 @@ export class WorkerHandle {
     this.send({ ...payload, batchId, key });
   }
 
-  /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
+  /** Ends the process at once. SIGKILL also ends a process that is stopped or stuck in native code. */
   kill(): void {
     this.doomed = true;
     this.child.kill('SIGKILL');
