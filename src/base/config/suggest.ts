@@ -1,4 +1,7 @@
-/** Edits (insert, delete, replace, swap two neighbours) that turn one string into the other: optimal string alignment. */
+/**
+ * Number of edits (insert, delete, replace, swap two neighbours) that turn one string into the other: optimal string
+ * alignment.
+ */
 export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
