@@ -57,8 +57,8 @@ export function pack(batches: readonly GroupBatch[]): PlannedRuns {
 }
 
 /**
- * Gives each batch its part of the answer, as the version's task reads it. @returns the batches to run instead, in this
- * order
+ * Gives each batch its part of the answer, as the version's task reads it.
+ * @returns the batches to run instead, in this order
  */
 export function answer(
   { batches }: Pick<TakenBatches, 'batches'>,

@@ -46,8 +46,8 @@ const STRETCH_PER_TOKEN = 8;
 const NO_WHITE_SPACE = /\P{White_Space}/gu;
 
 /**
- * Content tokens from the beginning of one window to the beginning of the next. @param contentLimit tokens of a window,
- * without special ones
+ * Content tokens from the beginning of one window to the beginning of the next.
+ * @param contentLimit tokens of a window, without special ones
  */
 export const windowStep = (contentLimit: number): number =>
   contentLimit - Math.min(OVERLAP_TOKENS, Math.floor(contentLimit / 4));
