@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 
-/** Rejects with the reason of the signal when it fires; that counts as handled, for nothing may wait for it then. */
+/**
+ * Rejects with the reason of the signal when it fires. The rejection is marked as handled, because no caller may be
+ * waiting for it.
+ */
 export function abortOf(signal: AbortSignal): Promise<never> {
   const aborted = rejectWhenFired(signal);
   aborted.catch(() => undefined);

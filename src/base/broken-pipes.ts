@@ -1,11 +1,13 @@
-/** Another error ends the process, as it would without this listener, unless somebody else waits for it. */
+/**
+ * Ignores EPIPE. Any other error ends the process, as it would without this listener, unless there is another listener.
+ */
 function ignoreBrokenPipe(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE' && this.listenerCount('error') === 1) throw error;
 }
 
 /**
- * Whoever reads stdout or stderr may go away (`| head`, a terminal that closes): that is no reason to end, neither for
- * the service nor for a command, whose exit code tells what became of its work.
+ * The reader of stdout or stderr may close it (`| head`, a closed terminal). The process continues then: the service
+ * keeps serving, and a command finishes its work and reports the result by its exit code.
  */
 export function surviveBrokenPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {

@@ -1,4 +1,4 @@
-/** How figures are written where people read them; `-` where there is none. */
+/** Formats of figures for people; `-` stands for a missing figure. */
 
 const grouped = new Intl.NumberFormat('en-US');
 
@@ -9,10 +9,10 @@ export const count = (value: number): string => grouped.format(value);
 export const counted = (value: number, noun: string, plural = `${noun}s`): string =>
   `${count(value)} ${value === 1 ? noun : plural}`;
 
-/** As a number, with at most so many digits behind the point. */
+/** The number rounded to at most `digits` decimals. */
 export const rounded = (value: number, digits: number): number => Number(value.toFixed(digits));
 
-/** Three digits that matter, no zeros behind them. */
+/** Three significant digits, without trailing zeros. */
 export const short = (value: number): string => String(Number(value.toPrecision(3)));
 
 /** `1.07`. */
@@ -22,7 +22,7 @@ export const plain = (value: number | null): string => (value === null ? '-' : s
 export const percent = (share: number | null, digits = 1): string =>
   share === null ? '-' : `${(100 * share).toFixed(digits)} %`;
 
-/** A share of 0 to 1 as `1.23 %`, `0.0123 %`: three digits that matter. */
+/** A share of 0 to 1 as `1.23 %`, `0.0123 %`: three significant digits. */
 export const share = (value: number | null): string => (value === null ? '-' : `${short(100 * value)} %`);
 
 /** A difference of scores: `0`, `4.9e-7`. */
@@ -49,7 +49,7 @@ export function bytes(value: number): string {
   return `${scaled.toFixed(power === 0 || scaled >= 100 ? 0 : 1)} ${units[power] ?? ''}`;
 }
 
-/** `23.4 MB`, also of what is much smaller or larger: models are compared in one unit. */
+/** `23.4 MB`. Much smaller and larger sizes are in MB too, so that models are compared in one unit. */
 export const megabytes = (value: number): string => `${(value / 1e6).toFixed(1)} MB`;
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];

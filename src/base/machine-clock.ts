@@ -1,10 +1,13 @@
-/** Readings of both clocks: the two that lie closest together are those that nothing came between. */
+/**
+ * Number of readings of both clocks. The reading with the least time around it is used, because it was probably not
+ * interrupted.
+ */
 const READINGS = 16;
 
 /**
- * What `performance.now()` of this process lacks to the machine's monotonic clock, in milliseconds. Both are one clock
- * counted from different starts. `performance.timeOrigin` would not do: it is read from the wall clock, which may be
- * set between the starts of two processes.
+ * Difference between the machine's monotonic clock and `performance.now()` of this process, in milliseconds. Both count
+ * the same clock from different starts. `performance.timeOrigin` is not suitable: it is read from the wall clock, which
+ * may be changed between the starts of two processes.
  */
 function measureOffsetMs(): number {
   let offsetMs = 0;
@@ -28,5 +31,5 @@ const OFFSET_MS = measureOffsetMs();
  */
 export const toMachineMs = (ms: number): number => ms + OFFSET_MS;
 
-/** A time that another process told by {@link toMachineMs}, as `performance.now()` of this one. */
+/** Converts a time from {@link toMachineMs} of another process to `performance.now()` of this one. */
 export const fromMachineMs = (ms: number): number => ms - OFFSET_MS;

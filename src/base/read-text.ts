@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The text of a file, e.g. of the kernel; null when it is not there or cannot be read. */
+/** The text of a file, e.g. in /proc; null when the file does not exist or cannot be read. */
 export function readTextOrNull(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -1,7 +1,7 @@
-/** Time between two sentences about the same work. */
+/** Minimum time between two progress sentences, in milliseconds. */
 const INTERVAL_MS = 5_000;
 
-/** A progress that is told every few seconds; what comes in between is not even put into words. */
+/** Limits progress sentences to one in a few seconds. Sentences in between are not even built. */
 export function saySeldom(say: (sentence: string) => void): (sentence: () => string) => void {
   let saidAt = performance.now();
   return (sentence) => {

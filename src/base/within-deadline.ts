@@ -1,9 +1,9 @@
 export const TOO_LATE = Symbol('too late');
 
 /**
- * What a promise resolves to, or {@link TOO_LATE} when that takes longer than the deadline; it rejects as the promise
- * does, if that is in time. An answer that has arrived while this process was busy is in time: after the timer, the
- * event loop looks at the sockets once more before it gives up.
+ * Resolves to the promise's value, or to {@link TOO_LATE} after the deadline; rejects if the promise rejects before the
+ * deadline. An answer that arrived while this process was busy is in time: after the timer fires, the event loop reads
+ * the sockets once more before the result is TOO_LATE.
  */
 export function within<T>(deadlineMs: number, promise: Promise<T>): Promise<T | typeof TOO_LATE> {
   return new Promise((resolve, reject) => {

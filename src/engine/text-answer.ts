@@ -2,7 +2,7 @@ import { type LabelScore, namedRanking, topLabel } from './tasks/classified.js';
 import type { Answer } from './tasks/task.js';
 import type { ModelVersion } from '../registry/model-version.js';
 
-/** The answer about one text, as it stands in the JSON of both routes. */
+/** The answer for one text, in the JSON form of both routes. */
 export interface TextAnswer {
   readonly label: string;
   readonly score: number;
@@ -15,7 +15,7 @@ export interface TextAnswer {
 }
 
 /**
- * @param topK how many labels the client asked for; undefined: only the best, and no `scores`.
+ * @param topK how many labels the client asked for; undefined: only the best label, without `scores`.
  * @param cacheHit whether the answer came from a cache
  */
 export function textAnswerOf(

@@ -1,10 +1,10 @@
 import { AppError } from '../base/errors/app-error.js';
 
-/** White_Space of Unicode, and the byte order mark, which shows nothing either. */
+/** A character that is visible: neither Unicode white space nor the byte order mark. */
 const VISIBLE = /[^\p{White_Space}\uFEFF]/u;
 
 /**
- * What is wrong with a text, or null.
+ * The error of an invalid text, or null when the text is valid.
  * @param field its name in the request, e.g. `text` or `texts.3`.
  */
 export function textError(text: unknown, field: string): AppError | null {

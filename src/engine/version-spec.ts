@@ -1,7 +1,7 @@
 import type { ModelVersion } from '../registry/model-version.js';
 import type { VersionSpec } from './protocol/protocol.js';
 
-/** What a worker is told about a version, from its manifest alone. */
+/** Builds the description of a version that a worker gets, from the manifest alone. */
 export function toVersionSpec({ key, folder, manifest }: ModelVersion, threads: number): VersionSpec {
   return {
     key,

@@ -1,10 +1,10 @@
 /**
- * How much of a text a model reads: its first window, cut where the model's limit is, or all windows up to a number.
+ * How much of a text a model reads: only the first window, cut at the model's limit, or all windows up to a maximum.
  * Part of the key under which an answer is cached.
  */
 export interface View {
   readonly windows: 'first' | 'all';
-  /** Most windows of one text; 1 for `first`. */
+  /** Maximum number of windows of one text; 1 for `first`. */
   readonly max: number;
 }
 
@@ -19,7 +19,7 @@ export interface WindowRange {
   readonly to: number;
 }
 
-/** A stretch of a text, in UTF-16 units of the text as it came; `end` is exclusive. */
+/** A part of a text, in UTF-16 units of the original text; `end` is exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;

@@ -5,24 +5,27 @@ import type { AccuracyRecord, Manifest } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
 import { isJsonObject } from '../base/json-object.js';
 
-/** The record beside manifest.json. It is no file of the version: it names the manifest's digest. */
+/**
+ * The acceptance record beside manifest.json. The manifest does not list it, because the record contains the manifest's
+ * digest.
+ */
 export const ACCEPTANCE_FILE = 'acceptance.json';
 
 /** Whether a version may get traffic, and why. */
 export interface Acceptance {
   readonly accepted: boolean;
-  /** A sentence without its final stop, about "it". */
+  /** A sentence about "it", without its full stop. */
   readonly reason: string;
-  /** The accuracy on record: the manifest's, else the one that the record about these files was made with. */
+  /** The recorded accuracy: the manifest's, else the one in the acceptance record of these files. */
   readonly accuracy: AccuracyRecord | null;
 }
 
 type Evidence = Pick<ModelVersion, 'model' | 'version' | 'digest' | 'manifest'>;
 
 /**
- * The verdict on a version: a record about these very files decides; without one, a manifest with an accuracy on
- * record is enough.
- * @param record null when there is none; an Error when it cannot be read, which is no reason to accept
+ * Decides whether a version is accepted. A record about exactly these files decides. Without one, a manifest that
+ * contains an accuracy is enough.
+ * @param record null when there is none; an Error when it cannot be read, and the version is then not accepted
  */
 export function judgeAcceptance(
   { model, version, digest, manifest }: Evidence,
@@ -49,7 +52,7 @@ export function judgeAcceptance(
   return { accepted: false, reason: `it has no accuracy on record${stale}; ${remedy}`, accuracy };
 }
 
-/** Continues a sentence about "it"; a rollout adds how else it may be taken. */
+/** The advice of a refusal; it continues a sentence about "it". A rollout adds another way to use the version. */
 function remedyOf(model: string, version: string, { task }: Pick<Manifest, 'task'>): string {
   return TASK_TRAITS[task].severalLabels
     ? `serin evaluate knows one label per text only and cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`
@@ -61,7 +64,9 @@ function accuracyOf({ data, figures }: AcceptanceRecord): AccuracyRecord {
   return { data_set: data.name, n: data.n, correct: Math.round(accuracy * data.n), accuracy, interval_95 };
 }
 
-/** The verdict on a version by what lies in its folder now; a record written while the service runs counts at once. */
+/**
+ * Decides from the current files in the version's folder, so a record written while the service runs applies at once.
+ */
 export function readAcceptance(version: ModelVersion): Acceptance {
   return judgeAcceptance(version, readRecord(version));
 }
@@ -81,11 +86,14 @@ function readRecord({ folder }: ModelVersion): AcceptanceRecord | Error | null {
   }
 }
 
-/** How figures of two versions on the same texts compare, as `serin evaluate --record` found them. */
+/**
+ * The figures of a version, compared with another version on the same texts, as `serin evaluate --record` measured
+ * them.
+ */
 export interface AcceptanceFigures {
   readonly accuracy: number;
   readonly interval_95: readonly [number, number];
-  /** Points of accuracy lost against the other version; null without one. */
+  /** Percentage points of accuracy lost against the other version; null without another version. */
   readonly accuracy_drop_points: number | null;
   readonly drop_interval_95_points: readonly [number, number] | null;
   readonly mcnemar_p: number | null;
@@ -97,12 +105,12 @@ export interface AcceptanceFigures {
   readonly parity_max_score_difference: number | null;
 }
 
-/** What a version had to reach. */
+/** The limits that a version had to meet. */
 export interface AcceptanceLimits {
   /** Null without a version to compare with. */
   readonly max_accuracy_drop_points: number | null;
   readonly min_accuracy: number | null;
-  /** Whether the bounds of the intervals had to be within the limits, not only the estimates. */
+  /** Whether the bounds of the confidence intervals, and not only the estimates, had to be within the limits. */
   readonly confident: boolean;
   readonly max_batch_label_flips: number;
 }
@@ -112,21 +120,21 @@ export interface AcceptanceRecord {
   readonly schema_version: 1;
   readonly model: string;
   readonly version: string;
-  /** Of manifest.json as it was evaluated, hex: the record counts for these files alone. */
+  /** sha256 of the evaluated manifest.json, hex: the record applies only to these files. */
   readonly manifest_sha256: string;
   readonly decision: 'accepted' | 'refused';
-  /** Why it is refused, a sentence each; empty when it is accepted. */
+  /** The reasons of a refusal, one sentence each; empty when the version is accepted. */
   readonly reasons: readonly string[];
-  /** `alone`: its answers depend on the texts beside them, and the manifest makes it run one text at a time. */
+  /** `alone`: its answers depend on the other texts of a batch, so the manifest makes it run one text at a time. */
   readonly runs: 'batched' | 'alone';
   readonly against: { readonly version: string; readonly manifest_sha256: string } | null;
   readonly data: {
     readonly name: string;
-    /** Of the uncompressed content, hex. */
+    /** sha256 of the uncompressed content, hex. */
     readonly sha256: string;
-    /** Texts that were evaluated. */
+    /** Number of texts that were evaluated. */
     readonly n: number;
-    /** Texts that the file holds. */
+    /** Number of texts in the file. */
     readonly rows: number;
   };
   readonly limits: AcceptanceLimits;
@@ -146,7 +154,7 @@ const isInterval = (value: unknown): boolean =>
 
 type Rule = readonly [field: keyof AcceptanceRecord, holds: (value: unknown) => boolean, wanted: string];
 
-/** What the registry decides by; the rest is for people. */
+/** Checks of the fields that the registry uses; the other fields are for people. */
 const RULES: readonly Rule[] = [
   ['schema_version', (value) => value === 1, '1: this release reads no other'],
   ['model', isString, 'a string'],

@@ -12,8 +12,8 @@ export interface VersionName {
 export const nameOf = ({ model, version }: VersionName): string => `${model}/${version}`;
 
 /**
- * Reads `model/version`, also of a version that is yet to be made.
- * @throws StartError that says what names may be
+ * Parses `model/version`; the version need not exist yet.
+ * @throws StartError that describes the allowed names
  */
 export function parseVersionName(name: string): VersionName {
   const [model = '', version = '', ...rest] = name.split('/');
@@ -23,7 +23,7 @@ export function parseVersionName(name: string): VersionName {
   );
 }
 
-/** The sentence about a version that is not there. */
+/** Builds the sentence about a version that does not exist. */
 export type MissingVersion = (name: VersionName, listing: RegistryListing, registry: string) => string;
 
 const listAll: MissingVersion = (name, listing) => {
@@ -34,8 +34,8 @@ const listAll: MissingVersion = (name, listing) => {
 };
 
 /**
- * The version of this name, by its manifest alone.
- * @throws StartError when the registry has none, or its manifest cannot be used
+ * Finds the version of this name; reads only its manifest.
+ * @throws StartError when the registry has no such version, or its manifest cannot be used
  */
 export function findVersion(
   registry: string,
@@ -50,9 +50,9 @@ export function findVersion(
 }
 
 /**
- * As {@link findVersion}, for a name as a user writes it.
+ * As {@link findVersion}, for a name that a user has typed.
  * @param name `model/version`
- * @throws StartError also when it is not of this form
+ * @throws StartError also when the name does not have this form
  */
 export function findNamedVersion(registry: string, name: string): ModelVersion {
   const [model = '', version, ...more] = name.split('/');
@@ -71,9 +71,9 @@ export function configuredStable(
 }
 
 /**
- * What the flags --model and --version choose, every file as its manifest says.
- * @param version undefined: the configuration's stable one
- * @throws StartError when there is no such version, or it is not whole
+ * Finds the version chosen by the flags --model and --version, and checks that all its files match its manifest.
+ * @param version undefined for the configuration's stable version
+ * @throws StartError when there is no such version, or a file does not match the manifest
  */
 export async function chooseWholeVersion(
   config: Pick<SerinConfig, 'modelRegistry' | 'rollout'>,
@@ -94,7 +94,7 @@ export async function chooseWholeVersion(
   return found;
 }
 
-/** @throws StartError when a file of the version is not what its manifest says */
+/** @throws StartError when a file of the version does not match its manifest */
 export async function checkWhole(version: ModelVersion): Promise<void> {
   const problems = await verifyVersion(version);
   if (problems.length > 0) {

@@ -15,7 +15,7 @@ export interface SessionSettings {
 export interface BatchingSettings {
   /** Largest number of padded tokens (rows × longest row) in one run. */
   readonly max_padded_tokens: number;
-  /** True when answers change with batch mates: such a version runs one text at a time. */
+  /** True when answers depend on the other texts of a batch: such a version runs one text at a time. */
   readonly runs_alone: boolean;
 }
 

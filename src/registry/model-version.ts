@@ -1,25 +1,27 @@
 import type { Manifest } from './manifest.js';
 
 /**
- * discovered → loading → warming → ready → draining → unloaded; from each of them but the last also failed.
- * `discovered`: found in the folder, not asked for.
+ * discovered → loading → warming → ready → draining → unloaded; each state except `unloaded` may also change to
+ * `failed`. `discovered`: found in the folder, but not requested.
  */
 export type VersionState =
   'discovered' | 'loading' | 'warming' | 'ready' | 'draining' | 'unloaded' | 'failed';
 
-/** One version of one model, as the registry knows it. Immutable but for its state, which only the registry moves. */
+/**
+ * One version of one model in the registry. Immutable; its state is kept separately, and only the registry changes it.
+ */
 export interface ModelVersion {
   readonly model: string;
   readonly version: string;
   readonly folder: string;
   /** sha256 of manifest.json, hex. */
   readonly digest: string;
-  /** `<model>/<version>@<first 12 of digest>`: names it in messages between processes. */
+  /** `<model>/<version>@<first 12 of digest>`: identifies the version in messages between processes. */
   readonly key: string;
   readonly manifest: Manifest;
 }
 
-/** Which state may follow which. `failed` may be loaded again: a file may have been mended. */
+/** The allowed changes of state. A `failed` version may be loaded again, because its files may have been repaired. */
 const NEXT: Readonly<Record<VersionState, readonly VersionState[]>> = {
   discovered: ['loading', 'failed'],
   loading: ['warming', 'ready', 'failed', 'draining'],

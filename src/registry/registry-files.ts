@@ -7,10 +7,10 @@ import type { FileRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
 import { digestMismatch, readVerifiedFile } from './verified-file.js';
 
-/** What model and version folders may be called: they stand in URLs, metrics and messages between processes. */
+/** Allowed names of model and version folders. The names appear in URLs, metrics and messages between processes. */
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-/** A version folder: readable, or with the reason why not. */
+/** A version folder: the version, or the reason why it cannot be used. */
 export type FoundVersion =
   | { readonly name: string; readonly version: ModelVersion }
   | { readonly name: string; readonly version: null; readonly reason: string };
@@ -43,8 +43,8 @@ export function readRegistry(folder: string): RegistryListing {
 }
 
 /**
- * Reads the manifest of one version as it lies in the folder now.
- * @returns undefined when there is no such folder, or the name could not be one
+ * Reads the current manifest of one version.
+ * @returns undefined when there is no such folder, or the name is not an allowed one
  */
 export function readVersion(folder: string, model: string, name: string): FoundVersion | undefined {
   const root = resolve(folder);
@@ -55,7 +55,7 @@ export function readVersion(folder: string, model: string, name: string): FoundV
 
 /**
  * Compares every file of a version with its size and digest in the manifest.
- * @returns one sentence per file that does not match; none when all is well
+ * @returns one sentence per file that does not match
  */
 export async function verifyVersion({ folder, manifest }: ModelVersion): Promise<string[]> {
   const problems: string[] = [];
@@ -66,7 +66,7 @@ export async function verifyVersion({ folder, manifest }: ModelVersion): Promise
   return problems;
 }
 
-/** One file of a version, checked; see {@link readVerifiedFile}. */
+/** Reads and checks one file of a version; see {@link readVerifiedFile}. */
 export function readVerified({ folder, manifest }: ModelVersion, file: string): Promise<Buffer> {
   return readVerifiedFile(folder, manifest.files, file);
 }
@@ -122,7 +122,7 @@ function foldersIn(folder: string): string[] {
     .sort(byName);
 }
 
-/** v10 comes after v9. */
+/** Compares names in natural order: v10 comes after v9. */
 export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }

@@ -7,12 +7,12 @@ import type { FileRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
 import { readVerified } from './registry-files.js';
 
-/** Whoever serves the registry reads it, often as another user. */
+/** The service that reads the registry often runs as another user, so files are readable for all. */
 const FILE_MODE = 0o644;
 
 /**
- * A version folder in the making, beside the one that it will become. The registry does not see it (its name begins
- * with a dot), and it becomes the version at once, by one rename, or leaves nothing behind.
+ * A temporary folder for a new version, beside the final one. The registry ignores it, because its name begins with a
+ * dot. One rename turns it into the version; otherwise it is removed.
  */
 export class StagedVersion {
   private readonly records = new Map<string, FileRecord>();
@@ -20,12 +20,12 @@ export class StagedVersion {
   private constructor(
     readonly folder: string,
     private readonly target: string,
-    /** Whether the model's folder was made for it, and goes with it. */
+    /** Whether the model's folder was created for this version, so that `discard` removes it too. */
     private readonly madeParent: boolean,
   ) {}
 
   /**
-   * @param modelFolder that the version will lie in: a rename stays within one file system
+   * @param modelFolder the parent folder of the version, so that the rename stays within one file system
    * @throws StartError when the registry cannot be written to
    */
   static async create(modelFolder: string, version: string): Promise<StagedVersion> {
@@ -46,7 +46,7 @@ export class StagedVersion {
     return join(this.folder, file);
   }
 
-  /** Size and digest of each file so far, in the order in which they came. */
+  /** Size and digest of each file so far, in the order of adding. */
   get files(): Readonly<Record<string, FileRecord>> {
     return Object.fromEntries(this.records);
   }
@@ -56,11 +56,11 @@ export class StagedVersion {
     await this.add(file);
   }
 
-  /** Takes a file over that was written into the folder by another hand; it is on the disk when this returns. */
+  /** Adds a file that other code has written into the folder. The file is synced to the disk when this returns. */
   async add(file: string): Promise<void> {
     const handle = await open(this.path(file), 'r+');
     try {
-      // A copy may have the mode of a private file.
+      // A copied file may not be readable for other users.
       await handle.chmod(FILE_MODE);
       await handle.sync();
     } finally {
@@ -81,35 +81,35 @@ export class StagedVersion {
   }
 
   /**
-   * Makes it the version.
-   * @param replace whether another one may have its name
+   * Renames the folder to the name of the version.
+   * @param replace whether an existing version of this name is replaced
    * @returns the folder of the version
-   * @throws StartError when one has it that is not to be replaced
+   * @throws StartError when the name is taken and `replace` is false
    */
   async publish(replace: boolean): Promise<string> {
     await publishFolder(this.folder, this.target, replace);
     return this.target;
   }
 
-  /** Takes away what has not been published. */
+  /** Removes the folder if it has not been published. */
   async discard(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
-    // Something else may lie in it by now.
+    // rmdir fails if the model's folder has other content by now, and that is correct.
     if (this.madeParent) await rmdir(dirname(this.folder)).catch(() => undefined);
   }
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
-/** What a rename onto a folder that holds something fails with, or onto a file. */
+/** Error codes of a rename onto a folder that is not empty, or onto a file. */
 const TAKEN = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
 
 /**
- * Gives a folder that is whole the name of a version, by one rename, on the disk when this returns. What had the name
- * before is deleted once the new one has it, and gets it back when the new one cannot.
+ * Gives a complete folder the name of a version by one rename, which is synced to the disk when this returns. A folder
+ * that had the name before is deleted after the rename, or restored when the rename fails.
  * @param staged folder beside the target
- * @param replace whether another one may have the name; it may have come since somebody looked
- * @throws StartError when the name is taken and not to be replaced
+ * @param replace whether an existing folder of this name is replaced, also one that was created after earlier checks
+ * @throws StartError when the name is taken and `replace` is false
  */
 export async function publishFolder(staged: string, target: string, replace: boolean): Promise<void> {
   await syncFolder(staged);
@@ -128,7 +128,7 @@ export async function publishFolder(staged: string, target: string, replace: boo
   if (replaces) await rm(before, { recursive: true, force: true });
 }
 
-/** @returns whether there was something to move */
+/** @returns whether the target existed */
 async function moveAside(target: string, before: string): Promise<boolean> {
   try {
     await rename(target, before);

@@ -1,13 +1,13 @@
-/** What the output of a version's model means; its manifest names it. */
+/** The meaning of the output of a version's model; the manifest names it. */
 export type TaskName = 'text-classification' | 'multi-label-classification' | 'binary-classification';
 
-/** What a manifest, an import and an evaluation must know of a task; what it computes is in engine/tasks. */
+/** The properties of a task that manifests, imports and evaluations need; engine/tasks contains its computation. */
 export interface TaskTraits {
   /** True when a text may have any number of the labels, false when it has exactly one. */
   readonly severalLabels: boolean;
   /** How many labels a version must have; null where every number will do. */
   readonly labelCount: number | null;
-  /** Logits that the model answers per row, for a number of labels. */
+  /** Number of logits per row, for a number of labels. */
   readonly logits: (labels: number) => number;
 }
 

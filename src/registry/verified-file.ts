@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { FileRecord } from './manifest.js';
 
 /**
- * Reads one file of a version whole, if it is what the manifest says. What is used is what was checked: a file
- * swapped on disk in between is never seen.
- * @throws Error with a sentence when it is missing, not named in the manifest, or does not match its digest
+ * Reads one whole file of a version and checks its digest. The returned bytes are exactly the checked ones, so a file
+ * that is replaced on the disk meanwhile has no effect.
+ * @throws Error with a sentence when the file is missing, is not in the manifest, or does not match its digest
  */
 export async function readVerifiedFile(
   folder: string,
@@ -21,7 +21,7 @@ export async function readVerifiedFile(
   return bytes;
 }
 
-/** The sentence about a file whose digest is another than the manifest's. */
+/** The sentence about a file whose digest differs from the manifest's. */
 export function digestMismatch(file: string, expected: string, found: string): string {
   return `${file} does not match its digest in manifest.json (expected ${expected.slice(0, 12)}…, found ${found.slice(0, 12)}…)`;
 }

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { CandidateRef, PolicyRef, VersionRef } from './rollout-types.js';
 
 /**
- * What a rollout gives traffic to: a version and, perhaps, a policy that is applied to what its model says. Two candidates
- * may share one model, so a candidate is known by its own digest and never by that of its version.
+ * One side of a rollout: a version and, optionally, a policy that is applied to its model's output. Two candidates may
+ * share one version, so a candidate is identified by its own digest and never by the version's digest.
  */
 export interface Candidate {
   readonly version: VersionRef;
   readonly policy: PolicyRef | null;
-  /** Hex. That of the version where there is no policy, else the sha256 of both digests. */
+  /** Hex. Without a policy, the digest of the version; with one, the sha256 of both digests. */
   readonly digest: string;
 }
 
@@ -19,7 +19,7 @@ export function candidateOf({ version, digest, policy = null }: CandidateRef): C
   return { version: { version, digest }, policy, digest: own };
 }
 
-/** Whether both name the same files and the same policy; true for two nulls. Names of versions do not count. */
+/** Whether both have the same files and the same policy; true for two nulls. Names of versions are not compared. */
 export function isSameCandidate(a: CandidateRef | null, b: CandidateRef | null): boolean {
   return a?.digest === b?.digest && a?.policy?.digest === b?.policy?.digest;
 }

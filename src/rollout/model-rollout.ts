@@ -4,25 +4,25 @@ import type { RolloutStore } from './rollout-store.js';
 import type { RolloutDocument } from './rollout-types.js';
 import { takeOutAgain } from './take-out-again.js';
 
-/** Makes the next state of the one in force. */
+/** Computes the next state from the current one. */
 export type Move = (document: RolloutDocument) => MoveResult;
 
 export interface MoveOptions {
-  /** What whoever asks believes the revision to be. */
+  /** The revision that the caller expects; the move is refused if the state has another one. */
   readonly revision?: number | undefined;
-  /** The move is in force before it is written, and stays so when it cannot be: for what takes a version out. */
+  /** Applies the move before it is written, and keeps it if writing fails. Used for moves that take a version out. */
   readonly atOnce?: boolean;
 }
 
-/** Called with the state in force, after each change of it. */
+/** Called with the new state after each change. */
 export type Applied = (document: RolloutDocument) => void;
 
-/** Times that a move is made again because somebody else has written in between. */
+/** Attempts for one move, which is computed again when another process has written in between. */
 const TRIES = 3;
 
 /**
- * The state of one model's rollout in this process, and its moves: one after the other, each written before it is in
- * force.
+ * The state of one model's rollout in this process, and its moves. Moves run one after the other, and each is written
+ * before it takes effect, except for moves with `atOnce`.
  */
 export class ModelRollout {
   private current: RolloutDocument;
@@ -44,7 +44,7 @@ export class ModelRollout {
     return this.current;
   }
 
-  /** True while a move is in force that took a version out and could not be written yet. */
+  /** True while a move that took a version out is in force but could not be written yet. */
   get unsaved(): boolean {
     return this.isBehind;
   }
@@ -52,7 +52,7 @@ export class ModelRollout {
   /**
    * @returns the document in force afterwards
    * @throws AppError CONFLICT when the move is not possible or the revision is stale, STATE_UNAVAILABLE when it cannot
-   *   be written; the state is then as it was
+   *   be written; the move then has no effect
    */
   move(make: Move, options: MoveOptions = {}): Promise<RolloutDocument> {
     return this.inTurn(async () => {
@@ -98,7 +98,7 @@ export class ModelRollout {
     }
   }
 
-  /** Takes over what somebody else has written, unless it is older. */
+  /** Takes over a document that another process has written, unless it is older. */
   accept(document: RolloutDocument): Promise<void> {
     return this.inTurn(() => {
       if (document.revision >= this.current.revision) this.follow(document);
@@ -112,7 +112,7 @@ export class ModelRollout {
     this.current = { ...current, elapsed_in_step_ms: current.elapsed_in_step_ms + ms };
   }
 
-  /** Writes the time in the step, and a rollback that could not be written when it was made. */
+  /** Writes the time spent in the step, and a move that took a version out but could not be written at the time. */
   saveProgress(): Promise<void> {
     return this.inTurn(async () => {
       const { current } = this;
@@ -130,7 +130,10 @@ export class ModelRollout {
     this.isBehind = false;
   }
 
-  /** What somebody else has written is in force; what took a version out and waits to be written is made again on it. */
+  /**
+   * Adopts the state that another process has written. A move of ours that took a version out and is not written yet is
+   * applied to it again.
+   */
   private follow(theirs: RolloutDocument): void {
     const document = this.isBehind ? takeOutAgain(theirs, this.current) : theirs;
     this.written(theirs);

@@ -6,12 +6,12 @@ import type { RolloutDocument } from './rollout-types.js';
 export type RampAction = 'none' | 'next_step' | 'promote' | 'roll_back';
 
 /**
- * A tick that comes later than this after the one before (a suspended machine, a stopped process) counts as this
- * long: nobody was served in between.
+ * Longest time that one tick may add, in milliseconds. After a longer gap (a suspended machine, a stopped process) the
+ * tick counts as this long, because no requests were served in the gap.
  */
 const LONGEST_TICK_MS = 5000;
 
-/** What the gates are told about where the rollout stands. */
+/** The facts about the current step that the gates use. */
 export function stepInfoOf(document: RolloutDocument): StepInfo {
   const { visit, steps, elapsed_in_step_ms: elapsedMs, mode } = document;
   return {
@@ -24,8 +24,8 @@ export function stepInfoOf(document: RolloutDocument): StepInfo {
 }
 
 /**
- * What the ramp does by itself. A canary that is proven bad goes back at once, paused or not; one that is proven good
- * goes on when its step is over.
+ * The automatic action of the ramp. A canary that is proven bad is rolled back at once, even while paused. A canary
+ * that may be promoted takes its next step once the hold time of the step is over.
  */
 export function rampAction(document: RolloutDocument, mode: RolloutMode, verdict: Verdict): RampAction {
   const { phase } = document;
@@ -37,8 +37,8 @@ export function rampAction(document: RolloutDocument, mode: RolloutMode, verdict
 }
 
 /**
- * Time that a tick adds to its step, in whole ms, from two readings of a monotonic clock. The wall clock has no say:
- * it may jump.
+ * Time that a tick adds to its step, in whole ms, from two readings of a monotonic clock. The wall clock is not used,
+ * because it may jump.
  */
 export function tickMs(beforeMs: number, nowMs: number): number {
   return Math.min(LONGEST_TICK_MS, Math.max(0, Math.round(nowMs - beforeMs)));

@@ -21,8 +21,8 @@ const isStep = (value: unknown): boolean =>
 const isCount = (value: unknown): boolean => typeof value === 'number' && value >= 0;
 
 /**
- * Whether a value from a file or from Redis is the state of this model's rollout in the form that this release
- * knows. A checksum says that a document is whole, not that it means something here.
+ * Whether a value from a file or from Redis is the state of this model's rollout, in the form that this release knows.
+ * The checksum proves only that a document is complete, not that this release can use it.
  */
 export function isRolloutDocument(value: unknown, model: string): value is RolloutDocument {
   return (

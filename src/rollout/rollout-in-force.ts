@@ -3,8 +3,8 @@ import { candidateOf, type Candidate } from './candidate.js';
 import type { CandidateRef, RolloutDocument, RolloutPhase, ShareDecision } from './rollout-types.js';
 
 /**
- * One model's rollout as everything that serves requests sees it. It is made of the state, of the decision about the
- * share, of which versions are ready, and of the configuration; it is replaced as a whole and never changed in place.
+ * One model's rollout as the code that serves requests sees it. It is computed from the state, the decision about the
+ * share, the set of ready versions and the configuration. It is replaced as a whole and never changed in place.
  */
 export interface RolloutInForce {
   readonly model: string;
@@ -16,21 +16,24 @@ export interface RolloutInForce {
   readonly canary: Candidate | null;
   /** Stable before the last promotion. It stays loaded, because a rollback leads back to it. */
   readonly lastGood: Candidate | null;
-  /** Answers all traffic but the canary's: the stable one, or the one before it until the stable one is ready here. */
+  /**
+   * Answers all traffic except the canary's: the stable candidate, or the previous one until the stable candidate is
+   * ready in this process.
+   */
   readonly answering: Candidate;
   /** Effective share of the canary, 0 to 100. */
   readonly percent: number;
   /** True while users get the stable answer and the canary is compared with it. */
   readonly shadow: boolean;
-  /** Get nothing until `clear`; the latest comes last. */
+  /** Candidates that get no traffic until `clear`; the latest comes last. */
   readonly rolledBack: readonly Candidate[];
   readonly comparison: ComparisonConfig;
 }
 
-/** What a rollout in force is made of. */
+/** The inputs of {@link rolloutInForce}. */
 export interface InForceParts {
   readonly document: RolloutDocument;
-  /** What is decided about the share. */
+  /** The decision about the canary's share. */
   readonly decision: Pick<ShareDecision, 'decided_by' | 'percent'>;
   readonly answering: Candidate;
   readonly comparison: ComparisonConfig;
@@ -38,7 +41,7 @@ export interface InForceParts {
 
 const orNull = (ref: CandidateRef | null): Candidate | null => (ref === null ? null : candidateOf(ref));
 
-/** Puts the parts together. A canary that CANARY_PERCENT=0 holds down is not compared in the shadow either. */
+/** Combines the parts. A canary that CANARY_PERCENT=0 holds at 0 gets no shadow traffic either. */
 export function rolloutInForce({ document, decision, answering, comparison }: InForceParts): RolloutInForce {
   const { model, revision, rollout_id: rolloutId, phase, mode } = document;
   const isLive = revision > 0 && decision.decided_by !== 'canary_percent_0';
@@ -58,7 +61,7 @@ export function rolloutInForce({ document, decision, answering, comparison }: In
   };
 }
 
-/** What is in force until the state of the rollout has been read: the versions of the file, and no canary traffic. */
+/** The rollout that applies until its state has been read: the versions of the file, and no canary traffic. */
 export function configuredRollout(
   model: string,
   { stable, canary }: { readonly stable: string; readonly canary: string | null },
@@ -84,7 +87,7 @@ export function configuredRollout(
 const isSame = (a: Candidate | null, b: Candidate | null): boolean =>
   a?.digest === b?.digest && a?.version.version === b?.version.version && a?.policy?.name === b?.policy?.name;
 
-/** Whether nothing that anybody could see differs. */
+/** Whether both rollouts are the same for every reader. */
 export function isSameRollout(a: RolloutInForce, b: RolloutInForce): boolean {
   return (
     a.model === b.model &&

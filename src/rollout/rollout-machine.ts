@@ -11,19 +11,19 @@ import type {
   RolloutOrigin,
 } from './rollout-types.js';
 
-/** Moves kept; the oldest go first. */
+/** Maximum number of moves in the history; the oldest are dropped first. */
 export const HISTORY_MOVES = 50;
 
-/** What a move knows beside the state it starts from. */
+/** The inputs of a move, apart from the state that it starts from. */
 export interface MoveContext {
   /** Wall clock, ISO 8601. */
   readonly at: string;
   readonly cause: MoveCause;
-  /** What was measured until now; kept with the move. */
+  /** The measurements until now; kept with the move. */
   readonly figures: MoveFigures | null;
 }
 
-/** What begins a rollout. */
+/** The description of a rollout that is to begin. */
 export interface StartRequest {
   readonly rolloutId: string;
   readonly stable: CandidateRef;
@@ -37,7 +37,7 @@ export interface StartRequest {
   readonly configuration: string;
 }
 
-/** The next state, or why there is none: a sentence for whoever asked. */
+/** The next state, or the reason why there is none, as a sentence for the caller. */
 export type MoveResult =
   | { readonly kind: 'moved'; readonly document: RolloutDocument }
   | { readonly kind: 'unchanged' }
@@ -82,10 +82,15 @@ const pointOf = ({ phase, stable, canary, percent }: RolloutDocument): MovePoint
   percent,
 });
 
-/** From then on the state outranks variable and file: somebody, or the ramp, has decided. */
+/**
+ * Whether the state outranks CANARY_PERCENT above 0 and the file from this move on, because an admin, a gate or the
+ * ramp has decided.
+ */
 const outranks = ({ by }: MoveCause): boolean => by === 'admin' || by === 'gate' || by === 'ramp';
 
-/** The document after a move: one revision on, a new step where the share has changed, the move in its history. */
+/**
+ * The document after a move: the revision plus one, a new step if the share has changed, and the move in its history.
+ */
 function moved(
   before: RolloutDocument,
   move: MoveName,
@@ -106,7 +111,7 @@ function moved(
     forced: after.forced,
     figures,
   };
-  // Whoever moves a state that was lost has seen that it was.
+  // An admin, gate or ramp that moves a recovered state ends the recovery.
   const isSeen = before.origin.by === 'recovery' && outranks(cause);
   const document: RolloutDocument = {
     ...after,
@@ -124,7 +129,10 @@ function moved(
 const isRolledBack = (document: RolloutDocument, candidate: CandidateRef | null): boolean =>
   candidate !== null && document.rolled_back.some((entry) => isSameCandidate(entry, candidate));
 
-/** Begins a rollout of another pair, or the same pair anew. A candidate that was rolled back gets nothing. */
+/**
+ * Begins a rollout of another pair of candidates, or of the same pair again. A canary that was rolled back gets no
+ * traffic.
+ */
 export function start(before: RolloutDocument, request: StartRequest, context: MoveContext): MoveResult {
   const { rolloutId, ...rest } = request;
   const isBad = isRolledBack(before, request.canary);
@@ -147,8 +155,8 @@ export function start(before: RolloutDocument, request: StartRequest, context: M
 }
 
 /**
- * An admin names the share. In shadow mode that ends the shadow: users are to get the canary. A pause goes on: whoever
- * is careful enough to lower the share does not want the ramp to raise it.
+ * An admin sets the share. A share above 0 ends shadow mode, because users shall get the canary's answers. A paused
+ * rollout stays paused, because an admin who lowers the share does not want the ramp to raise it.
  */
 export function setPercent(before: RolloutDocument, percent: number, context: MoveContext): MoveResult {
   const { phase, canary } = before;
@@ -166,14 +174,14 @@ export function setPercent(before: RolloutDocument, percent: number, context: Mo
   return moved(before, 'set', { phase: next, percent, mode }, context);
 }
 
-/** The ramp goes on. */
+/** The ramp takes its next step. */
 export function nextStep(before: RolloutDocument, context: MoveContext): MoveResult {
   const percent = nextPercent(before);
   if (before.phase !== 'running' || percent === null) return refused('There is no next step.');
   return moved(before, 'step', { percent }, context);
 }
 
-/** The ramp stands still and its time with it; the canary keeps its share, and a gate may still roll it back. */
+/** Stops the ramp and its step time. The canary keeps its share, and a gate may still roll it back. */
 export function pause(before: RolloutDocument, context: MoveContext): MoveResult {
   if (before.phase === 'paused') return { kind: 'unchanged' };
   if (before.phase !== 'running') return refused(`Only a running rollout can be paused; ${says(before)}.`);
@@ -186,7 +194,7 @@ export function resume(before: RolloutDocument, context: MoveContext): MoveResul
   return moved(before, 'resume', { phase: 'running' }, context);
 }
 
-/** The canary becomes the stable version; the former one stays at hand. */
+/** The canary becomes stable. The former stable candidate stays loaded, so that a rollback can return to it. */
 export function promote(before: RolloutDocument, context: MoveContext): MoveResult {
   const { phase, canary, stable } = before;
   if (phase === 'promoted') return { kind: 'unchanged' };
@@ -201,8 +209,8 @@ export function promote(before: RolloutDocument, context: MoveContext): MoveResu
 }
 
 /**
- * The canary gets nothing from now on, nor does it when it is named as a canary again, until `clear`. After a promotion
- * the former stable version answers again.
+ * The canary gets no traffic until `clear`, even if it is named as a canary again. After a promotion, the former stable
+ * candidate answers again.
  */
 export function rollBack(before: RolloutDocument, context: MoveContext): MoveResult {
   const { phase, canary, stable, last_good: lastGood } = before;
@@ -228,8 +236,8 @@ export function rollBack(before: RolloutDocument, context: MoveContext): MoveRes
 }
 
 /**
- * Ends what is over: forgets what was rolled back, and after a promotion the way back to the former stable version.
- * A canary stays at 0 % until somebody sets a share or changes the file from what it is now.
+ * Closes a finished rollout: removes the marks of rolled-back candidates and, after a promotion, the former stable
+ * candidate. A canary stays at 0 % until an admin sets a share or the file's section changes.
  * @param configuration fingerprint of the file's section as it is now
  */
 export function clear(
@@ -247,19 +255,19 @@ export function clear(
     phase: isOver ? 'idle' : phase,
     last_good: null,
     rolled_back: [],
-    // A section that asked for what is over must not begin now that it is forgotten.
+    // The section that asked for the finished rollout must not begin it again.
     configuration: isOver ? configuration : before.configuration,
   } as const;
   return moved(before, 'clear', changes, context);
 }
 
-/** What stands in for a state that was lost: the canary gets nothing until somebody says so. */
+/** Replaces a state that was lost: the canary gets no traffic until an admin decides. */
 export function recover(before: RolloutDocument, rolloutId: string, context: MoveContext): MoveResult {
   const origin: RolloutOrigin = { by: 'recovery', canary_percent: null };
   return moved(before, 'recover', { rollout_id: rolloutId, origin }, context);
 }
 
-/** The step in force: the last whose share is not above the canary's, else the first. */
+/** The index of the current step: the last step whose share is not above the canary's, else the first. */
 export function stepInForce({ steps, percent }: Pick<RolloutDocument, 'steps' | 'percent'>): number {
   return Math.max(
     0,
@@ -267,12 +275,12 @@ export function stepInForce({ steps, percent }: Pick<RolloutDocument, 'steps' | 
   );
 }
 
-/** Share of the next step; null at the last, after which comes the promotion. */
+/** Share of the next step; null at the last step, which is followed by the promotion. */
 export function nextPercent({ steps, percent }: Pick<RolloutDocument, 'steps' | 'percent'>): number | null {
   return steps.find((step) => step.percent > percent)?.percent ?? null;
 }
 
-/** Where a rollout stands, as the end of a refusal. */
+/** The phase of a rollout, worded as the end of a refusal. */
 function says({ phase, canary, stable }: RolloutDocument): string {
   switch (phase) {
     case 'idle':

@@ -2,73 +2,81 @@ import type { EvidenceDocument } from './evidence/evidence-document.js';
 import type { RolloutEvidence } from './evidence/rollout-evidence.js';
 import type { RolloutDocument } from './rollout-types.js';
 
-/** What a store knows about one model. */
+/** The stored state of one model's rollout. */
 export interface StoredRollout {
-  /** Null when there is no state: nothing was ever moved, or what was there cannot be used. */
+  /** Null when there is no state, or when the stored state cannot be used. */
   readonly document: RolloutDocument | null;
-  /** Why what was there cannot be used (a torn or edited file, an unknown schema); null when all is well. */
+  /**
+   * Why the stored state cannot be used (a truncated or edited file, an unknown schema); null when there is no problem.
+   */
   readonly problem: string | null;
 }
 
 /**
- * `conflict`: somebody else has written another revision, which is `current`. `refused`: this process has no right to
- * write. `failed`: it could not be written, and the same call may succeed later.
+ * `conflict`: another process has written another revision, which is `current`. `refused`: this process may not write.
+ * `failed`: the document could not be written, but the same call may succeed later.
  */
 export type SaveResult =
   | { readonly kind: 'saved' }
   | { readonly kind: 'conflict'; readonly current: RolloutDocument | null }
   | { readonly kind: 'refused' | 'failed'; readonly reason: string };
 
-/** What one process has seen of a rollout. */
+/** The evidence that one process has collected about a rollout. */
 export interface KeptEvidence {
   readonly document: EvidenceDocument;
   /** Hashes of the texts seen, as RolloutEvidence gives and takes them. */
   readonly seen: Buffer;
 }
 
-/** What other replicas have seen of the same rollout, as far as it is known here; null when there are none. */
+/**
+ * The evidence of the other replicas about the same rollout, as far as this process knows it; null when there is none.
+ */
 export type EvidenceElsewhere = () => EvidenceDocument | null;
 
-/** Called when somebody else has written a document. */
+/** Called when another process has written a document. */
 export type RolloutListener = (document: RolloutDocument) => void;
 
-/**
- * Where the state of rollouts is kept. One store for a service; a document is never changed in place.
- */
+/** Storage for the state of rollouts. A service has one store, and a document is never changed in place. */
 export abstract class RolloutStore {
-  /** Never rejects: what cannot be read is a `problem`. */
+  /** Never rejects: a state that cannot be read is reported as `problem`. */
   abstract load(model: string): Promise<StoredRollout>;
 
   /**
-   * Writes the document if the store still holds `expectedRevision` (null: no document). A document of the same
-   * revision is a save of its progress. Durable once it resolves to `saved`. Never rejects.
+   * Writes the document if the store still holds `expectedRevision` (null: no document). A document with the same
+   * revision only updates the progress. The document is durable once the promise resolves to `saved`. Never rejects.
    */
   abstract compareAndSet(document: RolloutDocument, expectedRevision: number | null): Promise<SaveResult>;
 
-  /** @returns how to stop listening */
+  /** @returns a function that removes the listener */
   abstract onChange(listener: RolloutListener): () => void;
 
-  /** Keeps what this process has seen of rollout `rolloutId`; the last one wins. Never rejects; false when it failed. */
+  /**
+   * Stores this process's evidence about rollout `rolloutId`, in place of its earlier evidence. Never rejects; false
+   * when storing failed.
+   */
   abstract saveEvidence(model: string, rolloutId: string, evidence: KeptEvidence): Promise<boolean>;
 
-  /** What was kept for this rollout; null when there is nothing that can be used. Never rejects. */
+  /** The stored evidence of this rollout; null when there is none that can be used. Never rejects. */
   abstract loadEvidence(model: string, rolloutId: string): Promise<KeptEvidence | null>;
 
-  /** Whether this process moves rollouts by itself (ramp, gates, configuration): at most one of many does. */
+  /** Whether this process makes automatic moves (ramp, gates, configuration). At most one replica does. */
   abstract leads(): boolean;
 
-  /** Whether this process takes a bad canary out by itself, also when it may do nothing else. */
+  /** Whether this process may roll a bad canary back automatically, even when it may make no other move. */
   mayRollBack(): boolean {
     return this.leads();
   }
 
-  /** Why this process has no right to write at all, in one sentence; null when it has. */
+  /** Why this process may never write, in one sentence; null when it may. */
   abstract refusal(): string | null;
 
-  /** Adds what this process sees of a rollout to what others see of it, from now on; null where there are no others. */
+  /**
+   * From now on, shares this process's evidence about a rollout with the other replicas; null where there are no
+   * others.
+   */
   abstract share(model: string, rolloutId: string, own: RolloutEvidence): EvidenceElsewhere | null;
 
-  /** Why nothing can be written now, in one sentence; null when all is well. Shown in /health. */
+  /** Why the store cannot write now, in one sentence; null when it can. Shown in /health. */
   abstract problem(): string | null;
 
   abstract close(): Promise<void>;

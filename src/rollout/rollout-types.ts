@@ -3,14 +3,14 @@ import type { Figures, FlipView } from './evidence/figures-view.js';
 import type { Judgement, Verdict } from './gates/types.js';
 
 /**
- * The words of a rollout. What is written to disk, kept by a {@link RolloutStore} or answered by /admin is
- * snake_case, as it stands there.
+ * The types of a rollout. Fields that are written to disk, kept by a {@link RolloutStore} or sent by /admin are
+ * snake_case here too.
  */
 
 /**
- * idle: the canary gets nothing, and nobody said that it is bad. running: it gets `percent` (in shadow mode a copy
- * of a sample). paused: as running, but the ramp stands still. promoted: the former canary is stable.
- * rolled_back: it gets nothing until `clear`.
+ * idle: the canary gets no traffic, but is not marked as bad. running: the canary gets `percent` of the traffic (in
+ * shadow mode, copies of a sample). paused: like running, but the ramp is stopped. promoted: the former canary is
+ * stable. rolled_back: the canary gets no traffic until `clear`.
  */
 export type RolloutPhase = 'idle' | 'running' | 'paused' | 'promoted' | 'rolled_back';
 
@@ -22,11 +22,11 @@ export const ROLLOUT_PHASES: readonly RolloutPhase[] = [
   'rolled_back',
 ];
 
-/** What happened to a rollout. `step`: the ramp went on; `set`: an admin named a percentage or a version. */
+/** The kind of a move. `step`: the ramp took its next step; `set`: an admin set a percentage or a version. */
 export type MoveName =
   'start' | 'set' | 'step' | 'pause' | 'resume' | 'promote' | 'roll_back' | 'clear' | 'recover';
 
-/** A version as it was when the rollout began: a name alone may hold other files tomorrow. */
+/** A version as it was when the rollout began. The digest is part of it, because the files behind a name may change. */
 export interface VersionRef {
   readonly version: string;
   /** sha256 of manifest.json, hex. */
@@ -40,9 +40,11 @@ export interface PolicyRef {
   readonly digest: string;
 }
 
-/** A candidate of a rollout, as its state is written. A replica that knows no policies reads the version alone. */
+/**
+ * A candidate of a rollout, as the state contains it. A replica of a release without policies reads only the version.
+ */
 export interface CandidateRef extends VersionRef {
-  /** Not written where there is none; null means the same. */
+  /** Absent or null when there is no policy. */
   readonly policy?: PolicyRef | null;
 }
 
@@ -52,12 +54,12 @@ export interface PlanStep {
   readonly hold_ms: number;
 }
 
-/** Who moved the rollout, and why. */
+/** The origin of a move, and the reason for it. */
 export interface MoveCause {
   readonly by: CauseName;
   /** A sentence for people: the gate's verdict, the reason that an admin gave, the key of the file. */
   readonly detail: string;
-  /** Of the call under /admin; null for everybody else. */
+  /** Id of the call under /admin; null for all other causes. */
   readonly request_id: string | null;
 }
 
@@ -72,7 +74,7 @@ export const CAUSES: readonly CauseName[] = [
   'recovery',
 ];
 
-/** Where a move led from and to. */
+/** The state before or after a move. */
 export interface MovePoint {
   readonly phase: RolloutPhase;
   readonly stable: string;
@@ -82,20 +84,20 @@ export interface MovePoint {
 
 /** One move of the history. */
 export interface RolloutMove {
-  /** Revision that the move made. */
+  /** Revision of the state after the move. */
   readonly revision: number;
-  /** Wall clock, ISO 8601; shown, never calculated with. */
+  /** Wall clock, ISO 8601; for display only. */
   readonly at: string;
   readonly move: MoveName;
   readonly from: MovePoint;
   readonly to: MovePoint;
   readonly cause: MoveCause;
   readonly forced: boolean;
-  /** What was known at that moment; null where nothing was measured. */
+  /** The measurements at that moment; null where nothing was measured. */
   readonly figures: MoveFigures | null;
 }
 
-/** The whole rollout in a few counts, at the moment of a move. */
+/** Summary of the whole rollout's measurements at the moment of a move. */
 export interface MoveFigures {
   readonly verdict: Verdict;
   readonly elapsed_in_step_ms: number;
@@ -107,66 +109,72 @@ export interface MoveFigures {
   readonly canary_errors: number;
 }
 
-/** A candidate that gets nothing until `clear`. */
+/** A candidate that gets no traffic until `clear`. */
 export interface RolledBackDigest extends CandidateRef {
   readonly at: string;
   readonly reason: string;
 }
 
-/** Who began this rollout: what the variable or the file said then tells later whether either has changed. */
+/**
+ * The origin of this rollout. It is compared with CANARY_PERCENT and the file later, to find out whether either has
+ * changed.
+ */
 export interface RolloutOrigin {
   readonly by: 'admin' | 'configuration' | 'environment' | 'recovery';
-  /** CANARY_PERCENT at that time; null where it did not begin the rollout. */
+  /** CANARY_PERCENT at the beginning; null when it did not begin the rollout. */
   readonly canary_percent: number | null;
 }
 
-/** The state of one model's rollout: what survives a kill. */
+/** The state of one model's rollout, which is stored so that it survives a killed process. */
 export interface RolloutDocument {
   readonly schema: 1;
   readonly model: string;
-  /** Counts the moves; a save without a move keeps it. */
+  /** Number of moves so far; saving progress does not change it. */
   readonly revision: number;
-  /** Names this rollout among all: a new pair of versions, or a new start, is a new one. */
+  /** Unique id of this rollout. Another pair of versions, or a new start of the same pair, gets a new id. */
   readonly rollout_id: string;
   readonly phase: RolloutPhase;
   readonly mode: RolloutMode;
   readonly stable: CandidateRef;
   readonly canary: CandidateRef | null;
-  /** Stable before the last promotion; stays loaded. */
+  /** The stable candidate before the last promotion; it stays loaded. */
   readonly last_good: CandidateRef | null;
-  /** Share of the canary by this state, 0 to 100. CANARY_PERCENT=0 may hold it at 0 all the same. */
+  /** Share of the canary in this state, 0 to 100. CANARY_PERCENT=0 holds the effective share at 0 nevertheless. */
   readonly percent: number;
-  /** The how-manieth percentage since the rollout began, from 1; one that is entered again counts again. */
+  /** Number of steps entered since the rollout began, from 1. A percentage that is entered again counts again. */
   readonly visit: number;
-  /** Ascending; the step in force is the last whose percent is not above `percent`. */
+  /** Ascending by percent. The current step is the last one whose percent is not above `percent`. */
   readonly steps: readonly PlanStep[];
-  /** Time spent at `percent` with the canary serving, counted by a monotonic clock, over restarts. */
+  /** Time for which the canary has served at `percent`, by a monotonic clock. It continues after a restart. */
   readonly elapsed_in_step_ms: number;
-  /** Wall clock of the last change of phase or percent; shown, never calculated with. */
+  /** Wall clock of the last change of phase or percent; for display only. */
   readonly since: string;
   /** True when an admin forced a version that is not accepted. */
   readonly forced: boolean;
-  /** True from the first move by admin, gate or ramp: from then on this state outranks variable and file. */
+  /**
+   * True from the first move by admin, gate or ramp. From then on, this state outranks CANARY_PERCENT above 0 and the
+   * file.
+   */
   readonly moved: boolean;
   readonly origin: RolloutOrigin;
-  /** Fingerprint of the file's section (with the digests of its versions) that was last taken into account. */
+  /** Fingerprint of the last applied section of the file, with the digests of its versions. */
   readonly configuration: string;
   readonly rolled_back: readonly RolledBackDigest[];
   /** Oldest first, bounded. */
   readonly history: readonly RolloutMove[];
 }
 
-/** Highest first. */
+/** In order of rank, highest first. */
 export type DecidedBy = 'rolled_back' | 'canary_percent_0' | 'state' | 'canary_percent' | 'file';
 
-/** Who decides about the canary's share now, and what they say. */
+/** The source that decides about the canary's share now, and its decision. */
 export interface ShareDecision {
   readonly decided_by: DecidedBy;
   /** Effective share, 0 to 100; in shadow mode 0. */
   readonly percent: number;
-  /** Says why, for people. */
+  /** The reason, as a sentence for people. */
   readonly sentence: string;
-  /** True when variable or file still ask for a canary that is stable already. */
+  /** True when CANARY_PERCENT or the file still asks for a canary that is already stable. */
   readonly already_promoted: boolean;
 }
 
@@ -179,11 +187,11 @@ export interface VersionView extends VersionRef {
   readonly state: string;
   /** Whether it may get traffic without being forced. */
   readonly accepted: boolean;
-  /** Why, in a sentence without its stop, about "it". */
+  /** The reason: a sentence about "it", without its full stop. */
   readonly acceptance_reason: string;
 }
 
-/** Where the ramp stands. */
+/** The current step of the ramp. */
 export interface StepView {
   /** From 1. */
   readonly number: number;
@@ -191,7 +199,7 @@ export interface StepView {
   readonly percent: number;
   readonly hold_ms: number;
   readonly elapsed_ms: number;
-  /** The step to come; null at the last, after which comes the promotion. */
+  /** Percent of the next step; null at the last step, which is followed by the promotion. */
   readonly next_percent: number | null;
 }
 
@@ -206,25 +214,27 @@ export interface RolloutView {
   readonly canary: VersionView | null;
   readonly last_good: VersionView | null;
   readonly forced: boolean;
-  /** What new requests meet now. */
+  /** The canary's share of new requests now. */
   readonly percent: number;
-  /** What the state says; differs from `percent` while something of a higher rank holds it down. */
+  /** The share in the state; differs from `percent` while a source of higher rank holds the share down. */
   readonly state_percent: number;
   readonly step: StepView | null;
   readonly since: string | null;
   readonly decided_by: DecidedBy;
   readonly decided_because: string;
   readonly already_promoted: boolean;
-  /** With one row per gate; null while there is nothing to judge. */
+  /** One row per gate; null while there is nothing to judge. */
   readonly verdict: Judgement | null;
-  /** Both sides, this step and in total; null while there is nothing to show. */
+  /** Figures of both sides, for this step and in total; null while there are none. */
   readonly figures: Figures | null;
-  /** Some of the texts that the two versions label differently, in no order; at most 50. */
+  /** At most 50 of the texts that the two versions label differently, in no particular order. */
   readonly flips: readonly FlipView[];
   /** Texts of the canary that are being answered now. */
   readonly in_flight: number;
   readonly rolled_back: readonly RolledBackDigest[];
-  /** What keeps the rollout from going on as configured, for people; empty when all is well. */
+  /**
+   * Sentences for people about problems that keep the rollout from going on as configured; empty when there are none.
+   */
   readonly problems: readonly string[];
   readonly history: readonly RolloutMove[];
 }

@@ -5,7 +5,7 @@ import { stepInForce } from './rollout-machine.js';
 import type { MoveFigures, RolloutDocument, RolloutView, StepView, VersionView } from './rollout-types.js';
 import type { Verdict as Decided } from './who-decides.js';
 
-/** What is shown of a rollout beside its state. */
+/** The state of a rollout and the other data that its view shows. */
 export interface ViewParts {
   readonly document: RolloutDocument;
   readonly decided: Decided;
@@ -69,7 +69,7 @@ export function figuresOf(evidence: GateEvidence, labels: readonly string[]): Fi
   return { step: windowFigures(evidence.step, labels), total: windowFigures(evidence.total, labels) };
 }
 
-/** What a move remembers of the evidence. */
+/** The summary of the evidence that is kept with a move. */
 export function moveFigures(
   document: RolloutDocument,
   { total }: GateEvidence,

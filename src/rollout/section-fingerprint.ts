@@ -2,7 +2,7 @@ import { isJsonObject } from '../base/json-object.js';
 import { createHash } from 'node:crypto';
 import { plainRollout, type RolloutConfig } from '../base/config/rollout-config.js';
 
-/** What tells one rollout section from another: its values, and the files behind the names of its versions. */
+/** The identity of a rollout section: its values, and the digests of the versions that it names. */
 export interface SectionMeaning {
   readonly config: RolloutConfig;
   readonly stableDigest: string;
@@ -14,8 +14,9 @@ const sha256 = (value: unknown): string => createHash('sha256').update(JSON.stri
 const isSame = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /**
- * What is not as in `preset`, in the order of the names. Of a map the values that differ; a list that differs is there as
- * a whole, its maps by what differs from the first one of the preset.
+ * The part of a value that differs from `preset`, sorted by name. Of a map, only the values that differ are kept. A
+ * list that differs is kept with all its items; of each map in it, the values that differ from the first map of the
+ * preset's list.
  */
 function differing(value: unknown, preset: unknown): unknown {
   if (Array.isArray(value) && Array.isArray(preset)) {
@@ -28,10 +29,11 @@ function differing(value: unknown, preset: unknown): unknown {
 }
 
 /**
- * The name of a section: equal for two that ask for the same, whether a default is written out or not. Only what differs
- * from the defaults is in it: a release that knows more keys must not take the section that it finds for a changed one,
- * and begin a running rollout anew. Kept with each rollout, so it may not change from release to release.
- * @param preset what the section would be if it named the versions alone
+ * The fingerprint of a section. Two sections with the same meaning have the same fingerprint, whether a default is
+ * written out or not. Only values that differ from the defaults enter it: otherwise a release with more keys would
+ * consider an unchanged section changed, and begin a running rollout again. The fingerprint is stored with each
+ * rollout, so its form must not change between releases.
+ * @param preset the section with only the versions named and defaults for everything else
  */
 export function sectionFingerprint(
   { config, stableDigest, canaryDigest }: SectionMeaning,

@@ -5,8 +5,8 @@ const HASH_BYTES = 6;
 const HASH_RANGE = 2 ** (8 * HASH_BYTES);
 
 /**
- * Where a key lies between 0 and 9,999. The salt is the canary's digest: who was among the first for one
- * canary is not among the first for the next one too.
+ * The bucket of a key, from 0 to 9,999. The salt is the canary's digest, so that a client who was among the first to
+ * get one canary is not also among the first for the next one.
  */
 export function bucketOf(key: string, salt: string): number {
   const digest = createHash('sha256').update(salt).update('\n').update(key).digest();
@@ -14,8 +14,8 @@ export function bucketOf(key: string, salt: string): number {
 }
 
 /**
- * Whether a key belongs to the canary's share. Sticky: the same key, salt and percent give the same answer in
- * every process. Monotone: whoever is in at some percent is in at every higher one.
+ * Whether a key belongs to the canary's share. Sticky: the same key, salt and percent give the same answer in every
+ * process. Monotone: a key that belongs to the share at some percent belongs to it at every higher percent.
  * @param percent 0 to 100, counted in hundredths.
  */
 export function isInCanary(key: string, percent: number, salt: string): boolean {

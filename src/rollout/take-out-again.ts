@@ -2,7 +2,7 @@ import { isSameCandidate } from './candidate.js';
 import { rollBack, setPercent } from './rollout-machine.js';
 import type { CandidateRef, RolloutDocument, RolloutMove } from './rollout-types.js';
 
-/** The candidate that a move takes out: a rollback, or a share of 0; null for every other move. */
+/** The candidate that a move takes out, by a rollback or a share of 0; null for every other move. */
 function takenOut(
   { rolled_back: rolledBack, canary }: RolloutDocument,
   made: RolloutMove,
@@ -12,9 +12,9 @@ function takenOut(
 }
 
 /**
- * What is in force when others have written a state meanwhile: theirs, but a move of ours that took a version out is made
- * again on it. Whatever was done to that version elsewhere, a promotion too, users do not get it.
- * @param ours ends with a move that they do not know
+ * Resolves a write conflict: takes the other replica's state, and applies our move to it again if that move took a
+ * version out. Users do not get that version, even if the other replica has promoted it.
+ * @param ours the state of this process; its last move is missing in the other replica's state
  */
 export function takeOutAgain(theirs: RolloutDocument, ours: RolloutDocument): RolloutDocument {
   const made = ours.history.at(-1);

@@ -3,59 +3,60 @@ import { isSameCandidate as same } from './candidate.js';
 import type { StartRequest } from './rollout-machine.js';
 import type { PlanStep, RolloutDocument, ShareDecision, VersionRef } from './rollout-types.js';
 
-/** What the file says about one model, with the digests of its versions. */
+/** The file's section about one model, with the digests of its versions. */
 export interface FileWish {
   readonly stable: VersionRef;
   readonly canary: VersionRef | null;
   readonly percent: number;
   readonly mode: RolloutMode;
   readonly steps: readonly PlanStep[];
-  /** Equal exactly when what the section asks for and the digests of its versions are. */
+  /** Equal for two sections exactly when their meaning and the digests of their versions are equal. */
   readonly fingerprint: string;
 }
 
 /**
- * False when a manifest that the section names cannot be read: its digest is empty then, and the fingerprint says nothing
- * about whether the section has changed.
+ * False when the manifest of a version in the section cannot be read. Its digest is then empty, and the fingerprint
+ * does not show whether the section has changed.
  */
 export const isReadable = ({ stable, canary }: Pick<FileWish, 'stable' | 'canary'>): boolean =>
   stable.digest !== '' && canary?.digest !== '';
 
-/** Whether this is the section that the state took into account last. */
+/** Whether this is the section that was last applied to the state. */
 export const isSectionOf = (
   { configuration }: Pick<RolloutDocument, 'configuration'>,
   { fingerprint }: Pick<FileWish, 'fingerprint'>,
 ): boolean => configuration === fingerprint;
 
-/** Everybody who may have a say about one model. */
+/** All inputs of the decision about one model's canary share. */
 export interface Claims {
   /** The state; `untouched` when there is none. */
   readonly document: RolloutDocument;
   /** False when the registry no longer has the files of the state's stable version. */
   readonly stableExists: boolean;
-  /** CANARY_PERCENT, for the default model; null for others and when it is not set. */
+  /** CANARY_PERCENT for the default model; null for other models, and when it is not set. */
   readonly canaryPercent: number | null;
   readonly file: FileWish;
 }
 
-/** A rollout that variable or file begin. */
+/** A rollout that CANARY_PERCENT or the file begins. */
 export type Beginning = Omit<StartRequest, 'rolloutId'>;
 
 export interface Verdict {
   readonly decision: ShareDecision;
-  /** In force now: CANARY_PERCENT above 0 keeps the gates from acting. */
+  /** The current mode. While CANARY_PERCENT is above 0, `auto` becomes `manual`, so that the gates do not act. */
   readonly mode: RolloutMode;
-  /** Set when another rollout has to begin; `decision` speaks of the state before it. */
+  /** Set when another rollout has to begin; `decision` then describes the state before it. */
   readonly begin: Beginning | null;
 }
 
 /**
- * Who decides about the canary's share, highest first: a candidate that was rolled back gets nothing; CANARY_PERCENT=0
- * holds everything at 0 and marks nothing; the state, once an admin, a gate or the ramp has moved it; CANARY_PERCENT
- * above 0; the file. The last two only begin a rollout that nobody has moved yet; a file whose section has changed
- * begins a new one, unless all that it asks for has been promoted, or rolled back, already. A file that names a version
- * whose manifest cannot be read begins nothing: nobody can say whether it has changed, and a canary without a stable
- * version could not be compared. Only where the state's stable version is gone as well, the file's takes over, alone.
+ * Decides about the canary's share. The sources, highest rank first: a candidate that was rolled back gets no traffic;
+ * CANARY_PERCENT=0 holds the share at 0 and changes no state; the state, once an admin, a gate or the ramp has moved
+ * it; CANARY_PERCENT above 0; the file. The last two only begin a rollout when no admin, gate or ramp has moved the
+ * state. A file whose section has changed begins a new rollout, unless everything that it asks for has already been
+ * promoted or rolled back. A file that names a version whose manifest cannot be read begins no rollout: it is unknown
+ * whether the section has changed, and a canary cannot be compared without a stable version. There is one exception:
+ * when the registry no longer has the state's stable version, the file's stable version replaces it, without a canary.
  */
 export function whoDecides(claims: Claims): Verdict {
   const { document, canaryPercent } = claims;
@@ -70,7 +71,7 @@ function beginningOf(claims: Claims): Beginning | null {
   if (document.revision === 0) {
     if (!isReadable(file)) return null;
     const asks = wish.canary !== null && (wish.percent > 0 || wish.mode === 'shadow');
-    // Since the start: what nobody has moved is made of the file as it was then, perhaps of versions without a digest.
+    // The untouched state was made from the file at the start of the process, perhaps from versions without a digest.
     const hasChanged = !isSectionOf(document, file);
     return hasChanged || (asks && canaryPercent !== 0) ? wish : null;
   }
@@ -85,7 +86,7 @@ function beginningOf(claims: Claims): Beginning | null {
   return by === wish.origin.by && percent === wish.origin.canary_percent ? null : wish;
 }
 
-/** What variable and file ask for together: the variable knows a share, the file everything else. */
+/** The rollout that CANARY_PERCENT and the file ask for: the variable gives the share, the file everything else. */
 function wishOf({ canaryPercent, file }: Claims): Beginning {
   const { stable, canary, mode, steps, fingerprint: configuration } = file;
   const section = { stable, canary, percent: file.percent, mode, steps };
@@ -97,7 +98,7 @@ function wishOf({ canaryPercent, file }: Claims): Beginning {
   return { ...section, percent: canaryPercent, mode: 'manual', configuration, forced, origin };
 }
 
-/** True when there is nothing to begin: what the changed section asks for was decided before. */
+/** True when the rollout that the changed section asks for has already been decided, so that no rollout begins. */
 function isMet({ document, file }: Claims): boolean {
   const { stable, canary, phase, last_good: lastGood } = document;
   if (phase === 'promoted') {

@@ -1,4 +1,4 @@
-/** What stands inside an element: more elements, or text. */
+/** The content of an element: further elements, or text. */
 export type SvgContent = readonly string[] | string;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -8,9 +8,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
-/** Text as XML takes it. Control characters, which XML 1.0 does not know, are left out. */
+/** Escapes text for XML. Control characters that XML 1.0 does not allow are removed. */
 export function escapeXml(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are what is looked for
+  // eslint-disable-next-line no-control-regex -- the pattern searches for control characters
   const known = text.toWellFormed().replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, '');
   return known.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? '');
 }
@@ -38,7 +38,9 @@ function decimals(value: number): string {
   return String(Math.round(value * 100) / 100);
 }
 
-/** Colours of a chart; `main`, `second` and `third` tell lines apart, also for most who are colour-blind. */
+/**
+ * Colours of a chart; the lines use `main`, `second` and `third`, which most colour-blind people can distinguish too.
+ */
 export interface Colours {
   readonly page: string;
   readonly ink: string;
@@ -72,21 +74,23 @@ const common = ({ page, ink, faint }: Colours): string => `
   .axis { stroke: ${ink}; }`;
 
 export interface Page {
-  /** Of the document, for those who cannot see it. */
+  /** Title of the document, for screen readers. */
   readonly title: string;
-  /** What the chart says, in a sentence. */
+  /** The statement of the chart, in one sentence. */
   readonly description: string;
   readonly width: number;
   readonly height: number;
   /** Rules that are the same in both themes. */
   readonly shapes: string;
-  /** Rules with colours; written twice, for viewers that are no browsers know no variables. */
+  /**
+   * Rules with colours. They are written once per theme, because viewers other than browsers do not support variables.
+   */
   readonly colours: (colours: Colours) => string;
 }
 
 /**
- * A chart as an SVG document. With a background of its own: a viewer that does not follow the page's theme would show
- * dark on dark.
+ * A chart as an SVG document. It has its own background, because a viewer that ignores the page's theme would show dark
+ * on dark.
  */
 export function svgPage(
   { title, description, width, height, shapes, colours }: Page,

@@ -1,13 +1,13 @@
 import { svgPage, type Colours, element, point } from './svg.js';
 
-/** A value at a time; null: none is known, and the line has a gap. */
+/** A value at a time; null when it is unknown, which leaves a gap in the line. */
 export interface Sample {
   /** ms since 1970. */
   readonly atMs: number;
   readonly value: number | null;
 }
 
-/** Which of the colours a line has. */
+/** The colour of a line. */
 export type Tone = 'main' | 'second' | 'third';
 
 export interface Line {
@@ -35,7 +35,7 @@ export interface Panel {
   readonly title: string;
   readonly lines: readonly Line[];
   readonly bands?: readonly Band[];
-  /** A horizontal line, e.g. what is allowed. */
+  /** A horizontal line, e.g. the allowed maximum. */
   readonly limit?: { readonly name: string; readonly value: number } | null;
   /** The axis goes from 0 to the highest value, and at least to this. */
   readonly atLeast: number;
@@ -60,12 +60,12 @@ const LEFT = 84;
 const RIGHT = 830;
 const TOP = 54;
 const PLOT_HEIGHT = 150;
-/** With title, legend and what is between panels. */
+/** Height of a panel with its title, its legend and the gap to the next panel. */
 const PANEL_HEIGHT = 232;
-/** From the plot of a panel to the next panel. */
+/** Distance from the plot of a panel to the next panel. */
 const GAP = 38;
 const TIME_TICKS = 6;
-/** Labels of events closer than this would lie on each other: only the first is written. */
+/** Labels of events that are closer than this would overlap, so only the first one is written. */
 const EVENT_LABEL_WIDTH = 70;
 
 const SHAPES = `
@@ -96,7 +96,7 @@ export function renderTimeChart({ title, description, panels, events }: TimeChar
   return svgPage({ title, description, width: WIDTH, height, shapes: SHAPES, colours }, parts);
 }
 
-/** At least a second, so that a single point has a place. */
+/** The time range of all panels; at least a second, so that a single point can be drawn. */
 function rangeOf(panels: readonly Panel[], events: readonly Event[]): [number, number] {
   const times = [
     ...panels.flatMap(({ lines }) => lines.flatMap(({ samples }) => samples.map(({ atMs }) => atMs))),
@@ -164,7 +164,7 @@ function polylines(
   });
 }
 
-/** Stretches of samples that are there. */
+/** Runs of consecutive samples without a gap. */
 function runs<T>(samples: readonly T[], isThere: (sample: T) => boolean): T[][] {
   const found: T[][] = [];
   let isOpen = false;
@@ -179,7 +179,10 @@ function runs<T>(samples: readonly T[], isThere: (sample: T) => boolean): T[][] 
   return found;
 }
 
-/** Without the bands: in the beginning they are as wide as can be, and would press all else against the axis. */
+/**
+ * Highest value of the axis. Bands are ignored: they are very wide in the beginning, and would squeeze the lines
+ * against the axis.
+ */
 function highestOf({ lines, limit, atLeast }: Panel): number {
   const values = [
     ...lines.flatMap(({ samples }) => samples.map(({ value }) => value ?? 0)),
@@ -188,10 +191,10 @@ function highestOf({ lines, limit, atLeast }: Panel): number {
   return values.reduce((most, value) => Math.max(most, value), atLeast);
 }
 
-/** The next of 1, 2, 4 or 10 times a power of ten: quarters of these read well. */
+/** The next of 1, 2, 4 or 10 times a power of ten, because quarters of these are easy to read. */
 function niceCeiling(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
-  // A value that is a whole step must not reach for the next by a rounding error.
+  // A rounding error must not move a value that equals a step to the next step.
   return power * ([1, 2, 4, 10].find((step) => step * power >= value * (1 - 1e-9)) ?? 10);
 }
 

@@ -2,10 +2,10 @@ import { svgPage, type Colours, element, point } from './svg.js';
 
 const WIDTH = 800;
 const HEIGHT = 500;
-/** Of the area that is drawn in. */
+/** Edges of the drawing area. */
 export const AREA = { left: 84, right: 770, top: 60, bottom: 390 } as const;
 
-/** Lines are told apart by these, the one that it is about first. */
+/** Colours that distinguish the lines; the main line comes first. */
 export const TONES = ['main', 'second', 'third'] as const;
 
 const SHAPES = `
@@ -30,7 +30,7 @@ export function renderLine(tone: string, points: readonly (readonly [x: number, 
   ];
 }
 
-/** What each colour stands for, a line each below the axis. */
+/** The legend below the axis, one line per colour. */
 export function renderLegend(names: readonly string[]): string[] {
   return names.flatMap((name, i) => {
     const y = AREA.bottom + 72 + 20 * i;

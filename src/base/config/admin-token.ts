@@ -2,8 +2,8 @@ import { ConfigError, type ConfigProblem } from './config-error.js';
 import { readEnvironment } from './read-settings.js';
 
 /**
- * ADMIN_TOKEN of the environment, for commands that talk to a running service; null when it is unset. Nothing else
- * is read: a rollback at night must not fail because of a configuration file that somebody is in the middle of.
+ * ADMIN_TOKEN of the environment, for commands that talk to a running service; null when it is unset. No other setting
+ * is read: an urgent rollback must not fail because of a configuration file that is being edited.
  * @throws ConfigError when it is not a token
  */
 export function adminTokenOf(env: NodeJS.ProcessEnv = process.env): string | null {

@@ -8,7 +8,7 @@ const ALLOWED =
 const ENTRY = /^([A-Za-z0-9._-]{1,64}):([!-+\--~]{1,512})$/;
 const DIGEST = /^sha256:([0-9a-fA-F]{64})$/;
 
-/** The keys are hashed at once, so that no configuration object, log or dump holds one in plain. */
+/** Keys are hashed at once, so that no configuration object, log or dump contains one in plain text. */
 function readEntry(entry: string): ApiKey | undefined {
   const [, name, key] = ENTRY.exec(entry) ?? [];
   if (name === undefined || key === undefined) return undefined;

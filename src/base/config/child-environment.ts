@@ -2,8 +2,8 @@ import type { FlagValues } from './read-settings.js';
 import type { SettingName } from './settings.js';
 
 /**
- * Of the environment these concern the one service that they were set for: who may ask it and how often, where it
- * listens, whom it shares state with.
+ * Environment variables that apply only to the service for which they were set: its clients and their rates, its
+ * address, and the state that it shares.
  */
 const OF_ONE_SERVICE: readonly SettingName[] = [
   'HOST',
@@ -18,8 +18,8 @@ const OF_ONE_SERVICE: readonly SettingName[] = [
 ];
 
 /**
- * The environment for a second service beside the one that the environment is for: without what is that one's own,
- * and with these settings.
+ * The environment for a second service on the same machine: this environment without the variables in OF_ONE_SERVICE,
+ * and with the given settings.
  */
 export function childEnvironment(settings: FlagValues, env = process.env): NodeJS.ProcessEnv {
   const left: readonly string[] = OF_ONE_SERVICE;

@@ -4,16 +4,16 @@ export interface ConfigProblem {
   readonly key: string;
   /** Where it was set: `environment`, `command line`, the file's name or `default`. */
   readonly source: string;
-  /** The value as it may be shown; null where there is none to show. */
+  /** The value in a form that may be shown; null when there is none. */
   readonly value: string | null;
-  /** What is wrong with it and what is allowed. */
+  /** Describes the error, and the allowed values. */
   readonly message: string;
 }
 
 const asLine = ({ key, source, value, message }: ConfigProblem): string =>
   `  ${key} (${source})${value === null ? '' : ` is ${value}`}: ${message}`;
 
-/** Stops the start: every problem that was found, one per line of the message. */
+/** Prevents the start. The message lists all problems, one per line. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];

@@ -8,16 +8,16 @@ export const DEFAULT_FILE = 'serin.config.yaml';
 
 /** The top level of the configuration file, key by key; maps stay maps, so that no key is special. */
 export interface ConfigFile {
-  /** How messages call it. */
+  /** Name of the file in messages. */
   readonly name: string;
   /** Paths in the file are relative to this folder. */
   readonly folder: string;
-  /** Of the bytes that were read, as {@link fileDigest} tells it. */
+  /** {@link fileDigest} of the bytes that were read. */
   readonly digest: string;
   readonly entries: ReadonlyMap<unknown, unknown>;
 }
 
-/** What is at a path now; of a file that cannot be read, why. */
+/** The current content of a file, or the error code when it cannot be read. */
 type Read = { readonly bytes: Buffer } | { readonly code: string };
 
 function read(path: string): Read {
@@ -31,7 +31,7 @@ function read(path: string): Read {
 const digestOf = (found: Read): string =>
   'code' in found ? found.code : createHash('sha256').update(found.bytes).digest('hex');
 
-/** sha256 of the bytes at a path, hex; the reason where there are none to read. Tells a changed file from an unchanged one. */
+/** sha256 of a file's bytes, hex, or the error code when it cannot be read. It shows whether the file has changed. */
 export const fileDigest = (path: string): string => digestOf(read(path));
 
 function reportUnreadable(path: string, code: string, problems: ConfigProblem[]): void {
@@ -39,7 +39,7 @@ function reportUnreadable(path: string, code: string, problems: ConfigProblem[])
   problems.push({ key: basename(path), source: path, value: null, message: reason });
 }
 
-/** Null for an empty document; a document whose aliases explode counts as not being a map. */
+/** Null for an empty document; for a document with too many aliases, the error text, which is not a map. */
 function plainContent(document: Document.Parsed): unknown {
   try {
     return document.toJS({ mapAsMap: true }) ?? null;
@@ -49,8 +49,8 @@ function plainContent(document: Document.Parsed): unknown {
 }
 
 /**
- * Reads the file that `named` says, else serin.config.yaml in `cwd` if it is there.
- * A file that is missing though named, or is not a YAML map, adds to `problems` and counts as empty.
+ * Reads the file `named`, or serin.config.yaml in `cwd` if it exists. A named file that is missing, or a file that is
+ * not a YAML map, adds to `problems` and counts as empty.
  */
 export function readConfigFile(
   cwd: string,

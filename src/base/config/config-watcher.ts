@@ -4,26 +4,32 @@ import { fileDigest } from './config-file.js';
 import type { ConfigSource } from './load-config.js';
 import type { SerinConfig } from './serin-config.js';
 
-/** An editor or a swap of links is several events: they are one change once this long has passed without one. */
+/**
+ * Saving in an editor or swapping a link causes several events. They count as one change once this time has passed
+ * without another event.
+ */
 const SETTLE_MS = 100;
 
-/** Network file systems tell nobody of a change: look all the same. */
+/** Network file systems may report no changes, so the file is also read at this interval. */
 const POLL_MS = 5000;
 
-/** Told once per change of the file's content; again and again while it is unsettled. */
+/** Called once per change of the file's content, and repeatedly while `unsettled` returns true. */
 export interface ConfigListener {
   /** The file is valid; the configuration as a restart would load it. */
   readonly changed: (config: SerinConfig) => void;
-  /** It is not: why, as the start would say it. */
+  /** The file is invalid; the error is the one that a start would report. */
   readonly invalid: (error: unknown) => void;
-  /** True while the file asks for what is not there yet and may come without a change of it: the folder of a version. */
+  /**
+   * True while the file names something that does not exist yet and may appear without a change of the file, such as a
+   * version's folder.
+   */
   readonly unsettled: () => boolean;
 }
 
 /**
- * Reads the configuration file again when its content is another one than what was loaded. The folder is watched, not
- * the file: an editor replaces the file, and a mounted Kubernetes ConfigMap swaps a link beside it (`..data`), of which
- * the file itself sees nothing.
+ * Reads the configuration file again when its content differs from the loaded one. It watches the folder, not the file:
+ * an editor replaces the file, and a mounted Kubernetes ConfigMap swaps a link beside it (`..data`), which causes no
+ * event on the file itself.
  */
 export class ConfigWatcher {
   private content: string;
@@ -41,7 +47,7 @@ export class ConfigWatcher {
     }, POLL_MS);
     this.polling.unref();
     this.watchFolder();
-    // A service takes its time to start: what was written meanwhile nobody tells of any more.
+    // The file may have changed while the service was starting, before the watch began.
     this.look();
   }
 
@@ -63,7 +69,7 @@ export class ConfigWatcher {
         this.watcher?.close();
       });
     } catch {
-      // No folder to watch, or no more watches to be had: the poll is enough.
+      // The folder does not exist, or the system has no watches left: polling is enough.
     }
   }
 

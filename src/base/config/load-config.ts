@@ -8,15 +8,15 @@ import type { SerinConfig } from './serin-config.js';
 import { SETTINGS, fileKey, flagName, type SettingName, type SettingValues } from './settings.js';
 
 export interface LoadOptions {
-  /** What was given on the command line, by setting. */
+  /** The values given on the command line, by setting. */
   readonly flags?: FlagValues;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
 }
 
 /**
- * The configuration from command line, environment, file and defaults, in that order of precedence. A value
- * that a stronger source overrides must be right all the same.
+ * The configuration from command line, environment, file and defaults, in that order of precedence. A value must be
+ * valid even if a source of higher precedence overrides it.
  * @throws ConfigError with every problem, not only the first.
  */
 export function loadConfig({
@@ -53,7 +53,7 @@ export function loadConfig({
 export interface ConfigSource {
   /** Absolute path of the file, whether or not it exists. */
   readonly file: string;
-  /** Of what was read there: the file may have changed since. */
+  /** Digest of the content that was loaded; the file may have changed since. */
   readonly digest: string;
   /**
    * The configuration as it would be if it were loaded now.
@@ -71,7 +71,7 @@ export function configSource(config: SerinConfig): ConfigSource {
   return source;
 }
 
-/** How the source that decided a setting calls it. */
+/** The source that decided a setting, and the setting's name in that source. */
 type Origin = (name: SettingName) => Pick<ConfigProblem, 'key' | 'source'>;
 
 function checkCanaryPercent(

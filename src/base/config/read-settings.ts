@@ -13,17 +13,17 @@ import {
 import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
-/** Keys of the file that are not settings: which versions take the traffic. */
+/** Keys of the file that are not settings; they decide which versions get the traffic. */
 const ROLLOUT_KEYS = ['default_model', 'rollout'];
 
-/** A value as a message may show it: as it was written, cut where it gets long. */
+/** A value for a message: as it was written, and cut when it is long. */
 export function shown(value: unknown): string {
   const written =
     value instanceof Map ? 'a map' : typeof value === 'number' ? String(value) : JSON.stringify(value);
   return written.length > 80 ? `${written.slice(0, 77)}...` : written;
 }
 
-/** One source of settings: how it calls a setting, and what it says about it. */
+/** One source of settings: its names and values of settings. */
 interface Source {
   readonly name: string;
   readonly folder: string;
@@ -47,7 +47,7 @@ function readSource(source: Source, problems: ConfigProblem[]): SettingValues {
       values[name] = setting.isPath ? resolve(source.folder, String(reading.value)) : reading.value;
     }
   }
-  // Each value came from the type of its own setting: the loop loses that, the table guarantees it.
+  // Each value has the type of its own setting. TypeScript cannot infer that in the loop, but the table guarantees it.
   return values as SettingValues;
 }
 
@@ -72,7 +72,7 @@ export function readEnvironment(
   );
 }
 
-/** What was given on the command line, by setting. A blank value there is a mistake, not an absence. */
+/** The values given on the command line, by setting. A blank value there is an error and does not count as unset. */
 export type FlagValues = Readonly<Partial<Record<SettingName, string>>>;
 
 export function readFlags(flags: FlagValues, cwd: string, problems: ConfigProblem[]): SettingValues {

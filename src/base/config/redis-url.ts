@@ -12,7 +12,7 @@ const isDecodable = (part: string): boolean => {
   }
 };
 
-/** The sentence never quotes the URL, for it may hold a password. */
+/** The message never quotes the URL, because it may contain a password. */
 function read(value: unknown): Reading<string> {
   const wrong = { problem: `allowed is ${ALLOWED}` };
   if (typeof value !== 'string' || /\s/.test(value) || !URL.canParse(value)) return wrong;
@@ -22,5 +22,5 @@ function read(value: unknown): Reading<string> {
   return isDecodable(username) && isDecodable(password) ? { value } : wrong;
 }
 
-/** Where a Redis server is, and how to log in there. */
+/** The address of a Redis server, with its login. */
 export const redisUrl: ValueType<string> = { allowed: ALLOWED, fromText: read, fromFile: read };

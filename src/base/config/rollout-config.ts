@@ -1,12 +1,12 @@
 /**
- * auto: the gates act and the ramp goes on by itself. manual: gates are computed and shown, people act. shadow: users
- * get the stable answer only, and the canary computes a sample of it.
+ * auto: the gates act and the ramp advances automatically. manual: gates are computed and shown, but only people act.
+ * shadow: users get only the stable answer, and the canary computes a sample of the same texts for comparison.
  */
 export type RolloutMode = 'auto' | 'manual' | 'shadow';
 
 export const ROLLOUT_MODES: readonly RolloutMode[] = ['auto', 'manual', 'shadow'];
 
-/** One step of a ramp: the canary's share and how long it is held before the next. */
+/** One step of a ramp: the canary's share, and how long it is held before the next step. */
 export interface RolloutStep {
   /** 0.01 to 100, in hundredths. */
   readonly percent: number;
@@ -15,13 +15,13 @@ export interface RolloutStep {
 
 /** How much extra work the comparison of two versions may cost. */
 export interface ComparisonConfig {
-  /** Percent of the compared traffic of which a pair is made (in shadow mode: of all traffic), 0 to 100. */
+  /** Percent of the compared traffic (in shadow mode: of all traffic) for which both versions answer, 0 to 100. */
   readonly samplePercent: number;
   /** Most extra work, in percent of the time of all workers, 0 to 100. */
   readonly budgetPercent: number;
 }
 
-/** The limits of a rollout; null switches a gate off. src/canary/gates says how each is judged. */
+/** The limits of a rollout; null switches a gate off. src/rollout/gates contains how each is judged. */
 export interface GateSettings {
   /** Distinct pairs in the whole rollout, and canary requests in the step, that a promotion needs. */
   readonly minimumSamples: number;
@@ -37,7 +37,7 @@ export interface GateSettings {
   readonly feedbackAccuracyDrop: number | null;
   /** Allowed excess of the stable version's mean kpi over the canary's, in the kpi's own unit. */
   readonly kpiDrop: number | null;
-  /** Chance that a canary within all limits is rolled back: over all gates, steps and looks together. */
+  /** Maximum probability that a canary within all limits is rolled back, over all gates, steps and looks together. */
   readonly alpha: number;
 }
 
@@ -62,7 +62,10 @@ export const DEFAULT_STEPS: readonly RolloutStep[] = [1, 5, 25, 50, 100].map((pe
   holdMs: HOLD_MS,
 }));
 
-/** 2 %: pairs enough for every gate within minutes (docs/benchmarks.md). With 5 % users' p99 was 1.23-fold in one run. */
+/**
+ * A budget of 2 % gives enough pairs for every gate within minutes (docs/benchmarks.md). With 5 %, users' p99 was 1.23
+ * times as high in one run.
+ */
 export const DEFAULT_COMPARISON: ComparisonConfig = { samplePercent: 100, budgetPercent: 2 };
 
 export const DEFAULT_GATES: GateSettings = {

@@ -21,13 +21,13 @@ export interface RolloutSection {
   readonly rollout: Readonly<Record<string, RolloutConfig>>;
 }
 
-/** What serves when the file says nothing: the model and the split that the repository ships. */
+/** The default when the file has no rollout section: the model and the split that the repository contains. */
 const SHIPPED: RolloutSection = {
   defaultModel: 'sentiment',
   rollout: { sentiment: plainRollout('v1', 'v2') },
 };
 
-/** Reads `default_model` and `rollout`; what is wrong goes to `problems`, and the shipped value stands in. */
+/** Reads `default_model` and `rollout`. Errors are added to `problems`, and the default is used instead. */
 export function readRolloutSection(file: ConfigFile, problems: ConfigProblem[]): RolloutSection {
   const report = (key: string, value: unknown, message: string): void => {
     problems.push({ key, source: file.name, value: value === undefined ? null : shown(value), message });
@@ -74,7 +74,10 @@ export function readRolloutSection(file: ConfigFile, problems: ConfigProblem[]):
   return { defaultModel, rollout };
 }
 
-/** Takes one problem: the key, its value (undefined: there is none to show), what is wrong and what is allowed. */
+/**
+ * Receives one problem: the key, its value (undefined when there is none to show), and a message with the error and the
+ * allowed values.
+ */
 export type Report = (key: string, value: unknown, message: string) => void;
 
 const folderName = text(
@@ -93,7 +96,7 @@ const holdMs = wholeNumber(1, WEEK_MS);
 const hold = duration(1, WEEK_MS);
 const mode = oneOf(...ROLLOUT_MODES);
 
-/** How each member of a map of figures is called in the file, and what it may be. */
+/** For each member of a map of figures: its key in the file, and its type. */
 type Fields<T> = { readonly [K in keyof T]: { readonly key: string; readonly type: ValueType<T[K]> } };
 
 const COMPARISON: Fields<ComparisonConfig> = {
@@ -123,10 +126,10 @@ const GATES: Fields<GateSettings> = {
   alpha: { key: 'alpha', type: decimal(0.000001, 0.5) },
 };
 
-/** Hundredths are the finest share that the split knows; a finer one would be rounded behind the user's back. */
+/** The split has a resolution of hundredths of a percent; a finer share would be rounded without telling the user. */
 const isHundredths = (percent: number): boolean => Math.abs(percent * 100 - Math.round(percent * 100)) < 1e-6;
 
-/** Reads the keys of one model's rollout, and tells what is wrong with them. */
+/** Reads the keys of one model's rollout, and reports errors in them. */
 class EntryReader {
   sound = true;
 
@@ -163,7 +166,10 @@ class EntryReader {
     return undefined;
   }
 
-  /** A share in hundredths. Empty is not 0: whoever wrote the key meant a number. */
+  /**
+   * A share in hundredths of a percent. An empty value is an error and not 0, because the user certainly meant a
+   * number.
+   */
   percent(): number | undefined {
     if (this.entry.has('percent') && !this.has('percent')) {
       this.problem('percent', undefined, `is empty: allowed is ${share.allowed}`);
@@ -175,7 +181,7 @@ class EntryReader {
     return undefined;
   }
 
-  /** A map of figures; what it leaves out is as in `preset`. */
+  /** A map of figures; missing keys take their value from `preset`. */
   figures<T extends object>(name: string, fields: Fields<T>, preset: T): T {
     if (!this.has(name)) return preset;
     const value = this.entry.get(name);
@@ -232,7 +238,7 @@ class EntryReader {
   }
 }
 
-/** Reads the rollout of one model; null when something in it is wrong, which `report` has then been told. */
+/** Reads the rollout of one model; null when it has errors, which are then passed to `report`. */
 function readRolloutEntry(key: string, entry: unknown, report: Report): RolloutConfig | null {
   if (!(entry instanceof Map)) {
     report(key, entry, 'allowed is a map such as { stable: v1, canary: v2, percent: 0 }');

@@ -4,7 +4,7 @@ export type { RolloutConfig } from './rollout-config.js';
 
 export interface ApiKey {
   readonly name: string;
-  /** sha256 of the key, hex; a key given in plain is hashed when it is read. */
+  /** sha256 of the key, hex; a key given in plain text is hashed when it is read. */
   readonly sha256: string;
 }
 
@@ -12,7 +12,7 @@ export interface ApiKey {
 export interface SerinConfig {
   readonly host: string;
   readonly port: number;
-  /** As Express' `trust proxy` takes it: a number of hops, or comma-separated networks; null trusts nobody. */
+  /** Value for Express' `trust proxy`: a number of hops, or comma-separated networks; null trusts no proxy. */
   readonly trustProxy: number | string | null;
   readonly requestTimeoutMs: number;
   readonly maxBodyBytes: number;
@@ -26,7 +26,7 @@ export interface SerinConfig {
   readonly rateLimitBurst: number | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   readonly logText: boolean;
-  /** Answered texts that feedback may still speak about; 0: none. */
+  /** Maximum number of answered texts that feedback may refer to; 0 switches feedback off. */
   readonly feedbackMaxRequests: number;
   readonly feedbackTtlMs: number;
   /** Absolute path, as is `stateDir`. */
@@ -35,16 +35,16 @@ export interface SerinConfig {
   readonly defaultModel: string;
   /** By model, as the file says; `defaultModel` is among them. It has no prototype. */
   readonly rollout: Readonly<Record<string, RolloutConfig>>;
-  /** CANARY_PERCENT: for the canary of `defaultModel`; 0 is the toggle; null when it is not set. */
+  /** CANARY_PERCENT, for the canary of `defaultModel`; 0 holds the canary at 0 %; null when it is not set. */
   readonly canaryPercent: number | null;
   /** Inference processes; the physical cores that the cgroup grants, unless set. */
   readonly workers: number;
   readonly threadsPerWorker: number;
-  /** Processes kept loaded beside the working ones, so that a crash costs no start. */
+  /** Spare processes that are kept loaded, so that no request waits for a start after a crash. */
   readonly spareWorkers: number;
-  /** Answers kept in memory at most; 0: no cache at all. */
+  /** Maximum number of answers in the memory cache; 0 switches the whole cache off. */
   readonly cacheMaxItems: number;
-  /** Heap that the kept answers may take together. */
+  /** Maximum heap bytes of all cached answers together. */
   readonly cacheMaxBytes: number;
   readonly cacheTtlMs: number;
   /** Texts admitted at once, queued and running; at least 2 × maxTexts. */

@@ -6,15 +6,15 @@ import { byteSize, decimal, oneOf, text, trueOrFalse, wholeNumber, type ValueTyp
 /** One setting: its environment variable is the key of {@link SETTINGS}. */
 export interface Setting<T> {
   readonly type: ValueType<T>;
-  /** Undefined: there is none, or it is computed from other settings; `defaultText` says which. */
+  /** Undefined when there is no default, or when it is computed from other settings; `defaultText` describes it. */
   readonly default: T | undefined;
   readonly defaultText: string;
   readonly meaning: string;
   /** A path: relative to the file when set there, else to the working directory. */
   readonly isPath: boolean;
-  /** Never shown, not even when it is wrong. */
+  /** Never shown, not even in an error message about it. */
   readonly secret: boolean;
-  /** Why the file may not hold it; null where it may. */
+  /** Why the file must not contain the setting; null when it may. */
   readonly notInFile: string | null;
 }
 
@@ -156,7 +156,7 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** What was set, by setting; a setting that no source names is absent. */
+/** The values that were set, by setting; a setting that no source contains is absent. */
 export type SettingValues = {
   -readonly [K in SettingName]?: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
 };

@@ -1,4 +1,7 @@
-/** Edits (insert, delete, replace, swap two neighbours) that turn one string into the other: optimal string alignment. */
+/**
+ * Number of edits (insert, delete, replace, swap two neighbours) that turn one string into the other: optimal string
+ * alignment.
+ */
 export function editDistance(a: string, b: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -25,7 +28,7 @@ export function nearest(unknown: string, known: readonly string[]): string | nul
   let best: string | null = null;
   let bestDistance = Infinity;
   for (const name of known) {
-    // A quarter of the longer name: enough for a slip or two, and for a unit left off (`request_timeout`).
+    // A quarter of the longer name allows one or two typing errors, or a missing unit (`request_timeout`).
     const limit = Math.max(1, Math.floor(Math.max(unknown.length, name.length) / 4));
     const distance = editDistance(unknown.toLowerCase(), name.toLowerCase());
     if (distance <= limit && distance < bestDistance) {

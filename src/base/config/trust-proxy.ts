@@ -24,8 +24,8 @@ function read(value: unknown): Reading<number | string> {
 }
 
 /**
- * Express' `trust proxy` without its `true`: who trusts every hop lets each client choose the address
- * that its rate is counted under.
+ * Express' `trust proxy` without its `true`: if every hop is trusted, each client can choose the address by which its
+ * rate is counted.
  */
 export const trustedProxies: ValueType<number | string> = {
   allowed: ALLOWED,

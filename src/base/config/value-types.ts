@@ -1,12 +1,12 @@
-/** A value that was read, or the sentence that says what is allowed instead. */
+/** A value that was read, or a sentence with the allowed values. */
 export type Reading<T> = { readonly value: T } | { readonly problem: string };
 
 /**
- * How a setting is written. The command line and the environment bring text, the file brings YAML's own types,
- * and there a quoted number is text and therefore wrong.
+ * The format of a setting. The command line and the environment give text. The file gives YAML types, so a quoted
+ * number in it is text and therefore invalid.
  */
 export interface ValueType<T> {
-  /** What is allowed, as the end of "… is "abc": allowed is". */
+  /** The allowed values, as the end of "… is "abc": allowed is". */
   readonly allowed: string;
   fromText(text: string): Reading<T>;
   fromFile(value: unknown): Reading<T>;
@@ -29,7 +29,10 @@ function valueType<T>(
 const within = (value: number, min: number, max: number): number | undefined =>
   value >= min && value <= max ? value : undefined;
 
-/** Digits only: neither `1e3` nor `0x10` nor `+5` is how a person writes a port or a limit. */
+/**
+ * A whole number in digits only: `1e3`, `0x10` and `+5` are refused, because people do not write a port or a limit like
+ * that.
+ */
 export function wholeNumber(min: number, max: number): ValueType<number> {
   return valueType(`a whole number from ${String(min)} to ${String(max)}, in digits`, {
     text: (text) => (/^\d{1,15}$/.test(text) ? within(Number(text), min, max) : undefined),
@@ -79,7 +82,7 @@ export function byteSize(min: number, max: number): ValueType<number> {
   );
 }
 
-/** `true` or `false` and nothing else: `yes`, `1` and `on` mean different things to different people. */
+/** `true` or `false` only: `yes`, `1` and `on` are refused, because they are ambiguous. */
 export function trueOrFalse(): ValueType<boolean> {
   return valueType('true or false', {
     text: (text) => (text === 'true' ? true : text === 'false' ? false : undefined),
@@ -87,7 +90,7 @@ export function trueOrFalse(): ValueType<boolean> {
   });
 }
 
-/** Text that matches the pattern; `allowed` says in words what that is. */
+/** Text that matches the pattern; `allowed` describes the pattern in words. */
 export function text(allowed: string, pattern: RegExp): ValueType<string> {
   const find = (value: string): string | undefined => (pattern.test(value) ? value : undefined);
   return valueType(allowed, {
@@ -108,7 +111,10 @@ function parseDurationMs(written: string): number | undefined {
   return digits === undefined ? undefined : Number(digits) * (UNIT_MS[unit ?? ''] ?? NaN);
 }
 
-/** A time with its unit, in milliseconds: `30m` is 1,800,000. A bare number could mean anything, and is refused. */
+/**
+ * A time with its unit, in milliseconds: `30m` is 1,800,000. A number without a unit is refused, because its unit would
+ * be unclear.
+ */
 export function duration(minMs: number, maxMs: number): ValueType<number> {
   const allowed = `a time with its unit (ms, s, m, h or d) such as 30m, from ${String(minMs)} ms to ${String(maxMs)} ms`;
   const read = (value: unknown): Reading<number> => {

@@ -1,11 +1,14 @@
-/** How an error code appears: its HTTP status, title, whether the same request may be sent again, and how loudly it is logged. */
+/**
+ * The properties of an error code: its HTTP status, its title, whether the same request may be sent again, and its log
+ * level.
+ */
 export interface ErrorEntry {
   readonly status: number;
   readonly title: string;
   /** True when the same request may succeed later without being changed. */
   readonly retryable: boolean;
   readonly logLevel: 'info' | 'warn' | 'error';
-  /** One sentence for docs/errors.md: when it is answered and what to do. */
+  /** One sentence for docs/errors.md: when the error occurs and what the client can do. */
   readonly meaning: string;
 }
 
@@ -18,8 +21,8 @@ const entry = (
 ): ErrorEntry => ({ status, title, retryable, logLevel, meaning });
 
 /**
- * Every error code that Serin answers, in one table: the HTTP filter, the worker protocol, docs/errors.md
- * and the OpenAPI document are all made from it (a test keeps them equal).
+ * All error codes of Serin. The HTTP filter, the worker protocol, docs/errors.md and the OpenAPI document are derived
+ * from this table (a test checks that they agree).
  */
 export const ERROR_TABLE = {
   INVALID_REQUEST: entry(

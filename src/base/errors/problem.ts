@@ -13,7 +13,7 @@ export interface Problem {
   readonly retry_after_ms?: number;
 }
 
-/** 429 without a measured waiting time: come back after the shortest time that `retry-after` can say. */
+/** Waiting time of a 429 without a measured one: the shortest time that `retry-after` can express. */
 const SHORTEST_RETRY_MS = 1000;
 
 /** Milliseconds to wait before the same request may succeed; undefined where nothing is known. */
@@ -22,7 +22,7 @@ export function retryAfterMs(error: AppError): number | undefined {
   return ms === undefined ? undefined : Math.max(0, Math.ceil(ms));
 }
 
-/** `retry-after` counts whole seconds; zero would mean at once, to everybody at the same time. */
+/** `retry-after` in whole seconds; at least 1, because 0 would make all clients retry at once. */
 export const retryAfterSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
 /** The problem object of an error, for a whole answer or for one item of a batch. */

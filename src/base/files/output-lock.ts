@@ -9,28 +9,33 @@ import { writeError } from './write-error.js';
 
 const HEARTBEAT_MS = 2_000;
 
-/** A holder that this process cannot look at (another machine or container) counts as dead after this long without a sign. */
+/**
+ * A holder that this process cannot inspect (on another machine or in another container) counts as dead after this time
+ * without a heartbeat.
+ */
 const SILENCE_MS = 15_000;
 
-/** How often a lock that is waited for is looked at. */
+/** Interval at which a waiting process checks the lock. */
 const LOOK_MS = 200;
 
-/** Far longer than {@link removeAbandoned} has a lock aside that it puts back. */
+/** Far longer than the time for which {@link removeAbandoned} moves a lock aside before it restores it. */
 const ASIDE_MS = 100;
 
 interface Holder {
   readonly pid: number;
   /** When the process began, in the kernel's ticks: a pid alone may belong to another process by now. */
   readonly started: string;
-  /** Names the boot and the process namespace in which `pid` means something. */
+  /** Identifies the boot and the process namespace in which `pid` is valid. */
   readonly scope: string;
-  /** Tells this holder from any other; locks of older releases have none. */
+  /** Unique token of this holder; absent in locks of older releases. */
   readonly token?: string;
 }
 
 /** Another run holds the output. */
 export class LockHeld extends StartError {
-  /** @param isElsewhere it cannot be looked at from here: only time tells whether it still lives */
+  /**
+   * @param isElsewhere true when this process cannot inspect the holder; only missing heartbeats show that it is dead
+   */
   constructor(
     message: string,
     readonly isElsewhere: boolean,
@@ -39,10 +44,10 @@ export class LockHeld extends StartError {
   }
 }
 
-/** Another run has taken the output: it had heard nothing of this one for too long, e.g. of a machine that stood still. */
+/** Another run has taken the output, because this run sent no heartbeat for too long, e.g. on a suspended machine. */
 export class LockLost extends StartError {}
 
-/** Fields 3 and 22 of /proc/<pid>/stat; the second one, the command, may hold blanks and brackets. */
+/** Fields 3 and 22 of /proc/<pid>/stat. Field 2, the command, may contain blanks and parentheses. */
 function statOf(pid: number): { readonly state: string; readonly started: string } {
   const stat = readTextOrNull(`/proc/${String(pid)}/stat`) ?? '';
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -65,7 +70,7 @@ function isAlive({ pid, started }: Holder): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
   const stat = statOf(pid);
-  // A zombie has ended, and holds nothing, however long its parent takes to ask for its exit code.
+  // A zombie process has ended and holds no lock, even if its parent has not read its exit code yet.
   return stat.started === started && !['Z', 'X'].includes(stat.state);
 }
 
@@ -86,7 +91,7 @@ function isAbandoned(path: string, content: string): boolean {
   return Date.now() - touchedAt(path) > SILENCE_MS;
 }
 
-/** The process that holds a lock, as far as can be told from here; null when nobody does. Changes nothing. */
+/** The id of the process that holds a lock, 0 if it is unknown; null when no live process holds it. Changes no file. */
 export function lockHolder(path: string): number | null {
   const content = readTextOrNull(path);
   if (content === null || isAbandoned(path, content)) return null;
@@ -96,9 +101,9 @@ export function lockHolder(path: string): number | null {
 const heldBy = (path: string, content: string): string =>
   `Another run writes this output (process ${/"pid":(\d+)/.exec(content)?.[1] ?? 'unknown'}; ${path}). Wait for it, or choose another name.`;
 
-/** The lock appears with its content, or not at all: a link is made from a file that is already written. */
+/** Creates the lock together with its content: the file is written first, and then linked to the name of the lock. */
 function tryTake(path: string, token: string): OutputLock | null {
-  // Not named by the process: in two containers that share a folder both may be number 1.
+  // The name contains no process id, because two containers that share a folder may both have process 1.
   const mine = `${path}.${token}`;
   const holder: Holder = { pid: process.pid, started: statOf(process.pid).started, scope: scope(), token };
   const content = JSON.stringify(holder);
@@ -114,19 +119,22 @@ function tryTake(path: string, token: string): OutputLock | null {
   }
 }
 
-/** Takes an abandoned lock away, unless somebody else did and already has a new one in its place. */
+/** Removes an abandoned lock, unless another process has already replaced it by a new one. */
 function removeAbandoned(path: string, content: string, token: string): void {
   const aside = `${path}.${token}.old`;
   try {
     renameSync(path, aside);
     if (readTextOrNull(aside) !== content) linkSync(aside, path);
   } catch {
-    // Somebody else was faster.
+    // Another process was faster.
   }
   rmSync(aside, { force: true });
 }
 
-/** A lock that was taken: kept fresh until it is released, and left alone from the moment that it is somebody else's. */
+/**
+ * A lock that this process has taken. Heartbeats keep it fresh until it is released; once another process has taken it,
+ * it is no longer touched.
+ */
 export class OutputLock {
   private readonly heartbeat: NodeJS.Timeout;
   private isBeating = false;
@@ -141,12 +149,12 @@ export class OutputLock {
     this.heartbeat.unref();
   }
 
-  /** True once a heartbeat has found that somebody else has taken it, or removed it. */
+  /** True once a heartbeat has found that another process has taken or removed the lock. */
   get isLost(): boolean {
     return this.lost;
   }
 
-  /** Whether nobody else has taken it, or removed it, meanwhile: to be asked before each write. */
+  /** Whether this process still holds the lock. Call this before each write. */
   async isOurs(): Promise<boolean> {
     let found = await this.read();
     if (found === null) {
@@ -156,7 +164,7 @@ export class OutputLock {
     return found === this.content;
   }
 
-  /** @throws LockLost unless it is still ours */
+  /** @throws LockLost unless this process still holds the lock */
   async check(): Promise<void> {
     if (await this.isOurs()) return;
     const content = readTextOrNull(this.path);
@@ -167,27 +175,30 @@ export class OutputLock {
     );
   }
 
-  /** Gives it back; safe to call twice, and when the process is about to exit. */
+  /** Releases the lock. Safe to call twice, and when the process is about to exit. */
   release(): void {
     clearInterval(this.heartbeat);
     if (readTextOrNull(this.path) === this.content) rmSync(this.path, { force: true });
   }
 
   private async beat(): Promise<void> {
-    // On a disk that hangs they would pile up.
+    // On a hanging disk, heartbeats would pile up.
     if (this.isBeating) return;
     this.isBeating = true;
     try {
       if (await this.isOurs()) await utimes(this.path, new Date(), new Date());
       else this.lost = true;
     } catch {
-      // What fails here fails where the output is written, too.
+      // The same problem also fails the writes of the output, which report it.
     } finally {
       this.isBeating = false;
     }
   }
 
-  /** Null when there is none. One that cannot be read is no sign of another holder: whoever writes there will see. */
+  /**
+   * The content of the lock; null when there is none. If it cannot be read, its own content is returned: that is no
+   * sign of another holder, and the writes of the output will report the problem.
+   */
   private async read(): Promise<string | null> {
     try {
       return await readFile(this.path, 'utf8');
@@ -198,7 +209,7 @@ export class OutputLock {
   }
 }
 
-/** What a lock says; null when it has just gone. @throws StartError when it is there and cannot be read */
+/** The content of a lock; null when it was removed just now. @throws StartError when it exists but cannot be read */
 function readLock(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');
@@ -211,12 +222,13 @@ function readLock(path: string): string | null {
   }
 }
 
-/** How often one that is abandoned, or gone when it is looked at, is tried again. */
+/** Attempts to take a lock that is abandoned, or that is removed while it is checked. */
 const TRIES = 10;
 
 /**
- * Takes the lock of an output, which ends with its process however that ends.
- * @throws LockHeld when another run holds it; StartError when that cannot be told, or nothing can be written there
+ * Takes the lock of an output. The lock becomes invalid when its process ends, in whatever way.
+ * @throws LockHeld when another run holds it; StartError when that cannot be determined, or the folder cannot be
+ *   written
  */
 export function takeLock(path: string): OutputLock {
   const token = randomUUID();
@@ -234,10 +246,10 @@ export function takeLock(path: string): OutputLock {
 }
 
 /**
- * As {@link takeLock}, but waits for one of another machine or container to show that it lives: a container that was
- * killed is started again before its lock has been silent for long enough.
- * @param say told once when it has to be waited for
- * @throws as takeLock, when the holder lives
+ * As {@link takeLock}, but waits to see whether a holder on another machine or in another container is alive. A killed
+ * container may be restarted before its old lock counts as abandoned.
+ * @param say called once if the function has to wait
+ * @throws as takeLock, when the holder is alive
  */
 export async function takeLockPatiently(path: string, say: (sentence: string) => void): Promise<OutputLock> {
   const first = touchedAt(path);

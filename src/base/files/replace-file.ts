@@ -1,13 +1,13 @@
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Asked when all is written but the name: what it throws leaves the old content. */
+/** Called after the new content is written and before the file is renamed. If it throws, the old content stays. */
 export type LastCheck = () => Promise<void>;
 
 /**
- * Replaces a file as a whole: whoever reads it, also after a kill or a power cut, finds the old content or the new
- * one. The folder must exist.
- * @param mode of a new file: nobody else's business unless it is said
+ * Replaces a file atomically: a reader finds either the old or the new content, even after a kill or a power cut. The
+ * folder must exist.
+ * @param mode mode of the new file; by default only its owner may read it
  * @throws Error of the file system, e.g. ENOSPC or EROFS
  */
 export async function replaceFile(

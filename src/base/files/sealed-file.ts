@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { replaceFile, type LastCheck } from './replace-file.js';
 
-/** The one line that is written: content, and the checksum by which a torn or edited file is told. */
+/** The single line of the file: the content, and a checksum that detects truncated or edited files. */
 interface Sealed {
   readonly sha256: string;
   readonly content: unknown;
@@ -11,7 +11,7 @@ interface Sealed {
 const checksum = (content: unknown): string =>
   createHash('sha256').update(JSON.stringify(content)).digest('hex');
 
-/** What a sealed file holds; `torn` says why it cannot be trusted. */
+/** The result of reading a sealed file; `torn` gives the reason why the file cannot be trusted. */
 export type SealedReading =
   | { readonly kind: 'absent' }
   | { readonly kind: 'content'; readonly content: unknown }

@@ -12,13 +12,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: 'it is a folder',
 };
 
-/** What can be mended without starting over. */
+/** Errors after which the same run can continue. */
 const PASSING = new Set(['ENOSPC', 'EDQUOT']);
 const GO_ON = '; free some space and run the same command again, which goes on from here';
 
 /**
- * What kept a file from being written, as a sentence for whoever started the run.
- * @param canResume whether what is written so far is of use
+ * Explains why a file could not be written, as a sentence for the user who started the run.
+ * @param canResume whether the same run can continue from the output written so far
  */
 export function writeError(path: string, error: unknown, canResume = true): Error {
   const { code, message } = error as NodeJS.ErrnoException;
@@ -27,7 +27,7 @@ export function writeError(path: string, error: unknown, canResume = true): Erro
   return new StartError(`${path} cannot be written: ${REASONS[code] ?? message}${advice}.`, { cause: error });
 }
 
-/** What kept a file from being read, in words. */
+/** Explains why a file could not be read. */
 export function readReason(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'EACCES' || code === 'EPERM'

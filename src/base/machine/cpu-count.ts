@@ -20,9 +20,9 @@ export function parseAllowedCpus(status: string): Set<number> | null {
 }
 
 /**
- * Physical cores among the allowed processors, from the text of /proc/cpuinfo: two hyper-threads of one core
- * share its matrix units, and a second inference process there only takes from the first.
- * Null where the machine does not tell its cores (ARM), which then mostly has no hyper-threads either.
+ * Number of physical cores among the allowed processors, from the text of /proc/cpuinfo. Two hyper-threads of one core
+ * share its matrix units, so a second inference process on the same core slows down the first. Null where cpuinfo does
+ * not list cores (ARM); such machines mostly have no hyper-threads.
  */
 export function countPhysicalCores(cpuinfo: string, allowed: Set<number> | null): number | null {
   const cores = new Set<string>();
@@ -75,9 +75,9 @@ export function cgroupFolders(selfCgroup: string, controller: 'cpu' | 'memory' =
   return [...folders];
 }
 
-/** What {@link grantedCores} asks the machine; a test brings its own. */
+/** The machine's facts that {@link grantedCores} needs. Tests pass their own. */
 export interface MachineFacts {
-  /** The text of a file of the kernel, or null where there is none. */
+  /** Reads a file of the kernel; null when it does not exist. */
   readonly readText: (path: string) => string | null;
   readonly availableParallelism: () => number;
 }
@@ -101,9 +101,9 @@ function cpuQuota({ readText }: MachineFacts): number {
 
 /** The processors that this process may use. */
 export interface CpuGrant {
-  /** Of the affinity mask; two hyper-threads count as two. */
+  /** Processors of the affinity mask; two hyper-threads count as two. */
   readonly processors: number;
-  /** Cores behind them; null where the machine does not tell. */
+  /** Physical cores of these processors; null when unknown. */
   readonly physicalCores: number | null;
   /** Processors' worth of time that the control groups allow, e.g. 1.5; Infinity without a limit. */
   readonly quota: number;

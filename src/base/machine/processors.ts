@@ -2,14 +2,14 @@ import { cpus } from 'node:os';
 import { readTextOrNull } from '../read-text.js';
 import { cpuGrant, grantedCores, parseCpuList, type CpuGrant } from './cpu-count.js';
 
-/** What this machine computes with. */
+/** The processors of this machine. */
 export interface Processors extends CpuGrant {
-  /** Physical cores granted, whole ones: what WORKERS is unless it is set. */
+  /** Whole physical cores that this process may use; the default of WORKERS. */
   readonly granted: number;
   readonly model: string;
   /** Extensions as the kernel names them; null where it does not list them. */
   readonly features: ReadonlySet<string> | null;
-  /** Memory nodes; 1 where the machine does not tell. */
+  /** NUMA memory nodes; 1 when unknown. */
   readonly numaNodes: number;
 }
 
@@ -33,7 +33,9 @@ export function readProcessors(): Processors {
   };
 }
 
-/** What is peculiar about the processors, and what it means for workers and threads; a sentence each. */
+/**
+ * Notes about special properties of the processors and their consequences for workers and threads, one sentence each.
+ */
 export function processorNotes({
   processors,
   physicalCores,

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 
 const versionOf = (packageJson: string): string => (require(packageJson) as { version: string }).version;
 
-/** Versions of everything that the bytes of an output depend on. */
+/** Versions of all software that the bytes of an output depend on. */
 export function runtimeVersions(): Record<'serin' | 'node' | 'zlib' | 'onnxruntime', string> {
   const { node, zlib } = process.versions;
   return {
@@ -18,7 +18,7 @@ export function runtimeVersions(): Record<'serin' | 'node' | 'zlib' | 'onnxrunti
   };
 }
 
-/** Extensions by which ONNX Runtime chooses its kernels, and with them the last digits of a sum. */
+/** CPU extensions by which ONNX Runtime chooses its kernels; the kernel decides the last digits of a sum. */
 const TELLING = /^(avx|fma|f16c|amx|asimd|sve|i8mm|bf16)/;
 
 function tellingFeatures(): string[] {
@@ -32,7 +32,7 @@ export function cpuFeatures(): string {
   return `${arch()} ${features.length > 0 ? features.join(' ') : cpuModel()}`;
 }
 
-/** What the last digits of a score depend on, as manifests and reports name it. */
+/** The facts that the last digits of a score depend on, in the form of manifests and reports. */
 export interface KernelFacts {
   readonly cpu: string;
   /** Extensions of the CPU that decide about kernels, sorted; empty where the kernel does not list them. */

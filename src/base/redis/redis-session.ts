@@ -1,19 +1,19 @@
 import type { RedisClientType } from '@redis/client';
 
-/** For TCP, TLS, the login and the first answer together. */
+/** Time limit for TCP, TLS, the login and the first answer together. */
 const OPEN_TIMEOUT_MS = 2_000;
 
 /**
- * A server that hangs, or a network that swallows packets, keeps its connections open: only a question that is not
- * answered tells. Two of them in a row, for this process may be the one that hung.
+ * When a server hangs or a network drops packets, the connection stays open. Only unanswered pings detect that. Two in
+ * a row are needed, because this process itself may have been blocked during one.
  */
 const PING_INTERVAL_MS = 1_000;
 const MISSED_PINGS = 2;
 
-/** Far more than are ever on their way at once; a guard against a leak. */
+/** Far more commands than are ever pending at once; a protection against a leak. */
 const MAX_COMMANDS = 10_000;
 
-/** What went wrong, in a few words; a connection refused on both IPv4 and IPv6 has a code and no message. */
+/** A short description of an error. A connection refused on both IPv4 and IPv6 has a code but no message. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code } = error as NodeJS.ErrnoException;
@@ -21,11 +21,11 @@ export function reasonOf(error: unknown): string {
 }
 
 /**
- * One connection to Redis, from its opening to its end; it never comes back. The client's own reconnecting is switched
+ * One connection to Redis, from its opening to its end. It never reconnects. The client's own reconnecting is switched
  * off, because it does not notice a server that hangs and cannot be stopped while it waits.
  */
 export class RedisSession {
-  /** Resolves with the reason when the connection is gone, whoever ended it. */
+  /** Resolves with the reason when the connection has ended, on either side. */
   readonly ended: Promise<string>;
   private end!: (reason: string) => void;
   private client: RedisClientType | null = null;
@@ -75,7 +75,7 @@ export class RedisSession {
     await this.client?.unsubscribe(channel);
   }
 
-  /** Ends the connection at once; commands on their way are rejected. */
+  /** Ends the connection at once; pending commands are rejected. */
   close(reason: string): void {
     if (this.isEnded) return;
     this.isEnded = true;
@@ -85,7 +85,7 @@ export class RedisSession {
   }
 
   private async connect(): Promise<void> {
-    // Loaded by those who use Redis only: it costs a tenth of a second and 20 MB.
+    // Loaded only if Redis is used, because it costs a tenth of a second and 20 MB.
     const { createClient } = await import('@redis/client');
     if (this.isEnded) return;
     const client = createClient({
@@ -100,7 +100,7 @@ export class RedisSession {
       socket: { connectTimeout: OPEN_TIMEOUT_MS, reconnectStrategy: false },
     });
     this.client = client;
-    // Redis must not be what keeps a process from ending.
+    // The connection must not keep the process alive.
     client.unref();
     client.on('error', (error: unknown) => {
       this.close(reasonOf(error));

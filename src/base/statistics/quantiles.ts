@@ -16,7 +16,7 @@ export function percentile(sorted: Float64Array, q: number): number {
   return sorted[rank - 1] ?? NaN;
 }
 
-/** The same of values in any order; NaN when there are none. */
+/** {@link percentile} of values in any order; NaN when there are none. */
 export const percentileOf = (values: readonly number[], q: number): number =>
   percentile(Float64Array.from(values).sort(), q);
 
@@ -28,7 +28,7 @@ export function summarize(latenciesMs: readonly number[]): LatencySummary | null
   return { requests: sorted.length, p50_ms: p50 ?? 0, p95_ms: p95 ?? 0, p99_ms: p99 ?? 0, max_ms: max ?? 0 };
 }
 
-/** To microseconds: more would be noise. */
+/** Rounds to microseconds; further digits are noise. */
 function round(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -2,16 +2,16 @@ import { AppError } from '../../base/errors/app-error.js';
 import type { Priority } from './executor.js';
 import { Permits } from './permits.js';
 
-/** What admission may know of a text, which has not been tokenized yet. */
+/** The facts about a text that admission may use. The text has not been tokenized yet. */
 export interface AdmissibleText {
-  /** The version that it is for. */
+  /** The key of the version that will run it. */
   readonly key: string;
   /** Estimated tokens, special tokens included. */
   readonly tokens: number;
   /** Estimated runs of the model. */
   readonly sequences: number;
   readonly client: string;
-  /** `performance.now()` at which the answer is worthless; Infinity: never. */
+  /** `performance.now()` after which the answer is useless; Infinity when there is no deadline. */
   readonly deadlineAt: number;
   readonly priority: Priority;
 }
@@ -22,12 +22,12 @@ export interface AdmissibleText {
  */
 export abstract class Admission {
   /**
-   * Admits all of these texts, or none. They are of one priority.
+   * Admits all of these texts, or none. All must have the same priority.
    * @throws AppError OVERLOADED with `retryAfterMs` when they do not fit
    */
   abstract admit(texts: readonly AdmissibleText[]): void;
 
-  /** Texts that were admitted and have left, whatever became of them. They are of one priority. */
+  /** Releases admitted texts that have ended, with or without an answer. All must have the same priority. */
   abstract release(texts: readonly AdmissibleText[]): void;
 }
 

@@ -3,7 +3,7 @@ import type { Answer } from '../tasks/task.js';
 import type { Encoding } from '../tokenization/text-tokenizer.js';
 import type { BatchPlan } from './batch-plan.js';
 
-/** Why a text has no answer; as it stands in the errors file of a batch. */
+/** Why a text has no answer, in the form in which the errors file of a batch contains it. */
 export interface LineError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -12,13 +12,13 @@ export interface LineError {
 export type TextOutcome = Answer | LineError;
 
 /**
- * Runs of a batch, as it was planned, that may end with the death of their worker before its texts are tried alone.
- * A batch that kills does so every time; several deaths in a row by chance (the kernel short of memory, an operator)
- * must not change how texts are batched, since that may change the last digit of a score.
+ * Number of worker deaths after which a planned batch is split and its texts run alone. A batch that is itself the
+ * cause kills its worker every time. A few deaths by chance (low memory, an operator) must not change the batching,
+ * since that may change the last digit of a score.
  */
 const DEATHS_THAT_SPLIT_A_BATCH = 3;
 
-/** Runs in which one text, on its own, may take a worker down before it is blamed. */
+/** Number of worker deaths after which a text that runs alone is considered the cause. */
 const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
 
 /** Texts `start` to `end` of a group's plan, the latter excluded. */
@@ -26,13 +26,15 @@ export interface GroupBatch {
   readonly group: BatchGroup;
   readonly start: number;
   readonly end: number;
-  /** A message that it was part of has failed, or its worker died: it goes alone, so that it is known who is to blame. */
+  /**
+   * True after a message with this batch has failed or lost its worker. The batch then runs alone, to find the cause.
+   */
   isSuspect: boolean;
-  /** Workers that died of it, or by chance, while they ran it and nothing else. */
+  /** Workers that died while they ran this batch alone, because of it or by chance. */
   deaths: number;
 }
 
-/** The batches of one block, and what becomes of its texts. */
+/** The batches of one block, and the outcomes of its texts. */
 export class BatchGroup {
   /** True once a batch was sent to a worker. */
   started = false;
@@ -65,7 +67,7 @@ export class BatchGroup {
     return this.plan.encodings[end - 1]?.ids.length ?? 0;
   }
 
-  /** Gives it up: {@link done} resolves to undefined. */
+  /** Abandons the group: {@link done} resolves to undefined. */
   drop(): void {
     this.settle(undefined);
   }
@@ -87,14 +89,14 @@ export class BatchGroup {
     }
   }
 
-  /** The model failed on the batch. @returns what must run instead: its texts, each alone */
+  /** The model failed on the batch. @returns the batches to run instead: each text alone */
   failed(batch: GroupBatch, { code, message }: LineError): GroupBatch[] {
     if (batch.end - batch.start > 1) return this.split(batch);
     this.set(batch.start, { code, message: `The model failed: ${message}` });
     return [];
   }
 
-  /** The worker died while it ran this batch alone. @returns what must run again */
+  /** The worker died while it ran this batch alone. @returns the batches to run again */
   lost(batch: GroupBatch): GroupBatch[] {
     batch.deaths++;
     const isAlone = batch.end - batch.start === 1;

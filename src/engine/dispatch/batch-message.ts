@@ -5,21 +5,22 @@ import type { Task } from '../tasks/task.js';
 import type { GroupBatch } from './batch-group.js';
 
 /**
- * Work that one message carries. What a message costs both processes, a third of a millisecond, is then nothing beside
- * it; a worker that dies takes no more than this along, and at the end none waits longer than this for another.
+ * Amount of work in one message. It is long compared with the overhead of a message (a third of a millisecond in both
+ * processes). It is short enough that a dying worker loses little work, and that at the end no worker waits long for
+ * another.
  */
 const MESSAGE_MS = 50;
 
-/** Batches that a worker is given together. Which ones they are changes nothing about any of them. */
+/** Batches that are sent to a worker together. The selection does not change the result of any of them. */
 export interface TakenBatches {
   readonly batches: readonly GroupBatch[];
-  /** Predicted milliseconds; 0 when nothing is known about the version's runs. */
+  /** Predicted milliseconds; 0 while no cost estimate of the version exists. */
   readonly predictedMs: number;
 }
 
 /**
- * Takes the next message from the front of the queue: as many batches as make up its work, but no more than an even
- * share of what is left, so that the workers end together. A suspect goes alone.
+ * Takes the next message from the front of the queue: as many batches as fit in MESSAGE_MS, but no more than half of an
+ * even share of the remaining ones, so that all workers end at about the same time. A suspect batch is sent alone.
  * @returns undefined when the queue is empty
  */
 export function takeMessage(
@@ -40,7 +41,7 @@ export function takeMessage(
   return count === 0 ? undefined : { batches: queue.splice(0, count), predictedMs };
 }
 
-/** What the worker is sent. */
+/** Packs the texts of these batches into the form that is sent to a worker. */
 export function pack(batches: readonly GroupBatch[]): PlannedRuns {
   const encodings = batches.flatMap((batch) => batch.group.encodingsOf(batch));
   const ids = new Int32Array(encodings.reduce((sum, encoding) => sum + encoding.ids.length, 0));
@@ -55,7 +56,10 @@ export function pack(batches: readonly GroupBatch[]): PlannedRuns {
   return { ids, textEnds, truncated: encodings.map(({ truncated }) => truncated), runEnds };
 }
 
-/** Gives each batch its part of the answer, as the version's task reads it. @returns what must run instead, in this order */
+/**
+ * Gives each batch its part of the answer, as the version's task reads it.
+ * @returns the batches to run instead, in this order
+ */
 export function answer(
   { batches }: Pick<TakenBatches, 'batches'>,
   done: BatchDone,
@@ -77,7 +81,7 @@ export function answer(
   return [];
 }
 
-/** The worker died while it ran the message. @returns what must run again, in this order */
+/** The worker died while it ran the message. @returns the batches to run again, in this order */
 export function lose({ batches }: Pick<TakenBatches, 'batches'>): GroupBatch[] {
   return isAlone(batches) ? batches.flatMap((batch) => batch.group.lost(batch)) : suspects(batches);
 }

@@ -1,12 +1,12 @@
 import { wellFormed, type Encoding } from '../tokenization/text-tokenizer.js';
 
 export interface BatchLimits {
-  /** Largest rows × longest row of a batch; a longer text runs alone. */
+  /** Largest padded tokens (rows × longest row) of a batch; a longer text runs alone. */
   readonly maxPaddedTokens: number;
   readonly runsAlone: boolean;
 }
 
-/** What a block has to infer: its distinct texts, shortest first, and how they are cut into batches. */
+/** The distinct texts of a block, shortest first, and their division into batches. */
 export interface BatchPlan {
   /** Ascending by their number of tokens. */
   readonly encodings: readonly Encoding[];
@@ -32,15 +32,15 @@ export function cutBatches(tokens: readonly number[], { maxPaddedTokens, runsAlo
 }
 
 /**
- * Collects the texts of one block. The plan follows from the texts and their order alone: whoever runs it gets the
- * same batches, and a batch gives the same scores.
+ * Collects the texts of one block. The plan depends only on the texts and their order. So every run makes the same
+ * batches, and the same batch gives the same scores.
  */
 export class BatchPlanner {
   private readonly distinct = new Map<string, number>();
   private readonly encodings: Encoding[] = [];
   private readonly added: number[] = [];
 
-  /** @param encode the version's tokenizer: what it answers is what the model is given */
+  /** @param encode the version's tokenizer; its output is the input of the model */
   constructor(
     private readonly encode: (text: string) => Encoding,
     private readonly limits: BatchLimits,

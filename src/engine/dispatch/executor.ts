@@ -5,27 +5,27 @@ import type { View } from '../view.js';
 import type { AppError } from '../../base/errors/app-error.js';
 
 /**
- * `user`: somebody waits for the answer. `background`: runs only while no user's text waits, in the shortest runs
- * there are, and has a small queue of its own.
+ * `user`: a client waits for the answer. `background`: runs only while no user's text waits, in the shortest possible
+ * runs, and has its own small queue.
  */
 export type Priority = 'user' | 'background';
 
 /** `user`: a client's request; `internal`: the service itself; `job`: work that no client waits for. */
 export type Origin = 'user' | 'internal' | 'job';
 
-/** For whom a text is computed and until when its answer is of use: what may decide when it runs. */
+/** The client of a text, its origin, its priority and its deadline. These may decide when the text runs. */
 export interface Turn {
   /** Names the client: the key that it sends, or its network. */
   readonly client: string;
   readonly origin: Origin;
   readonly priority: Priority;
-  /** `performance.now()` at which the answer is worthless. */
+  /** `performance.now()` after which the answer is useless. */
   readonly deadlineAt: number;
 }
 
 /**
- * One text for one version; the texts of one request may go to different versions. Without a turn it is for no client in
- * particular, a user's, and without a deadline.
+ * One text for one version; the texts of one request may go to different versions. Without a turn, the text has no
+ * particular client and no deadline, and its priority is `user`.
  */
 export interface InferenceItem extends Partial<Turn> {
   readonly version: ModelVersion;
@@ -34,17 +34,17 @@ export interface InferenceItem extends Partial<Turn> {
   readonly view?: View;
 }
 
-/** Where the time of a text went that was inferred. */
+/** The time that each stage of a text's inference took. */
 export interface InferenceTimes extends InferenceStages {
   /** `performance.now()` at its admission. */
   readonly admittedAt: number;
-  /** `performance.now()` when its result was there. */
+  /** `performance.now()` when its result arrived. */
   readonly resultAt: number;
   /** Texts that shared its worker message. */
   readonly batchSize: number;
 }
 
-/** An answer with where its time went. */
+/** An answer with the times of its stages. */
 export interface Inference extends InferenceTimes {
   readonly answer: Answer;
 }
@@ -57,18 +57,21 @@ export interface Computation {
   /** Never rejects. */
   readonly outcome: Promise<Outcome>;
   /**
-   * Settles the outcome with this error, if it is still open. A text that no worker has yet is dropped from the
-   * queue; one that runs runs to its end unnoticed.
+   * Settles the outcome with this error, if it is still open. A text that is still in the queue is dropped. A text that
+   * a worker already has is computed, and its result is ignored.
    */
   cancel(error: AppError): void;
-  /** The turn has changed: others wait for the same text now, or no longer. A queue in order of arrival has no use for it. */
+  /**
+   * The turn has changed, because callers have joined or left this computation. A first-in, first-out queue can ignore
+   * it.
+   */
   update?(turn: Turn): void;
 }
 
 /**
- * Runs texts through a version. It decides what is admitted and when it runs; how long anybody waits is the business
- * of whoever waits. The abstract class is the injection token: the service binds it to the process pool, and whoever
- * embeds Serin may bind another.
+ * Runs texts through a version. It decides which texts are admitted and when they run. Each caller decides how long it
+ * waits. The abstract class is the injection token: the service binds it to the process pool, and an embedding
+ * application may bind another.
  */
 export abstract class Executor {
   /**

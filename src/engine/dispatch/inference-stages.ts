@@ -1,30 +1,30 @@
 import type { BatchTimings } from '../protocol/protocol.js';
 import { fromMachineMs } from '../../base/machine-clock.js';
 
-/** What the main process saw of a text that was inferred; `performance.now()` of that process. */
+/** When a text passed each point in the main process; `performance.now()` of that process. */
 export interface Passage {
   readonly admittedAt: number;
-  /** The worker was free for it: its message was sent, or the batch before it was known to have ended. */
+  /** When the worker was free for it: its message was sent, or the answer to the message before it was read. */
   readonly dispatchedAt: number;
   /** The worker's answer was read. */
   readonly resultAt: number;
 }
 
-/** Milliseconds that follow one another from admission to result; they add up to the time between the two. */
+/** Milliseconds of the consecutive stages from admission to result. Their sum is the time between the two. */
 export interface InferenceStages {
   readonly queueMs: number;
   /** Both ways through the pipe, with the waits for the event loops at its ends. */
   readonly transferMs: number;
   /** Of the whole message. */
   readonly tokenizeMs: number;
-  /** Of the whole message: a text waits for its batch mates. */
+  /** Of the whole message: a text waits for the other texts of its batch. */
   readonly inferenceMs: number;
 }
 
 /**
  * Splits the time of a text between its admission and its result. A batch that was handed over ahead may begin before
- * this process knows that its turn has come: its wait in the queue ends there, and its way to the worker took no time.
- * No stage is negative, whatever clocks do.
+ * this process has read the previous answer. Its queue time then ends when it begins, and it has no transfer time to
+ * the worker. No stage is negative, even if a clock jumps.
  */
 export function stagesOf(
   { admittedAt, dispatchedAt, resultAt }: Passage,

@@ -8,7 +8,7 @@ import { WorkerSeat, type Work } from './worker-seat.js';
 
 /**
  * How long before the predicted end of a run the next message is handed over: the time that a message takes to cross
- * the pipe and to be read. The later the choice is made, the more texts there are to choose like lengths from.
+ * the pipe and to be read. A later choice has more waiting texts, so it finds more texts of similar length.
  */
 const HAND_OVER_LEAD_MS = 1.5;
 
@@ -20,15 +20,15 @@ export interface LaneOptions {
 }
 
 /**
- * Feeds the workers of a pool from several sources, and is the only code that does. It knows which message each worker
- * runs and which one waits there, when the next one is due, when a worker hangs or must be replaced, and which source
- * has to hear that a message was answered or lost. It knows nothing of the work in a message.
+ * Feeds the workers of a pool from several sources; no other code sends work to them. It knows which message each
+ * worker runs and which one waits there, when the next one is due, when a worker hangs or must be replaced, and which
+ * source to notify when a message is answered or lost. It does not look at the work inside a message.
  *
  * The sources are asked in their order. While anything waits in one source, the sources behind it get no worker, even
- * if an idle worker could not run the waiting work: so work of the first source never waits for a message of another
- * one that was started after it came.
+ * if an idle worker could not run the waiting work. Therefore work of the first source never waits for a message of
+ * another source that was started after that work arrived.
  *
- * Whoever owns the pool passes the pool's events on to the methods of the same names.
+ * The owner of the pool must forward the pool's events to the methods of the same names.
  */
 export class Lane {
   private readonly seats = new Map<WorkerHandle, WorkerSeat>();
@@ -44,8 +44,8 @@ export class Lane {
   ) {}
 
   /**
-   * Work has come, or has gone that other work waited for. The workers are fed once all requests that the sockets hold
-   * now have been read: their texts may share a batch.
+   * Call this when work has arrived, or when work has left that other work waited for. The workers are fed only after
+   * all requests that wait in the sockets now have been read, because their texts may share a batch.
    */
   wake(): void {
     if (this.wakeScheduled) return;
@@ -57,7 +57,7 @@ export class Lane {
   }
 
   /**
-   * Milliseconds that a text of so many tokens is predicted to take when it runs alone, by the latest fit.
+   * Predicted milliseconds of a text of `tokens` tokens when it runs alone, by the latest fit.
    * @returns Infinity while no worker has loaded the version
    */
   forecastMs(key: string, tokens: number): number {
@@ -81,7 +81,7 @@ export class Lane {
     seat.clearTimers();
     seat.current = undefined;
     seat.retiring ||= result.rssBytes > this.options.maxRssBytes;
-    // A message that waits in a process whose end is certain was never started: workerLost gives it back.
+    // A message that waits in a dying process was never started: workerLost returns it to its source.
     if (seat.ahead !== undefined && worker.alive) {
       const next = seat.ahead;
       seat.ahead = undefined;
@@ -89,7 +89,7 @@ export class Lane {
     } else if (seat.retiring) {
       this.pool.kill(worker, 'memory');
     }
-    // A version that has been given up meanwhile stays unknown.
+    // A version that was dropped meanwhile gets no cost again.
     if (result.ok && this.costs.has(message.key)) this.costs.set(message.key, result.cost);
     this.feed();
     source.done(message, result, times);
@@ -97,7 +97,7 @@ export class Lane {
     if (!result.ok) this.feed();
   }
 
-  /** The process is gone, and its messages with it. The source whose message ran decides what runs again. */
+  /** The process has ended, and its messages are lost. The source of each message decides what runs again. */
   workerLost(worker: WorkerHandle): void {
     const seat = this.seats.get(worker);
     if (seat === undefined) return;
@@ -113,17 +113,17 @@ export class Lane {
     if (event.state === 'ready' && !this.costs.has(key)) this.costs.set(key, event.cost);
   }
 
-  /** A version cannot run any more: every source answers what waits for it with the error. */
+  /** A version cannot run any more: every source answers the work that waits for it with the error. */
   drop(key: string, error: AppError): void {
     this.costs.delete(key);
     for (const { source } of this.sources) source.failed(key, error);
   }
 
-  /** Answers everything that waits or runs with the error, for good. */
+  /** Answers all waiting and running work with the error. The lane cannot be used afterwards. */
   close(error: AppError): void {
     for (const seat of this.seats.values()) {
       seat.clearTimers();
-      // No worker died: the messages go back as they were, and fail with all that waits.
+      // No worker died: the messages return to their sources unchanged, and then fail together with the waiting work.
       for (const work of [seat.current, seat.ahead]) work?.source.lost(work.message, false);
     }
     this.seats.clear();

@@ -1,15 +1,15 @@
-/** Time constant of the drain rate, in milliseconds: a few seconds of history, so that a burst does not swing it. */
+/** Time constant of the drain rate, in milliseconds. It covers a few seconds, so one burst hardly changes the rate. */
 const RATE_WINDOW_MS = 3_000;
 
-/** What a caller is told to wait while nothing has drained yet. */
+/** Milliseconds that a refused caller is told to wait while no permit has been released yet. */
 const UNKNOWN_DRAIN_MS = 1_000;
 
-/** Longest wait that is announced; beyond it the figure says nothing a client could use. */
+/** Longest wait, in milliseconds, that a refused caller is told; a longer figure would be of no use to a client. */
 const LONGEST_DRAIN_MS = 30_000;
 
 /**
- * Admission: one permit per text, from the moment it is admitted until no worker has it any more. All or nothing for a batch.
- * Also measures how fast permits come back, since that is what a refused caller should wait for.
+ * Admission: one permit per text, from its admission until no worker has it any more. A batch gets all of its permits
+ * or none. The class also measures how fast permits are released, which tells a refused caller how long to wait.
  */
 export class Permits {
   private taken = 0;
@@ -22,7 +22,7 @@ export class Permits {
     return this.taken;
   }
 
-  /** False, and nothing taken, when fewer than `count` are left. */
+  /** Takes `count` permits. False when fewer are left; none is taken then. */
   tryTake(count: number): boolean {
     if (this.taken + count > this.limit) return false;
     this.taken += count;
@@ -36,14 +36,14 @@ export class Permits {
     this.updatedAt = now;
   }
 
-  /** Milliseconds until the permits in use have come back, at the rate of the last seconds. */
+  /** Milliseconds until the permits in use are released, at the rate of the last seconds. */
   drainMs(now: number): number {
     const perMs = this.recentAt(now) / RATE_WINDOW_MS;
     if (perMs <= 0) return UNKNOWN_DRAIN_MS;
     return Math.min(Math.max(1, Math.ceil(this.taken / perMs)), LONGEST_DRAIN_MS);
   }
 
-  /** Releases of the past, each weighted by e^(−age / window): their sum over the window is a smoothed rate. */
+  /** Sum of past releases, each weighted by e^(−age / window). Divided by the window, it is a smoothed rate. */
   private recentAt(now: number): number {
     return this.recent * Math.exp((this.updatedAt - now) / RATE_WINDOW_MS);
   }

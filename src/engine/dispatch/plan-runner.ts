@@ -27,7 +27,7 @@ export interface PlanRunnerOptions {
   readonly onProgress: () => void;
 }
 
-/** Worker processes for one version, and a lane that keeps them busy with the batches of plans and nothing else. */
+/** Worker processes for one version, and a lane that gives them only the batches of plans. */
 export class PlanRunner implements PoolListener {
   /** `performance.now()` when the first worker was ready; null before. */
   readySince: number | null = null;
@@ -63,7 +63,7 @@ export class PlanRunner implements PoolListener {
 
   /**
    * Runs a block's batches.
-   * @returns what became of each text of the plan; undefined when {@link dropUnstarted} came first
+   * @returns the outcome of each text of the plan; undefined when {@link dropUnstarted} dropped the block
    * @throws StartError when no worker process can load the version
    */
   run(plan: BatchPlan): Promise<readonly TextOutcome[] | undefined> {
@@ -72,7 +72,7 @@ export class PlanRunner implements PoolListener {
     return outcomes;
   }
 
-  /** Gives up the blocks of which no batch has been sent, so that those under way end sooner. */
+  /** Drops the blocks of which no batch has been sent, so that the started ones end sooner. */
   dropUnstarted(): void {
     this.batches.dropUnstarted();
   }

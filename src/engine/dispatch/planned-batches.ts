@@ -10,8 +10,8 @@ interface PlannedMessage extends Message {
 }
 
 /**
- * The batches of a file's blocks, in order, each run exactly as it was planned. A batch that kills its worker again
- * and again is split into its texts, so that it is known which of them does it.
+ * The batches of a file's blocks, in order, each run exactly as it was planned. A batch that repeatedly kills its
+ * worker is split into its texts, to find the text that causes it.
  */
 export class PlannedBatches implements Source<PlannedMessage> {
   private queue: GroupBatch[] = [];
@@ -21,7 +21,7 @@ export class PlannedBatches implements Source<PlannedMessage> {
   /**
    * @param key the version that runs them
    * @param workers how many processes share them, so that all end together
-   * @param task the version's
+   * @param task the task of the version
    */
   constructor(
     private readonly key: string,
@@ -35,9 +35,9 @@ export class PlannedBatches implements Source<PlannedMessage> {
   }
 
   /**
-   * Queues a block's batches. The lane is for the caller to wake.
-   * @returns what became of each text of the plan; undefined when {@link dropUnstarted} came first
-   * @throws the error that {@link failed} was told, before or meanwhile
+   * Queues a block's batches. The caller must then wake the lane.
+   * @returns the outcome of each text of the plan; undefined when {@link dropUnstarted} dropped the block
+   * @throws the error that was passed to {@link failed}, before this call or during it
    */
   async add(plan: BatchPlan): Promise<readonly TextOutcome[] | undefined> {
     if (this.failure !== undefined) throw this.failure;
@@ -51,7 +51,7 @@ export class PlannedBatches implements Source<PlannedMessage> {
     }
   }
 
-  /** Gives up the blocks of which no batch has been sent, so that those under way end sooner. */
+  /** Drops the blocks of which no batch has been sent, so that the started ones end sooner. */
   dropUnstarted(): void {
     const dropped = [...this.groups].filter((group) => !group.started);
     this.queue = this.queue.filter(({ group }) => group.started);
@@ -82,7 +82,7 @@ export class PlannedBatches implements Source<PlannedMessage> {
     for (const group of this.groups) group.fail(error);
   }
 
-  /** In front of everything: the file is written in order, and later blocks wait for these. */
+  /** Puts batches at the front of the queue: the file is written in order, and later blocks wait for these. */
   private putBack(batches: readonly GroupBatch[]): void {
     if (this.failure === undefined) this.queue.unshift(...batches);
   }

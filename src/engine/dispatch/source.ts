@@ -2,12 +2,12 @@ import type { AppError } from '../../base/errors/app-error.js';
 import type { BatchDone, CostCoefficients, WorkPayload } from '../protocol/protocol.js';
 import type { Passage } from './inference-stages.js';
 
-/** One message to a worker. A source gives it further fields, which say what of its work the message carries. */
+/** One message to a worker. A source adds further fields that identify the work in the message. */
 export interface Message {
   /** The version that runs it. */
   readonly key: string;
   readonly payload: WorkPayload;
-  /** Milliseconds that the worker is predicted to need; 0 when nothing is known of the version's runs. */
+  /** Predicted milliseconds of the worker's run; 0 while no cost estimate of the version exists. */
   readonly predictedMs: number;
 }
 
@@ -17,7 +17,7 @@ export interface Seat {
   readonly idle: number;
   /** False when the worker has not loaded the version, or takes no messages now. */
   canRun(key: string): boolean;
-  /** What a run of the version costs, by the latest fit; undefined before any worker has loaded it. */
+  /** Cost coefficients of the version, by the latest fit; undefined before any worker has loaded it. */
   costOf(key: string): CostCoefficients | undefined;
 }
 
@@ -25,25 +25,25 @@ export interface Seat {
 export type MessageTimes = Omit<Passage, 'admittedAt'>;
 
 /**
- * Work that a lane brings to the workers. The source decides what goes next, and what becomes of work whose message
- * failed or was lost with its worker. For each message that {@link next} returned the lane calls exactly one of
+ * Work that a lane brings to the workers. The source decides which work is sent next, and what to do with work whose
+ * message failed or was lost with its worker. For each message that {@link next} returned the lane calls exactly one of
  * {@link done} and {@link lost}. No method throws.
  */
 export interface Source<M extends Message = Message> {
-  /** Pieces of work that wait for a worker, whichever worker can run them. */
+  /** Number of pieces of work that wait for a worker. A particular worker may not be able to run all of them. */
   readonly waiting: number;
   /**
    * Takes the next message for a seat.
    * @param now `performance.now()`
-   * @returns undefined when nothing that waits can go there
+   * @returns undefined when no waiting work can run there
    */
   next(seat: Seat, now: number): M | undefined;
   /** The worker has answered. The lane asks for the next message again afterwards. */
   done(message: M, result: BatchDone, times: MessageTimes): void;
-  /** The worker is gone. @param begun false when the message waited behind another one and was never started */
+  /** The worker has ended. @param begun false when the message waited behind another one and was never started */
   lost(message: M, begun: boolean): void;
   /**
-   * Gives up work that waits, and answers it with the error; messages at the workers are not concerned.
+   * Drops the waiting work and answers it with the error. Messages that workers already have are not affected.
    * @param key the version whose work ends; null: all versions, for good
    */
   failed(key: string | null, error: AppError): void;
@@ -51,7 +51,7 @@ export interface Source<M extends Message = Message> {
 
 /**
  * When a worker that still runs a message gets the next one. `now`: at once. `late`: shortly before the predicted end,
- * since a later choice has more texts to choose from. `never`: after the end.
+ * because a later choice has more waiting texts to choose from. `never`: after the end.
  */
 export type HandOver = 'now' | 'late' | 'never';
 

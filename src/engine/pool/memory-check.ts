@@ -4,38 +4,40 @@ import type { ModelVersion } from '../../registry/model-version.js';
 
 /**
  * Resident bytes that a worker may need at most while it loads a version, per byte of the files that it reads. Measured
- * as the rise of the peak (VmHWM) over what the process had before, ONNX Runtime 1.30, intraOp 1, warm-up included:
- * 2.9 for v2 (static int8, 23 MB) and 2.7 for v1 (fp32, 45 MB); 2.8 and 2.5 stay while it serves.
+ * as the rise of the peak memory (VmHWM) during the load, with ONNX Runtime 1.30, intraOp 1, warm-up included: 2.9 for
+ * v2 (static int8, 23 MB) and 2.7 for v1 (fp32, 45 MB). While the worker serves, 2.8 and 2.5 remain in use.
  */
 const PEAK_PER_FILE_BYTE = 3;
 
 /** The files that a worker keeps in memory. */
 const LOADED_FILES = ['model.onnx', 'tokenizer.json'];
 
-/** A control group without a limit says so with a number near 2^63 (version 1). */
+/** A control group of version 1 without a limit reports a number near 2^63. */
 const NO_LIMIT_BYTES = 2 ** 60;
 
 export interface MemorySettings {
-  /** Processes that are to load the version: the workers and the spares. */
+  /** Number of processes that will load the version: workers and spares. */
   readonly processes: number;
-  /** Those that run now. */
+  /** Process ids of the workers that run now. */
   readonly workerPids: readonly number[];
   /** A worker larger than this is replaced after its batch. */
   readonly workerMaxRssBytes: number;
 }
 
-/** The text of a file of the kernel, or null where there is none; a test brings its own machine. */
+/**
+ * Reads a file of the kernel, such as /proc/meminfo; null when the file does not exist. Tests pass their own function.
+ */
 export type ReadKernelFile = (path: string) => string | null;
 
-/** Bytes that one worker process needs for a version: an estimate, on the safe side. */
+/** Estimated bytes that one worker process needs for a version; rather too high than too low. */
 export function estimateVersionBytes({ manifest }: Pick<ModelVersion, 'manifest'>): number {
   const fileBytes = LOADED_FILES.reduce((sum, file) => sum + (manifest.files[file]?.bytes ?? 0), 0);
   return PEAK_PER_FILE_BYTE * fileBytes;
 }
 
 /**
- * Bytes that may still be taken: what the machine could give without swapping, and what each control group above this
- * process leaves, page cache not counted. Infinity where the kernel does not say.
+ * Bytes that may still be allocated: the least of the machine's available memory (without swapping) and the memory left
+ * in each control group of this process. The page cache counts as free. Infinity where the kernel gives no figure.
  */
 export function availableBytes(read: ReadKernelFile = readTextOrNull): number {
   const groups = cgroupFolders(read('/proc/self/cgroup') ?? '', 'memory').map((folder) =>
@@ -44,7 +46,9 @@ export function availableBytes(read: ReadKernelFile = readTextOrNull): number {
   return Math.min(bytesOf(read('/proc/meminfo'), 'MemAvailable') ?? Infinity, ...groups);
 }
 
-/** Why a version should not be loaded now, in a sentence with the figures; null when there is room. */
+/**
+ * Explains in one sentence, with the figures, why a version should not be loaded now; null when there is enough memory.
+ */
 export function memoryProblem(
   version: ModelVersion,
   { processes, workerPids, workerMaxRssBytes }: MemorySettings,
@@ -65,7 +69,10 @@ export function memoryProblem(
   return `${need}, ${megabytes(all)} in all ${String(processes)}; ${megabytes(available)} are available: unload another version, or give the service more memory.`;
 }
 
-/** Bytes left in one control group; Infinity without a limit. Files in the page cache can be dropped, and do not count. */
+/**
+ * Bytes left in one control group; Infinity without a limit. The kernel can drop files from the page cache, so they do
+ * not count as used.
+ */
 function leftInGroup(folder: string, read: ReadKernelFile): number {
   const isV1 = read(`${folder}/memory.limit_in_bytes`) !== null;
   const limit = read(`${folder}/${isV1 ? 'memory.limit_in_bytes' : 'memory.max'}`);

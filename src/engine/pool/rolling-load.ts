@@ -1,31 +1,31 @@
 import type { CostCoefficients, VersionSpec } from '../protocol/protocol.js';
 import type { WorkerHandle } from './worker-handle.js';
 
-/** Two processes that die while loading the same version, which none ever loaded, say that it is the version. */
+/** When this many processes die while they load a version that no process has ever loaded, the version is at fault. */
 export const DEATHS_THAT_CONDEMN_A_VERSION = 2;
 
 export type RollingResult =
   { readonly ok: true; readonly cost: CostCoefficients } | { readonly ok: false; readonly reason: string };
 
-/** What a rolling load needs of the pool. */
+/** The part of the pool that a rolling load uses. */
 export interface RollingPool {
   workers(): readonly WorkerHandle[];
-  /** Every worker and every spare is there, and idle or inferring: nobody starts or loads. */
+  /** True when all workers and spares run, and none of them is starting or loading. */
   isWhole(): boolean;
-  /** Loads into this process, watched: one that does not end within the time limit is killed. */
+  /** Starts the load in this process. A process that does not finish it within the time limit is killed. */
   load(worker: WorkerHandle, spec: VersionSpec): void;
   /** The worker may take batches (again). */
   available(worker: WorkerHandle): void;
 }
 
 /**
- * Loads a version into one worker after the other while the rest infer. The spare goes first and then changes places
- * with an active worker, which loads as the spare: whoever loads takes no batches, so no user waits for a load, and a
- * version that ends processes ends only spares. Without a spare each active worker rests in its turn. A step is taken
- * only while the pool is whole, so a crash meanwhile is mended first.
+ * Loads a version into one worker after the other while the rest infer. The spare loads first. It then changes places
+ * with an active worker, which loads as the spare. A loading worker takes no batches, so no user waits for a load, and
+ * a version that crashes its process crashes only spares. Without a spare, each active worker stops taking batches in
+ * its turn. A step is taken only while the pool is whole, so the pool recovers from a crash before the next step.
  */
 export class RollingLoad {
-  /** Resolves when every worker has the version, or it is given up; then no worker is left resting. */
+  /** Resolves when every worker has the version, or when the load is abandoned. No worker is resting afterwards. */
   readonly result: Promise<RollingResult>;
   private readonly settle: (result: RollingResult) => void;
   private current: WorkerHandle | undefined;
@@ -42,7 +42,7 @@ export class RollingLoad {
     this.settle = settle;
   }
 
-  /** Takes the next step if it can be taken now; called whenever anything in the pool has changed. */
+  /** Takes the next step if that is possible now. The pool calls this after each of its changes. */
   advance(): void {
     if (this.settled) return;
     if (this.current === undefined) {
@@ -57,21 +57,23 @@ export class RollingLoad {
     }
   }
 
-  /** A worker has loaded it; it may take batches again. */
+  /** A worker has loaded the version, and may take batches again. */
   loaded(worker: WorkerHandle, cost: CostCoefficients): void {
-    // The last one is the freshest; the traffic soon corrects it.
+    // The latest measurement replaces earlier ones; measurements of real traffic soon correct it.
     this.cost = cost;
     if (worker !== this.current) return;
     this.current = undefined;
     worker.resume();
   }
 
-  /** Gives it up; what has been loaded of it is for the caller to unload. */
+  /** Abandons the load. The caller unloads the version from the workers that have it. */
   failed(reason: string): void {
     this.end({ ok: false, reason });
   }
 
-  /** A process is gone. One that had begun to load it had nothing else in hand: the version is to blame. */
+  /**
+   * A worker process has ended. If it was loading this version it did nothing else, so the version caused its death.
+   */
   lost(worker: WorkerHandle, how: string): void {
     if (worker !== this.current) return;
     this.current = undefined;
@@ -92,7 +94,7 @@ export class RollingLoad {
     this.settle(result);
   }
 
-  /** Who loads next; undefined when everybody has it. */
+  /** The worker that loads next; undefined when every worker has the version. */
   private next(): WorkerHandle | undefined {
     const { key } = this.spec;
     const workers = this.pool.workers();

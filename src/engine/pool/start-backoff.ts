@@ -1,12 +1,12 @@
-/** Starts that may fail one after the other before the pool gives itself up as not ready. */
+/** Consecutive failed starts after which the pool reports that it is not ready. */
 export const MAX_START_FAILURES_IN_A_ROW = 5;
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
 
 /**
- * Counts workers that died before they were ready, one after the other. A worker that had been ready is replaced
- * at once and does not count; any worker that becomes ready sets the count back.
+ * Counts consecutive workers that died before they were ready. A worker that had been ready is replaced at once and
+ * does not count. The count returns to 0 when any worker becomes ready.
  */
 export class StartBackoff {
   private failures = 0;
@@ -15,7 +15,7 @@ export class StartBackoff {
     return this.failures;
   }
 
-  /** True when so many starts failed that waiting for the next one is no use to a request. */
+  /** True when so many starts failed that a request should not wait for the next one. */
   get exhausted(): boolean {
     return this.failures >= MAX_START_FAILURES_IN_A_ROW;
   }

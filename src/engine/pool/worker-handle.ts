@@ -6,8 +6,9 @@ import type { FromWorker, ToWorker, VersionSpec, WorkPayload } from '../protocol
 export const WORKER_ENTRY_FILE = fileURLToPath(new URL('../worker/entry.js', import.meta.url));
 
 /**
- * The whole environment of a worker: it needs none of the parent's, which holds secrets. What glibc's allocator is
- * told returns the buffers of a load to the system, 50 MB a worker; what a run needs lies in ONNX Runtime's arena.
+ * All environment variables of a worker. It gets none of the parent's, because those contain secrets. With these
+ * settings of glibc's allocator, the buffers used while loading (50 MB per worker) are returned to the system. The
+ * memory that inference needs is in ONNX Runtime's arena.
  */
 const WORKER_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '2',
@@ -16,17 +17,17 @@ const WORKER_ENVIRONMENT = {
 };
 
 /**
- * What a message leaves behind is garbage at once. By default V8 lets such garbage fill three times 16 MB before it
- * looks, in every worker, which is as much as the weights of a small model.
+ * The objects of a message become garbage as soon as it is answered. By default, V8 lets such garbage fill three times
+ * 16 MB in every worker before it collects it, which is as much memory as a small model's weights.
  */
 const WORKER_FLAGS = ['--max-semi-space-size=4'];
 
-/** How far a version is in one worker process. */
+/** The state of one version in one worker process. */
 export type LoadState = 'loading' | 'loaded' | 'failed';
 
 export interface WorkerEvents {
   message(worker: WorkerHandle, message: FromWorker): void;
-  /** Exactly once, when the process is gone. `how` is a phrase such as "signal SIGSEGV" or "exit code 1". */
+  /** Called exactly once, when the process has ended. `how` is a phrase such as "signal SIGSEGV" or "exit code 1". */
   exit(worker: WorkerHandle, how: string): void;
 }
 
@@ -53,7 +54,7 @@ export class WorkerHandle {
       serialization: 'advanced',
       execArgv: WORKER_FLAGS,
       env: WORKER_ENVIRONMENT,
-      // stdout belongs to the request log; what native code writes before it dies belongs on stderr.
+      // stdout belongs to the request log. Native code may write a message before it crashes; that goes to stderr.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.child.on('message', (message) => {
@@ -62,7 +63,7 @@ export class WorkerHandle {
     this.child.on('exit', (code, signal) => {
       this.doomed = true;
       const how = signal === null ? `exit code ${String(code)}` : `signal ${signal}`;
-      // What it said before it died is still in the channel: a batch that it answered must not run twice.
+      // Messages that it sent before it died are still in the channel: a batch that it answered must not run twice.
       if (this.child.connected)
         this.child.once('disconnect', () => {
           this.end(how);
@@ -79,12 +80,14 @@ export class WorkerHandle {
     return this.child.pid;
   }
 
-  /** False as soon as its end is certain, which is before the last of what it said has been read. */
+  /** False as soon as the process is known to end. Its last messages may still be unread at that time. */
   get alive(): boolean {
     return !this.ended && !this.doomed;
   }
 
-  /** True once its script runs: a process that dies before that says nothing about what it was to load. */
+  /**
+   * True once its script runs. The death of a process before that is not evidence against the version it should load.
+   */
   get started(): boolean {
     return this.online;
   }
@@ -114,12 +117,12 @@ export class WorkerHandle {
     return this.role === 'active' && this.alive && !this.resting && this.loading === undefined;
   }
 
-  /** It takes no batches for a while, and is as good as ready: it serves again in a moment. */
+  /** True while the worker takes no batches for a short time. It counts as ready, because it will soon serve again. */
   get isResting(): boolean {
     return this.alive && this.resting;
   }
 
-  /** True while it runs a batch, or has one ahead. */
+  /** True while it runs a batch, or has the next batch waiting. */
   get busy(): boolean {
     return this.batches > 0;
   }
@@ -128,7 +131,7 @@ export class WorkerHandle {
     return this.takesBatches && this.has(key);
   }
 
-  /** It ends what it has in hand and takes no more, until {@link resume}. */
+  /** The worker finishes the batches that it has, and takes no more until {@link resume}. */
   rest(): void {
     this.resting = true;
   }
@@ -143,7 +146,10 @@ export class WorkerHandle {
     this.send({ type: 'load', spec });
   }
 
-  /** Gives a version up, behind the batches in hand; resolves when its memory is released, or the process gone. */
+  /**
+   * Unloads a version after the batches that the worker already has. Resolves when the memory is released or the
+   * process has ended.
+   */
   async unload(key: string): Promise<void> {
     if (!this.loads.delete(key) || this.ended) return;
     const released = new Promise<void>((resolve) => {
@@ -158,7 +164,7 @@ export class WorkerHandle {
     this.send({ ...payload, batchId, key });
   }
 
-  /** Ends the process now, whatever it does. SIGKILL also ends one that is stopped or stuck in native code. */
+  /** Ends the process at once. SIGKILL also ends a process that is stopped or stuck in native code. */
   kill(): void {
     this.doomed = true;
     this.child.kill('SIGKILL');
@@ -169,7 +175,9 @@ export class WorkerHandle {
     if (this.child.connected) this.child.disconnect();
   }
 
-  /** A message to a process that has just died is lost silently: its 'exit' says what became of the work. */
+  /**
+   * A message to a process that has just died is lost without an error: the 'exit' event then reports the lost work.
+   */
   private send(message: ToWorker): void {
     if (this.child.connected) this.child.send(message, () => undefined);
   }

@@ -6,7 +6,7 @@ import { WorkerHandle, type WorkerEvents } from './worker-handle.js';
 /** Why a worker was replaced. */
 export type LossReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
 
-/** What becomes of a version across the pool. */
+/** A change of a version's state in the whole pool. */
 export type VersionEvent =
   | { readonly state: 'warming' }
   | { readonly state: 'ready'; readonly cost: CostCoefficients }
@@ -16,7 +16,7 @@ export interface PoolListener {
   /** The worker can take batches of a further version, or has become active. */
   workerAvailable(worker: WorkerHandle): void;
   batchDone(worker: WorkerHandle, message: BatchDone): void;
-  /** The process is gone; what it was running is lost. */
+  /** The process has ended; the messages that it had are lost. */
   workerLost(worker: WorkerHandle, reason: LossReason, how: string): void;
   versionChanged(key: string, event: VersionEvent): void;
 }
@@ -26,11 +26,11 @@ export interface PoolOptions {
   readonly entryFile: string;
   readonly workers: number;
   readonly spareWorkers: number;
-  /** A worker that has not started, or not loaded what it was told to, after this long is replaced. */
+  /** A worker that has not started, or has not finished a load, after this time is replaced. */
   readonly startTimeoutMs: number;
 }
 
-/** A process that has not loaded its versions by then is taken for hung. */
+/** A process that has not loaded its versions by then is considered hung. */
 export const START_TIMEOUT_MS = 60_000;
 
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -38,8 +38,8 @@ const CLOSE_TIMEOUT_MS = 1_000;
 const SHUTTING_DOWN = 'the service is shutting down';
 
 /**
- * Keeps the wanted number of inference processes alive with every version loaded, and a spare beside them: when
- * an active worker is lost the spare takes its place at once and a new spare is started behind it.
+ * Keeps the configured number of inference processes alive, each with every version loaded, and spare processes in
+ * addition. When an active worker is lost, a spare takes its place at once and a new spare is started.
  */
 export class WorkerPool implements WorkerEvents {
   private readonly handles = new Set<WorkerHandle>();
@@ -66,15 +66,19 @@ export class WorkerPool implements WorkerEvents {
     this.replenish();
   }
 
-  /** Loads a version into every worker, present and future, behind those asked for before; all load at once. */
+  /**
+   * Loads a version into every present and future worker, after the versions requested before. All workers load at the
+   * same time.
+   */
   load(spec: VersionSpec): void {
     this.specs.set(spec.key, spec);
     for (const worker of this.handles) this.loadInto(worker, spec);
   }
 
   /**
-   * Loads a version into one worker after the other while the rest infer; see {@link RollingLoad}. It is reported
-   * ready once all have it, and failed when it is given up; no worker has it then. One at a time.
+   * Loads a version into one worker after the other while the rest infer; see {@link RollingLoad}. The version is
+   * reported ready once all workers have it. If the load is abandoned, it is reported failed and no worker has it. Only
+   * one such load may run at a time.
    */
   async loadOneByOne(spec: VersionSpec): Promise<RollingResult> {
     if (this.closing) return { ok: false, reason: SHUTTING_DOWN };
@@ -102,7 +106,9 @@ export class WorkerPool implements WorkerEvents {
     return result;
   }
 
-  /** Takes a version from every worker, behind the batches that they have in hand; resolves when all have given it up. */
+  /**
+   * Unloads a version from every worker, after the batches that they already have. Resolves when all have unloaded it.
+   */
   async unload(key: string): Promise<void> {
     this.specs.delete(key);
     await Promise.all([...this.handles].map((worker) => this.unloadFrom(worker, key)));
@@ -135,7 +141,7 @@ export class WorkerPool implements WorkerEvents {
     };
   }
 
-  /** Ends a worker now; the loss is reported with this reason and a replacement takes over. */
+  /** Kills a worker now. The loss is reported with this reason, and another worker replaces it. */
   kill(worker: WorkerHandle, reason: LossReason): void {
     if (!this.killedFor.has(worker)) this.killedFor.set(worker, reason);
     worker.kill();
@@ -213,7 +219,7 @@ export class WorkerPool implements WorkerEvents {
     this.watchStart(worker);
   }
 
-  /** A process that does not even give a version up is replaced by one that never had it. */
+  /** A process that does not unload the version in time is replaced by one that never had it. */
   private async unloadFrom(worker: WorkerHandle, key: string): Promise<void> {
     const timer = setTimeout(() => {
       this.kill(worker, 'watchdog');
@@ -222,7 +228,7 @@ export class WorkerPool implements WorkerEvents {
     clearTimeout(timer);
   }
 
-  /** Every process that can be expected is there, and does nothing but infer or wait. */
+  /** True when all expected processes run, and none of them is starting or loading. */
   private isWhole(): boolean {
     const { workers, spareWorkers } = this.options;
     const active = this.active();
@@ -262,15 +268,15 @@ export class WorkerPool implements WorkerEvents {
     this.startTimers.delete(worker);
   }
 
-  /** What a worker says of a version that is no longer wanted changes nothing. */
+  /** Ignores reports about a version that was unloaded meanwhile. */
   private report(key: string, event: VersionEvent): void {
     if (this.closing) return;
     if (this.specs.has(key) || this.isRolling(key)) this.listener.versionChanged(key, event);
   }
 
   /**
-   * A version that has been loaded before can be loaded: the fault is this process's (a file that could not be read
-   * just now), so the process is replaced. Otherwise it is the version that fails.
+   * If some worker has loaded the version before, this process is at fault (for example, it could not read a file just
+   * now) and is replaced. Otherwise the version itself is reported as failed.
    */
   private loadFailed(worker: WorkerHandle, key: string, reason: string): void {
     if (this.isRolling(key)) {

@@ -7,12 +7,12 @@ export interface CostSample {
   readonly ms: number;
 }
 
-/** A run may take this many times its prediction before the watchdog's own allowance begins: cores may be shared. */
+/** The watchdog's allowance is added to this multiple of a run's predicted time, because cores may be shared. */
 export const WATCHDOG_FACTOR = 10;
 
 /**
- * Predicted milliseconds of one run of `rows` texts padded to `length` tokens. The linear term is the matrix
- * products, the quadratic one attention, the constant what a run costs however small it is.
+ * Predicted milliseconds of one run of `rows` texts padded to `length` tokens. The linear term stands for the matrix
+ * products, the quadratic term for attention, and the constant for the fixed overhead of a run.
  */
 export function predictMs(cost: CostCoefficients, rows: number, length: number): number {
   const tokens = rows * length;
@@ -20,8 +20,8 @@ export function predictMs(cost: CostCoefficients, rows: number, length: number):
 }
 
 /**
- * Least squares fit of {@link predictMs} to timed runs, each weighted by 1/ms² so that short and long runs count
- * alike. A coefficient that comes out negative (noise) is held at zero and the others are fitted again.
+ * Least squares fit of {@link predictMs} to timed runs, each weighted by 1/ms² so that short and long runs count alike.
+ * A coefficient that becomes negative because of noise is set to zero, and the others are fitted again.
  * @throws RangeError when there are fewer than three samples.
  */
 export function fitCost(samples: readonly CostSample[]): CostCoefficients {
@@ -56,7 +56,7 @@ function solveNormalEquations(samples: readonly CostSample[], columns: readonly 
   return eliminate(augmented);
 }
 
-/** Gauss-Jordan elimination with partial pivoting; an unknown that the equations leave open comes out as 0. */
+/** Gauss-Jordan elimination with partial pivoting; an unknown that the equations do not determine becomes 0. */
 function eliminate(matrix: readonly number[][]): number[] {
   const size = matrix.length;
   const open = [...matrix];

@@ -2,16 +2,16 @@ import { predictMs } from './cost-model.js';
 import type { CostCoefficients } from './protocol.js';
 
 export interface PartitionLimits {
-  /** Largest rows × longest row of one part; a single text may exceed it. */
+  /** Largest padded tokens (rows × longest row) of one part; a single text may exceed it. */
   readonly maxPaddedTokens: number;
   /** Largest number of texts of one part. */
   readonly maxTexts: number;
 }
 
 /**
- * Splits texts, sorted by length ascending, into the consecutive parts whose predicted run times sum to the least.
- * Exact dynamic programme: best(i) = min over j of best(j) + t(i − j, length of text i − 1). Because a part is
- * padded to its longest text, an optimal split of sorted texts never needs a part that is not consecutive.
+ * Splits texts, sorted by ascending length, into consecutive parts with the least total predicted run time. Exact
+ * dynamic programme: best(i) = min over j of best(j) + t(i − j, length of text i − 1). Because a part is padded to its
+ * longest text, an optimal split of sorted texts never needs a part that is not consecutive.
  * @param lengths tokens per text, ascending
  * @returns the exclusive end of each part, ascending; the last one equals `lengths.length`
  */

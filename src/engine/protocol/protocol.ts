@@ -3,7 +3,10 @@ import type { TaskName } from '../../registry/tasks.js';
 import type { WindowRange } from '../view.js';
 import type { BatchingSettings, FileRecord, SessionSettings } from '../../registry/manifest.js';
 
-/** What a worker needs to load a version; every file is read once, checked against its digest, and used from memory. */
+/**
+ * The data that a worker needs to load a version. Every file is read once, checked against its digest, and used from
+ * memory.
+ */
 export interface VersionSpec {
   /** `<model>/<version>@<digest>`: names the loaded version in every message. */
   readonly key: string;
@@ -25,16 +28,16 @@ export interface CostCoefficients {
   readonly perTokenSquaredMs: number;
 }
 
-/** What the model says about the texts of a message, one row per sequence, in the order of texts and their windows. */
+/** The model's output for the texts of a message: one row per sequence, in the order of the texts and their windows. */
 export interface MessageRows {
   /** Rows one after the other, `width` numbers each. */
   readonly values: Float32Array;
   readonly width: number;
   /** Per row: tokens that entered the model, special tokens included. */
   readonly tokens: readonly number[];
-  /** Per text: whether it went on behind its last window. */
+  /** Per text: whether the text continued after its last window. */
   readonly truncated: readonly boolean[];
-  /** Where several sequences per text were asked for; null: each text is one row. */
+  /** Set when several sequences per text were requested; null when each text is one row. */
   readonly windows: MessageWindows | null;
 }
 
@@ -45,40 +48,43 @@ export interface MessageWindows {
   readonly spans: readonly number[];
 }
 
-/** Where the time of a batch went, in the worker. */
+/** The time that each stage of a batch took in the worker. */
 export interface BatchTimings {
-  /** When the worker began with the message, by the clock that processes share (machine-clock.ts); milliseconds. */
+  /** Milliseconds at which the worker began the message, by the clock that processes share (machine-clock.ts). */
   readonly startedAt: number;
   /** Tokenizing all texts, and splitting them into runs. */
   readonly tokenizeMs: number;
   /** All runs; they follow the tokenization at once. */
   readonly inferenceMs: number;
-  /** Rows × longest row, summed over the runs that the worker made of the batch. */
+  /** Padded tokens: rows × longest row, summed over the runs into which the worker split the batch. */
   readonly paddedTokens: number;
 }
 
 /**
- * Texts that are tokenized already, and the runs that are to be made of them: whoever planned these gets the same
- * runs every time. Several runs share a message, since one that carries little costs as much as one that carries more.
+ * Texts that are already tokenized, and their division into runs, which the worker does not change. Several runs share
+ * a message, because a small message costs as much as a larger one.
  */
 export interface PlannedRuns {
   /** Token ids of all texts, special tokens included, one text after the other. */
   readonly ids: Int32Array;
   /** Exclusive end of each text in `ids`; in each run the longest text comes last. */
   readonly textEnds: Int32Array;
-  /** Per text: whether it had more tokens than these. */
+  /** Per text: whether tokens were cut off. */
   readonly truncated: readonly boolean[];
   /** Exclusive end of each run, in texts. */
   readonly runEnds: readonly number[];
 }
 
-/** Work for one version. Only the source that makes it and the worker that runs it look inside. */
+/** Work for one version. Only the source that creates it and the worker that runs it read its content. */
 export type WorkPayload =
   | {
       readonly type: 'run';
-      /** The worker tokenizes them and splits them where the predicted run times are least. */
+      /** The worker tokenizes them and splits them into runs with the least total predicted time. */
       readonly texts: readonly string[];
-      /** Per text: the windows that are asked for, or null: what the model reads of it without windows. Null: no text has any. */
+      /**
+       * Per text: the requested windows; null for a text that the model reads up to its limit. Null instead of the list
+       * when no text uses windows.
+       */
       readonly ranges: readonly (WindowRange | null)[] | null;
     }
   | { readonly type: 'run_planned'; readonly runs: PlannedRuns };
@@ -88,7 +94,7 @@ export type ToWorker =
   | { readonly type: 'unload'; readonly key: string }
   | (WorkPayload & { readonly batchId: number; readonly key: string });
 
-/** Nothing is thrown across the process boundary: an error loses class and code there, so it travels as data. */
+/** Errors cross the process boundary as data, because a thrown error would lose its class and code there. */
 export type FromWorker =
   | { readonly type: 'online' }
   | { readonly type: 'warming'; readonly key: string }
@@ -109,7 +115,7 @@ export type BatchDone =
       readonly ok: true;
       readonly rows: MessageRows;
       readonly timings: BatchTimings;
-      /** What runs of this version cost now, by the latest fit. */
+      /** Cost coefficients of this version, by the latest fit. */
       readonly cost: CostCoefficients;
       readonly rssBytes: number;
     }

@@ -1,6 +1,6 @@
 import { sigmoid, type LabelTask } from './labels.js';
 
-/** One of two labels per text; the model answers one logit, for the second. */
+/** One of two labels per text; the model has one logit, for the second label. */
 export const BINARY_CLASSIFICATION: LabelTask = {
   name: 'binary-classification',
   scores: (logits) => {

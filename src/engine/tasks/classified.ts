@@ -4,7 +4,7 @@ import type { Span } from '../view.js';
 export interface Classified {
   /** One per label, 0 to 1, in the order of the version's labels. */
   readonly scores: readonly number[];
-  /** Per label: the window whose score this is; absent when the text was read in one. */
+  /** Per label: the window with this score; absent when the text was read in one window. */
   readonly spans?: readonly Span[];
 }
 

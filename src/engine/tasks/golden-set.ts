@@ -3,11 +3,11 @@ import { topLabel } from './classified.js';
 import type { Answer } from './task.js';
 import { type ParityFile, type ParityItem, selectGoldenItems } from '../tokenization/parity.js';
 
-/** How the last replay went. */
+/** The result of the last replay. */
 export interface ReplayResult {
   /**
-   * `degraded`: the labels are right and a score is further from the reference than the tolerance, as another
-   * CPU's arithmetic may have it. `down`: tokens or labels are wrong.
+   * `degraded`: the labels are correct, but a score differs from the reference by more than the tolerance, as can
+   * happen on another CPU. `down`: tokens or labels are wrong, or a text has no answer.
    */
   readonly status: 'up' | 'degraded' | 'down' | 'unknown';
   readonly texts: number;
@@ -17,7 +17,7 @@ export interface ReplayResult {
   readonly checkedAt: string | null;
 }
 
-/** Nothing has been replayed yet. */
+/** The result before the first replay. */
 export const UNKNOWN: ReplayResult = {
   status: 'unknown',
   texts: 0,
@@ -26,21 +26,21 @@ export const UNKNOWN: ReplayResult = {
   checkedAt: null,
 };
 
-/** Golden texts of one version with what they should come to. */
+/** Golden texts of one version with their expected results. */
 export interface GoldenSet {
   readonly items: readonly ParityItem[];
   readonly labels: readonly string[];
-  /** Most that a score may differ. */
+  /** Maximum difference of a score from the reference. */
   readonly tolerance: number;
 }
 
-/** What a golden text came to, whoever ran it. */
+/** The outcome of a golden text. */
 export type GoldenOutcome =
   { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: AppError };
 
 const TEXTS = 4;
 
-/** Longer texts would make the probe cost more than the requests that it vouches for. */
+/** With longer texts, the probe would cost more than the requests that it checks. */
 const MAX_TOKENS = 64;
 
 /** A few short texts of different kinds, always the same. */
@@ -54,7 +54,7 @@ export function pickGolden(parity: ParityFile, labels: readonly string[]): Golde
 const largestDifference = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((score, i) => Math.abs(score - (b[i] ?? 0))));
 
-/** Holds what the workers answered against the reference. */
+/** Compares the answers of the workers with the reference. */
 export function compareWithGolden(
   { items, labels, tolerance }: GoldenSet,
   outcomes: readonly GoldenOutcome[],

@@ -2,21 +2,23 @@ import type { Span } from '../view.js';
 import type { Classified } from './classified.js';
 import type { Answer, Codec } from './task.js';
 
-/** Change with the form of a value; a value of another version reads as a miss. */
+/**
+ * Version numbers of the format; increase them when the format changes. A value with another number is a cache miss.
+ */
 const ONE_WINDOW = 1;
 const SEVERAL_WINDOWS = 2;
 
-/** An answer of 1,000 labels takes about 20 KB. What is longer is neither written nor read. */
+/** An answer of 1,000 labels takes about 20 KB. Longer values are neither written nor read. */
 export const MAX_VALUE_BYTES = 32 * 1024;
 
 const SCORE_BYTES = 8;
-/** An object of two integers, and the reference to it; windows that come from Redis share none. */
+/** An object of two integers and the reference to it; after decoding, each label has its own object. */
 const SPAN_BYTES = 48;
 
 /**
- * An answer as it lies in Redis: the JSON array `[1, tokens, truncated as 0 or 1, score, score, …]`, or, for a text of
- * several windows, `[2, tokens, truncated, [score, …], [start, end, start, …]]` with the window of each score. JSON
- * writes a number so that reading it gives the same number, to the last bit.
+ * The format of an answer in Redis: the JSON array `[1, tokens, truncated as 0 or 1, score, score, …]`, or, for a text
+ * of several windows, `[2, tokens, truncated, [score, …], [start, end, start, …]]` with the window of each score. A
+ * number that is written and read as JSON is identical to the last bit.
  */
 export const LABEL_CODEC: Codec = {
   bytes: ({ scores, spans }) => SCORE_BYTES * scores.length + SPAN_BYTES * (spans?.length ?? 0),

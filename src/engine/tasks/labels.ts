@@ -20,24 +20,24 @@ import type {
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
-/** What tells one task of labels from another. */
+/** The differences between the tasks whose answers are labels. */
 export interface LabelTask {
   readonly name: TaskName;
   /** One score per label. */
   readonly scores: (logits: Float32Array) => number[];
-  /** Whether scores can be made of these logits. */
+  /** Whether scores can be computed from these logits. */
   readonly isSound: (logits: Float32Array) => boolean;
 }
 
 const KNOWN_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
 
-/** Special tokens around a sequence, where nothing is known of the tokenizer yet. */
+/** Assumed special tokens around a sequence, for estimates made without the tokenizer. */
 const SPECIAL_TOKENS = 2;
 
-/** The score from which a text has a label, when it may have several. */
+/** The lowest score with which a text has a label, when it may have several. */
 const THRESHOLD = 0.5;
 
-/** The worker's half of a task whose graph answers logits. */
+/** The worker's half of a task whose graph computes logits. */
 export function labelWorkerTask({ name, isSound }: LabelTask): WorkerTask {
   const { logits } = TASK_TRAITS[name];
   return {
@@ -69,7 +69,7 @@ export function labelWorkerTask({ name, isSound }: LabelTask): WorkerTask {
   };
 }
 
-/** The other half: a text of several windows has, per label, its highest score. */
+/** The main process's half. A text of several windows has, per label, the highest score of its windows. */
 export function labelTask({ name, scores: scoresOf }: LabelTask): Task {
   const { severalLabels } = TASK_TRAITS[name];
   return {
@@ -108,7 +108,7 @@ function highest(windows: readonly (readonly number[])[], spans: readonly Span[]
   };
 }
 
-/** Lists of labels that are told apart as objects; more are possible only with many labels per text. */
+/** Maximum number of label lists that are shared as objects; only tasks with several labels per text can have more. */
 const MAX_SHARED_LISTS = 4096;
 
 class LabelComparer implements Comparer {

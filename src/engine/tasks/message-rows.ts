@@ -2,16 +2,16 @@ import type { MessageRows } from '../protocol/protocol.js';
 import type { Span } from '../view.js';
 import type { Answer, Task } from './task.js';
 
-/** What the runs of one text came to, or of a range of its windows. */
+/** The model's output for one text, or for a range of its windows. */
 export interface TextRows {
   readonly rows: readonly Float32Array[];
-  /** One per row; null for a text that is one row. */
+  /** One span per row; null when the text is one row. */
   readonly spans: readonly Span[] | null;
   readonly tokens: number;
   readonly truncated: boolean;
 }
 
-/** The rows of one text of a message; undefined when the worker answered none for it. */
+/** The rows of one text of a message; undefined when the worker returned none for it. */
 export function rowsOfText(message: MessageRows, text: number): TextRows | undefined {
   const { values, width, tokens, windows } = message;
   const truncated = message.truncated[text];
@@ -37,7 +37,7 @@ export function joinRows(parts: readonly TextRows[]): TextRows {
     rows: parts.flatMap(({ rows }) => rows),
     spans: parts.flatMap(({ spans }) => spans ?? []),
     tokens: parts.reduce((sum, { tokens }) => sum + tokens, 0),
-    // The last range alone ends where the view does.
+    // Only the last range ends where the view ends.
     truncated: parts.at(-1)?.truncated ?? false,
   };
 }

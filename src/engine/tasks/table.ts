@@ -31,7 +31,7 @@ export const taskNamed = (name: TaskName): Task => TASKS[name].task;
 
 export const taskOf = ({ manifest }: Pick<ModelVersion, 'manifest'>): Task => taskNamed(manifest.task);
 
-/** What a comparison must know of a version. */
+/** The facts about a version that a comparison needs. */
 export const factsOf = ({ manifest: { labels } }: Pick<ModelVersion, 'manifest'>): VersionFacts => ({
   labels,
   thresholds: null,

@@ -3,7 +3,7 @@ import type { TextTokenizer } from '../tokenization/text-tokenizer.js';
 import type { Span, View, WindowRange } from '../view.js';
 import type { Classified } from './classified.js';
 
-/** What the tasks answer about a text. A new kind of answer joins here. */
+/** The result of a task for a text. A new kind of result is added to this union. */
 export type Value = Classified;
 
 /** One run's output for one sequence: logits, or a pooled vector. */
@@ -13,12 +13,12 @@ export interface Row {
   readonly tokens: number;
 }
 
-/** The answer about a text, as it is cached: nothing of the request that asked first. */
+/** The answer for a text, as it is cached: it contains no data of the request that computed it. */
 export interface Answer<V = Value> {
   readonly value: V;
   /** Tokens that entered the model, special tokens included, of all windows together. */
   readonly tokens: number;
-  /** True when the text went on behind its last window. */
+  /** True when the text continued after its last window. */
   readonly truncated: boolean;
 }
 
@@ -49,68 +49,75 @@ export interface RunOutput {
 export interface WorkerTask {
   /**
    * The output that carries the rows.
-   * @throws Error with a sentence when the graph wants or gives something else than this task's
+   * @throws Error with a sentence when the graph's inputs or outputs are not those of this task
    */
   output(graph: Graph): string;
-  /** The sequences of a text that a range of its windows makes; null: what a model reads of the text without windows. */
+  /**
+   * The sequences for a range of a text's windows. With null: the single sequence that the model reads without windows.
+   */
   sequences(text: string, tokenizer: TextTokenizer, range: WindowRange | null): Sequences;
   /**
    * One row of a run.
-   * @param index of the row, of `rows` in all; `tokens`: how many of its positions are no padding
-   * @throws Error with a sentence when the output has another shape, or a number that no answer can be made of
+   * @param index the row's index among `rows` rows; `tokens`: number of its positions that are not padding
+   * @throws Error with a sentence when the output has another shape, or contains a number without meaning, such as NaN
    */
   row(output: RunOutput, index: number, rows: number, tokens: number, spec: VersionSpec): Float32Array;
 }
 
-/** What the main process must know of a version to compare its answers with another one's. */
+/** The facts about a version that are needed to compare its answers with another version's. */
 export interface VersionFacts {
   readonly labels: readonly string[];
-  /** Per label, the score from which a text has it, where a text may have several; null: 0.5 each. */
+  /**
+   * Per label, the lowest score with which a text has it, when a text may have several labels; null means 0.5 for each.
+   */
   readonly thresholds: readonly number[] | null;
 }
 
 export type Side = 'canary' | 'stable';
 
-/** How far two versions are apart about one text. */
+/** The difference between the answers of two versions for one text. */
 export interface Difference {
-  /** Whether they say different things. */
+  /** Whether the labels differ. */
   readonly flip: boolean;
-  /** By how much, in the task's own measure; of labels, the change of the top score, canary − stable. */
+  /** The distance in the task's own measure; for labels, the change of the top score, canary − stable. */
   readonly distance: number;
 }
 
-/** Holds the answers of two versions against each other, whatever order their labels have. */
+/** Compares the answers of two versions, whose labels may have different orders. */
 export interface Comparer<V = Value> {
-  /** Names of the labels of both versions, the stable one's first: what `said` counts by. */
+  /** Names of the labels of both versions, the stable version's first. `said` returns indices in this list. */
   readonly labels: readonly string[];
   /**
-   * The labels that an answer gives its text, as places in `labels`, ascending. Equal lists are one object, so that
-   * what remembers many of them holds references.
+   * The labels that an answer gives its text, as ascending indices in `labels`. Equal lists are usually the same
+   * object, so that code which keeps many of them keeps only references.
    */
   said(side: Side, value: V): readonly number[];
-  /** One number that shows how sure an answer is: the top score. */
+  /** The confidence of an answer: its top score. */
   score(value: V): number;
   differ(stable: V, canary: V): Difference;
 }
 
-/** What a text is expected to cost before it has been tokenized. */
+/** The estimated cost of a text before it is tokenized. */
 export interface Estimate {
   readonly sequences: number;
   /** Of the longest sequence, special tokens included. */
   readonly tokens: number;
 }
 
-/** How the answers of a task are kept. */
+/** How the answers of a task are stored in caches. */
 export interface Codec<V = Value> {
-  /** Heap bytes of a value, beside its entry. */
+  /** Heap bytes of a value, without its cache entry. */
   bytes(value: V): number;
-  /** The answer as it lies in Redis; null for one that would not be read back. */
+  /** The answer in the format of Redis; null when it could not be read back. */
   encode(answer: Answer<V>): string | null;
-  /** Reads what Redis holds, which anybody may have written; undefined for anything but an answer of this version. */
+  /**
+   * Reads a value from Redis. Other programs may have written it, so the result is undefined unless it is an answer of
+   * this version.
+   */
   decode(text: string, facts: VersionFacts): Answer<V> | undefined;
 }
 
-/** The half of a task that everything but the worker uses. */
+/** The half of a task that all code outside the worker uses. */
 export interface Task<V = Value> {
   estimate(text: string, view: View, maxTokens: number): Estimate;
   /** The value of a text from its rows, in the order of its windows. @param spans one per row; null: one row alone */

@@ -3,8 +3,8 @@ import { readVerified } from '../../registry/registry-files.js';
 import { TextTokenizer } from './text-tokenizer.js';
 
 /**
- * The tokenizer that the service's workers run. Files are tokenized in this process, once: the exact length of each
- * text decides about batches, and the workers are given the ids.
+ * Loads the same tokenizer that the service's workers use. For files, this process tokenizes each text once: the
+ * batches depend on the exact lengths of the texts, and the workers get the ids.
  * @throws Error with a sentence when a file is missing or does not match its digest
  */
 export async function loadTokenizer(version: ModelVersion): Promise<TextTokenizer> {

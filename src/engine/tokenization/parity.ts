@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../base/json-object.js';
-/** One golden text and what the reference made of it. */
+/** One golden text and the reference's result for it. */
 export interface ParityItem {
-  /** May hold lone surrogates, as JSON can. */
+  /** May contain lone surrogates, which JSON allows. */
   readonly text: string;
   /** The kind of text, e.g. `emoji`. */
   readonly group: string;
@@ -11,14 +11,14 @@ export interface ParityItem {
   readonly label: string;
   /** One per label, in the order of the manifest. */
   readonly scores: readonly number[];
-  /** PyTorch's scores, for the record, where `scores` come from the version's own file. */
+  /** PyTorch's scores, for information, when `scores` were computed by the version's own model file. */
   readonly pytorch_scores?: readonly number[];
 }
 
 /** parity.json of a version. */
 export interface ParityFile {
   readonly schema_version: 1;
-  /** Most that a score may differ from the reference. */
+  /** Maximum difference of a score from the reference. */
   readonly tolerance: number;
   readonly items: readonly ParityItem[];
 }

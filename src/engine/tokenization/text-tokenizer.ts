@@ -12,9 +12,9 @@ export interface TokenizerFiles {
 
 /** A version's limits, from its manifest. */
 export interface TokenLimits {
-  /** Most ids of one text, special tokens included. */
+  /** Maximum number of ids of one text, special tokens included. */
   readonly maxTokens: number;
-  /** The side on which a longer text loses tokens. */
+  /** The side on which a longer text is cut. */
   readonly truncationSide: 'left' | 'right';
 }
 
@@ -25,31 +25,34 @@ export interface Encoding {
   readonly truncated: boolean;
 }
 
-/** One stretch of a long text, as long as the model reads. */
+/** One window of a long text, as long as the model can read. */
 export interface TokenWindow extends Span {
   /** Token ids, special tokens included; at most `maxTokens`. */
   readonly ids: readonly number[];
 }
 
 /**
- * Content tokens that a window shares with the one before it, so that a phrase at a border stands whole in one of them.
- * Of a short window no more than a quarter.
+ * Content tokens that a window shares with the one before it, so that a phrase at the border is complete in one of
+ * them. At most a quarter of a short window.
  */
 const OVERLAP_TOKENS = 32;
 
 /**
- * UTF-16 units worked on at a time, per token that may remain: a sentence has about five per token, so one stretch
- * is nearly always enough, and a megabyte costs no more than its beginning.
+ * Length of the part that is tokenized at a time, in UTF-16 units per token of the limit. Text has about five units per
+ * token, so one part is nearly always enough, and of a megabyte of text only the beginning is tokenized.
  */
 const STRETCH_PER_TOKEN = 8;
 
 const NO_WHITE_SPACE = /\P{White_Space}/gu;
 
-/** Content tokens from one window's beginning to the next one's. @param contentLimit tokens of a window, without special ones */
+/**
+ * Content tokens from the beginning of one window to the beginning of the next.
+ * @param contentLimit tokens of a window, without special ones
+ */
 export const windowStep = (contentLimit: number): number =>
   contentLimit - Math.min(OVERLAP_TOKENS, Math.floor(contentLimit / 4));
 
-/** The text as tokenizer, hash and cache see it: each lone surrogate is U+FFFD. */
+/** The text in the form that tokenizer, hash and cache use: each lone surrogate becomes U+FFFD. */
 export function wellFormed(text: string): string {
   return text.toWellFormed();
 }
@@ -107,12 +110,12 @@ export class TextTokenizer {
   }
 
   /**
-   * Windows `from` to `to` of a text, the latter excluded: each has as many content tokens as fit, the first ones of it
-   * shared with the window before, as the Rust crate's truncation with a stride has them. A window's offsets are those
-   * of the words that its first and last token come from, in UTF-16 units; where the tokenizer is not one whose text
-   * can be cut into words, those of the stretch between added tokens.
-   * They are counted from the text's beginning, on whichever side the version truncates.
-   * @returns no window for a range that lies behind the text's end; `truncated`: the text has windows behind the range
+   * Windows `from` to `to` of a text, the latter excluded. Each window has as many content tokens as fit, and its first
+   * ones are shared with the window before, like the Rust crate's truncation with a stride. A window's offsets, in
+   * UTF-16 units, are the start of its first token's word and the end of its last token's word. If the tokenizer's text
+   * cannot be cut into words, they are those of the whole piece between added tokens. Windows are counted from the
+   * beginning of the text, also for a version that truncates on the left.
+   * @returns no window for a range after the end of the text; `truncated`: the text has windows after the range
    */
   windows(text: string, { from, to }: WindowRange): { items: TokenWindow[]; truncated: boolean } {
     const { contentLimit, prefixIds, suffixIds } = this;
@@ -137,7 +140,7 @@ export class TextTokenizer {
     return windowStep(this.contentLimit);
   }
 
-  /** Content ids from the beginning, each with the word that it comes from: all, or until there are more than `limit`. */
+  /** Content ids from the beginning of the text, each with its word. Stops once there are more than `limit`. */
   private located(text: string, limit: number): { ids: number[]; words: Span[] } {
     const { pipeline } = this;
     const ids: number[] = [];
@@ -149,7 +152,7 @@ export class TextTokenizer {
         words.push({ start: pieceStart, end: pieceEnd });
       } else {
         for (let start = 0; start < value.length && ids.length <= limit;) {
-          // White space at a cut makes no token, and a megabyte of it would be a million words.
+          // White space at a cut gives no tokens. It is skipped, because a megabyte of it would be a million words.
           const first = pipeline.cuttable ? behindWhiteSpace(value, start) : start;
           const end = pipeline.cuttable ? cutAfter(value, first, 1, pipeline.chinese) : value.length;
           pipeline.encode(value.slice(first, end), section, ids, limit);
@@ -164,7 +167,7 @@ export class TextTokenizer {
     return { ids, words };
   }
 
-  /** Appends content ids from the beginning: all, or until there are more than `limit`. */
+  /** Appends content ids from the beginning of the text. Stops once there are more than `limit`. */
   private appendFirst(text: string, ids: number[], limit: number): void {
     const { pipeline, contentLimit } = this;
     let section = 0;
@@ -184,7 +187,7 @@ export class TextTokenizer {
     }
   }
 
-  /** Content ids up to the end: all, or more than the limit. */
+  /** Content ids of the last part of the text: all of them, or more than the limit. */
   private last(text: string): number[] {
     const { pipeline, contentLimit } = this;
     const pieces = [...pipeline.rawSplitter.split(text)];
@@ -212,7 +215,9 @@ export class TextTokenizer {
   }
 }
 
-/** Place of the first character from `start` on that is not white space; the text's end when there is none. */
+/**
+ * Index of the first character at or after `start` that is not white space; the length of the text when there is none.
+ */
 function behindWhiteSpace(text: string, start: number): number {
   NO_WHITE_SPACE.lastIndex = start;
   return NO_WHITE_SPACE.exec(text)?.index ?? text.length;
@@ -244,7 +249,7 @@ function checkLimits(config: JsonObject, { maxTokens, truncationSide }: TokenLim
   }
 }
 
-/** The ids that the post-processor puts around a text: its own work on one stand-in token. */
+/** The ids that the post-processor puts around a text. They are found by running it on a placeholder token. */
 function specialTokens(library: LibraryTokenizer): { prefixIds: number[]; suffixIds: number[] } {
   if (library.post_processor === null) return { prefixIds: [], suffixIds: [] };
   const standIn = '\0text';

@@ -22,13 +22,16 @@ const PER_DIGIT_OF_LONG_NUMBER = 0.92;
 const PER_PUNCTUATION = 1.1;
 const PER_IDEOGRAPH = 1;
 const PER_OTHER_CHAR = 0.28;
-/** A text longer than this is taken for one that fills the limit, which it does unless it is mostly white space. */
+/**
+ * Characters per token of the limit. A longer text is assumed to reach the limit, which is true unless it is mostly
+ * white space.
+ */
 const CHARS_PER_TOKEN = 32;
 
 /**
- * About how many tokens a text will have, special tokens included: 2 to `maxTokens`. It is for sorting texts by
- * length, where being wrong costs padding and nothing else. About a nanosecond per character, and never more than
- * 32 characters per token of the limit are looked at.
+ * Estimated number of tokens of a text, special tokens included: 2 to `maxTokens`. It is used to sort texts by length,
+ * where an error only costs padding. It takes about a nanosecond per character, and reads at most 32 characters per
+ * token of the limit.
  */
 export function estimateTokens(text: string, maxTokens: number): number {
   if (text.length > maxTokens * CHARS_PER_TOKEN) return maxTokens;

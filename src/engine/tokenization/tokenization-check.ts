@@ -1,20 +1,20 @@
 import type { ParityItem } from './parity.js';
 import type { TextTokenizer } from './text-tokenizer.js';
 
-/** A golden text that came out otherwise; the text itself stays out of it. */
+/** A golden text with another result than the reference, without the text itself. */
 export interface TokenMismatch {
   readonly group: string;
   /** UTF-16 units. */
   readonly textLength: number;
   readonly expectedTokens: number;
   readonly tokens: number;
-  /** Place of the first id that differs. */
+  /** Index of the first id that differs. */
   readonly firstDifference: number;
   readonly expectedTruncated: boolean;
   readonly truncated: boolean;
 }
 
-/** How the golden texts came out. `reason`: why they could not be tried. */
+/** The result of tokenizing the golden texts. `reason`: why they could not be tokenized. */
 export interface TokenizationCheck {
   readonly status: 'up' | 'down';
   readonly texts: number;
@@ -23,10 +23,10 @@ export interface TokenizationCheck {
   readonly reason: string | null;
 }
 
-/** What turns a text into ids. */
+/** The part of a tokenizer that the check uses. */
 type Encoder = Pick<TextTokenizer, 'encode'>;
 
-/** Tokenizes golden texts and compares ids and truncation with what the reference made of them. */
+/** Tokenizes golden texts, and compares ids and truncation with those of the reference. */
 export function checkTokenizer(tokenizer: Encoder, items: readonly ParityItem[]): TokenizationCheck {
   const mismatches = items.map((item) => compare(tokenizer, item)).filter((found) => found !== null);
   return {

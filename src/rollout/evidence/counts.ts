@@ -1,10 +1,10 @@
 import { noMoments, type Moments } from './moments.js';
 
 /**
- * What a rollout has seen, as plain counts: an evidence document is JSON as it stands, and two of them (of two
- * replicas, of two steps) are added number by number, moments apart (see merge.ts). Labels are named by their index in the
- * list that the rollout was begun with, so that no label's name can be a surprising key. Sums of scores and of
- * times are kept in whole millionths or microseconds: integers add up to the same sum in any order.
+ * The evidence of a rollout, as plain counts. An evidence document is plain JSON, and two documents (of two replicas or
+ * two steps) are merged by adding each number, except the moments (see merge.ts). Labels are identified by their index
+ * in the rollout's list of labels, so that a label's name cannot be an unexpected key. Sums of scores and times are
+ * kept in whole millionths or microseconds, because integers have the same sum in any order.
  */
 
 /** Counts per bucket of a logarithmic histogram (see log-histogram.ts); empty buckets are absent. */
@@ -13,7 +13,7 @@ export type Histogram = Record<string, number>;
 /** Counts per label index; absent is 0. */
 export type LabelCounts = Record<string, number>;
 
-/** Pairs: one text, answered by both versions. Distinct texts only, but for `traffic…`. */
+/** Counts of pairs: one text, answered by both versions. Each distinct text counts once, except in `traffic…`. */
 export interface PairCounts {
   /** Distinct texts that both versions answered. */
   pairs: number;
@@ -29,22 +29,22 @@ export interface PairCounts {
   otherFlips: number;
   /** Sum over distinct texts of the top score's change, canary − stable, in millionths. */
   scoreShiftMicro: number;
-  /** The same, of its absolute value. */
+  /** The same sum, of the absolute values. */
   absoluteScoreShiftMicro: number;
-  /** The same, of its square. */
+  /** The same sum, of the squares. */
   squaredScoreShiftMicro: number;
-  /** Distinct texts that only the canary failed, and only the stable version. */
+  /** Distinct texts on which only the canary failed, or only the stable version. */
   canaryOnlyErrors: number;
   stableOnlyErrors: number;
-  /** Every pair that both answered, repeated texts too, and the disagreements among them. */
+  /** All pairs that both versions answered, including repeated texts, and the disagreements among them. */
   trafficPairs: number;
   trafficDisagreements: number;
 }
 
-/** The users' own requests that one version answered; pairs are not among them. */
+/** Counts of the users' own requests that one version answered, without the comparisons. */
 export interface VersionCounts {
   requests: number;
-  /** Of these, the ones that failed through the version's fault (INFERENCE_FAILED, INTERNAL). */
+  /** The requests that failed because of the version (INFERENCE_FAILED, INTERNAL). */
   errors: number;
   labels: LabelCounts;
   /** Latency of answered requests, in microseconds. */
@@ -57,7 +57,7 @@ export interface VersionCounts {
   kpi: Moments;
 }
 
-/** One window of a rollout: a step, or all of it. */
+/** The evidence of one window: a step, or the whole rollout. */
 export interface Evidence {
   pairs: PairCounts;
   canary: VersionCounts;
@@ -76,7 +76,7 @@ const noVersionCounts = (): VersionCounts => ({
   kpi: noMoments(),
 });
 
-/** Nothing seen yet. */
+/** Empty evidence. */
 export const noEvidence = (): Evidence => ({
   pairs: {
     pairs: 0,

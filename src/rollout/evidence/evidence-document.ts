@@ -5,18 +5,18 @@ import { mergeEvidence } from './merge.js';
 import { parseEvidence } from './parse-evidence.js';
 import { isJsonObject } from '../../base/json-object.js';
 
-/** The evidence of a rollout as JSON; the hashes of seen texts are apart, as bytes. */
+/** The evidence of a rollout as JSON. The hashes of seen texts are stored separately, as bytes. */
 export interface EvidenceDocument {
   readonly total: Evidence;
-  /** By visit of a step (StepInfo.visit), the latest ones. */
+  /** Evidence of the latest steps, by StepInfo.visit. */
   readonly steps: Readonly<Record<string, Evidence>>;
   readonly examples: readonly FlipExample[];
   readonly saturated: boolean;
-  /** How it went over time, for the report. */
+  /** The course of the rollout over time, for the report. */
   readonly series: SeriesDocument;
 }
 
-/** The evidence of several replicas as one. */
+/** Merges the evidence of several replicas. */
 export function mergeDocuments(documents: readonly EvidenceDocument[]): EvidenceDocument {
   const steps: Record<string, Evidence> = {};
   for (const document of documents) {
@@ -45,7 +45,7 @@ const isExample = (value: unknown): value is FlipExample =>
   (value.text === null || typeof value.text === 'string');
 
 /**
- * A document as it came from a file or from Redis.
+ * Checks a document that was read from a file or from Redis.
  * @throws Error naming the place, when it is not evidence
  */
 export function parseDocument(document: unknown): EvidenceDocument {

@@ -3,7 +3,7 @@ import type { FlipExample } from './flip-examples.js';
 import { quantileOf } from './log-histogram.js';
 import { meanOf } from './moments.js';
 
-/** What users saw of one version. Times in ms; null where there is nothing to divide by. */
+/** The figures of one version's own requests. Times in ms; a ratio is null when its denominator is 0. */
 export interface SideFigures {
   readonly requests: number;
   readonly errors: number;
@@ -17,7 +17,7 @@ export interface SideFigures {
   readonly kpi_mean: number | null;
 }
 
-/** What the two versions said about the same texts. Distinct texts, but for `traffic_…`. */
+/** The comparison of both versions on the same texts. Each distinct text counts once, except in `traffic_…`. */
 export interface PairFigures {
   readonly texts: number;
   readonly disagreements: number;
@@ -38,7 +38,7 @@ export interface WindowFigures {
   readonly pairs: PairFigures;
 }
 
-/** Since the step began, and since the rollout began. */
+/** Figures since the step began, and since the rollout began. */
 export interface Figures {
   readonly step: WindowFigures;
   readonly total: WindowFigures;

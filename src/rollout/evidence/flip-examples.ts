@@ -2,7 +2,7 @@
 export interface FlipExample {
   /** 16 hex digits. */
   readonly hash: string;
-  /** The first of the labels that the version gave, by its place; -1 when it gave none. */
+  /** Index of the first label that the version gave; -1 when it gave none. */
   readonly stableLabel: number;
   readonly canaryLabel: number;
   /** The other labels that the version gave; absent where a text has one label. */
@@ -18,10 +18,10 @@ export interface FlipExample {
 
 const NO_LABEL = -1;
 const MAX_EXAMPLES = 50;
-/** A long text is kept by its beginning. */
+/** Of a long text, only this many UTF-16 units from the beginning are kept. */
 const MAX_TEXT_LENGTH = 500;
 
-/** The labels of both versions, as an example keeps them. */
+/** The labels of both versions, in the form of an example. */
 export function exampleLabels(
   stable: readonly number[],
   canary: readonly number[],
@@ -39,15 +39,16 @@ export function exampleLabels(
 /** 16 hex digits, as in FlipExample.hash. */
 export const hexOf = (hash: bigint): string => hash.toString(16).padStart(16, '0');
 
-/** The text as an example may show it. */
+/** The part of the text that an example keeps. */
 export const exampleText = (text: string): string => text.slice(0, MAX_TEXT_LENGTH);
 
-/** Without what a user wrote. */
+/** The example without the user's text. */
 export const withoutText = (example: FlipExample): FlipExample => ({ ...example, text: null });
 
 /**
- * Examples of several replicas as one: the 50 with the smallest hashes. A hash does not know what it stands for,
- * so these are a fair sample of all distinct flips, and the same one however the parts were put together.
+ * Merges examples, for example of several replicas: keeps the 50 with the smallest hashes. Hashes do not depend on the
+ * kind of text, so these are a fair sample of all distinct flips. The sample is the same in whatever order the parts
+ * are merged.
  */
 export function mergeExamples(...parts: readonly (readonly FlipExample[])[]): FlipExample[] {
   const byHash = new Map(parts.flat().map((example) => [example.hash, example]));

@@ -1,11 +1,11 @@
 import type { Histogram } from './counts.js';
 
-/** A bucket is 2.2 % wide: more exact than any latency is repeatable. */
+/** A bucket is 2.2 % wide, which is less than latencies vary between two measurements. */
 export const BUCKETS_PER_OCTAVE = 32;
 /** 0 to 1,023: from 1 to 2³² units, that is 4 s in nanoseconds and 71 minutes in microseconds. */
 const LAST_BUCKET = 1023;
 
-/** Bucket of a value; what lies outside the range counts in the first or last one. */
+/** Bucket of a value; values outside the range belong to the first or last bucket. */
 export const bucketOf = (value: number): number =>
   value > 1 ? Math.min(LAST_BUCKET, Math.floor(BUCKETS_PER_OCTAVE * Math.log2(value))) : 0;
 
@@ -18,7 +18,7 @@ export function addValue(histogram: Histogram, value: number): void {
   histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }
 
-/** A histogram made ready for questions about ranks. */
+/** A histogram prepared for rank queries. */
 export interface Distribution {
   readonly n: number;
   /** Number of values in buckets below this one. */
@@ -29,10 +29,10 @@ export interface Distribution {
 
 export function distributionOf(histogram: Histogram): Distribution {
   const buckets: number[] = [];
-  /** Number of values up to and with the bucket. */
+  /** Number of values in this bucket and all lower ones. */
   const cumulative: number[] = [];
   let n = 0;
-  // Integer keys of an object come in ascending order.
+  // Integer keys of an object are iterated in ascending order.
   for (const bucket in histogram) {
     n += histogram[bucket] ?? 0;
     buckets.push(Number(bucket));
@@ -56,7 +56,7 @@ export function distributionOf(histogram: Histogram): Distribution {
 }
 
 /**
- * A quantile by nearest rank: the geometric middle of the bucket it lies in, so at most 1.1 % off.
+ * A quantile by nearest rank: the geometric middle of its bucket, so the error is at most 1.1 %.
  * @param q above 0, at most 1
  * @returns null for an empty histogram
  */

@@ -6,8 +6,8 @@ interface Counts {
 }
 
 /**
- * Adds the numbers of `more` to those of `to`, at every depth; what only one of them has stays as it is. Moments are
- * no plain sums: they are told from an origin.
+ * Adds the numbers of `more` to those of `to`, at every depth. A number that only one of them has is kept unchanged.
+ * Moments are merged separately, because they are not plain sums but relative to an origin.
  */
 function addCounts(to: Counts, more: Counts): void {
   for (const [key, value] of Object.entries(more)) {
@@ -22,14 +22,15 @@ function addCounts(to: Counts, more: Counts): void {
   }
 }
 
-/** A document of an older release has no origin. */
+/** Missing fields count as 0, because documents of older releases have no origin. */
 const mergedMoments = (own: Partial<Moments>, more: Partial<Moments>): Moments =>
   mergeMoments({ ...noMoments(), ...own }, { ...noMoments(), ...more });
 
-/** Evidence of several replicas or steps as one, in any order; the parts stay as they are. */
+/** Merges the evidence of several replicas or steps, in any order, without changing the parts. */
 export function mergeEvidence(first: Evidence, ...others: readonly Evidence[]): Evidence {
   const sum = structuredClone(first);
-  // An interface has no index signature, though every property of Evidence is a number or such an object.
+  // TypeScript gives an interface no index signature, although every property of Evidence is a number or an object of
+  // numbers.
   for (const other of others) addCounts(sum as unknown as Counts, other as unknown as Counts);
   return sum;
 }

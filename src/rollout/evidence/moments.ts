@@ -1,17 +1,17 @@
 /**
- * Values of an unbounded figure: enough for its mean and variance. They are told from an origin, the first value that
- * came: where values are large and lie close together (times, amounts in cents), the squares of the values themselves
- * would have no digit left for how far apart they are.
+ * Sums over the values of an unbounded figure, from which its mean and variance are computed. They are relative to an
+ * origin, which is the first value. Without an origin, the squares of large values that are close together (times,
+ * amounts in cents) would have too few digits to show their differences.
  */
 export interface Moments {
   count: number;
   origin: number;
-  /** Of the values less the origin, and of the squares of that. */
+  /** Sum of the differences from the origin, and of their squares. */
   sum: number;
   sumOfSquares: number;
 }
 
-/** Of a sum of squares, what rounding may have taken from it or added to it. */
+/** Relative rounding error of a sum of squares. */
 const ROUNDING = 1e-12;
 
 export const noMoments = (): Moments => ({ count: 0, origin: 0, sum: 0, sumOfSquares: 0 });
@@ -37,8 +37,8 @@ function toldFrom(origin: number, { count, origin: own, sum, sumOfSquares }: Mom
 }
 
 /**
- * Both as one, in any order. The origin is the one that is closer to 0: moments of an older release are told from 0
- * itself, the digits that they have lost do not come back, and {@link varianceOf} must see that.
+ * Merges both, in any order. The origin closer to 0 is kept: moments of an older release have the origin 0 and have
+ * lost digits, and {@link varianceOf} must account for that.
  */
 export function mergeMoments(own: Moments, other: Moments): Moments {
   if (other.count === 0) return { ...own };
@@ -58,11 +58,14 @@ export function mergeMoments(own: Moments, other: Moments): Moments {
 export const meanOf = ({ count, origin, sum }: Moments): number | null =>
   count === 0 ? null : origin + sum / count;
 
-/** The mean of `a` less that of `b`; null when one of them has no value. Large means that are close lose no digits. */
+/**
+ * The mean of `a` minus the mean of `b`; null when one of them has no value. The origins are subtracted first, so that
+ * large, close means lose no digits.
+ */
 export const meanDifference = (a: Moments, b: Moments): number | null =>
   a.count === 0 || b.count === 0 ? null : a.origin - b.origin + (a.sum / a.count - b.sum / b.count);
 
-/** Never less than the values have: where rounding may have hidden it, the most that it can have hidden. */
+/** The variance, never below the true one: the largest possible rounding error is added. */
 export function varianceOf({ count, sum, sumOfSquares }: Moments): number {
   if (count === 0) return 0;
   const square = sumOfSquares / count;

@@ -2,7 +2,7 @@ import { isJsonObject } from '../../base/json-object.js';
 import { noEvidence, type Evidence } from './counts.js';
 import { mergeEvidence } from './merge.js';
 
-/** Where counts are kept by bucket, label or kind: the keys that may stand there. */
+/** Objects with one count per bucket, label or kind of flip, and the keys that each may have. */
 const OPEN: readonly { readonly path: RegExp; readonly key: RegExp }[] = [
   { path: /\.(labels|gained|lost|latencyMicros|runs(\.\d{1,2})?)$/, key: /^\d{1,6}$/ },
   { path: /\.flips$/, key: /^(\d{1,6}(\+\d{1,6})*)?>(\d{1,6}(\+\d{1,6})*)?$/ },
@@ -10,7 +10,7 @@ const OPEN: readonly { readonly path: RegExp; readonly key: RegExp }[] = [
 /** Figures that may be negative; all other numbers are counts. */
 const SIGNED = /\.(scoreShiftMicro|kpi\.(sum|origin))$/;
 
-/** What is wrong with the value, or null. */
+/** Describes the first problem of a value; null when it is valid. */
 function problemOf(value: unknown, shape: unknown, path: string): string | null {
   if (typeof value === 'number') {
     if (isJsonObject(shape)) return `${path}: allowed is an object, not a number`;
@@ -31,7 +31,7 @@ function problemOf(value: unknown, shape: unknown, path: string): string | null 
 }
 
 /**
- * Evidence as it came from a file or from Redis. A figure that is missing, as in a document of an older release,
+ * Checks evidence that was read from a file or from Redis. A missing figure, as in a document of an older release,
  * counts as 0.
  * @throws Error naming the place, when the document is not evidence
  */

@@ -4,11 +4,11 @@ import { addValue } from './log-histogram.js';
 import { addMoment } from './moments.js';
 
 /**
- * What one version said about a text: the places of its labels, ascending, and the top score. Null: it failed.
+ * The answer of one version for a text: the indices of its labels, ascending, and the top score. Null when it failed.
  */
 export type SideAnswer = { readonly said: readonly number[]; readonly score: number } | null;
 
-/** What both versions said about a text. */
+/** The answers of both versions for a text. */
 export interface AnswerPair {
   readonly stable: SideAnswer;
   readonly canary: SideAnswer;
@@ -20,7 +20,9 @@ export interface AnswerPair {
 export interface OwnOutcome {
   /** The labels that the text got; null when it failed through the version's fault. */
   readonly said: readonly number[] | null;
-  /** Null when it says nothing about the version: the answer came from a cache, or with others of a batch. */
+  /**
+   * Null when the latency does not depend on the version alone: the answer came from a cache, or was part of a batch.
+   */
   readonly latencyMs: number | null;
 }
 
@@ -31,14 +33,14 @@ export interface WorkerRun {
   readonly paddedTokens: number;
 }
 
-/** The truth about an answer, later. */
+/** Feedback about an answer, received later. */
 export interface Feedback {
-  /** Whether the answer's label was the true one; absent when the truth was not told. */
+  /** Whether the answer's label was correct; absent when the feedback does not contain the true label. */
   readonly correct?: boolean;
   readonly kpi?: number;
 }
 
-/** Kinds of flips that are told apart; with 64 labels all of them. */
+/** Maximum number of kinds of flips with their own count; enough for all kinds with 64 labels. */
 export const MAX_FLIP_KINDS = 4096;
 const MICRO = 1e6;
 const MAX_STRATUM = 15;
@@ -90,7 +92,9 @@ export function recordOutcome(version: VersionCounts, { said, latencyMs }: OwnOu
   }
 }
 
-/** Counts a run of a worker, for whomever it was. A run costs more per token the smaller it is: like with like. */
+/**
+ * Counts one run of a worker, for any request. Runs are grouped by size, because a smaller run costs more per token.
+ */
 export function recordRun(version: VersionCounts, { inferenceMs, paddedTokens }: WorkerRun): void {
   if (!(paddedTokens >= 1) || !(inferenceMs >= 0)) return;
   const stratum = Math.min(MAX_STRATUM, Math.floor(Math.log2(paddedTokens)));
@@ -101,7 +105,7 @@ export function recordRun(version: VersionCounts, { inferenceMs, paddedTokens }:
   version.paddedTokens += paddedTokens;
 }
 
-/** Counts what became known about an answer. */
+/** Counts feedback about an answer. */
 export function recordFeedback(version: VersionCounts, { correct, kpi }: Feedback): void {
   if (correct !== undefined) {
     version.feedback.total++;

@@ -26,16 +26,16 @@ export type { EvidenceDocument, Side };
 
 const MAX_STEPS = 16;
 
-/** Knows which texts any replica of one rollout has counted. */
+/** Finds out whether any replica has counted a text of the rollout. */
 export interface DistinctTexts {
-  /** @param answer called once, now or later, when it is known whether the text is new to all of them. */
+  /** @param answer called once, now or later, when it is known whether the text is new to all replicas. */
   ask(hash: bigint, answer: (isNew: boolean) => void): void;
 }
 
 /**
- * What one process has seen of one rollout, in bounded memory: each number is counted in the step in which it came
- * and in the total. A text is new once per rollout: replicas that share one ask {@link DistinctTexts}, and count its
- * pair when they have the answer, in the step in which it was seen.
+ * The evidence of one process about one rollout, in bounded memory. Each observation is counted in its step and in the
+ * total. A text is new only once per rollout. Replicas that share a rollout ask {@link DistinctTexts}; when they have
+ * the answer, they count the pair in the step in which the text arrived.
  */
 export class RolloutEvidence {
   private total = noEvidence();
@@ -55,7 +55,7 @@ export class RolloutEvidence {
     this.enterStep(visit);
   }
 
-  /** From now on everything counts in this step; one that was entered before goes on. */
+  /** From now on, observations count in this step. The counts of a step that was entered before are continued. */
   enterStep(visit: number): void {
     this.visit = visit;
     this.step = this.steps.get(visit) ?? noEvidence();
@@ -65,7 +65,7 @@ export class RolloutEvidence {
   }
 
   /**
-   * Counts what both versions said about a text.
+   * Counts the answers of both versions for a text.
    * @param mayBeNew false for a text that is known to have been counted already
    */
   addPair(text: string, pair: AnswerPair, mayBeNew = true): void {
@@ -96,7 +96,7 @@ export class RolloutEvidence {
     this.replicas = replicas;
   }
 
-  /** Begins anew in the same step, as if nothing had been seen. */
+  /** Discards all evidence and begins again in the same step. */
   forget(): void {
     this.total = noEvidence();
     this.steps.clear();
@@ -118,12 +118,12 @@ export class RolloutEvidence {
     for (const window of this.current()) recordFeedback(window[side], feedback);
   }
 
-  /** Texts on which the versions disagreed; never changed in place. */
+  /** Texts on which the versions disagreed. The list is never changed in place. */
   get flips(): readonly FlipExample[] {
     return this.examples;
   }
 
-  /** How it went over time; never changed in place. */
+  /** The course of the rollout over time. The series is never changed in place. */
   get series(): SeriesDocument {
     return this.points;
   }
@@ -132,7 +132,7 @@ export class RolloutEvidence {
     this.points = withPoint(this.points, point);
   }
 
-  /** A copy: what is counted later does not change it. */
+  /** A copy, which later counts do not change. */
   toDocument(): EvidenceDocument {
     return structuredClone({
       total: this.total,
@@ -143,7 +143,7 @@ export class RolloutEvidence {
     });
   }
 
-  /** The total and one step as they stand: no copy, to be read before anything else is counted. */
+  /** The current total and one step. They are no copies: read them before anything else is counted. */
   windows(visit: number): { readonly total: Evidence; readonly step: Evidence; readonly saturated: boolean } {
     return {
       total: this.total,
@@ -158,16 +158,16 @@ export class RolloutEvidence {
   }
 
   /**
-   * Goes on from what an earlier process left.
-   * @param document what `toDocument` gave, as it was read back
-   * @throws Error naming the place, when the document is not evidence; nothing is taken over then
+   * Continues from the evidence of an earlier process.
+   * @param document the result of `toDocument`, as it was read back
+   * @throws Error naming the place, when the document is not evidence; this evidence is then unchanged
    */
   restore(document: unknown, seenBytes: Buffer, visit: number): void {
     const { total, steps, examples, saturated, series } = parseDocument(document);
     this.total = total;
     this.steps.clear();
     for (const [key, step] of Object.entries(steps)) this.steps.set(Number(key), step);
-    // They may be from a time when texts could be kept.
+    // The examples may be from a time when the configuration allowed texts.
     this.examples = this.keepTexts ? [...examples] : examples.map(withoutText);
     this.wasSaturated = saturated;
     this.points = series;

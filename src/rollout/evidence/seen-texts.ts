@@ -5,13 +5,14 @@ const MAX_TEXTS = 2 ** 20;
 const FIRST_SLOTS = 2 ** 10;
 const EMPTY = 0n;
 
-/** 64 bits of a text's sha256. Among a million texts two share them with a probability of 3 in 100 million. */
+/** 64 bits of a text's sha256. The probability that any two of a million texts share them is 3 in 100 million. */
 export const textHash = (text: string): bigint =>
   createHash('sha256').update(text).digest().readBigUInt64LE();
 
 /**
- * The distinct texts of a rollout, by their hashes, in at most 16 MiB (open addressing, at most half full). When
- * it is full every further text counts as seen: the evidence then stays what it is, and `saturated` says so.
+ * The distinct texts of a rollout, by their hashes, in at most 16 MiB (open addressing, at most half full). When the
+ * set is full, every further text counts as seen: the counts of distinct texts then no longer grow, and `saturated` is
+ * true.
  */
 export class SeenTexts {
   private slots = new BigUint64Array(FIRST_SLOTS);
@@ -27,7 +28,7 @@ export class SeenTexts {
     return this.texts >= this.maxTexts;
   }
 
-  /** Whether this text has not been seen before; it has been from now on. */
+  /** Adds a text. True when it had not been seen before and the set was not full. */
   add(hash: bigint): boolean {
     const key = hash === EMPTY ? 1n : hash;
     const slot = this.slotOf(key);
@@ -38,7 +39,7 @@ export class SeenTexts {
     return true;
   }
 
-  /** Every hash, 8 bytes each, little-endian, in no order. */
+  /** All hashes, 8 bytes each, little-endian, in no particular order. */
   toBytes(): Buffer {
     const bytes = Buffer.alloc(this.texts * 8);
     let offset = 0;
@@ -46,14 +47,14 @@ export class SeenTexts {
     return bytes;
   }
 
-  /** Adds the hashes of `toBytes`; a torn last one is left out. */
+  /** Adds the hashes of `toBytes`; an incomplete last one is ignored. */
   addBytes(bytes: Buffer): void {
     for (let offset = 0; offset + 8 <= bytes.length; offset += 8) this.add(bytes.readBigUInt64LE(offset));
   }
 
   private slotOf(key: bigint): number {
     const mask = this.slots.length - 1;
-    // The hash is uniform already: its low bits are as good as others.
+    // The hash is uniform already, so its low bits can be used directly.
     let slot = Number(key & BigInt(mask));
     while (this.slots[slot] !== EMPTY && this.slots[slot] !== key) slot = (slot + 1) & mask;
     return slot;

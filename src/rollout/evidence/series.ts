@@ -6,45 +6,47 @@ export interface SeriesSide {
   readonly p99_ms: number | null;
 }
 
-/** A rollout at one moment: what its report draws over time. */
+/** A rollout at one moment: one point of the plots in its report. */
 export interface SeriesPoint {
   /** Wall clock, ms since 1970; ascending. */
   readonly at_ms: number;
-  /** The canary's share that was asked for, 0 to 100. */
+  /** The requested share of the canary, 0 to 100. */
   readonly percent: number;
   /** Distinct texts that both versions answered, since the rollout began. */
   readonly pairs: number;
   readonly disagreement: number | null;
-  /** Of the disagreement, at all looks at once; null while the gate does not tell. */
+  /** Bounds of the disagreement, valid at all looks together; null while the gate has none. */
   readonly lower: number | null;
   readonly upper: number | null;
   readonly stable: SeriesSide;
   readonly canary: SeriesSide;
 }
 
-/** As it is kept with the evidence. */
+/** The series, in the form that is kept with the evidence. */
 export interface SeriesDocument {
-  /** Points are at least so far apart, but for those at which the share changed. */
+  /** Minimum distance between two points, except at changes of the share. */
   readonly interval_ms: number;
   readonly points: readonly SeriesPoint[];
 }
 
-/** Enough for a plot of a thousand pixels; about 80 kB. */
+/** Enough points for a plot 1,000 pixels wide; about 80 kB. */
 export const MAX_POINTS = 240;
 const FIRST_INTERVAL_MS = 1000;
 
 export const emptySeries = (): SeriesDocument => ({ interval_ms: FIRST_INTERVAL_MS, points: [] });
 
-/** Whether it is time for another point. A clock that was set back makes it so: the next point goes on from the last. */
+/**
+ * Whether another point is due. It is also due when the clock was set back: the next point then follows the last one.
+ */
 export function isDue({ interval_ms: interval, points }: SeriesDocument, atMs: number): boolean {
   const last = points.at(-1);
   return last === undefined || atMs >= last.at_ms + interval || atMs < last.at_ms;
 }
 
 /**
- * The series with one point more. When it is full its interval doubles and every second point goes, so a rollout of a
- * minute and one of a month take the same room; the first, the last, and those at which the share changed are the
- * last to go.
+ * The series with one more point. When the series is full, its interval doubles and about every second point is
+ * removed, so a rollout of a minute and one of a month need the same space. The first and the last point, and the
+ * points at which the share changed, are kept as long as possible.
  */
 export function withPoint(
   { interval_ms: interval, points }: SeriesDocument,
@@ -76,7 +78,7 @@ function thin(points: readonly SeriesPoint[], intervalMs: number): SeriesPoint[]
 const everySecond = (points: readonly SeriesPoint[]): SeriesPoint[] =>
   points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
 
-/** The series of several replicas, or of one before and after it led, as one. */
+/** Merges the series of several replicas, or of one replica before and after it became the leader. */
 export function mergeSeries(...parts: readonly SeriesDocument[]): SeriesDocument {
   const points = parts.flatMap((part) => part.points).sort((a, b) => a.at_ms - b.at_ms);
   const interval_ms = Math.max(FIRST_INTERVAL_MS, ...parts.map((part) => part.interval_ms));
@@ -102,7 +104,10 @@ function isPoint(value: unknown): value is SeriesPoint {
   );
 }
 
-/** A series as it was read back; one that is none, or was never kept, begins anew: it is for plots only. */
+/**
+ * Checks a series that was read back. An invalid or missing series becomes an empty one, because it is used only for
+ * plots.
+ */
 export function parseSeries(value: unknown): SeriesDocument {
   if (typeof value !== 'object' || value === null) return emptySeries();
   const { interval_ms: interval, points } = value as Partial<SeriesDocument>;

@@ -2,7 +2,7 @@ import type { GateName, GateSettings } from './types.js';
 
 export type StatisticalGate = Exclude<GateName, 'minimum_samples' | 'hold_time'>;
 
-/** Half and more for the disagreement, which no other tool looks at and which is to be found fast. */
+/** The disagreement has the largest weight, because no other tool measures it and it has to be found fast. */
 const WEIGHTS: Readonly<Record<StatisticalGate, number>> = {
   disagreement: 5,
   error_rate_increase: 2,
@@ -23,8 +23,8 @@ export const limitsOf = (settings: GateSettings): Readonly<Record<StatisticalGat
 });
 
 /**
- * A gate's part of alpha: by weight among the gates that are on. The parts add up to alpha, so that by the union
- * bound all gates together roll a sound canary back with a probability of at most alpha.
+ * A gate's part of alpha: by weight among the gates that are on. The parts add up to alpha, so that by the union bound
+ * the probability that any gate rolls a good canary back is at most alpha.
  */
 export function alphaOf(gate: StatisticalGate, settings: GateSettings): number {
   const limits = limitsOf(settings);
@@ -33,5 +33,5 @@ export function alphaOf(gate: StatisticalGate, settings: GateSettings): number {
   return sum === 0 ? settings.alpha : (settings.alpha * WEIGHTS[gate]) / sum;
 }
 
-/** Part of the k-th step in what is spent on steps: 6/(π²k²), which adds up to 1 however many steps there are. */
+/** Fraction of the steps' alpha for the k-th step: 6/(π²k²). The sum is at most 1, however many steps there are. */
 export const stepPart = (visit: number): number => 6 / (Math.PI * visit) ** 2;

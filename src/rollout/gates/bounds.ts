@@ -16,7 +16,7 @@ export const meanOf = (tally: Tally): number => {
   return n === 0 ? 0 : tally.reduce((sum, [value, count]) => sum + value * (count / n), 0);
 };
 
-/** Of `k` yes among `n`: a tally of 0 and 1. */
+/** The tally of `k` ones and `n − k` zeros. */
 export const rateTally = (k: number, n: number): Tally => [
   [1, k],
   [0, n - k],
@@ -27,22 +27,22 @@ const mirrored = (tally: Tally, most: number): Tally =>
   tally.map(([value, count]) => [most - value, count] as const);
 
 /**
- * Whether the tally proves, at level α and at whatever moment it is asked, that the true mean is above `mean`.
- * By Jensen's inequality no bet wins while the average is not above `mean`: then the answer costs nothing.
+ * Whether the tally proves at level α that the true mean is above `mean`; valid at every moment. By Jensen's inequality
+ * no bet wins while the average is at most `mean`, so the wealth need not be computed then.
  */
 export function provesAbove(tally: Tally, mean: number, alpha: number): boolean {
   const observed = meanOf(tally);
   if (observed <= mean) return false;
-  // No bet is large enough to say that what cannot happen has happened.
+  // With `mean` 0 every positive value is impossible, so a single one is a proof; the finite bets would not show it.
   return mean <= 0 || logWealth(tally, mean) >= -Math.log(alpha);
 }
 
-/** The same for "below"; no value is above `most`. */
+/** Whether the tally proves that the true mean is below `mean`; no value may exceed `most`. */
 export function provesBelow(tally: Tally, mean: number, most: number, alpha: number): boolean {
   return provesAbove(mirrored(tally, most), most - mean, alpha);
 }
 
-/** The highest mean that the tally proves to be too low; 0 when it proves nothing. */
+/** The highest mean that the tally proves to be too low; 0 when there is none. */
 export function lowerBound(tally: Tally, alpha: number): number {
   let low = 0;
   let high = meanOf(tally);
@@ -55,13 +55,13 @@ export function lowerBound(tally: Tally, alpha: number): number {
   return low;
 }
 
-/** The lowest mean that the tally proves to be too high; `most` when it proves nothing. */
+/** The lowest mean that the tally proves to be too high; `most` when there is none. */
 export function upperBound(tally: Tally, most: number, alpha: number): number {
   return most - lowerBound(mirrored(tally, most), alpha);
 }
 
 /**
- * Both sides at once: the values that the wealth does not reject (Howard, Ramdas, McAuliffe & Sekhon 2021,
+ * Both bounds: they enclose the means that the wealth does not reject (Howard, Ramdas, McAuliffe & Sekhon 2021,
  * "Time-uniform, nonparametric, nonasymptotic confidence sequences").
  */
 export const boundsOf = (tally: Tally, most: number, alpha: number): Bounds => ({

@@ -7,9 +7,9 @@ export interface Rate {
 }
 
 /**
- * The canary's rate minus the stable version's, each with half of alpha: the canary is judged against the limit
- * above the highest rate that the stable version may truly have. With 1 % of the traffic on the canary the stable
- * rate is known well, and the half that is spent on it costs little.
+ * The canary's rate minus the stable version's, each with half of alpha: the canary exceeds the limit if its rate is
+ * proven to be above the stable version's upper bound plus the limit. With 1 % of the traffic on the canary, the stable
+ * rate is known precisely, so its half of alpha costs little.
  */
 export function differenceView(where: string, canary: Rate, stable: Rate, alpha: number): View {
   const [ours, theirs] = [rateTally(canary.k, canary.n), rateTally(stable.k, stable.n)];
@@ -19,7 +19,7 @@ export function differenceView(where: string, canary: Rate, stable: Rate, alpha:
     where,
     observed,
     n: canary.n,
-    // The bounds lie outside what was observed, so the cheap comparison comes first and loses nothing.
+    // The bounds enclose the observed value. So the cheap comparison comes first and never changes the result.
     provesAbove: (limit) =>
       observed !== null && observed > limit && provesAbove(ours, limit + upperBound(theirs, 1, half), half),
     provesBelow: (limit) =>

@@ -3,7 +3,10 @@ import type { GateName, GateRow, GateState, GateUnit } from './types.js';
 import type { View } from './view.js';
 import { figure, wholeNumber } from './wording.js';
 
-/** The state of a gate, and its row for whoever wants to read it: bounds cost a hundred times what the state costs. */
+/**
+ * The state of a gate, and its row, which is computed only when it is read: the bounds cost a hundred times as much as
+ * the state.
+ */
 export interface Judged {
   readonly state: GateState;
   /** Whether this state keeps the rollout from its next step. */
@@ -11,32 +14,34 @@ export interface Judged {
   row(): GateRow;
 }
 
-/** How one gate judges what it sees. */
+/** The parameters by which one gate judges its figure. */
 export interface Question {
   readonly gate: GateName;
   readonly unit: GateUnit;
   readonly limit: number;
-  /** What the figure is, as the subject of a sentence: "another label than the stable version's". */
+  /** The name of the figure, as the subject of a sentence: "another label than the stable version's". */
   readonly figure: string;
-  /** What is counted: "distinct texts". */
+  /** The name of the samples: "distinct texts". */
   readonly samples: string;
-  /** Samples of the first view below which nothing is concluded in the canary's favour. */
+  /** Minimum number of samples of the first view; with fewer, the gate cannot pass. */
   readonly minimum: number;
-  /** Whether missing data is of no concern yet. */
+  /** Whether missing data does not block the next step. */
   readonly mayWait: boolean;
   /** Whether a pass must be proven: the true figure below `confirmBelow`. */
   readonly confirm: boolean;
   readonly confirmBelow: number;
-  /** More to say about the figure; empty for nothing. */
+  /** A further sentence about the figure; empty for none. */
   readonly remark?: () => string;
 }
 
 /**
- * Judges one figure, seen through one or more views; the first is the one that is shown, unless another fails.
+ * Judges one figure in one or more views. The row shows the first view, unless another view fails or is above the
+ * limit.
  *
- * fail: a view proves that the true figure is above the limit. pass: enough samples, no view's observed figure is
- * above the limit, and, where a pass must be proven, the upper bound is below `confirmBelow`. That is above the
- * limit, for a canary exactly at its limit is allowed, and no number of samples would prove it to be below.
+ * fail: a view proves that the true figure is above the limit. pass: enough samples, no view's observed figure is above
+ * the limit, and, where a pass must be proven, the upper bound is below `confirmBelow`. `confirmBelow` is above the
+ * limit, because a canary exactly at its limit is allowed and no number of samples could prove that it is below the
+ * limit.
  */
 export function judge(question: Question, views: readonly [View, ...View[]]): Judged {
   const { gate, limit, unit, minimum, confirm, confirmBelow, mayWait } = question;

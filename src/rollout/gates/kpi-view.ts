@@ -3,7 +3,7 @@ import type { View } from './view.js';
 
 /** Number of values at which the sequence is narrowest. */
 const TUNED_FOR = 1000;
-/** Values per version below which the central limit is not relied on. */
+/** Minimum number of values per version; with fewer, the central limit theorem is not relied on. */
 export const MIN_KPI_VALUES = 100;
 
 /** Half of the width of the confidence sequence for a mean of n values. */
@@ -15,11 +15,11 @@ function halfWidthOf(n: number, variance: number, alpha: number): number {
 }
 
 /**
- * The stable version's mean kpi minus the canary's. A kpi has no known range, so no exact statement is possible;
- * this is the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024 ("Time-uniform
- * central limit theory and asymptotic confidence sequences"): the time-uniform counterpart of a mean ± 2 standard
- * errors, from their moments. Both versions are given the larger variance of the two: a rare
- * purchase that has not come yet looks like no variance at all.
+ * The stable version's mean kpi minus the canary's. A kpi has no known range, so no exact statement is possible; this
+ * is the asymptotic confidence sequence of Waudby-Smith, Arbour, Sinha, Kennedy & Ramdas 2024 ("Time-uniform central
+ * limit theory and asymptotic confidence sequences"): the time-uniform counterpart of a mean ± 2 standard errors, from
+ * their moments. Both versions are given the larger of the two variances: if purchases are rare, a version without any
+ * purchase so far would seem to have no variance.
  */
 export function kpiView(where: string, canary: Moments, stable: Moments, alpha: number): View {
   const n = Math.min(canary.count, stable.count);

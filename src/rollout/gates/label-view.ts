@@ -1,16 +1,16 @@
 import type { PairCounts } from '../evidence/counts.js';
 import { signedView, type View } from './view.js';
 
-/** The label whose share changed most, and the view of it. */
+/** The view of the label whose share changed most, and its index. */
 export interface LabelView extends View {
-  /** Index; null while nothing flipped. */
+  /** Index of the label; null while no text has flipped. */
   readonly label: number | null;
 }
 
 /**
- * The largest change of any label's share, up or down, among distinct texts that both versions answered: the texts
- * that gained the label minus those that lost it. The users' own label shares would not do: whoever is sent to
- * the canary by text brings each of his favourite texts to one side only. Alpha is divided by labels and directions.
+ * The largest change of any label's share, up or down, among distinct texts that both versions answered: the texts that
+ * gained the label minus those that lost it. The label shares of the users' own requests cannot be compared: when
+ * requests are split by text, all repeats of a text go to the same version. Alpha is divided by labels and directions.
  */
 export function labelView(where: string, pairs: PairCounts, labelCount: number, alpha: number): LabelView {
   const { pairs: n, gained, lost } = pairs;
@@ -47,9 +47,9 @@ interface Change {
 }
 
 /**
- * Both directions of every label, and one change of nothing for the labels without a flip; of these the ones that no
- * other surpasses, with more gained and less lost. What is proven of them is proven of the rest, and of a
- * thousand labels a handful is left.
+ * Takes both directions of every label, and one zero change for the labels without a flip. Keeps only the changes that
+ * no other change dominates (at least as much gained and at most as much lost). A proof about these holds for all
+ * others, and of a thousand labels only a few remain.
  */
 function worstOf(labels: readonly Change[]): Change[] {
   const changes = [...labels, ...labels.map(({ up, down }) => ({ up: down, down: up })), { up: 0, down: 0 }];

@@ -9,20 +9,21 @@ type Runs = Readonly<Record<string, Histogram>>;
 
 /** Classes of run sizes (⌊log2 padded tokens⌋, 0 to 15) among which the stable version's half of alpha is divided. */
 const STRATA = 16;
-/** A ratio of 2^±32: as far as two buckets can lie apart. */
+/** Largest distance of two buckets: a ratio of 2^±32. */
 const MAX_SHIFT = 1024;
 
 const bucketsIn = (ratio: number): number => BUCKETS_PER_OCTAVE * Math.log2(ratio);
 const middleOf = (values: Distribution): number => values.bucketAtRank(Math.ceil(values.n / 2));
 
 /**
- * The ratio, canary to stable, of the median worker time per padded token, run sizes compared like with like: a
- * run of 16 tokens costs more per token than one of 256, and a canary with 1 % of the traffic has small runs.
+ * The ratio, canary to stable, of the median worker time per padded token. Only runs of the same size class are
+ * compared: a run of 16 tokens costs more per token than one of 256, and a canary with 1 % of the traffic has small
+ * runs.
  *
- * If the ratio is at most r in every class of sizes, then a run of the canary takes longer than r times its
- * class' stable median with a probability of at most one half. So runs are counted that take longer than r times
- * the highest bucket in which that median may lie, and the count is judged like every other rate. A median, for times on a
- * shared machine have a tail that says more about the neighbours than about the version.
+ * If the ratio is at most r in every size class, then a run of the canary takes longer than r times the stable median
+ * of its class with a probability of at most one half. So the view counts the runs that take longer than r times the
+ * highest bucket in which that median may lie, and judges this count like every other rate. The median is used because
+ * on a shared machine the slowest runs depend more on other processes than on the version.
  */
 export function latencyView(where: string, canary: Runs, stable: Runs, alpha: number): View {
   const strata = strataOf(canary, stable);
@@ -33,7 +34,10 @@ export function latencyView(where: string, canary: Runs, stable: Runs, alpha: nu
   );
 
   let known: readonly { ours: Distribution; median: MedianBounds | null }[] | null = null;
-  /** Whether what `count` counts among the canary's runs is more than half, over the classes whose stable median is known. */
+  /**
+   * Whether `count` is proven to cover more than half of the canary's runs, in the classes whose stable median is
+   * known.
+   */
   const provesMajority = (count: (ours: Distribution, median: MedianBounds) => number): boolean => {
     known ??= strata.map(({ ours, theirs }) => ({ ours, median: medianBounds(theirs, alpha / 2 / STRATA) }));
     let [k, among] = [0, 0];
@@ -44,7 +48,7 @@ export function latencyView(where: string, canary: Runs, stable: Runs, alpha: nu
     }
     return provesRateAbove(rateTally(k, among), 0.5, alpha / 2);
   };
-  /** A run of bucket i took longer than 2^(d/32) times any time of bucket u for certain when i > u + d. */
+  /** A run in bucket i certainly took longer than 2^(d/32) times any time in bucket u if i > u + d. */
   const provesSlower = (d: number): boolean =>
     provesMajority((ours, { upper }) => ours.n - ours.countBelow(upper + 1 + d));
   const provesFaster = (d: number): boolean =>
@@ -56,7 +60,8 @@ export function latencyView(where: string, canary: Runs, stable: Runs, alpha: nu
     n,
     provesAbove: (limit) => {
       const d = Math.ceil(bucketsIn(limit));
-      // The highest possible median is not below the observed one: no class can win that does not win against that.
+      // The upper bound of the median is not below the observed median. So no proof is possible unless some class has a
+      // majority against the observed median.
       const possible = strata.some(
         ({ ours, theirs }) => 2 * ours.countBelow(middleOf(theirs) + 1 + d) < ours.n,
       );
@@ -67,7 +72,7 @@ export function latencyView(where: string, canary: Runs, stable: Runs, alpha: nu
   };
 }
 
-/** Classes of which both versions have runs. */
+/** Size classes in which both versions have runs. */
 function strataOf(canary: Runs, stable: Runs): { ours: Distribution; theirs: Distribution }[] {
   return Object.entries(canary).flatMap(([stratum, ours]) => {
     const theirs = stable[stratum];

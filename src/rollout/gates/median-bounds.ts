@@ -1,13 +1,13 @@
 import type { Distribution } from '../evidence/log-histogram.js';
 import { provesAbove, rateTally } from './bounds.js';
 
-/** Between which buckets, both included, a median lies. */
+/** The range of buckets, both included, in which a median lies. */
 export interface MedianBounds {
   readonly lower: number;
   readonly upper: number;
 }
 
-/** The least `k` of `n` that proves a probability above one half; null when not even `n` of `n` do. */
+/** The smallest `k` of `n` that proves a probability above one half; null when even `n` of `n` is no proof. */
 function majorityOf(n: number, alpha: number): number | null {
   if (!provesAbove(rateTally(n, n), 0.5, alpha)) return null;
   let [low, high] = [Math.floor(n / 2), n];
@@ -20,10 +20,10 @@ function majorityOf(n: number, alpha: number): number | null {
 }
 
 /**
- * A confidence sequence for a median: a bucket is proven to be at or above it once the share of values up to there
- * is proven to be above one half (Howard & Ramdas 2022, "Sequential estimation of quantiles with applications to
- * A/B testing and best-arm identification").
- * @returns null while there are too few values to say anything
+ * A confidence sequence for a median: a bucket is proven to be at or above it once the share of values up to there is
+ * proven to be above one half (Howard & Ramdas 2022, "Sequential estimation of quantiles with applications to A/B
+ * testing and best-arm identification").
+ * @returns null while there are too few values for any bound
  */
 export function medianBounds(values: Distribution, alpha: number): MedianBounds | null {
   const { n } = values;

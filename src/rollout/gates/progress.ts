@@ -2,12 +2,13 @@ import type { Judged } from './judge.js';
 import type { GateEvidence, GateSettings, StepInfo } from './types.js';
 import { figure, wholeNumber } from './wording.js';
 
-/** Repeats per distinct text from which on it is worth saying that the traffic has few distinct texts. */
+/** Repeats per distinct text above which the row mentions that the traffic has few distinct texts. */
 const FEW_TEXTS = 20;
 
 /**
- * Enough to judge by: distinct texts in the whole rollout (a service may have seen all of its texts in the first
- * step), and in this step answers of the canary to users; in shadow mode pairs of any kind.
+ * Whether there are enough samples: distinct texts in the whole rollout (all distinct texts of a service may already
+ * occur in the first step), and in this step the canary's answers to users; in shadow mode, compared pairs of any
+ * texts.
  */
 export function minimumSamples(
   { total, step, saturated }: GateEvidence,

@@ -10,19 +10,22 @@ import { latencyView } from './latency-view.js';
 import type { GateEvidence, GateSettings, GateUnit, StepInfo } from './types.js';
 import { rateView, signedView, type View } from './view.js';
 
-/** What a gate is judged from. */
+/** The inputs of a gate. */
 export interface Case {
   readonly evidence: GateEvidence;
   readonly settings: GateSettings;
   readonly step: StepInfo;
 }
 
-/** From here on a pass must be proven: half of the users are not a sample any more. */
+/** A pass must be proven before a share above this, because more than half of the users is no longer a small sample. */
 const PROVEN_ABOVE_PERCENT = 50;
-/** Runs of the canary, and feedback about it, below which nothing is concluded in its favour. */
+/** Minimum runs of the canary, and minimum feedback about it; with fewer, the gate cannot pass. */
 const MIN_RUNS = 50;
 const MIN_FEEDBACK = 100;
-/** How far above the limit the true figure may still be when a pass is proven: half of it, or a quarter point. */
+/**
+ * How far above the limit the true figure may be in a proven pass: half of the limit, but at least 0.25 percentage
+ * points.
+ */
 const LIMIT_MARGIN = 0.5;
 const LEAST_MARGIN = 0.0025;
 const RATIO_MARGIN = 1.1;
@@ -41,7 +44,7 @@ interface Gate {
   judged(at: Case, limit: number, alpha: number): Judged;
 }
 
-/** Errors where only one of two versions failed a text: no traffic pattern can blur that. */
+/** Errors where only one of the two versions failed on a text. They do not depend on how the traffic is split. */
 function pairedErrors(where: string, { pairs }: Evidence, alpha: number): View {
   const { canaryOnlyErrors: up, stableOnlyErrors: down } = pairs;
   return signedView(where, up, down, pairs.pairs + up + down, alpha);
@@ -67,8 +70,8 @@ function latencyRemark({ canary, stable }: Evidence): string {
 }
 
 /**
- * What belongs to a text (label, accuracy) is judged over the whole rollout. Errors and times may depend on the load,
- * which the step changes, so they are judged in the step as well, and alpha is divided between the two.
+ * Figures that depend only on the text (label, accuracy) are judged over the whole rollout. Errors and times may depend
+ * on the load, which changes with the step. So they are judged in the step too, and alpha is divided between the two.
  */
 export const GATES: Readonly<Record<StatisticalGate, Gate>> = {
   disagreement: {

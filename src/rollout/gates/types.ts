@@ -2,9 +2,9 @@ import type { Evidence } from '../evidence/counts.js';
 
 export type { GateSettings } from '../../base/config/rollout-config.js';
 
-/** What the verdict looks at: one snapshot, summed over replicas. */
+/** The evidence for a verdict: one snapshot, summed over replicas. */
 export interface GateEvidence {
-  /** How many labels the two versions have between them. */
+  /** Number of distinct labels of the two versions together. */
   readonly labelCount: number;
   readonly total: Evidence;
   readonly step: Evidence;
@@ -12,16 +12,16 @@ export interface GateEvidence {
   readonly saturated: boolean;
 }
 
-/** Where the rollout stands. */
+/** The current step of the rollout. */
 export interface StepInfo {
-  /** The how-manieth step since the rollout began, from 1; a step that is entered again counts again. */
+  /** Number of steps entered since the rollout began, from 1. A step that is entered again counts again. */
   readonly visit: number;
-  /** What a promotion leads to: the next step's percent, or null where the canary becomes the stable version. */
+  /** The next step's percent; null at the last step, after which the canary becomes the stable version. */
   readonly nextPercent: number | null;
   /** Time spent in the step, pauses not counted. */
   readonly elapsedMs: number;
   readonly holdMs: number;
-  /** Users get the stable answer only: the canary has no requests of its own. */
+  /** True when users get only the stable answer, so that the canary has no requests of its own. */
   readonly shadow: boolean;
 }
 
@@ -36,15 +36,15 @@ export type GateName =
   | 'kpi_drop';
 
 /**
- * pass: good enough for this step. fail: proven to be over the limit. open: neither proven nor good enough yet.
- * not_enough_data: too little to judge by. off: not configured.
+ * pass: good enough for this step. fail: proven to be above the limit. open: not proven to be above the limit, but not
+ * good enough yet. not_enough_data: too few samples. off: not configured.
  */
 export type GateState = 'pass' | 'fail' | 'open' | 'not_enough_data' | 'off';
 
-/** What a figure counts in: a share 0 to 1, a ratio, a number of samples, milliseconds, the kpi's own unit. */
+/** The unit of a figure: a share from 0 to 1, a ratio, a number of samples, milliseconds, or the kpi's own unit. */
 export type GateUnit = 'share' | 'ratio' | 'samples' | 'ms' | 'kpi';
 
-/** One line of the verdict. `lower` and `upper` hold at all looks at once, each at the gate's part of alpha. */
+/** One line of the verdict. `lower` and `upper` are valid at all looks together, at the gate's part of alpha. */
 export interface GateRow {
   readonly gate: GateName;
   readonly state: GateState;

@@ -19,19 +19,19 @@ function verdictOf(gates: readonly Judged[]): Verdict {
 }
 
 /**
- * What to do with the canary now, and why: one row per gate.
+ * Decides about the canary now, and gives the reasons: one row per gate.
  *
- * roll_back: some gate proves that the canary is worse than allowed. promote: nothing does, and every gate passes.
- * not_enough_data, hold: something is missing or undecided; the rows say what. It may be asked at any time and as
- * often as one likes: over a whole rollout, a canary within all limits is rolled back with a probability of at
- * most `settings.alpha` (see wealth.ts and alpha.ts for how).
+ * roll_back: some gate proves that the canary is worse than allowed. promote: no gate fails or blocks the next step.
+ * not_enough_data, hold: data is missing or a gate is undecided; the rows show which one. This function may be called
+ * at any time and any number of times: over a whole rollout, a canary within all limits is rolled back with a
+ * probability of at most `settings.alpha` (see wealth.ts and alpha.ts for how).
  */
 export function evaluate(evidence: GateEvidence, settings: GateSettings, step: StepInfo): Judgement {
   const gates = judgeAll(evidence, settings, step);
   return { verdict: verdictOf(gates), gates: gates.map((gate) => gate.row()) };
 }
 
-/** The verdict of `evaluate` alone, without rows, for a hundredth of the time. */
+/** The verdict of `evaluate` without the rows, in a hundredth of the time. */
 export function decide(evidence: GateEvidence, settings: GateSettings, step: StepInfo): Verdict {
   return verdictOf(judgeAll(evidence, settings, step));
 }

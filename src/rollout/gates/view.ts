@@ -1,16 +1,16 @@
 import { boundsOf, meanOf, provesAbove, provesBelow, rateTally, sizeOf, type Bounds } from './bounds.js';
 import type { Tally } from './wealth.js';
 
-/** One figure, seen through one window of the evidence, at one level: what is known about it now. */
+/** The current knowledge about one figure, from one window of the evidence and at one confidence level. */
 export interface View {
-  /** Where it was seen, in the words of a sentence: "in the whole rollout". */
+  /** The window, worded as part of a sentence: "in the whole rollout". */
   readonly where: string;
   /** Null without samples. */
   readonly observed: number | null;
   readonly n: number;
   /** Whether the true figure is proven to be above the limit, valid at all looks together. */
   provesAbove(limit: number): boolean;
-  /** Whether the true figure is proven to be below the limit, likewise. */
+  /** Whether the true figure is proven to be below the limit, valid at all looks together. */
   provesBelow(limit: number): boolean;
   bounds(): Bounds;
 }
@@ -28,7 +28,10 @@ export function rateView(where: string, k: number, n: number, alpha: number): Vi
   };
 }
 
-/** The mean of `up` times +1, `down` times −1 and else 0, among `n`: bets are made on 1 + x, which is never negative. */
+/**
+ * The mean of `n` values x: `up` of them are +1, `down` are −1, the others 0. The bets use 1 + x, which is never
+ * negative.
+ */
 export function signedView(where: string, up: number, down: number, n: number, alpha: number): View {
   const tally: Tally = [
     [2, up],

@@ -1,10 +1,11 @@
-/** Observed values, each at least 0, with how often each was seen. */
+/** Observed values, each at least 0, with their counts. */
 export type Tally = readonly (readonly [value: number, count: number])[];
 
 /**
- * Bets c = odds ratio − 1, from 1/4096 to 128 in steps of √2. Half of the stake is on and next to c = 1: a rate of
- * twice the allowed odds, which is the difference that a gate is there to find. The rest thins out with the
- * square of the distance, so that a very small or very large difference is found later, not never.
+ * Bets c = odds ratio − 1, from 1/4096 to 128 in steps of √2. About half of the stake is on c = 1 and its two
+ * neighbours. c = 1 stands for twice the allowed odds, which is the difference that a gate has to find. The stakes of
+ * the other bets decrease with the square of the distance, so that very small or very large differences are found too,
+ * only later.
  */
 const BETS = ((): readonly { readonly c: number; readonly stake: number; readonly log1pC: number }[] => {
   const exponents = Array.from({ length: 39 }, (_, i) => i - 24);
@@ -17,15 +18,15 @@ const BETS = ((): readonly { readonly c: number; readonly stake: number; readonl
 })();
 
 /**
- * Logarithm of the wealth of someone who started with 1 and bet that the mean of y₁, y₂, … is above `mean`.
+ * Logarithm of the wealth of a player who starts with 1 and bets that the mean of y₁, y₂, … is above `mean`.
  *
- * Each bet c multiplies its stake by (1 + c·y) / (1 + c·mean) per observation. Where E[y | past] ≤ mean and y ≥ 0
- * that factor is at most 1 on average, so the wealth is a non-negative supermartingale, and by Ville's inequality
- * it ever reaches 1/α with a probability of at most α, however often one looks. For y of 0 and 1 the factor is the
- * likelihood ratio of the odds (1 + c) times as high. The weighted sum over all c is a supermartingale too
- * (Robbins 1970, "Statistical methods related to the law of the iterated logarithm": the method of mixtures;
- * Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by betting"). It depends on counts
- * alone, so evidence of several replicas can simply be added up. It falls as `mean` rises, and rises with every y.
+ * Each bet c multiplies its stake by (1 + c·y) / (1 + c·mean) per observation. Where E[y | past] ≤ mean and y ≥ 0 that
+ * factor is at most 1 on average, so the wealth is a non-negative supermartingale, and by Ville's inequality the
+ * probability that it ever reaches 1/α is at most α, however often it is checked. For y of 0 and 1 the factor is the
+ * likelihood ratio of the odds (1 + c) times as high. The weighted sum over all c is a supermartingale too (Robbins
+ * 1970, "Statistical methods related to the law of the iterated logarithm": the method of mixtures; Waudby-Smith &
+ * Ramdas 2024, "Estimating means of bounded random variables by betting"). The wealth depends only on counts, so the
+ * evidence of several replicas can be added. It decreases as `mean` increases, and increases with every y.
  */
 export function logWealth(tally: Tally, mean: number): number {
   let n = 0;

@@ -1,13 +1,16 @@
 import { count } from '../../base/format.js';
 import type { FlipView } from '../evidence/figures-view.js';
 
-/** A table of cells: as text, or as Markdown. */
+/** Renders a table of cells, as text or as Markdown. */
 export type RenderTable = (heading: readonly string[], rows: readonly (readonly string[])[]) => string;
 
-/** Of a long text, what a row has room for. */
+/** UTF-16 units of a long text that a row shows. */
 const SHOWN_UNITS = 100;
 
-/** On one line, and without what a terminal would take for a command or for another direction of writing. */
+/**
+ * Puts a text on one line, and replaces control characters that could send commands to a terminal or change the writing
+ * direction.
+ */
 const printable = (text: string): string =>
   text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 
@@ -15,7 +18,7 @@ const shown = (text: string): string =>
   text.length <= SHOWN_UNITS ? printable(text) : `${printable(text.slice(0, SHOWN_UNITS))}…`;
 
 /**
- * Texts on which the versions disagreed, what each of them said and how sure it was.
+ * A table of texts on which the versions disagreed, with each version's label and score.
  * @param names of the two versions
  */
 export function renderFlips(

@@ -10,7 +10,7 @@ export function renderGates(gates: readonly GateRow[]): string {
   );
 }
 
-/** Name, state, observed, limit, bounds and samples of a gate, as people read them. */
+/** Name, state, observed value, limit, bounds and samples of a gate, formatted for people. */
 export function gateCells({ gate, state, unit, observed, limit, lower, upper, n }: GateRow): string[] {
   const bounds =
     lower === null && upper === null ? '-' : `${figureIn(lower, unit)} … ${figureIn(upper, unit)}`;

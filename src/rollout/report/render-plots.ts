@@ -3,16 +3,16 @@ import { renderTimeChart, type Event, type Panel, type Sample } from '../../base
 import type { RolloutMove } from '../rollout-types.js';
 import type { SeriesDocument, SeriesPoint } from '../evidence/series.js';
 
-/** What the plots of a rollout show. */
+/** The data of a rollout's plots. */
 export interface Plotted {
   readonly title: string;
-  /** What came of it, in a sentence. */
+  /** The outcome of the rollout, in a sentence. */
   readonly description: string;
   readonly stable: string;
   readonly canary: string;
   readonly series: SeriesDocument;
   readonly moves: readonly RolloutMove[];
-  /** Of the disagreement, 0 to 1; null: not gated. */
+  /** Limit of the disagreement, 0 to 1; null when that gate is off. */
   readonly disagreementLimit: number | null;
 }
 
@@ -67,7 +67,7 @@ function disagreementPanel({ series: { points }, disagreementLimit: limit }: Plo
       },
     ],
     limit: limit === null ? null : { name: `allowed: ${share(limit)}`, value: limit },
-    // Room above the limit: there the bounds are until there are some hundred texts.
+    // Leaves space above the limit for the bounds, which are far above it until there are some hundred texts.
     atLeast: 4 * (limit ?? 0.025),
     format: share,
   };

@@ -7,7 +7,7 @@ import { gateCells } from './render-gates.js';
 import { renderPlots } from './render-plots.js';
 import type { RolloutReport } from './rollout-report.js';
 
-/** Of the flips that the report holds, so many are shown to people. */
+/** Number of the report's flips that the Markdown shows. */
 const SHOWN_FLIPS = 20;
 
 /** The report as Markdown. @param plots name of the SVG file beside it */
@@ -113,7 +113,7 @@ function pairSentence({ figures }: RolloutReport): string {
   return `${count(pairs.texts)} distinct texts were answered by both versions; ${count(pairs.disagreements)} got another label (${share(pairs.disagreement_rate)}; ${share(pairs.traffic_disagreement_rate)} of the traffic)${flips.length === 0 ? '' : `: ${flips.join(', ')}`}. The score moved by ${plain(pairs.mean_absolute_score_shift)} on average.`;
 }
 
-/** Why there are no figures, and those that the last move of the rollout has kept. */
+/** Explains why there are no figures, and gives the summary that the last move of the rollout has kept. */
 function unmeasured({ moves }: RolloutReport): string {
   const wentOn = moves.some(({ from, to }) => from.phase === 'running' || to.phase === 'running');
   const known = moves.at(-1)?.figures ?? null;

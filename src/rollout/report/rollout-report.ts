@@ -9,19 +9,19 @@ import type { RolloutDocument, RolloutMove, VersionRef } from '../rollout-types.
 import { begins, movesOf } from './rollout-end.js';
 import type { SeriesDocument } from '../evidence/series.js';
 
-/** How a rollout ended. replaced: another one began before it had an end of its own. */
+/** How a rollout ended. replaced: another rollout began before this one was promoted or rolled back. */
 export type Outcome = 'promoted' | 'rolled_back' | 'replaced';
 
-/** What a rollout leaves behind for a reviewer. */
+/** The report of a finished rollout, for a reviewer. */
 export interface RolloutReport {
   readonly schema: 1;
   readonly kind: 'rollout';
   readonly model_name: string;
   readonly rollout_id: string;
-  /** Of the move that ended it. */
+  /** Revision of the move that ended the rollout. */
   readonly revision: number;
   readonly outcome: Outcome;
-  /** The decision, who took it and why, in a line. */
+  /** The decision, its cause and its reason, in one line. */
   readonly decision: string;
   readonly mode: string;
   readonly forced: boolean;
@@ -29,7 +29,7 @@ export interface RolloutReport {
   readonly canary: VersionRef | null;
   readonly began_at: string | null;
   readonly ended_at: string;
-  /** What the gates said at the end; null when nothing was measured, or what was is not at hand. */
+  /** The judgement of the gates at the end; null when nothing was measured or the measurements are lost. */
   readonly verdict: Judgement | null;
   readonly figures: Figures | null;
   readonly flips: readonly FlipView[];
@@ -38,19 +38,19 @@ export interface RolloutReport {
 }
 
 export interface ReportParts {
-  /** After the end; of a replaced rollout as it was before the next one. */
+  /** The state after the end; for a replaced rollout, the state before the next one began. */
   readonly document: RolloutDocument;
   readonly outcome: Outcome;
-  /** The move that ended it. */
+  /** The move that ended the rollout. */
   readonly end: RolloutMove;
-  /** Null when nothing was seen, or what was seen is lost. */
+  /** Null when nothing was measured or the measurements are lost. */
   readonly evidence: EvidenceDocument | null;
   readonly settings: GateSettings;
-  /** By the index that the evidence counts under. */
+  /** Names of the labels, by the index that the evidence counts under. */
   readonly labels: readonly string[];
 }
 
-/** Puts the report of a finished rollout together. */
+/** Builds the report of a finished rollout. */
 export function reportOf({ document, outcome, end, evidence, settings, labels }: ReportParts): RolloutReport {
   const measured = evidence && measuredIn(document, evidence, labels.length);
   const pair = pairOf(document);
@@ -76,7 +76,7 @@ export function reportOf({ document, outcome, end, evidence, settings, labels }:
   };
 }
 
-/** The two versions in the roles that they had while the rollout went on. */
+/** The two versions in the roles that they had during the rollout. */
 function pairOf({ phase, stable, canary, last_good: lastGood }: RolloutDocument): {
   readonly stable: VersionRef;
   readonly canary: VersionRef | null;
@@ -86,7 +86,7 @@ function pairOf({ phase, stable, canary, last_good: lastGood }: RolloutDocument)
     : { stable, canary };
 }
 
-/** What the gates were about at the end. */
+/** The evidence and the step that the gates judged at the end. */
 function measuredIn(
   document: RolloutDocument,
   evidence: EvidenceDocument,
@@ -100,7 +100,7 @@ function measuredIn(
   };
 }
 
-/** The rollout as it stood in its last step. */
+/** The state of the rollout in its last step. */
 function lastStep(document: RolloutDocument, { steps }: EvidenceDocument): RolloutDocument {
   if (document.phase === 'running' || document.phase === 'paused') return document;
   const left = document.history.findLast(({ from }) => from.phase === 'running' || from.phase === 'paused');

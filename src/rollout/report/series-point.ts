@@ -2,7 +2,7 @@ import type { Figures } from '../evidence/figures-view.js';
 import type { SeriesPoint, SeriesSide } from '../evidence/series.js';
 import type { Judgement } from '../gates/types.js';
 
-/** The point of a series that figures and verdict make at a moment; null while there are no figures. */
+/** Builds the point of a series from figures and judgement at a moment; null while there are no figures. */
 export function pointOf(
   atMs: number,
   percent: number,

@@ -1,19 +1,19 @@
-/** An entry of added_tokens in tokenizer.json; the flags mean what they mean in the Rust crate. */
+/** An entry of added_tokens in tokenizer.json; the flags have the same meaning as in the Rust crate. */
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly single_word: boolean;
-  /** Takes the white space before it (after it: rstrip) along. */
+  /** Includes the white space before the token; `rstrip` the white space after it. */
   readonly lstrip: boolean;
   readonly rstrip: boolean;
-  /** Looked for in the normalized text, in its own normalized form. */
+  /** True when the token's normalized form is searched in the normalized text. */
   readonly normalized: boolean;
 }
 
-/** A stretch of text to tokenize, or the id of an added token that stood there. */
+/** A part of the text to tokenize, or the id of an added token that was found there. */
 export interface Piece {
   readonly value: string | number;
-  /** UTF-16 units of the text that was split: where the piece begins, and where it ends (exclusive). */
+  /** Start and end (exclusive) of the piece, in UTF-16 units of the text that was split. */
   readonly start: number;
   readonly end: number;
 }
@@ -21,25 +21,25 @@ export interface Piece {
 const WHITE_SPACE = /\p{White_Space}/u;
 const WORD_CHAR = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 
-/** Finds added tokens in a text: leftmost, longest, as the Rust crate's AddedVocabulary. */
+/** Finds added tokens in a text, leftmost and longest first, like the Rust crate's AddedVocabulary. */
 export class AddedTokenSplitter {
   private readonly pattern: RegExp | null;
   private readonly tokens: ReadonlyMap<string, AddedToken>;
 
-  /** @param tokens keyed by the string to look for. */
+  /** @param tokens by the string to search for. */
   constructor(tokens: ReadonlyMap<string, AddedToken>) {
     this.tokens = tokens;
     const longestFirst = [...tokens.keys()].sort((a, b) => b.length - a.length);
     this.pattern = longestFirst.length === 0 ? null : new RegExp(longestFirst.map(escape).join('|'), 'gu');
   }
 
-  /** The text in order, as far as the caller reads on; nothing for an empty text. */
+  /** Yields the pieces of the text in order, one at a time as the caller reads them; none for an empty text. */
   *split(text: string): Generator<Piece, void, undefined> {
     const { pattern } = this;
     let from = 0;
     let searched = 0;
     while (pattern !== null) {
-      // matchAll would make a RegExp of its own for each text.
+      // matchAll would create a new RegExp for each text.
       pattern.lastIndex = searched;
       const match = pattern.exec(text);
       if (match === null) break;

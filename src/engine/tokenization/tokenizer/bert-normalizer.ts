@@ -11,16 +11,16 @@ export interface BertNormalizerConfig {
   readonly lowercase: boolean;
 }
 
-/** What a code point does to the text; 0 stands for not yet known. */
+/** The effect of a code point on the text; 0 means not known yet. */
 const KEEP = 1;
-/** Vanishes without a trace. */
+/** The code point is removed. */
 const DROP = 2;
-/** Becomes a string that ends the run of combining marks before it. */
+/** The code point becomes a string that ends the run of combining marks before it. */
 const REPLACE = 3;
-/** Holds combining marks that outlive accent stripping, and that NFD sorts among their neighbours. */
+/** The code point contains combining marks that accent stripping keeps and that NFD sorts among their neighbours. */
 const MARKS = 4;
 
-/** `head` ends the run of marks before it (null: does not); `marks` begin or continue one. */
+/** `head` ends the run of marks before it; null when the run continues. `marks` begin or continue a run. */
 interface Expansion {
   readonly head: string | null;
   readonly marks: string;
@@ -38,12 +38,13 @@ const nonspacingMarks = new CodePointSet(rust.NONSPACING_MARKS);
 const nonstarters = new CodePointSet(rust.NONSTARTERS);
 
 /**
- * BertNormalizer as the Rust crate does it: clean, set Chinese characters apart, NFD without nonspacing marks,
- * lower case, each code point for itself (so a final Σ becomes σ, which `toLowerCase` of a whole word makes ς).
+ * BertNormalizer with the behaviour of the Rust crate: cleans the text, separates Chinese characters, applies NFD
+ * without nonspacing marks, and converts to lower case. Each code point is converted separately: a final Σ becomes σ,
+ * while `toLowerCase` of a whole word would give ς.
  *
- * What a code point becomes is worked out when it is first seen, so a text costs one table read per character. The
- * one thing that depends on neighbours is NFD's sorting of combining marks; as the nonspacing ones are dropped, only
- * the few that remain are sorted, which keeps a megabyte of marks linear (ICU's own insertion sort is quadratic).
+ * The effect of a code point is computed when it is first seen, so a text costs one table read per character. Only
+ * NFD's sorting of combining marks depends on neighbours. Nonspacing marks are removed, so only the few remaining marks
+ * are sorted, in linear time even for a megabyte of marks (ICU's own insertion sort is quadratic).
  */
 export class BertNormalizer {
   private readonly effects = codePointTable();
@@ -135,7 +136,7 @@ function lowerEach(text: string): string {
   return out;
 }
 
-/** The crate's Lowercase normalizer: each code point for itself. */
+/** The crate's Lowercase normalizer, which converts each code point separately. */
 export class LowercaseNormalizer {
   normalize(text: string): string {
     return text.includes('Σ') ? lowerEach(text) : text.toLowerCase();

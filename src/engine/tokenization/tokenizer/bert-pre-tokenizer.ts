@@ -4,7 +4,10 @@ import { PUNCTUATION, WHITE_SPACE } from './rust-unicode.js';
 const whiteSpace = new CodePointSet(WHITE_SPACE);
 const punctuation = new CodePointSet(PUNCTUATION);
 
-/** BertPreTokenizer as the Rust crate does it: words between white space, each punctuation character on its own. */
+/**
+ * BertPreTokenizer with the behaviour of the Rust crate: splits at white space, and makes each punctuation character a
+ * word.
+ */
 export class BertPreTokenizer {
   split(text: string): string[] {
     const words: string[] = [];
@@ -15,7 +18,7 @@ export class BertPreTokenizer {
     return words;
   }
 
-  /** Calls `visit` with where each word begins and ends, in order, until it answers false. */
+  /** Calls `visit` with the start and end of each word, in order, until it returns false. */
   eachWord(text: string, visit: (start: number, end: number) => boolean): void {
     let wordStart = 0;
     for (let i = 0; i < text.length; i++) {

@@ -13,7 +13,7 @@ export class CodePointSet {
 
   constructor(ranges: string) {
     const parsed = [...parseRanges(ranges)];
-    // As long as its last member: reads behind the end answer undefined, which is no member either.
+    // The array ends at the last member. A read after its end returns undefined, which also means "not a member".
     this.members = new Uint8Array(Math.max(...parsed.map(([, last]) => last)) + 1);
     for (const [first, last] of parsed) this.members.fill(1, first, last + 1);
   }
@@ -23,7 +23,10 @@ export class CodePointSet {
   }
 }
 
-/** A value from 1 to 255 per code point; 0 where nothing was set. Pages that nobody touches cost no memory. */
+/**
+ * A table with a value from 1 to 255 per code point, or 0 where none was set. Memory pages that are never written use
+ * no memory.
+ */
 export function codePointTable(): Uint8Array {
   return new Uint8Array(CODE_POINTS);
 }

@@ -1,7 +1,7 @@
 /**
- * Where a text may be cut so that both sides, tokenized apart, give the tokens of the whole. It holds for
- * BertNormalizer with BertPreTokenizer: before a character that is white space or a word of its own whatever stands
- * around it, and that no combining mark moves across: ASCII white space, ASCII punctuation, Chinese ideographs.
+ * Whether a text may be cut before this character, so that both parts, tokenized separately, give the tokens of the
+ * whole text. This holds for BertNormalizer with BertPreTokenizer, before ASCII white space, ASCII punctuation and
+ * Chinese ideographs: these are white space or single words in any context, and no combining mark moves across them.
  */
 function isCut(code: number, chinese: boolean): boolean {
   if (code < 0x80) {
@@ -25,14 +25,14 @@ function isCut(code: number, chinese: boolean): boolean {
   );
 }
 
-/** End of the stretch of at least `length` UTF-16 units that begins at `start`. */
+/** End of the part that begins at `start` and has at least `length` UTF-16 units, up to the next possible cut. */
 export function cutAfter(text: string, start: number, length: number, chinese: boolean): number {
   let end = start + length;
   while (end < text.length && !isCut(text.charCodeAt(end), chinese)) end++;
   return Math.min(end, text.length);
 }
 
-/** Start of the stretch of at least `length` UTF-16 units that ends at `end`. */
+/** Start of the part that ends at `end` and has at least `length` UTF-16 units, down to the next possible cut. */
 export function cutBefore(text: string, end: number, length: number, chinese: boolean): number {
   let start = end - length;
   while (start > 0 && !isCut(text.charCodeAt(start), chinese)) start--;

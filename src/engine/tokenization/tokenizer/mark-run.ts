@@ -3,7 +3,7 @@ import { KEPT_NONSTARTERS } from './rust-unicode.js';
 
 const classes = Object.keys(KEPT_NONSTARTERS).map(Number);
 classes.sort((a, b) => a - b);
-/** Place of each mark's combining class among the classes there are. */
+/** Rank of each mark's combining class among the existing classes. */
 const rank = new Map<string, number>();
 for (const [place, combiningClass] of classes.entries()) {
   eachCodePoint(KEPT_NONSTARTERS[combiningClass] ?? '', (codePoint) => {
@@ -11,7 +11,10 @@ for (const [place, combiningClass] of classes.entries()) {
   });
 }
 
-/** A run of combining marks, put into the canonical order of NFD: by class, else as they came. Linear in its length. */
+/**
+ * A run of combining marks in the canonical order of NFD: by class, and within a class in their original order. Takes
+ * linear time.
+ */
 export class MarkRun {
   private readonly byClass = classes.map(() => '');
   isEmpty = true;
@@ -24,7 +27,7 @@ export class MarkRun {
     this.isEmpty = false;
   }
 
-  /** The run in order; it is empty afterwards. */
+  /** Returns the sorted run and empties it. */
   take(): string {
     if (this.isEmpty) return '';
     const run = this.byClass.join('');

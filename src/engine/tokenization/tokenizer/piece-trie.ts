@@ -1,4 +1,4 @@
-/** Slots per piece to begin with: BERT has two prefixes per piece, and a table half empty has short probes. */
+/** Initial slots per piece: BERT has about two prefixes per piece, and probes are short in a half-empty table. */
 const SLOTS_PER_PIECE = 4;
 const MOST_FULL = 0.6;
 /** Numbers per slot: the parent's node (0: the slot is free), the UTF-16 unit that leads here, the piece's id + 1. */
@@ -6,7 +6,7 @@ const FIELDS = 3;
 
 /** The node of the empty string. Every other node is a positive number. */
 export const ROOT = -1;
-/** There is no such node. */
+/** Stands for a node that does not exist. */
 export const NOWHERE = 0;
 
 interface Table {
@@ -14,7 +14,7 @@ interface Table {
   readonly bits: number;
 }
 
-/** The slot of the node that `code` leads to from `node`, or the free one where it would be. */
+/** The slot of the node that `code` leads to from `node`, or the free slot where it would be stored. */
 function slotOf({ slots, bits }: Table, node: number, code: number): number {
   const mask = (1 << bits) - 1;
   // Multiplicative hashing (Knuth): the high bits are the mixed ones. Both factors are odd; 2^32 over the golden ratio.
@@ -49,14 +49,14 @@ function build(pieces: readonly (readonly [string, number])[], bits: number): Ta
 }
 
 /**
- * The pieces of a vocabulary by their UTF-16 units, in one array: a step costs one read near where a hash points, no
- * string is made, and nothing is hashed but a number. After a run of the model, which empties the caches, a text is
- * tokenized in half the time that looking substrings up in a Map takes.
+ * The pieces of a vocabulary as a trie of UTF-16 units, in one array. A step hashes one number and reads near one place
+ * of the array; it creates no string. After a run of the model, which evicts the CPU caches, tokenizing a text takes
+ * half the time of looking up substrings in a Map.
  */
 export class PieceTrie {
   private readonly table: Table;
 
-  /** @param pieces each with its id, not below 0 */
+  /** @param pieces each with its id, which is not negative */
   constructor(pieces: readonly (readonly [string, number])[]) {
     let bits = Math.max(4, Math.ceil(Math.log2(pieces.length * SLOTS_PER_PIECE)));
     let table = build(pieces, bits);
@@ -64,7 +64,7 @@ export class PieceTrie {
     this.table = table;
   }
 
-  /** The node one UTF-16 unit further, or {@link NOWHERE}. */
+  /** The node after one more UTF-16 unit, or {@link NOWHERE}. */
   step(node: number, code: number): number {
     const slot = slotOf(this.table, node, code);
     return this.table.slots[slot * FIELDS] === NOWHERE ? NOWHERE : slot + 1;

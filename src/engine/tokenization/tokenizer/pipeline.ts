@@ -8,7 +8,10 @@ interface Typed {
   readonly type?: string;
 }
 
-/** What is read of tokenizer.json; `truncation` and `padding` are not: the manifest decides. */
+/**
+ * The parts of tokenizer.json that are used. `truncation` and `padding` are ignored, because the manifest decides about
+ * them.
+ */
 export interface TokenizerJson {
   readonly added_tokens: readonly AddedToken[];
   readonly normalizer: (Typed & { readonly normalizers?: readonly Typed[] }) | null;
@@ -19,15 +22,16 @@ export interface TokenizerJson {
 type Normalize = (text: string) => string;
 
 /**
- * Text to ids, before truncation and special tokens. The stages are the library's, but for those where it is known to
- * differ from the Rust crate, whose ids count: BertNormalizer, Lowercase, BertPreTokenizer, WordPiece, added tokens.
+ * Converts text to ids, before truncation and special tokens. The ids must equal those of the Rust crate. So the stages
+ * in which the library is known to differ from the crate are implemented here: BertNormalizer, Lowercase,
+ * BertPreTokenizer, WordPiece, added tokens. All other stages are the library's.
  */
 export class Pipeline {
   /** True when a text may be cut as cut.ts describes. */
   readonly cuttable: boolean;
   /** True when Chinese ideographs are words of their own. */
   readonly chinese: boolean;
-  /** Added tokens that stand in the text as it came. */
+  /** Finds the added tokens of the original text. */
   readonly rawSplitter: AddedTokenSplitter;
   private readonly normalizedSplitter: AddedTokenSplitter;
   private readonly normalize: Normalize;
@@ -54,8 +58,8 @@ export class Pipeline {
   }
 
   /**
-   * Appends the ids of a stretch of text between added tokens, the `section`th of its text; it may stop once `ids`
-   * is longer than `limit`.
+   * Appends the ids of a piece of text between added tokens; `section` is its index in the text. May stop once `ids` is
+   * longer than `limit`.
    */
   encode(text: string, section: number, ids: number[], limit: number): void {
     for (const { value } of this.normalizedSplitter.split(this.normalize(text))) {
@@ -98,7 +102,8 @@ function preTokenizerFor(config: Typed | null, library: LibraryTokenizer['pre_to
   return libraryPreTokenizer(library);
 }
 
-// Functions of their own: a closure made beside one that mentions the library would keep all of it alive.
+// These are separate functions, because closures of the same function share their variables: one that uses the library
+// would keep all of it alive.
 function libraryPreTokenizer(preTokenize: NonNullable<LibraryTokenizer['pre_tokenizer']>): PreTokenize {
   return (text, section) => preTokenize(text, { section_index: section });
 }
@@ -114,7 +119,7 @@ function wordsAndModelFor({ pre_tokenizer, model }: TokenizerJson, library: Libr
   return wordPieceModel(wordPiece, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
 }
 
-/** Words are never cut out of the text: they are known by where they stand in it. */
+/** Words are not copied out of the text, but passed as start and end indices. */
 function bertWordPiece(wordPiece: WordPiece): AppendIds {
   const words = new BertPreTokenizer();
   return (text, _section, ids, limit) => {

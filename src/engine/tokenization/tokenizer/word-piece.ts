@@ -9,12 +9,12 @@ export interface WordPieceConfig {
 }
 
 /**
- * WordPiece: the longest piece of the vocabulary first; a word that cannot be covered, or that has more characters
- * (code points) than allowed, is the unknown token.
+ * WordPiece: takes the longest piece of the vocabulary first. A word that pieces cannot cover, or that has more
+ * characters (code points) than allowed, becomes the unknown token.
  */
 export class WordPiece {
   private readonly trie: PieceTrie;
-  /** Where a piece that continues a word begins: behind the prefix. */
+  /** The node after the prefix of pieces that continue a word. */
   private readonly continuing: number;
   private readonly unknownId: number;
   private readonly maxCharsPerWord: number;
@@ -38,7 +38,7 @@ export class WordPiece {
     this.maxCharsPerWord = config.max_input_chars_per_word;
   }
 
-  /** Appends the ids of the word that stands in `text` from `start` to `end`. */
+  /** Appends the ids of the word in `text` from `start` to `end` (exclusive). */
   encodeWord(text: string, start: number, end: number, ids: number[]): void {
     if (this.isTooLong(text, start, end)) {
       ids.push(this.unknownId);
@@ -50,7 +50,7 @@ export class WordPiece {
       let longest = -1;
       let next = at;
       let node = from;
-      // A step between the halves of a surrogate pair finds no piece, as none ends in one.
+      // No piece ends between the halves of a surrogate pair, so a step there finds none.
       for (let i = at; i < end && node !== NOWHERE;) {
         node = this.trie.step(node, text.charCodeAt(i++));
         const id = node === NOWHERE ? -1 : this.trie.idAt(node);
