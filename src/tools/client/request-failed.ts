@@ -31,7 +31,7 @@ export function noAnswer(url: string, ms: number): RequestFailed {
 }
 
 /**
- * What a person is told when the service cannot be asked.
+ * The message for a person when the service cannot be reached.
  * @param apiKey what was sent with the request; null or empty for none
  */
 export function unusable({ status, code, message }: RequestFailed, apiKey: string | null = null): StartError {
