@@ -86,7 +86,7 @@ function databaseOf(redisUrl: string): string {
 
 /**
  * Starts them one after the other.
- * @param started what runs so far, also when one of them does not start
+ * @param started receives the services that run, also when one of them does not start
  * @throws StartError, AbortError
  */
 export async function startServices(

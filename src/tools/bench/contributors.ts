@@ -27,7 +27,7 @@ export interface LatencyParts {
   readonly mean_latency_ms: number;
   /** The service's own total, on average; null when the answers have no timings. */
   readonly mean_total_ms: number | null;
-  /** What the stages add up to, as a share of that total; null without timings. */
+  /** The sum of the stages, as a share of that total; null without timings. */
   readonly stages_of_total: number | null;
   /** Every one, the largest first. */
   readonly contributors: readonly Contributor[];

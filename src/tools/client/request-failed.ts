@@ -7,7 +7,7 @@ export class RequestFailed extends Error {
    * @param status HTTP status; 0 when no answer came
    * @param code of the problem; UNREACHABLE without a connection, NO_ANSWER when it said nothing in time, HTTP_<status>
    *   when the answer is no problem of Serin's
-   * @param retryAfterMs what the service asks to wait; undefined when it says nothing
+   * @param retryAfterMs the wait that the service asks for; undefined when it asks for none
    */
   constructor(
     readonly status: number,

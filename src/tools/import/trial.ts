@@ -106,7 +106,7 @@ function checkSame(first: readonly AnsweredText[], again: readonly AnsweredText[
   );
 }
 
-/** What ONNX Runtime says, and what a person can do about it. */
+/** Messages of ONNX Runtime, each with its remedy. */
 const KNOWN: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
   [
     /Opset (\d+) is under development.*?till opset (\d+)/s,
