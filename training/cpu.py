@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The processor on which the figures were measured."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Adds to a version that `serin quantize` made what `serin evaluate` and an emulated processor found about it.
+"""Adds the results of `serin evaluate` and of an emulated processor to a version that `serin quantize` made.
 
     npx serin quantize sentiment/v1 --to v2    # over the shipped one: see README.md
     npx serin evaluate sentiment/v2 --against v1 --data DIR/sst2/dev.tsv --text-field content --json > evaluation.json

@@ -43,7 +43,7 @@ Rows = Sequence[tuple[str, int]]
 
 @dataclass(frozen=True)
 class Source:
-    """What the training hands over; `training` holds the epochs' held-out figures."""
+    """The results of the training; `training` holds the held-out accuracy of each epoch."""
 
     model: Classifier
     shape: Shape

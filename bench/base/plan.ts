@@ -37,7 +37,7 @@ export const FULL: Plan = {
   chaosSettleS: 5,
 };
 
-/** About a minute: tells whether all works, not how fast it is. */
+/** About a minute: checks that everything works, not how fast it is. */
 export const QUICK: Plan = {
   rounds: 1,
   ceilingMs: 1_500,

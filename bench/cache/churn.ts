@@ -28,7 +28,7 @@ const WINDOWS = 10;
 const TEXTS_PER_REQUEST = 250;
 const REQUESTS_AT_ONCE = 3;
 const VERSION = 'v2';
-/** It is memory that is measured: what else the machine does must not make deadlines pass. */
+/** The measurement is about memory: other load of the machine must not make deadlines pass. */
 const PATIENT = { REQUEST_TIMEOUT_MS: '30000' };
 
 /** A request of the next texts: short ones, so that it is the cache that is busy and not the model. */

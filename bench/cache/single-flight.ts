@@ -14,7 +14,7 @@ export interface SingleFlight {
   readonly mostPerText: number;
 }
 
-/** Each new text is asked for on every connection at once; the metrics tell how often it was computed. */
+/** Each new text is asked for on every connection at once; the metrics show how often it was computed. */
 export async function measureSingleFlight(
   url: string,
   texts: DistinctTexts,

@@ -104,7 +104,7 @@ export interface EndReport extends Outcome {
 /** A worker ends by itself when its channel closes. */
 const WORKERS_END_WITHIN_MS = 2_000;
 
-/** SIGTERM while every connection is busy. Being refused after that is what a load balancer expects; silence is not. */
+/** SIGTERM while every connection is busy. A load balancer expects refusals after that, but not silence. */
 export async function endUnderLoad(
   service: ServiceProcess,
   references: readonly Reference[],

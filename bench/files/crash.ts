@@ -33,7 +33,7 @@ export interface CrashReport {
  */
 const LONGEST_LIFE_SHARE = 1.6;
 
-/** Kills one job again and again at random moments, and compares what it ends with. */
+/** Kills one job again and again at random moments, and compares its final output. */
 export async function measureCrashes(
   { crashLines, kills }: FilesPlan,
   entry: string,
@@ -100,7 +100,7 @@ export async function measureCrashes(
 /** Between two looks at the processor time of workers, the last of which is the one before their end. */
 const METER_EVERY_MS = 50;
 
-/** Runs a job that nothing disturbs, and tells how much processor time its workers had. */
+/** Runs an undisturbed job, and returns the processor time of its workers. */
 async function runMetered(
   job: BatchJob,
 ): Promise<{ summary: BatchSummary; wallMs: number; workersCpuS: number }> {

@@ -31,7 +31,7 @@ export interface FileSpeed {
   readonly wallS: number;
 }
 
-/** Lines per second of `serin batch`, next to what bare sessions of the same files reach in the same minute. */
+/** Lines per second of `serin batch`, and of bare sessions of the same files in the same minute. */
 export async function measureFileSpeed(
   { rounds, ceilingMs, speedLines }: FilesPlan,
   entry: string,

@@ -68,7 +68,7 @@ export async function compareQuantizers(
 
 type Speed = Pick<ModelFigures, 'alonePerS' | 'budget' | 'textsPerS' | 'roundsPerS'>;
 
-/** The best budget of each, then all of them at their best, by turns: what drifts, drifts for all. */
+/** The best budget of each, then all of them at their best, by turns, so that a drift affects all of them. */
 async function measureSpeeds(
   measured: readonly MeasuredModel[],
   { rounds, sliceMs, passes, passSliceMs }: QuantizePlan,

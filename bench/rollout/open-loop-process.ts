@@ -1,4 +1,4 @@
-// Sends requests by the clock, whether or not the ones before have been answered: what users do.
+// Sends requests by the clock without waiting for earlier answers, as users do.
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { seededRandom } from '../../src/base/seeded-random.js';

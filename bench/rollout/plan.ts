@@ -3,7 +3,7 @@ export interface RolloutPlan {
   /** Each round loads both services once, the one with the comparison first in every other round. */
   readonly rounds: number;
   readonly loadS: number;
-  /** Of the closed loop that tells the capacity. */
+  /** Of the closed loop that measures the capacity. */
   readonly capacityS: number;
   /** One after the other, each under load. */
   readonly rollbacks: number;

@@ -15,7 +15,7 @@ export function valueOf(metrics: string, name: string, labels = ''): number {
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 }
 
-/** {@link valueOf} of what the service says now. */
+/** {@link valueOf} of the service's current metrics. */
 export async function readMetric(url: string, name: string, labels = ''): Promise<number> {
   return valueOf(await readMetrics(url), name, labels);
 }

@@ -30,7 +30,7 @@ Examples
   serin batch reviews.jsonl part2.jsonl --shard 2/4     (four machines; cat part1 … part4 gives the whole)
   cat reviews.jsonl | serin batch - - > scored.jsonl`;
 
-/** `serin batch`: files through a model. What it runs is loaded late, so that its help is quick. */
+/** `serin batch`: files through a model. Its code is loaded late, so that the help appears quickly. */
 export function addBatchCommand(program: Command): void {
   const command = program
     .command('batch')

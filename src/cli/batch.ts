@@ -44,12 +44,12 @@ function isSameFile(input: string, output: string): boolean {
     const [one, other] = [statSync(input, { bigint: true }), statSync(output, { bigint: true })];
     return one.dev === other.dev && one.ino === other.ino;
   } catch {
-    // What is not there is another file; what cannot be looked at is refused once it is opened.
+    // A missing file is a different file; a file that cannot be examined is refused when it is opened.
     return false;
   }
 }
 
-/** What contradicts itself, or means nothing, is refused before anything is read. */
+/** Refuses contradictory or meaningless options before anything is read. */
 function checkUsage(input: string, output: string, flags: BatchFlags): void {
   const { resume, json, shard, textField } = flags;
   if (shard !== undefined && parseShard(shard) === null) {
@@ -106,7 +106,9 @@ async function readOptions(
   };
 }
 
-/** The first signal lets what is in flight end, the second ends everything: the journal is right at any moment. */
+/**
+ * The first signal lets blocks in flight end, the second ends the run at once: the journal is always valid.
+ */
 function handleSignals(run: FileRun): () => void {
   let signals = 0;
   const onSignal = (): void => {
@@ -124,7 +126,7 @@ function handleSignals(run: FileRun): () => void {
   };
 }
 
-/** Tells how it ended, on stderr, and what the process ends with. */
+/** Reports on stderr how the run ended, and returns the exit code. */
 function report({ end, summary }: FileRunEnd, { input, output }: JobOptions, run: FileRun): ExitCode {
   const canResume = input !== STANDARD_STREAM && output !== STANDARD_STREAM;
   switch (end.how) {

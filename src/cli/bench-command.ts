@@ -21,7 +21,7 @@ Exit codes
   0 done, 1 requests failed or the generator was too slow to be trusted, 2 wrong usage or nothing to measure,
   3 interrupted: the report is that of the rounds so far, 70 a fault of ours.`;
 
-/** `serin bench`: how fast a service answers, under which load, and what its latency is made of. */
+/** `serin bench`: how fast a service answers under which load, and the stages of its latency. */
 export function addBenchCommand(program: Command): void {
   const rate = positiveNumber(100_000);
   const connections = wholeNumber(1, 2_000);

@@ -40,7 +40,7 @@ export function listOf(
   ];
 }
 
-/** What a service that is started for a measurement cannot be told: it has a port and a state of its own. */
+/** Settings that cannot be given to a service started for a measurement: it has its own port and state. */
 const OWN: readonly string[] = ['HOST', 'PORT', 'STATE_DIR'] satisfies SettingName[];
 
 /** Reads one `NAME=VALUE`, and adds it to those before. @throws InvalidArgumentError */

@@ -70,7 +70,7 @@ function refuseForeignRedis({ redisUrl }: SerinConfig, settings: FlagValues): vo
   );
 }
 
-/** Of two with one cache the second of a round would be answered with what the first has computed. */
+/** If two services shared a cache, the second one of a round would answer with results of the first. */
 function refuseSharedRedis({ redisUrl: a }: SerinConfig, { redisUrl: b }: SerinConfig): void {
   if (a === null || b === null || databaseOf(a) !== databaseOf(b)) return;
   throw new StartError(
@@ -78,7 +78,7 @@ function refuseSharedRedis({ redisUrl: a }: SerinConfig, { redisUrl: b }: SerinC
   );
 }
 
-/** What a Redis URL means, without who asks: `redis://h` is `redis://h:6379/0`. */
+/** The server and database of a Redis URL, without the user: `redis://h` is `redis://h:6379/0`. */
 function databaseOf(redisUrl: string): string {
   const { hostname, port, pathname } = new URL(redisUrl);
   return `${hostname.toLowerCase()}:${port || '6379'}/${pathname.slice(1) || '0'}`;
@@ -86,7 +86,7 @@ function databaseOf(redisUrl: string): string {
 
 /**
  * Starts them one after the other.
- * @param started what runs so far, also when one of them does not start
+ * @param started receives the services that run, also when one of them does not start
  * @throws StartError, AbortError
  */
 export async function startServices(

@@ -132,7 +132,7 @@ function exitCodeOf({ ended, runs }: BenchReport): ExitCode {
   return ended === 'done' && isSound ? EXIT_CODES.done : EXIT_CODES.refused;
 }
 
-/** What the texts of a measurement are made of. @throws StartError when there is nothing to make them of */
+/** The source of the texts of a measurement. @throws StartError when there is no source */
 async function benchTraffic(
   { lengths, textField, model, hits }: BenchFlags,
   config: () => SerinConfig,
@@ -145,7 +145,7 @@ async function benchTraffic(
     return { ...options, patterns, sendPatterns: true };
   }
   const sentences = stableSentences(config(), '--lengths FILE', model);
-  // The sentences themselves are what everybody tries a service with: they may be in its cache.
+  // Users often try a service with these very sentences, so its cache may hold them.
   return { ...options, patterns: patternsFor(lengths, sentences), sendPatterns: false };
 }
 

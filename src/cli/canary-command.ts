@@ -4,7 +4,7 @@ import { addAdminFlags, sharePercent } from './canary-flags.js';
 import type { CanaryFlags } from './canary.js';
 import { positiveNumber, wholeNumber } from './service-flags.js';
 
-/** The moves that need no figures: name, and what they do. */
+/** The moves that need no figures: name and description. */
 const MOVES = [
   ['promote', 'make the canary the stable version, at once'],
   ['clear', 'forget what was rolled back; the canary stays at 0 % until a share is set'],

@@ -17,7 +17,7 @@ export function sharePercent(value: string): number {
   return percent;
 }
 
-/** Gives a command what every one that talks to /admin needs. */
+/** Adds the flags that every command for /admin needs. */
 export function addAdminFlags(command: Command): Command {
   return command
     .option('--url <url>', 'address of the running service', serviceUrl, DEFAULT_URL)

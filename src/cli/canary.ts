@@ -64,7 +64,9 @@ function shown(views: readonly RolloutView[], { flips }: CanaryFlags): string {
   return views.map((view) => `${renderStatus(view)}${flips ? renderFlipsOf(view) : ''}`).join('\n');
 }
 
-/** A service that restarts is waited for; a token that is wrong is not. It ends when nobody reads it any more. */
+/**
+ * Waits for a service that restarts, but not after a wrong token. Ends when the reader of its output is gone.
+ */
 async function watch(
   views: () => Promise<readonly RolloutView[]>,
   flags: CanaryFlags,
@@ -135,7 +137,7 @@ export function rollBack(model: string | undefined, flags: CanaryFlags): Promise
   });
 }
 
-/** Whoever named a revision that is no longer the latest is told what has happened since. */
+/** For an outdated revision, adds the moves made since then to the message. */
 async function withNews(
   client: RolloutClient,
   model: string,

@@ -7,7 +7,7 @@ It takes the flags, variables and file that serve takes, looks, and changes noth
 Exit codes
   0 nothing must be mended (there may be warnings), 1 something must, 2 wrong usage, 70 a fault of ours.`;
 
-/** `serin doctor`: what is wrong with this machine, registry and configuration, and what to do. */
+/** `serin doctor`: the problems of this machine, registry and configuration, with their remedies. */
 export function addDoctorCommand(program: Command): void {
   const command = program
     .command('doctor')

@@ -26,7 +26,9 @@ Examples
   serin evaluate tone/v1 --min-accuracy 0.85 --data dev.jsonl --record
   serin evaluate sentiment/v2 --against v1 --data dev.tsv --text-field sentence --svg-dir charts > report.md`;
 
-/** `serin evaluate`: whether a version may go live. What it runs is loaded late, so that its help is quick. */
+/**
+ * `serin evaluate`: whether a version may go live. Its code is loaded late, so that the help appears quickly.
+ */
 export function addEvaluateCommand(program: Command): void {
   const command = program
     .command('evaluate')

@@ -59,7 +59,7 @@ export async function runEvaluate(
       signal,
       say,
     });
-    // What is dear comes first: a file that cannot be written then costs only itself.
+    // The most valuable output comes first, so that a later write that fails loses only its own file.
     printResult(report, flags, renderMarkdown);
     if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
     if (flags.svgDir !== undefined) {

@@ -1,4 +1,4 @@
-/** What every command ends with; scripts and job runners rely on the numbers. */
+/** The exit codes of every command; scripts and job runners rely on the numbers. */
 export const EXIT_CODES = {
   done: 0,
   /** Done, but some items failed or a gate said no. */

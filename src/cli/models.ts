@@ -26,7 +26,7 @@ function findAll(folder: string): Found[] {
   );
 }
 
-/** `stable` and `canary` are what the configuration asks for; whether they serve, the running service tells. */
+/** `stable` and `canary` come from the configuration; only the running service knows whether they serve. */
 function roleOf({ rollout }: SerinConfig, model: string, version: string): string | null {
   const split = Object.hasOwn(rollout, model) ? rollout[model] : undefined;
   if (split?.stable === version) return 'stable';

@@ -1,6 +1,6 @@
 import { EXIT_CODES } from './exit-codes.js';
 
-/** Tells how far a command is, or what became of it, on stderr: stdout is for its result. */
+/** Reports the progress or the outcome of a command on stderr; stdout is reserved for its result. */
 export const say = (sentence: string): void => void process.stderr.write(`serin: ${sentence}\n`);
 
 /** A value as one JSON document, to be read by people too. */

@@ -25,7 +25,10 @@ function weightBits(value: string): 7 | 8 {
   throw new InvalidArgumentError('It must be 7 or 8.');
 }
 
-/** `serin quantize`: an int8 version of a float one. What it runs is loaded late, so that its help is quick. */
+/**
+ * `serin quantize`: an int8 version of a float one. Its code is loaded late, so that the help appears
+ * quickly.
+ */
 export function addQuantizeCommand(program: Command): void {
   const command = program
     .command('quantize')

@@ -19,7 +19,7 @@ Exit codes
   0 every request was answered, 1 some were not, 2 wrong usage, unusable input or no service,
   3 interrupted: the report is that of the requests so far, 70 a fault of ours.`;
 
-/** `serin replay`: what the cache earns on recorded traffic, and how large it should be. */
+/** `serin replay`: the benefit of the cache on recorded traffic, and the size that it should have. */
 export function addReplayCommand(program: Command): void {
   const command = program
     .command('replay')

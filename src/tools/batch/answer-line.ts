@@ -6,7 +6,7 @@ import { DELIMITER, type RecordFormat } from '../records/file-format.js';
 /** Digits behind the point: beyond what the arithmetic of a model means, and the same text wherever it is compared. */
 const SCORE_DIGITS = 6;
 
-/** What a line gains. */
+/** The fields that are added to a line. */
 export function answerFields(topK: number | null): string[] {
   const fields = ['label', 'score', 'model_name', 'model_version', 'truncated'];
   return topK === null ? fields : [...fields, 'scores'];

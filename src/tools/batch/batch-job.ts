@@ -18,7 +18,7 @@ import { EVERY_BLOCK } from './shard.js';
 
 const compress = promisify(gzip);
 
-/** How a run ended; what keeps it from ending is thrown. */
+/** How a run ended; errors that prevent its end are thrown. */
 export type JobEnd =
   | { readonly how: 'done' | 'interrupted' }
   | { readonly how: 'stopped'; readonly error: NonNullable<RenderedBlock['firstError']> };
@@ -147,7 +147,8 @@ export class BatchJob {
       this.written = this.write(planned, runner.run(planned.plan), before, writeAnswer).finally(() => {
         inFlight.remove(block.bytes.length);
       });
-      // The first block that fails says so; that nobody waits for it yet is no reason to end the process.
+      // The first failed block reports its error later; until then an unhandled rejection must not end the
+      // process.
       this.written.catch(() => {
         this.failed = true;
         inFlight.changed();

@@ -1,4 +1,4 @@
-/** What a block, or a whole run, adds up to. */
+/** The counts of a block, or of a whole run. */
 export interface Tally {
   /** Records, answered or not; blank lines are none. */
   lines: number;

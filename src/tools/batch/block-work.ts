@@ -65,7 +65,7 @@ export async function planBlock(
   return { block, lines, blankLines, plan: planner.finish() };
 }
 
-/** @param outcomes what became of each text of the plan */
+/** @param outcomes the outcome of each text of the plan */
 export async function renderBlock(
   { lines, blankLines, plan }: PlannedBlock,
   outcomes: readonly TextOutcome[],

@@ -3,7 +3,7 @@ import type { InputIdentity } from '../records/input-source.js';
 import type { Tally } from './block-tally.js';
 import type { Summary } from './run-summary.js';
 
-/** What a run depends on. Any difference, and its parts would not be those of one run. */
+/** The inputs that a run depends on. If any of them differs, the parts would not belong to one run. */
 export interface JournalHeader {
   readonly serin_journal: 1;
   /** Null for stdin, which cannot be read again. */

@@ -19,9 +19,9 @@ import { readReason, writeError } from '../../base/files/write-error.js';
 import type { Summary } from './run-summary.js';
 
 /**
- * Data is written before the journal entry that tells of it, so a killed process loses nothing that its journal
- * names. A machine that loses power may: both are synced this often, and what the journal names is checked against
- * its CRC before it is built on.
+ * Data is written before its journal entry, so a killed process loses no block that its journal lists. A
+ * machine that loses power may: both are synced this often, and what the journal names is checked against its
+ * CRC before it is built on.
  */
 const SYNC_INTERVAL_MS = 1_000;
 
@@ -41,7 +41,7 @@ const unlessMissing = (error: unknown): null => {
   throw error as Error;
 };
 
-/** One that is there and cannot be read may tell of hours of work: it is not taken for none. */
+/** An existing journal that cannot be read may stand for hours of work, so it does not count as absent. */
 async function journalAt(path: string): Promise<Journal | null> {
   try {
     const bytes = await readFile(path).catch(unlessMissing);
@@ -54,7 +54,7 @@ async function journalAt(path: string): Promise<Journal | null> {
   }
 }
 
-/** The names of what lies beside OUT while it is made. */
+/** The names of the files beside OUT during a run. */
 export const namesFor = (
   output: string,
 ): Record<'part' | 'errors' | 'errorsPart' | 'journal' | 'lock', string> => ({
@@ -130,10 +130,10 @@ export class OutputFile implements OutputTarget {
     lock: Pick<OutputLock, 'check'>,
   ): Promise<OutputFile> {
     const names = namesFor(output);
-    // What cannot be opened says so while everything is as it was.
+    // Opened first, so that a file that cannot be opened fails before anything has changed.
     const part = await AppendFile.open(names.part);
     const errors = await AppendFile.open(names.errorsPart);
-    // The old journal goes before the part file that it tells of, the new one comes after its own.
+    // The old journal is removed before its part file, and the new one is created after its part file.
     try {
       await unlink(names.journal).catch(unlessMissing);
     } catch (error) {

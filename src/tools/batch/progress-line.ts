@@ -6,7 +6,7 @@ const BAR_INTERVAL_MS = 200;
 const BAR_CELLS = 24;
 
 export interface ProgressSource {
-  /** What is written so far. */
+  /** The counts of the lines written so far. */
   readonly total: Tally;
   /** The part of it that an earlier run has written. */
   readonly resumed: Tally;

@@ -1,10 +1,10 @@
 import { StartError } from '../../base/errors/start-error.js';
 import { differences, type Journal, type JournalHeader } from './journal.js';
 
-/** What the user said about work done before. */
+/** The user's options about earlier work. */
 export type ResumeMode = 'either' | 'resume' | 'restart';
 
-/** What lies beside OUT. */
+/** The files beside OUT. */
 export interface Found {
   readonly journal: Journal | null;
   /** Bytes of OUT; null when there is none. */
@@ -22,8 +22,9 @@ export interface Found {
 export type StartDecision = 'fresh' | 'resume' | 'publish' | 'finished';
 
 /**
- * Decides how a run begins, so that no work is lost and nothing is overwritten that this command did not make.
- * What comes from stdin is never taken for what an earlier run has read: nothing tells the two apart.
+ * Decides how a run begins, so that no work is lost and nothing is overwritten that this command did not
+ * make. Data from stdin is never assumed to be the input of an earlier run, because the two cannot be
+ * compared.
  * @throws StartError with a sentence that says what has changed and what may be done
  */
 export function decideStart(

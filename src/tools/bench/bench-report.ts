@@ -5,7 +5,7 @@ import type { Measurement } from './measure-loads.js';
 /** Of the JSON document: another number when what is in it means something else. */
 export const FORMAT = 1;
 
-/** What was sent to one server, and what came of it. */
+/** The loads sent to one server, and their results. */
 export interface RunReport {
   /** `A` and `B` where two took turns, else `service`. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface RunReport {
   readonly loads: readonly LoadReport[];
 }
 
-/** What was asked for. */
+/** The requested measurement. */
 export interface TrafficReport {
   /** Null: the service's default. */
   readonly model: string | null;
@@ -54,7 +54,7 @@ export interface ComparisonReport {
   readonly a: string;
   readonly b: string;
   readonly figures: readonly ComparedFigure[];
-  /** What else may explain a difference; sentences. */
+  /** Other possible reasons for a difference; sentences. */
   readonly warnings: readonly string[];
 }
 

@@ -10,7 +10,7 @@ export interface TimedRequest {
   readonly timing: ServerTiming | null;
 }
 
-/** What the latency of some requests is made of. */
+/** The stages of which the latency of some requests consists. */
 export interface Contributor {
   readonly name: string;
   /** On average over these requests. */
@@ -27,7 +27,7 @@ export interface LatencyParts {
   readonly mean_latency_ms: number;
   /** The service's own total, on average; null when the answers have no timings. */
   readonly mean_total_ms: number | null;
-  /** What the stages add up to, as a share of that total; null without timings. */
+  /** The sum of the stages, as a share of that total; null without timings. */
   readonly stages_of_total: number | null;
   /** Every one, the largest first. */
   readonly contributors: readonly Contributor[];
@@ -35,7 +35,7 @@ export interface LatencyParts {
 
 /** Time outside of the service's total: both sockets, the wait for its event loop to read, our own to read. */
 export const OUTSIDE = 'network and client';
-/** Nobody says where the time went. */
+/** The answers contain no timings. */
 export const UNTIMED = 'service, network and client';
 /** Before the request left, where a schedule said when it should have: a timer's coarseness, a busy generator. */
 export const LATE = 'late sender';
@@ -106,7 +106,7 @@ export function partsAbout(quantile: number, sorted: readonly TimedRequest[]): L
   };
 }
 
-/** What an answer says about its own time, milliseconds. */
+/** The timings that an answer reports, in milliseconds. */
 export interface ServerTiming {
   /** By name, in the order of the header; whatever the service measures. */
   readonly stages: ReadonlyMap<string, number>;

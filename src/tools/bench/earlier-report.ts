@@ -9,7 +9,7 @@ const isRound = (round: unknown): boolean =>
   isJsonObject(round) &&
   ['answered_per_s', 'p50_ms', 'p99_ms'].every((key) => typeof round[key] === 'number' && round[key] > 0);
 
-/** What a comparison takes over. */
+/** The options that a comparison copies from the earlier report. */
 const isTraffic = (traffic: unknown): boolean =>
   isJsonObject(traffic) &&
   ['seconds', 'rounds', 'warm_up_seconds'].every(

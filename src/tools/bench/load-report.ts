@@ -24,7 +24,7 @@ export interface RoundFigures {
   readonly p99_ms: number;
 }
 
-/** What came of one load. */
+/** The results of one load. */
 export interface LoadReport {
   readonly load: Load;
   readonly requests: number;
@@ -36,7 +36,7 @@ export interface LoadReport {
   readonly answered_per_s: number;
   /** Of the answered, 0 to 1. */
   readonly hit_rate: number;
-  /** Of the answers that tell; null when none does. */
+  /** Of the answers that report it; null when none does. */
   readonly mean_tokens: number | null;
   /** Null when nothing was answered. */
   readonly latency: Latency | null;
@@ -52,7 +52,7 @@ export interface LoadReport {
 }
 
 const ENOUGH_FOR_P999 = 1000;
-/** A generator that is late by more than this share of what it measures measures itself. */
+/** A generator that is late by more than this share of the latency measures itself, not the service. */
 const LATE_SHARE = 0.25;
 /** Timers are a millisecond coarse: less than this is not lateness. */
 const LATE_MS = 2;
@@ -121,7 +121,7 @@ function lateOf(exchanges: readonly BenchExchange[]): LoadReport['late'] {
   return late === null ? null : { p50_ms: late.p50_ms, p99_ms: late.p99_ms, max_ms: late.max_ms };
 }
 
-/** None when nothing was answered in time: a comparison takes logarithms. */
+/** None if no request was answered in time, because a comparison takes logarithms. */
 function roundOf({ round, exchanges, answeredInTime, windowMs }: RoundSlice): RoundFigures[] {
   const latencies = Float64Array.from(exchanges.filter(isAnswered), ({ latencyMs }) => latencyMs).sort();
   const latency = latencyOf(latencies);

@@ -6,12 +6,12 @@ export type Load =
       readonly connections: number;
     }
   | {
-      /** By the clock, whatever becomes of the answers. */
+      /** Open loop: sent by the clock, without waiting for answers. */
       readonly kind: 'open';
       readonly ratePerS: number;
     };
 
-/** Of the capacity, where nobody names rates: an idle service, a usual one, a busy one. */
+/** Default rates as shares of the capacity: an idle, a usual and a busy service. */
 const DEFAULT_SHARES = [0.25, 0.5, 0.75] as const;
 
 export function loadName(load: Load): string {

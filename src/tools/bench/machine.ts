@@ -12,7 +12,7 @@ export interface Machine {
   readonly node: string;
   readonly onnxruntime: string;
   readonly serin: string;
-  /** Of the minute before; 0 where the system does not tell. */
+  /** Of the minute before; 0 if the system does not report it. */
   readonly load_average_before: number;
 }
 
@@ -40,7 +40,7 @@ const FACTS = {
   serin: 'Serin',
 } as const satisfies Partial<Record<keyof Machine, string>>;
 
-/** What is not the same on both, each as a sentence's part: `CPU: A, now B`. */
+/** The differences between both machines, each as part of a sentence: `CPU: A, now B`. */
 export function machineChanges(before: Machine, now: Machine): string[] {
   return Object.entries(FACTS).flatMap(([key, name]) => {
     const [was, is] = [before[key as keyof Machine], now[key as keyof Machine]];

@@ -9,7 +9,7 @@ export interface Plan {
   readonly connections: readonly number[];
   /** Of the open loop; null: shares of the capacity, measured first. */
   readonly ratesPerS: readonly number[] | null;
-  /** Every load gets as many slices, in turn with the others: what drifts, drifts for all. */
+  /** Every load gets this many slices, in turn with the others, so that a drift affects all loads. */
   readonly rounds: number;
   /** Of each load, all rounds together. */
   readonly seconds: number;
@@ -45,9 +45,9 @@ export interface Measurement {
   readonly runs: readonly (readonly LoadSlices[])[];
 }
 
-/** Connections where a load must find out what a service can do, and none are named. */
+/** Default number of connections for a load that measures the capacity. */
 const CAPACITY_CONNECTIONS = 32;
-/** Longer tells no more: rates are rounded to two digits. */
+/** A longer load gives no more precision: rates are rounded to two digits. */
 const MOST_CAPACITY_MS = 3_000;
 
 /** Warms up, finds the rates, and runs every load in every round. */

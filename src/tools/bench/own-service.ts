@@ -14,11 +14,11 @@ const START_LIMIT_MS = 120_000;
 const SETTLE_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 15_000;
 const POLL_MS = 100;
-/** Characters of the service's log that are told when it fails. */
+/** Characters of the service's log that are shown when it fails. */
 const LOG_TAIL = 1_000;
 
 export interface OwnServiceOptions {
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly name: string;
   /** HOST, PORT and STATE_DIR are chosen here. */
   readonly env: NodeJS.ProcessEnv;

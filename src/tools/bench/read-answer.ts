@@ -3,14 +3,17 @@ import { failureCode } from '../client/request-failed.js';
 import { parseObject } from '../client/service-client.js';
 import type { Exchange } from '../traffic/reply.js';
 
-/** What became of one request of a load. */
+/** The outcome of one request of a load. */
 export type BenchReply =
   | {
       readonly ok: true;
       readonly isHit: boolean;
       /** Null when the answer does not say. */
       readonly tokens: number | null;
-      /** The header as it came, read after the load: what is measured shares the processor with who measures. */
+      /**
+       * The raw header, parsed after the load, because the generator may share the processor with the
+       * service.
+       */
       readonly serverTiming: string | null;
     }
   | { readonly ok: false; readonly code: string };

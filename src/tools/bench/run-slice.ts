@@ -4,7 +4,7 @@ import { sendAll, type SendEnd } from '../traffic/send-all.js';
 import type { BenchExchange, BenchReply } from './read-answer.js';
 import type { Load } from './loads.js';
 
-/** Requests under way at most; a service that lets so many wait is far beyond what it can do. */
+/** Maximum of requests in flight; a service with so many waiting requests is far beyond its capacity. */
 export const MOST_UNDER_WAY = 2048;
 /** Let pass before a request counts: what the load before it left behind is gone, and batches have their size. */
 export const SETTLE_MS = 200;
@@ -57,7 +57,7 @@ export async function runSlice(options: SliceOptions): Promise<Slice> {
 
 type Run = Pick<Slice, 'ended' | 'exchanges' | 'answeredInTime'>;
 
-/** Keeps what counts of a slice. */
+/** Records the requests of a slice that count. */
 class Window {
   readonly exchanges: BenchExchange[] = [];
   answeredInTime = 0;
@@ -102,7 +102,7 @@ async function runClosed({ sliceMs, send, signal }: SliceOptions, connections: n
   return { ended: ended === 'interrupted' && !signal.aborted ? 'done' : ended, exchanges, answeredInTime };
 }
 
-/** What was to be sent within the slice counts, however late its answer comes. */
+/** A request scheduled within the slice counts, however late its answer comes. */
 async function runOpen({ sliceMs, seed, send, signal }: SliceOptions, ratePerS: number): Promise<Run> {
   const window = new Window(sliceMs);
   const random = seededRandom(seed);

@@ -5,7 +5,7 @@ import { readAnswer, type BenchReply } from './read-answer.js';
 import { MOST_UNDER_WAY } from './run-slice.js';
 
 export interface TargetOptions {
-  /** What the report calls it. */
+  /** Its name in the report. */
   readonly name: string;
   readonly url: string;
   readonly apiKey: string | null;

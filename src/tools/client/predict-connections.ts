@@ -2,7 +2,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { baseOf } from './service-client.js';
 
-/** Far above every deadline of a service: what has not answered by then will not. */
+/** Far above every deadline of a service: a request without an answer by then will not get one. */
 const NO_ANSWER_MS = 30_000;
 
 export interface ConnectionOptions {
@@ -12,7 +12,7 @@ export interface ConnectionOptions {
   readonly connections: number;
 }
 
-/** What came back, not yet judged. */
+/** The raw reply, not yet judged. */
 export interface RawAnswer {
   readonly status: number;
   readonly content: string;

@@ -7,7 +7,7 @@ export class RequestFailed extends Error {
    * @param status HTTP status; 0 when no answer came
    * @param code of the problem; UNREACHABLE without a connection, NO_ANSWER when it said nothing in time, HTTP_<status>
    *   when the answer is no problem of Serin's
-   * @param retryAfterMs what the service asks to wait; undefined when it says nothing
+   * @param retryAfterMs the wait that the service asks for; undefined when it asks for none
    */
   constructor(
     readonly status: number,
@@ -31,7 +31,7 @@ export function noAnswer(url: string, ms: number): RequestFailed {
 }
 
 /**
- * What a person is told when the service cannot be asked.
+ * The message for a person when the service cannot be reached.
  * @param apiKey what was sent with the request; null or empty for none
  */
 export function unusable({ status, code, message }: RequestFailed, apiKey: string | null = null): StartError {

@@ -2,7 +2,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import type { Problem } from '../../base/errors/problem.js';
 import { failureCode, noAnswer, RequestFailed, unusable } from './request-failed.js';
 
-/** What GET /models tells of a version, as far as the commands need it. */
+/** The fields of a version in GET /models that the commands need. */
 export interface ServedVersion {
   readonly version: string;
   readonly state: string;
@@ -27,7 +27,10 @@ export interface ClientOptions {
   readonly quickAnswerMs?: number;
 }
 
-/** Far more than the service takes while a disk or Redis hangs, and as long as somebody waits without a word. */
+/**
+ * Far longer than the service takes while a disk or Redis hangs; a person does not wait longer without
+ * output.
+ */
 const QUICK_ANSWER_MS = 15_000;
 
 /** A running service, over HTTP. Each method is one request and never repeats it. */

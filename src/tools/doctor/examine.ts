@@ -17,7 +17,7 @@ const LOOK_MS = 10_000;
 /** For reading files and starting worker processes: a quiet machine needs a few seconds. */
 const WORK_MS = 60_000;
 
-/** What can be told of a machine without a configuration. */
+/** The findings about a machine that need no configuration. */
 export function examineMachine(): Promise<readonly Finding[]> {
   return runCheck('machine', LOOK_MS, () => Promise.resolve(judgeRuntime(runtimeFacts())));
 }
@@ -55,7 +55,7 @@ export async function examine(config: SerinConfig): Promise<readonly Finding[]> 
   const memory = await runCheck('memory', LOOK_MS, () =>
     Promise.resolve([judgeMemory(named, config, memoryFacts(isServing))]),
   );
-  // A version whose files are wrong is told already, and would only be refused again.
+  // A version with wrong files has a finding already, and a load would only refuse it again.
   const broken = new Set(
     findings
       .filter(({ state, check }) => state === 'fail' && (check === 'digests' || check === 'parity'))

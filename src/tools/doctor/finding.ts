@@ -1,14 +1,14 @@
 /** `note`: worth knowing; `warn`: works, but should be mended; `fail`: must be mended. */
 export type FindingState = 'ok' | 'note' | 'warn' | 'fail';
 
-/** What one check came to. */
+/** The result of one check. */
 export interface Finding {
   /** The check, e.g. `redis`; several findings may share it. */
   readonly check: string;
   readonly state: FindingState;
-  /** What is there, in one sentence. */
+  /** The observed state, in one sentence. */
   readonly found: string;
-  /** What to do about it; null where nothing is to be done. */
+  /** The remedy; null if none is needed. */
   readonly todo: string | null;
 }
 
@@ -46,7 +46,7 @@ const LABELS: Readonly<Record<FindingState, string>> = {
   fail: 'FAIL  ',
 };
 
-/** One line per finding, what to do under it, and the count at the end. */
+/** One line per finding with its remedy below it, and the counts at the end. */
 export function renderFindings(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length), 0);
   const lines = findings.flatMap(({ check, state, found, todo }) => {

@@ -25,7 +25,7 @@ function tryListen(host: string, port: number): Promise<string | null> {
   });
 }
 
-/** What a Serin at this port says of itself; null when something else listens, or nothing that answers. */
+/** Health and stable version of the Serin at this port; null if another program listens, or none answers. */
 async function askSerin(host: string, port: number): Promise<string | null> {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const authority = reachable.includes(':') ? `[${reachable}]` : reachable;
@@ -41,7 +41,7 @@ async function askSerin(host: string, port: number): Promise<string | null> {
   }
 }
 
-/** Whether the service could listen where it is told to. */
+/** Checks whether the service could listen on the configured address. */
 export async function checkPort({ host, port }: Pick<SerinConfig, 'host' | 'port'>): Promise<PortResult> {
   const at = `${host}, port ${port}`;
   const done = (finding: Finding, isServing = false): PortResult => ({ finding, isServing });

@@ -7,7 +7,7 @@ const LEAST_VERSION = 6;
 /** More than this, and the leases of two processes overlap. */
 const CLOCK_MS = 1000;
 
-/** What a Redis server says about itself. */
+/** The facts that a Redis server reports about itself. */
 export interface RedisFacts {
   readonly version: string;
   readonly maxMemoryBytes: number;
@@ -52,7 +52,10 @@ export function judgeRedis({ version, maxMemoryBytes, policy, appendOnly, aheadM
   return findings;
 }
 
-/** Asks the server of REDIS_URL; its answer takes 2 s at most. The address is told without its password. */
+/**
+ * Asks the server of REDIS_URL; waits at most 2 s for its answer. The finding shows the address without the
+ * password.
+ */
 export async function checkRedis(redisUrl: string | null): Promise<Finding[]> {
   if (redisUrl === null)
     return [ok('redis', 'REDIS_URL is unset: state is kept in STATE_DIR, for one process')];

@@ -5,8 +5,8 @@ import { fail, warn, type Finding } from './finding.js';
 export type Check = (signal: AbortSignal) => Promise<readonly Finding[]>;
 
 /**
- * The findings of a check, of which none may keep the others from being told: one that takes too long is a warning,
- * and one that throws is a failure.
+ * Runs one check so that it cannot prevent the others from being reported: a check that takes too long
+ * becomes a warning, and a check that throws becomes a failure.
  */
 export async function runCheck(name: string, limitMs: number, check: Check): Promise<readonly Finding[]> {
   const end = new AbortController();

@@ -14,7 +14,7 @@ export function judgeConfigError({ problems }: ConfigError): Finding[] {
 
 const LOOPBACK = /^(localhost|127\..*|::1)$/;
 
-/** What is allowed and seldom meant. */
+/** Settings that are allowed but rarely intended. */
 export function judgeSettings(config: SerinConfig): Finding[] {
   const findings: Finding[] = [];
   const { host, apiKeys, adminToken, logText, requestTimeoutMs, workerWatchdogMs } = config;

@@ -8,7 +8,7 @@ import { fail, note, ok, warn, type Finding } from './finding.js';
 /** A rollout's state is a few kilobytes; below this a log or a batch has the disk full within minutes. */
 const FREE_BYTES_WANTED = 100e6;
 
-/** What lies in STATE_DIR, and whether there is room for it. Writes nothing. */
+/** Checks the content of STATE_DIR and the free space. Writes nothing. */
 export async function checkState(stateDir: string): Promise<Finding[]> {
   const folder = join(stateDir, 'rollout');
   return [...checkFolder(stateDir), ...checkLock(folder), ...(await checkFiles(folder))];

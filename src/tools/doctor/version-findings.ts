@@ -11,7 +11,7 @@ export interface Registered {
   readonly findings: readonly Finding[];
   /** Every version with a readable manifest. */
   readonly versions: readonly ModelVersion[];
-  /** Those that the configuration names as stable or canary: what is loaded at the start. */
+  /** The versions that the configuration names as stable or canary; the service loads them at the start. */
   readonly named: readonly ModelVersion[];
 }
 

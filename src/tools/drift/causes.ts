@@ -1,10 +1,10 @@
 import type { Difference } from './compare-outcomes.js';
 import type { FileOutcome, ServiceOutcome } from './text-outcome.js';
 
-/** What the two sides say about the version that is compared. */
+/** The compared version as described by each of the two sides. */
 export interface Sides {
   readonly version: string;
-  /** Null when the service does not tell. */
+  /** Null when the service does not report it. */
   readonly serviceDigest: string | null;
   readonly fileDigest: string;
   readonly serviceMaxTokens: number | null;
@@ -63,7 +63,7 @@ const digests = ({ serviceDigest, fileDigest }: Sides): string =>
 const needsNormalising = (text: string): boolean =>
   text !== text.normalize('NFD') || text !== text.normalize('NFKC') || /[\p{Cc}\p{Cf}\uFFFD]/u.test(text);
 
-/** The first rule that applies tells the cause: from what explains most to what explains least. */
+/** The first rule that applies names the cause; rules that explain more come first. */
 const RULES: readonly Rule[] = [
   {
     cause: 'body_limit',
@@ -155,7 +155,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-/** Every cause, in the order in which they are tried; docs/drift.md tells each one's meaning. */
+/** Every cause, in the order in which they are tried; docs/drift.md explains each of them. */
 export const CAUSES: readonly string[] = RULES.map(({ cause }) => cause);
 
 /** The likely cause, from what is known of both answers; a text is never part of the explanation. */

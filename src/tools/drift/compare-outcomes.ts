@@ -16,7 +16,7 @@ export type Comparison =
   | { readonly kind: 'different'; readonly difference: Difference | null };
 
 /**
- * Compares what both paths said about one text.
+ * Compares the outcomes of both paths for one text.
  * @param tolerance most that the scores may differ; labels, tokens and truncation must be equal
  */
 export function compare(service: ServiceOutcome, file: FileOutcome, tolerance: number): Comparison {

@@ -55,7 +55,7 @@ interface Traffic {
 }
 
 /**
- * Compares what a running service says about a sample of texts with what the file path says about them.
+ * Compares the answers of a running service and of the file path for a sample of texts.
  * @throws StartError when the traffic, the service or the registry cannot be used; AbortError when interrupted
  */
 export async function measureDrift(options: DriftOptions): Promise<DriftReport> {

@@ -28,7 +28,7 @@ export interface Finding extends Cause {
   readonly score_difference: number | null;
 }
 
-/** What all compared texts come to. */
+/** The totals over all compared texts. */
 export interface Findings {
   readonly compared: number;
   readonly equal: number;

@@ -2,7 +2,7 @@ import { count, counted } from '../../base/format.js';
 import type { DriftReport } from './drift.js';
 import type { Finding, Side } from './find-differences.js';
 
-/** Enough to find the text with `sha256sum`, and to tell two texts apart. */
+/** Enough digits to find the text with `sha256sum`, and to distinguish two texts. */
 const SHOWN_HASH = 16;
 
 function renderSide(name: string, side: Side): string {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../base/errors/codes.js';
 
-/** What one path said about one text. */
+/** The outcome of one path for one text. */
 export interface Answer {
   readonly ok: true;
   readonly label: string;
@@ -12,7 +12,7 @@ export interface Answer {
   readonly version: string;
 }
 
-/** The answer of the file path, which tells the score of every label. */
+/** The answer of the file path, which has the score of every label. */
 export interface FileAnswer extends Answer {
   readonly scores: Readonly<Record<string, number>>;
 }

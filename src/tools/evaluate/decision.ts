@@ -7,7 +7,7 @@ export interface Check {
   readonly check: 'accuracy_drop' | 'accuracy' | 'answers' | 'batch_variance' | 'parity';
   /** `not_checked`: there is nothing to check it by. */
   readonly state: 'pass' | 'fail' | 'not_checked';
-  /** What was found, and what is allowed. */
+  /** The measured value and its limit, as a sentence. */
   readonly sentence: string;
 }
 
@@ -16,11 +16,11 @@ export interface Decision {
   /** `alone`: the manifest makes it run one text at a time. */
   readonly runs: 'batched' | 'alone';
   readonly checks: readonly Check[];
-  /** The sentences of what failed. */
+  /** The sentences of the failed checks. */
   readonly reasons: readonly string[];
 }
 
-/** What is decided by. */
+/** The input of the decision. */
 export type Evidence = Pick<
   CandidateFigures,
   'accuracy' | 'unanswered' | 'batch_variance' | 'runs_alone' | 'parity'

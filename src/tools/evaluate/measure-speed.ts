@@ -10,11 +10,11 @@ export interface Speed {
 }
 
 const ROUNDS = 3;
-/** Texts that tell the throughput on the data: they take a second or two. */
+/** Number of texts for the throughput on the data; they take a second or two. */
 const TEXTS = 1_000;
 
 /**
- * How fast each version is. They take turns, so that what else the machine has to do in the meantime slows all of
+ * Measures the speed of each version. The versions take turns, so that other load on the machine slows all of
  * them alike.
  * @param texts of the data
  */
@@ -140,7 +140,7 @@ async function timeOf(run: () => Promise<unknown>): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** Any id that is in every vocabulary; what a token says does not change what its run costs. */
+/** An id that is in every vocabulary; the meaning of a token does not change the cost of a run. */
 const fillerOf = (tokens: number): Encoding => ({
   ids: new Array<number>(tokens).fill(1),
   truncated: false,

@@ -8,7 +8,7 @@ import { wilsonInterval } from './statistics/proportion.js';
 
 const BINS = 10;
 
-/** What a version said about one text, its labels in the order of the candidate's. */
+/** A version's answer for one text, with labels in the order of the candidate's labels. */
 export interface Scored {
   readonly best: number;
   readonly scores: readonly number[];

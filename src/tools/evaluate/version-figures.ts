@@ -13,7 +13,7 @@ export interface Accuracy {
   readonly interval_95: Interval;
 }
 
-/** What the answers of one version say about it. */
+/** Quality figures computed from the answers of one version. */
 export interface Quality {
   readonly accuracy: Accuracy;
   /** Texts that it could not answer; they count as wrong. */
@@ -31,7 +31,7 @@ export interface Quality {
   };
 }
 
-/** What a version costs on this machine. */
+/** Size, start time, memory and speed of a version on this machine. */
 export interface Cost {
   /** Of all files that the manifest names. */
   readonly bytes: number;

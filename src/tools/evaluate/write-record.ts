@@ -4,7 +4,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { ACCEPTANCE_FILE, type AcceptanceRecord } from '../../registry/acceptance.js';
 import type { EvaluationReport } from './evaluation-report.js';
 
-/** What of a report is kept beside the manifest. */
+/** The part of a report that is stored beside the manifest. */
 export function recordOf(report: EvaluationReport): AcceptanceRecord {
   const { candidate, against, comparison, decision, data } = report;
   const { serin, ...machine } = report.machine;
@@ -46,7 +46,7 @@ export function recordOf(report: EvaluationReport): AcceptanceRecord {
 export async function writeRecord(folder: string, record: AcceptanceRecord): Promise<string> {
   const path = join(folder, ACCEPTANCE_FILE);
   try {
-    // Whoever serves the registry reads it, often as another user.
+    // The service reads the record, often as another user.
     await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, 0o644);
   } catch (error) {
     throw new StartError(`The record ${path} cannot be written: ${(error as Error).message}`, {

@@ -2,7 +2,7 @@ import { TASK_TRAITS } from '../../registry/tasks.js';
 import type { Manifest } from '../../registry/manifest.js';
 
 /**
- * CARD.md of an imported version: what the files say, what was measured, and what nobody has said yet.
+ * CARD.md of an imported version: the facts from its files, the measurements, and the facts still unknown.
  * @param parity a sentence about where the golden texts come from
  * @param notes what was assumed, a sentence each
  */

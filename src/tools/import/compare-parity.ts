@@ -17,12 +17,12 @@ export interface ComparedParity {
   readonly labelFlips: number;
 }
 
-/** Differences that a message shows; whoever sees three knows what kind they are. */
+/** Number of differences that a message shows; three are enough to recognise their kind. */
 const SHOWN = 3;
 const SHOWN_CHARS = 60;
 
 /**
- * Compares what Python made of its texts with what this version makes of them here.
+ * Compares the results of Python for its texts with the results of this version on this machine.
  * @param answered one per item
  * @returns the items as they go into parity.json
  * @throws StartError that shows the first texts with other ids or scores: they are the caller's own

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { StartError } from '../../base/errors/start-error.js';
 import { pathOfModel } from './find-model.js';
 
-/** What lies in a folder that transformers or Optimum wrote. */
+/** The files of a folder that transformers or Optimum wrote. */
 export interface ExportFolder {
   readonly folder: string;
   readonly modelPath: string;

@@ -1,11 +1,11 @@
 import { StartError } from '../../base/errors/start-error.js';
 import { parseJsonObject } from './json-object.js';
 
-/** What is read of a config.json of transformers. */
+/** The fields that are read from a config.json of transformers. */
 export interface ExportedConfig {
   readonly modelType: string | null;
   readonly architecture: string | null;
-  /** `_name_or_path`, where it is a name and no path of somebody's machine. */
+  /** `_name_or_path`, if it is a name and not a local path. */
   readonly baseModel: string | null;
   readonly problemType: string | null;
   /** In the order of the logits; null when id2label is absent. */

@@ -2,7 +2,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { parseJsonObject } from './json-object.js';
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 
-/** What is read of tokenizer.json and tokenizer_config.json. */
+/** The fields that are read from tokenizer.json and tokenizer_config.json. */
 export interface ExportedTokenizer {
   /** WordPiece, BPE, Unigram or WordLevel. */
   readonly kind: string;

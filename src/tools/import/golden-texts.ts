@@ -128,7 +128,7 @@ export interface GoldenText {
   readonly text: string;
 }
 
-/** What an imported version is tried with: plain, long and hard texts, always the same. */
+/** The texts with which an imported version is tried: plain, long and hard ones, always the same. */
 export function goldenTexts(): GoldenText[] {
   const groups = { plain: plainTexts(), long: longTexts(), ...HARD_TEXTS };
   return Object.entries(groups).flatMap(([group, texts]) => texts.map((text) => ({ group, text })));

@@ -3,9 +3,9 @@ import { TensorProto_DataType as DataType, type ModelProto } from '../onnx/gener
 import { nodesOf } from './graph-nodes.js';
 
 export interface GraphPrecision {
-  /** What the graph computes with: fp32, fp16, int8 or int4. */
+  /** The arithmetic of the graph: fp32, fp16, int8 or int4. */
   readonly precision: string;
-  /** What its weights are stored as, where that is something else. */
+  /** The storage type of its weights, if it differs from the arithmetic. */
   readonly weightStorage: string | null;
 }
 

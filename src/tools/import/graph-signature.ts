@@ -7,7 +7,7 @@ import {
 import { typeName } from '../onnx/tensor.js';
 import { exportCommand } from './find-model.js';
 
-/** What a graph takes and answers, once it is known to be a classifier. */
+/** The inputs and outputs of a graph that is known to be a classifier. */
 export interface GraphSignature {
   readonly inputs: readonly string[];
   /** Name of the output that carries the logits. */

@@ -44,7 +44,7 @@ export interface Imported {
   readonly digest: string;
   readonly manifest: Manifest;
   readonly trial: Trial;
-  /** What was assumed, a sentence each. */
+  /** The assumptions made, one sentence each. */
   readonly notes: readonly string[];
 }
 

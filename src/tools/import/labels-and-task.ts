@@ -5,7 +5,7 @@ import type { ExportedConfig } from './exported-config.js';
 export interface LabelsAndTask {
   readonly task: TaskName;
   readonly labels: readonly string[];
-  /** A sentence each about what was assumed. */
+  /** The assumptions made, one sentence each. */
   readonly notes: readonly string[];
 }
 

@@ -5,7 +5,7 @@ import type { VersionName } from '../../registry/find-version.js';
 import { kernelFacts } from '../../base/machine/run-facts.js';
 import type { Trial } from './trial.js';
 
-/** What the files of an export say about a version. */
+/** The facts about a version that the files of an export contain. */
 export interface VersionFacts extends VersionName {
   readonly task: TaskName;
   readonly labels: readonly string[];
@@ -38,7 +38,7 @@ export function draftManifest(facts: VersionFacts, files: Readonly<Record<string
   };
 }
 
-/** The draft, with what the trial found. Accuracy is not in it: nobody measured it. */
+/** The draft, completed with the results of the trial. It has no accuracy, because none was measured. */
 export function finishManifest(
   draft: Manifest,
   { variance, varies, maxPaddedTokens, parity }: Trial,

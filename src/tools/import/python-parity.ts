@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { StartError } from '../../base/errors/start-error.js';
 import { parseJsonObject } from './json-object.js';
 
-/** A golden text with what Python made of it. */
+/** A golden text with the result of Python. */
 export interface PythonItem {
   readonly text: string;
   readonly group: string;
@@ -26,7 +26,7 @@ const LARGEST_TOLERANCE = 0.05;
 const FORM = '{"items": [{"text", "ids", "scores"}, …]}, as docs/models.md shows';
 
 /**
- * Reads what a script made with transformers: `--parity FILE`.
+ * Reads the results of a script that uses transformers: `--parity FILE`.
  * @param labels of the version; one score for two labels is that of the second
  * @throws StartError that names the item and what it must be; texts are not shown
  */

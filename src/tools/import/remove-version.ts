@@ -8,7 +8,7 @@ import { checkUnused } from '../measure/version-in-use.js';
 /**
  * Deletes a version that nothing counts on. It loses its name first, so that no reader finds half of it.
  * @returns the folder that is gone
- * @throws StartError when there is none, it is in use, or nobody confirmed
+ * @throws StartError when there is no such version, it is in use, or the removal was not confirmed
  */
 export async function removeVersion(
   config: Pick<SerinConfig, 'modelRegistry' | 'rollout' | 'stateDir'>,

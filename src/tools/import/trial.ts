@@ -8,7 +8,7 @@ import type { SettledParity } from './settle-parity.js';
 import { measureTokenBudget } from './token-budget.js';
 import { exportCommand } from './find-model.js';
 
-/** What a version did in a worker process of its own. */
+/** The result of running a version in its own worker process. */
 export interface Trial {
   readonly parity: SettledParity;
   readonly variance: BatchVarianceFigures;
@@ -106,7 +106,7 @@ function checkSame(first: readonly AnsweredText[], again: readonly AnsweredText[
   );
 }
 
-/** What ONNX Runtime says, and what a person can do about it. */
+/** Messages of ONNX Runtime, each with its remedy. */
 const KNOWN: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
   [
     /Opset (\d+) is under development.*?till opset (\d+)/s,

@@ -23,7 +23,7 @@ export interface BatchVarianceFigures {
   readonly max_score_change: number;
 }
 
-/** Texts that are looked at: where one label in three hundred flips, 95 of 100 such samples show it. */
+/** Size of the sample: if one label in three hundred flips, 95 of 100 such samples show it. */
 const MIXED_TEXTS = 1_000;
 const MIXED_ROWS = 16;
 /** Padding every text to the longest costs several times a mixed batch. */

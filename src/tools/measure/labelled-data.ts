@@ -4,7 +4,7 @@ import { ForeignLabels, labelIndex } from './label-values.js';
 import { readRows, type DataOptions } from './labelled-rows.js';
 import { evenSample } from '../../base/statistics/even-sample.js';
 
-/** A text with what it is. */
+/** A text with its label. */
 export interface LabelledText {
   /** Line of the file, from 1. */
   readonly line: number;

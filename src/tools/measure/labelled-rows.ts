@@ -18,7 +18,7 @@ export interface DataOptions {
   readonly limit: number | null;
 }
 
-/** One row of the file, or what is wrong with it. */
+/** One row of the file, or its error. */
 export type Row =
   | { readonly line: number; readonly problem: string }
   | { readonly line: number; readonly text: string; readonly label: LabelValue };

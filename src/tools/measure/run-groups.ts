@@ -2,7 +2,7 @@ import type { Answer } from '../../engine/tasks/task.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import type { VersionRunner } from './version-runner.js';
 
-/** What evaluation needs of a version's worker processes. */
+/** The operations of a version's worker processes that evaluation needs. */
 export type GroupRunner = Pick<VersionRunner, 'runBatches'>;
 
 /**

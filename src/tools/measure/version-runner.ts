@@ -24,8 +24,8 @@ export interface RunnerOptions {
 }
 
 /**
- * Runs texts through what `serin batch` runs them through: its checks, its tokenizer, its plan of batches and its
- * worker processes. Whoever opens one closes it, also when the signal has fired.
+ * Runs texts through what `serin batch` runs them through: its checks, its tokenizer, its plan of batches and
+ * its worker processes. The caller that opens a runner must close it, also when the signal has fired.
  */
 export class VersionRunner {
   private readonly openedAt = performance.now();
@@ -104,7 +104,7 @@ export class VersionRunner {
    */
   async runBatches(encodings: readonly Encoding[], ends: readonly number[]): Promise<readonly TextOutcome[]> {
     const running = this.runner.run({ encodings, ends, indices: [] });
-    // What is still in flight when the signal fires is not waited for.
+    // Texts still in flight when the signal fires are not awaited.
     running.catch(() => undefined);
     return (await Promise.race([running, this.aborted])) ?? [];
   }

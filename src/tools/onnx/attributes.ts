@@ -45,7 +45,7 @@ export function makeNode({ opType, domain, name, input, output, attributes = {} 
 export const attributeOf = (node: NodeProto, name: string): AttributeProto | undefined =>
   node.attribute.find((attribute) => attribute.name === name);
 
-/** An integer attribute, or what the standard takes when it is left out. */
+/** An integer attribute, or the standard's default when it is absent. */
 export function integerAttribute(node: NodeProto, name: string, otherwise: number): number {
   const attribute = attributeOf(node, name);
   return attribute === undefined ? otherwise : Number(attribute.i);

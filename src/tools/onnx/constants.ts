@@ -19,7 +19,9 @@ interface Origin {
   readonly transposed: boolean;
 }
 
-/** Finds what is constant in a graph: stored tensors, also behind Cast, Identity and the Transpose of a matrix. */
+/**
+ * Finds the constants of a graph: stored tensors, also behind Cast, Identity and the Transpose of a matrix.
+ */
 export class Constants {
   constructor(private readonly index: GraphIndex) {}
 

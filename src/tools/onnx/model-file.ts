@@ -70,7 +70,7 @@ export function writeModelFile(
   externalData: ExternalData = 'auto',
 ): string[] {
   const rawBytes = model.graph?.initializer.reduce((sum, { rawData }) => sum + rawData.length, 0) ?? 0;
-  // What is not weights takes its part of the 2 GiB too.
+  // The parts of the model other than weights also count towards the 2 GiB.
   const isTooLarge = rawBytes > MAX_MODEL_BYTES - 64 * 2 ** 20;
   if (externalData === 'auto' && !isTooLarge) {
     writeChunks(path, encodeModel(model));
@@ -83,7 +83,7 @@ export function writeModelFile(
   return [basename(path), dataName];
 }
 
-/** The model with its large initializers in another file, and what that file holds. */
+/** The model with its large initializers in another file, and the content of that file. */
 function withExternalData(model: ModelProto, location: string): { light: ModelProto; chunks: Uint8Array[] } {
   const chunks: Uint8Array[] = [];
   let offset = 0;

@@ -16,7 +16,7 @@ export function halfToNumber(bits: number): number {
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
 
-/** What each of the 65,536 bit patterns stands for; made when first wanted. */
+/** The value of each of the 65,536 bit patterns; computed at the first use. */
 let table: Float32Array | undefined;
 
 /** Values of binary16 as float32, which holds each of them exactly. */

@@ -7,7 +7,7 @@ const STATIC =
 const DYNAMIC =
   'Activations are uint8 with the range of each run, and matrices int8 with a scale per column: an answer depends on the\ntexts beside it, so this version runs one text at a time.';
 
-/** CARD.md of the new version: what it is, how it was made, and what is not known about it yet. */
+/** CARD.md of the new version: its description, how it was made, and the figures that are not known yet. */
 export function quantizedCard(report: QuantizeReport, source: ModelVersion, command: string): string {
   const hasCard = Object.hasOwn(source.manifest.files, 'CARD.md');
   return `# ${report.model} ${report.version}: int8

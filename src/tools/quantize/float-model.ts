@@ -8,7 +8,7 @@ import { findLayers, type KeptLayer, type Layer } from './layers.js';
 /** QuantizeLinear and DynamicQuantizeLinear of uint8 came with these. */
 const LEAST_OPSET = { static: 10n, dynamic: 11n } as const;
 
-/** A float model with what is to be quantised of it. */
+/** A float model with the layers to quantise. */
 export interface FloatModel {
   readonly model: ModelProto;
   readonly layers: readonly Layer[];

@@ -22,7 +22,7 @@ export interface LinearLayer {
   /** True when the matrix is stored [columns, rows] (Gemm with transB). */
   readonly isTransposed: boolean;
   readonly bias: string | null;
-  /** Length of what goes in and of what comes out. */
+  /** Lengths of the input and of the output. */
   readonly rows: number;
   readonly columns: number;
 }
@@ -52,7 +52,7 @@ export interface Layers {
   readonly kept: readonly KeptLayer[];
 }
 
-/** A product with fewer columns costs nothing, and what a classifier answers comes out of such a one. */
+/** A product with fewer columns costs almost nothing, and a classifier's logits come from such a product. */
 const FEWEST_COLUMNS = 16;
 
 /** Rows of positions and token types are small, and added to everything: only a vocabulary is worth it. */
@@ -60,7 +60,7 @@ const SMALLEST_TABLE = 1_000_000;
 
 const FLOAT: number = DataType.FLOAT;
 
-/** Finds what can be quantised. Nested graphs (of If, Loop) are left as they are. */
+/** Finds the layers that can be quantised. Nested graphs (of If, Loop) are not changed. */
 export function findLayers(graph: GraphProto): Layers {
   const finder = new LayerFinder(graph);
   const all = graph.node.flatMap((node) => finder.look(node) ?? []);

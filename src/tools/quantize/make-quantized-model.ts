@@ -12,7 +12,7 @@ import { quantizeModel, type Activations, type WeightError } from './quantize-gr
 import { draftOf, withRunner, type QuantizeRun } from './quantize-run.js';
 import { leaveOutFewest } from './search-layers.js';
 
-/** Texts on which a search measures what each layer does by itself. */
+/** Number of texts on which a search measures the effect of each single layer. */
 const SHIFT_TEXTS = 64;
 
 /** What the model in the folder is made of. */
@@ -29,7 +29,7 @@ export interface MadeModel {
 export async function makeQuantizedModel(run: QuantizeRun): Promise<MadeModel> {
   const { options, source, staged, progress } = run;
   const { search } = options;
-  // Before the calibration, which takes minutes: a file that cannot be used is told at once.
+  // Checked before the calibration, which takes minutes, so that an unusable file is reported at once.
   const data = search === null ? null : await readLabelledData(search.data, source.manifest.labels);
   const float = readFloatModel(source, options.method, options.leaveOut);
   const activations = options.method === 'dynamic' ? 'dynamic' : await calibrated(run, float);
@@ -102,7 +102,7 @@ async function writeModel(
   return quantized.weightErrors;
 }
 
-/** What of the source is true of the product as well. */
+/** The facts about the source that also hold for the product. */
 function copiedFiles({ source, texts }: QuantizeRun): string[] {
   const names = Object.keys(source.manifest.files);
   const keepsTexts = texts?.isShipped ?? false;

@@ -23,7 +23,7 @@ const MOST_CHANGE = 1e-3;
 export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Promise<QuantizeReport> {
   const { options, source, staged, parity, texts, compared, progress } = run;
   const draft = draftOf(run);
-  // One worker: the time of a run is then what the run costs.
+  // One worker, so that the time of a run equals its cost.
   const runnerOptions = { ...options, settings: { ...options.settings, workers: 1 } };
   const theirs = await withRunner(source, runnerOptions, (runner) => {
     progress.begin(`${source.version}: ${compared.length} texts, each alone`);

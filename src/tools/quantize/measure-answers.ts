@@ -7,11 +7,11 @@ import type { Answer } from '../../engine/tasks/task.js';
 import { topLabel } from '../../engine/tasks/classified.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 
-/** Texts that are sent at once: between two of them, progress can be told. */
+/** Texts per group; progress is reported between two groups. */
 const STEP = 128;
 
 /**
- * What a version answers about each text on its own.
+ * A version's answer for each text, run alone.
  * @throws StartError when it cannot answer one
  */
 export async function answersAlone(
@@ -65,7 +65,10 @@ export interface BudgetFigures {
   readonly texts_per_s: Readonly<Record<string, number>>;
 }
 
-/** Runs the texts in batches of each budget; the budgets take turns, so that what else the machine does slows all alike. */
+/**
+ * Runs the texts in batches of each budget; the budgets take turns, so that other load slows all of them
+ * equally.
+ */
 export async function measureBudgets(
   runner: VersionRunner,
   encodings: readonly Encoding[],

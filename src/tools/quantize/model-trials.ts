@@ -9,7 +9,10 @@ import type { Trials } from './search-layers.js';
 
 export interface TrialOptions {
   readonly data: LabelledData;
-  /** Texts on which the shift of scores is measured: a few dozen tell which layer moves them most. */
+  /**
+   * Texts on which the shift of scores is measured: a few dozen are enough to find the layer that moves them
+   * most.
+   */
   readonly shiftTexts: readonly string[];
   /** Opens the version that is quantised. */
   readonly withSource: <T>(use: (runner: VersionRunner) => Promise<T>) => Promise<T>;

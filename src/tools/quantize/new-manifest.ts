@@ -15,7 +15,7 @@ export interface ManifestFacts {
   readonly maxPaddedTokens: number;
   readonly runsAlone: boolean;
   readonly variance: BatchVarianceFigures | null;
-  /** What was found when the golden texts were run here; null without them. */
+  /** The result of running the golden texts on this machine; null without golden texts. */
   readonly checked: Pick<CheckedOn, 'parity_texts' | 'max_score_difference' | 'label_flips'> | null;
   readonly files: Readonly<Record<string, FileRecord>>;
 }

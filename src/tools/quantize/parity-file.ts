@@ -3,7 +3,7 @@ import { topLabel } from '../../engine/tasks/classified.js';
 import type { Answer } from '../../engine/tasks/task.js';
 import type { ParityFile } from '../../engine/tokenization/parity.js';
 
-/** What a parity.json says beside its items. */
+/** The fields of a parity.json other than its items. */
 type Header = Readonly<Record<string, unknown>>;
 
 export interface ParityChange {
@@ -12,20 +12,21 @@ export interface ParityChange {
   readonly sourceVersion: string;
   readonly version: string;
   readonly labels: readonly string[];
-  /** What the new version answers about each item on its own. */
+  /** The new version's answer for each item, run alone. */
   readonly rows: readonly Answer[];
   readonly onnxRuntime: string;
 }
 
 const stored = (score: number): number => rounded(score, 6);
 
-/** ASCII alone: an editor that normalises Unicode would change what is to be tokenized. */
+/** Escapes to pure ASCII: an editor that normalises Unicode would change the text to tokenize. */
 const ascii = (json: string): string =>
   json.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /**
- * The text of a parity.json with the same texts and ids, and the new version's own scores: whoever runs it later, on
- * another machine, is told whether it still answers the same. Scores that PyTorch gave stay beside them.
+ * The text of a parity.json with the same texts and ids, and the new version's own scores. A later run on
+ * another machine can check whether the version still gives the same answers. Scores from PyTorch are kept
+ * beside them.
  */
 export function parityWithScores({
   parity,

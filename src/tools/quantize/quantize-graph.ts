@@ -30,7 +30,7 @@ export interface QuantizeOptions {
 
 export interface WeightError {
   readonly layer: string;
-  /** Largest distance between a weight and what stands for it. */
+  /** Largest distance between a weight and its quantised value. */
   readonly error: number;
 }
 
@@ -106,7 +106,7 @@ class Rewriter {
     }
   }
 
-  /** The nodes that stand in a node's place, in order. */
+  /** The nodes that replace a node, in order. */
   replace(node: NodeProto): NodeProto[] {
     const layer = this.byNode.get(node);
     if (layer !== undefined) return layer.kind === 'linear' ? this.linear(layer) : this.embedding(layer);
@@ -251,7 +251,7 @@ class Rewriter {
   }
 }
 
-/** Takes nodes and stored tensors that nothing reads out of a graph, and what only they read in turn. */
+/** Removes unused nodes and stored tensors from a graph, and then the values that only they read. */
 function prune(graph: GraphProto): void {
   for (let before = -1; before !== graph.node.length;) {
     before = graph.node.length;

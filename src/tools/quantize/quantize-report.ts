@@ -7,7 +7,7 @@ import type { KeptLayer } from './layers.js';
 
 export type Method = 'static' | 'dynamic';
 
-/** What was done, and what it cost; also the command's JSON. */
+/** The steps taken and their cost; also the command's JSON. */
 export interface QuantizeReport {
   readonly schema_version: 1;
   readonly model: string;
@@ -21,7 +21,7 @@ export interface QuantizeReport {
   readonly model_bytes: { readonly before: number; readonly after: number };
   readonly quantized: { readonly products: number; readonly tables: number };
   readonly left_out: readonly KeptLayer[];
-  /** The layer with the largest distance between a weight and what stands for it. */
+  /** The layer with the largest distance between a weight and its quantised value. */
   readonly largest_weight_error: { readonly layer: string; readonly error: number } | null;
   /** With the source, each text alone; null without texts. */
   readonly agreement: Agreement | null;

@@ -38,7 +38,7 @@ export interface QuantizeVersionOptions {
   readonly say: (sentence: string) => void;
 }
 
-/** What every step of one quantisation works on. */
+/** The input that all steps of one quantisation share. */
 export interface QuantizeRun {
   readonly options: QuantizeVersionOptions;
   readonly source: ModelVersion;
@@ -61,7 +61,7 @@ export function draftOf({ source, staged, options }: QuantizeRun): ModelVersion 
   return { ...source, version: options.target, folder: staged.folder, key, manifest };
 }
 
-/** Opens a version in worker processes of its own, and closes it whatever happens. */
+/** Opens a version in its own worker processes, and always closes it. */
 export async function withRunner<T>(
   version: ModelVersion,
   options: QuantizeVersionOptions,

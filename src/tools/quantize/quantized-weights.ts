@@ -8,7 +8,7 @@ export interface QuantizedMatrix {
   /** In the layout of the matrix that they come from: row by row. */
   readonly values: Int8Array;
   readonly scales: Float32Array;
-  /** Largest distance between a weight and what stands for it. */
+  /** Largest distance between a weight and its quantised value. */
   readonly largestError: number;
 }
 

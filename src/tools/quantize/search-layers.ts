@@ -1,6 +1,6 @@
 import type { KeptLayer, Layer } from './layers.js';
 
-/** What a search asks of the models that it tries. */
+/** The measurements that a search makes on the models that it tries. */
 export interface Trials {
   /** Points of accuracy that the source has above the model with these layers quantised, on labelled texts. */
   dropPoints(layers: readonly Layer[]): Promise<number>;

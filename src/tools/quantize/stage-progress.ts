@@ -7,7 +7,7 @@ export class StageProgress {
 
   constructor(private readonly say: (sentence: string) => void) {}
 
-  /** Begins a stage and tells it. */
+  /** Starts a stage and reports it. */
   begin(stage: string): void {
     this.say(stage);
     this.toldAt = performance.now();

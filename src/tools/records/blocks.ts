@@ -19,7 +19,7 @@ export interface Position {
   readonly line: number;
 }
 
-/** The whole records of one block, as they stand in the input. */
+/** The whole records of one block, unchanged from the input. */
 export interface Block {
   readonly number: number;
   readonly start: Position;

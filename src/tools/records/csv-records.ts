@@ -51,7 +51,7 @@ function fieldsOf(records: readonly RawRecord[], delimiter: string): (string[] |
     const all = parseAll(Buffer.concat(records.map(({ bytes }) => bytes)), delimiter);
     if (all.length === records.length) return all;
   } catch {
-    // One of them is to blame; which one, each on its own tells.
+    // One of them causes the error; parsing each alone shows which one.
   }
   return records.map(({ bytes }) => {
     try {

@@ -11,7 +11,7 @@ const FINGERPRINT_BYTES = 1024 * 1024;
 
 const CHUNK_BYTES = 256 * 1024;
 
-/** What tells an input from another, and from itself after a change. */
+/** The properties that distinguish an input from another one, and from itself after a change. */
 export interface InputIdentity {
   readonly bytes: number;
   /** ISO 8601. */
@@ -31,7 +31,7 @@ const reasonOf = (error: unknown): string => {
 
 /** A file, plain or compressed, or stdin. */
 export class InputSource {
-  /** Bytes read so far, as they lie on disk: what progress is measured by. */
+  /** Bytes read so far, as stored on disk (compressed or not); progress is measured by them. */
   bytesRead = 0;
   /** True when {@link stop} came before the end. */
   cutShort = false;

@@ -7,7 +7,7 @@ import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './recor
 const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
-/** The object of one line, or what is wrong with it. */
+/** The object of one line, or its error. */
 export function parseObjectLine(line: string): JsonObject | string {
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-/** A size and what an LRU cache of that size would answer of a trace. */
+/** A size, and the share of a trace that an LRU cache of that size would answer. */
 export interface CurvePoint {
   readonly entries: number;
   /** 0 to 1. */
@@ -32,7 +32,7 @@ export class HitCurve {
     return this.requests === 0 ? 0 : hits / this.requests;
   }
 
-  /** What no size exceeds: every request but the first of each key. */
+  /** The maximum for any size: every request except the first of each key. */
   get maximum(): number {
     return this.hitRate(this.distinct);
   }
@@ -81,7 +81,7 @@ const CURVE_POINTS = 160;
 export interface Sizing {
   /** Different texts among the answered requests: no cache can hold more. */
   readonly distinct_texts: number;
-  /** What no size exceeds on this trace, 0 to 1. */
+  /** The maximum for any size on this trace, 0 to 1. */
   readonly max_hit_rate: number;
   /** The smallest size within one point of it; 0 when hardly a text comes twice. */
   readonly advised_entries: number;

@@ -19,11 +19,11 @@ export interface TimeBucket {
   readonly failed: number;
   /** Of the answered requests, 0 to 1; null when there were none. */
   readonly hit_rate: number | null;
-  /** What the ideal LRU would have reached on the same requests. */
+  /** The hit rate of the ideal LRU on the same requests. */
   readonly ideal_hit_rate: number | null;
 }
 
-/** What came back. */
+/** Figures of the replies. */
 export interface Outcome {
   /** Requests that were sent. */
   readonly requests: number;

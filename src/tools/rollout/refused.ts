@@ -11,7 +11,7 @@ export class Refused extends Error {
   }
 }
 
-/** What the service refuses rather than misunderstands. */
+/** Codes by which the service refuses a move, in contrast to wrong usage. */
 const REFUSALS: ReadonlySet<string> = new Set([
   'CONFLICT',
   'VERSION_REFUSED',
@@ -20,7 +20,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What a person is told when the admin API did not do what was asked.
+ * The message for a person when the admin API did not perform a request.
  * @param isChange whether it was asked to change something, which it may have done without a word
  */
 export function adminFailure(

@@ -41,7 +41,7 @@ function namesOf({ phase, stable, canary, last_good: lastGood }: SidesView): {
   return { stable: before?.version ?? 'stable', canary: beside?.version ?? 'canary' };
 }
 
-/** The rollout in one line: for logs, and for whoever watches without a terminal. */
+/** The rollout in one line: for logs, and for output that is not a terminal. */
 export function statusLine(view: RolloutView): string {
   const { figures, verdict, problems } = view;
   const parts = [`${view.model_name}: ${headline(view)}`];

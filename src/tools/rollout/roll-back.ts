@@ -1,10 +1,10 @@
 import { count, duration } from '../../base/format.js';
 import type { Change, RolloutClient } from './rollout-client.js';
 
-/** What is in flight ends within its deadline; more than this and something hangs. */
+/** Requests in flight end within their deadline; a longer wait means that something hangs. */
 const DRAIN_AT_MOST_MS = 10_000;
 
-/** What a rollback did. */
+/** The effects of a rollback. */
 export interface RollbackResult {
   readonly model_name: string;
   /** The version that gets nothing from now on. */
@@ -43,7 +43,7 @@ export async function rollBackAndDrain(
   };
 }
 
-/** The same for whoever was woken by it. */
+/** The same as text, for the engineer on call. */
 export function renderRollback(result: RollbackResult): string {
   const {
     rolled_back: bad,

@@ -5,9 +5,9 @@ import { notSerin, type ServiceClient } from '../client/service-client.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { adminFailure } from './refused.js';
 
-/** What every change may carry. */
+/** Optional fields of every change. */
 export interface Change {
-  /** What the caller believes the revision to be; undefined: does not care. */
+  /** The revision that the caller expects; undefined: any. */
   readonly revision?: number | undefined;
   /** Kept with the move. */
   readonly reason?: string | undefined;

@@ -1,7 +1,7 @@
 /** Where an answer came from: `model`, or the level of the cache, as the service names it. */
 export type Source = 'model' | 'memory' | 'redis' | 'cache';
 
-/** What became of one request. */
+/** The outcome of one request. */
 export type Reply =
   | {
       readonly ok: true;
@@ -15,10 +15,10 @@ export type Reply =
       readonly code: string;
     };
 
-/** Any kind of reply that tells a failure by its code. */
+/** A failed reply of any kind, with its code. */
 export type AnyReply = { readonly ok: true } | { readonly ok: false; readonly code: string };
 
-/** A request that was sent, and what became of it. */
+/** A request that was sent, and its outcome. */
 export interface Exchange<R extends AnyReply = Reply> {
   /** Place in the trace, from 0. */
   readonly index: number;

@@ -23,7 +23,7 @@ export interface SendOptions<R extends AnyReply = Reply> {
   readonly send: (index: number) => Promise<R>;
   /** A service that restarts is waited for; one that has not answered for so long is gone. */
   readonly goneAfterMs: number;
-  /** Ends the replay; what is in flight is waited for. */
+  /** Ends the replay, after the requests in flight have ended. */
   readonly signal: AbortSignal;
   readonly onExchange: (exchange: Exchange<R>) => void;
 }

@@ -6,7 +6,9 @@ import { configuredStable } from '../../registry/find-version.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { parseParity, type ParityFile } from '../../engine/tokenization/parity.js';
 
-/** The group of parity.json that holds natural sentences; the others hold what is hard for tokenizers. */
+/**
+ * The group of parity.json that holds natural sentences; the others hold texts that are hard for tokenizers.
+ */
 const DEV_GROUP = 'dev';
 
 const devTexts = ({ items }: ParityFile): string[] =>

@@ -1,16 +1,16 @@
 import { inputName, readObjects, textOf, type BadLine, type ObjectLine } from './traffic-file.js';
 import { StartError } from '../../base/errors/start-error.js';
 
-/** Of the lines that cannot be used, so many are kept to be told. */
+/** Number of unusable lines that are kept for the report. */
 const TOLD_BAD_LINES = 5;
 /** More mean that the wrong file or field is read. */
 const MAX_BAD_LINES = 1000;
 
-/** What bad lines lack, in sentences. */
+/** The defects of unusable lines, in sentences. */
 const ABSENT = { text: 'text', time: 'time', both: 'text or no time' } as const;
 const WANTED = { text: 'a text', time: 'a time', both: 'a text and a time' } as const;
 
-/** What is replayed. A text is kept once, however often it comes. */
+/** The texts to replay. A text is stored once, however often it occurs. */
 export interface Trace {
   /** Distinct texts, well-formed as the service makes them: what the cache takes for the same is one text. */
   readonly texts: readonly string[];

@@ -12,11 +12,11 @@ export interface BadLine {
   readonly problem: string;
 }
 
-/** What stands in one line of a JSONL file; a blank line is none. */
+/** The content of one line of a JSONL file; a blank line has none. */
 export type ObjectLine =
   { readonly line: number; readonly object: Readonly<Record<string, unknown>> } | BadLine;
 
-/** What stands in one line of a traffic file. */
+/** The content of one line of a traffic file. */
 export type TrafficLine = { readonly line: number; readonly text: string } | BadLine;
 
 /**
@@ -54,7 +54,7 @@ export async function* readTraffic(
   }
 }
 
-/** What messages call an input. */
+/** The name of an input in messages. */
 export function inputName(path: string): string {
   return path === '-' ? 'stdin' : path;
 }

@@ -21,13 +21,18 @@ export interface Choice {
   readonly ties: readonly Measured[];
   /** Share by which two points must differ to count as different. */
   readonly margin: number;
-  /** What noise alone would have them differ by; more than the margin: the order is uncertain. Null: unknown. */
+  /**
+   * The difference that noise alone explains; if it exceeds the margin, the order is uncertain. Null:
+   * unknown.
+   */
   readonly noiseMargin: number | null;
-  /** What was compared: texts per second, or those that the SLO lets through. */
+  /** The compared figure: texts per second, or texts per second within the SLO. */
   readonly valueOf: (measured: Measured) => number;
 }
 
-/** Less is never told apart, and more always: nobody should lose 3 % for the sake of simplicity. */
+/**
+ * Bounds of the margin: smaller differences always tie, larger ones never, so simplicity costs at most 3 %.
+ */
 const LEAST_MARGIN = 0.01;
 const MOST_MARGIN = 0.03;
 

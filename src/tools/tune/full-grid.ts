@@ -11,7 +11,7 @@ const FINAL_PASSES = 5;
 /** Points of the grid that are measured once more beside the choice: the first of many is first by luck, too. */
 const BEST = 3;
 
-/** What the choice loses against the best point of all. */
+/** The loss of the choice against the best point of the grid. */
 export interface GridComparison {
   /** Every point, best first, with its texts per second in the pass over the whole grid. */
   readonly points: readonly { readonly point: Point; readonly textsPerS: number }[];

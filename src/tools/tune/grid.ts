@@ -4,7 +4,7 @@ import type { Manifest, SessionSettings } from '../../registry/manifest.js';
 export interface SessionVariant {
   readonly name: string;
   readonly settings: SessionSettings;
-  /** Whether they are what the manifest says now. */
+  /** Whether they equal the manifest's current values. */
   readonly isManifest: boolean;
 }
 
@@ -19,7 +19,7 @@ export interface Point extends Shape {
   /** Largest rows × longest row of one run. */
   readonly paddedTokens: number;
   readonly session: SessionVariant;
-  /** Whether budget and session are what the manifest says now. */
+  /** Whether budget and session equal the manifest's current values. */
   readonly isManifest: boolean;
 }
 
@@ -28,11 +28,11 @@ export interface GridFacts {
   readonly cores: number;
   /** Processors of the affinity mask within the quota; more than `cores` where there are hyper-threads. */
   readonly processors: number;
-  /** What is configured now; always part of the grid. */
+  /** The current configuration; always part of the grid. */
   readonly now: Shape;
 }
 
-/** From what one short text fills to what only a queue under load does. */
+/** From a budget that one short text fills to a budget that only a queue under load fills. */
 const BUDGETS = [64, 128, 192, 256, 384, 512, 768];
 
 const VARIANTS: readonly Omit<SessionVariant, 'isManifest'>[] = [

@@ -7,7 +7,7 @@ export type MeasureRound = (
   sliceMs: number,
 ) => Promise<ReadonlyMap<Point, number | null>>;
 
-/** What one round came to. */
+/** The result of one round. */
 export interface Round {
   readonly sliceMs: number;
   readonly points: number;
@@ -21,7 +21,7 @@ export interface SearchResult {
   readonly rounds: readonly Round[];
 }
 
-/** Runs the rounds of a plan. Ends early, with what is known, when a round measures nothing. */
+/** Runs the rounds of a plan. Ends early, with the results so far, when a round measures nothing. */
 export async function successiveHalving(plan: SearchPlan, measure: MeasureRound): Promise<SearchResult> {
   const sums = new Map<Point, { texts: number; ms: number }>();
   const broken = new Set<Point>();

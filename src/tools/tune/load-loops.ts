@@ -47,12 +47,13 @@ export interface OpenLoop {
   readonly signal: AbortSignal;
 }
 
-/** Of what is offered, this share must be answered while it is offered; else the queue only grows. */
+/** This share of the offered texts must be answered during the load; otherwise the queue keeps growing. */
 const SUSTAINED = 0.9;
 
 /**
- * At a rate, whatever becomes of the answers: independent users (exponential gaps), each latency counted from the
- * time at which its text should have been sent, so that a stall cannot hide behind a late sender.
+ * Open loop: sends at a rate without waiting for answers, like independent users (exponential gaps), each
+ * latency counted from the time at which its text should have been sent, so that a stall cannot hide behind a
+ * late sender.
  * @returns the p95 in ms; null when the rate was more than could be answered
  */
 export async function openLoop(

@@ -9,18 +9,23 @@ export interface MeasurementOptions {
   readonly clients: number;
   /** Fires when the user has seen enough. */
   readonly signal: AbortSignal;
-  /** Told what is measured now. */
+  /** Called with the description of the current measurement. */
   readonly onProgress: (sentence: string) => void;
 }
 
-/** Loads are shared; many workers, which are mostly the best, come first, so that they are not what the time leaves out. */
+/**
+ * Points that share a load run together. Many workers, usually the best, come first, so that the time limit
+ * does not omit them.
+ */
 const byGroup = (a: Point, b: Point): number =>
   b.workers - a.workers ||
   a.threads - b.threads ||
   groupName(a).localeCompare(groupName(b)) ||
   a.paddedTokens - b.paddedTokens;
 
-/** Visits points and keeps to the time: once it is up nothing is begun, and what is missing is left out. */
+/**
+ * Measures points until the time limit; no measurement starts after it, and unmeasured points are omitted.
+ */
 export class Measurements {
   constructor(
     private readonly runner: PointRunner,
@@ -45,7 +50,10 @@ export class Measurements {
     return rates;
   }
 
-  /** Slices of each point as the service would run it, in turn, there and back: what drifts, drifts for all. */
+  /**
+   * Slices of each point as the service would run it, in alternating order, so that a drift affects all
+   * points.
+   */
   async repeat(
     points: readonly Point[],
     sliceMs: number,
@@ -83,7 +91,7 @@ export class Measurements {
       const rungs: Rung[] = [];
       for (const [seed, ratePerS] of ratesPerS.entries()) {
         onProgress(`${pointName(point)}: open loop, ${Math.round(ratePerS)} texts/s`);
-        // What did not sustain a rate does not sustain a higher one.
+        // A point that did not sustain a rate does not sustain a higher one.
         const isHopeless = rungs.length > 0 && rungs.at(-1)?.p95Ms === null;
         const p95Ms = isHopeless ? null : await openLoop(send, { ratePerS, sliceMs, seed, signal });
         rungs.push({ ratePerS, p95Ms });
@@ -98,7 +106,7 @@ export class Measurements {
     return this.options.signal.aborted || performance.now() >= until;
   }
 
-  /** Null when the signal fired meanwhile: what was measured before it counts. */
+  /** Null when the signal fired during the measurement; earlier measurements still count. */
   private async prepare(point: Point, workerBudget: number): Promise<Send | null> {
     try {
       return await this.runner.prepare(point, workerBudget);
@@ -118,7 +126,7 @@ export class Measurements {
   }
 }
 
-/** Finalists with their repetitions and ladders; what was not even measured once is left out. */
+/** Finalists with their repetitions and ladders; points without any measurement are omitted. */
 export function join(
   rates: ReadonlyMap<Point, readonly number[]>,
   ladders: ReadonlyMap<Point, readonly Rung[]>,

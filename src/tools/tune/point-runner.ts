@@ -5,7 +5,7 @@ import { groupName, type Point } from './grid.js';
 import type { Send } from './load-loops.js';
 import { Rig, type RigSettings } from './scheduler-rig.js';
 
-/** Brings points into worker processes, one after the other, and keeps what the next one can use. */
+/** Loads points into worker processes, one after the other, and reuses workers that fit the next point. */
 export class PointRunner {
   private rig: Rig | undefined;
   private loaded = '';

@@ -6,10 +6,10 @@ export interface QueueFacts {
   readonly maxTexts: number;
 }
 
-/** How many texts may be admitted, and what a full queue means. */
+/** The number of texts that may be admitted, and the wait in a full queue. */
 export interface QueueAdvice {
   readonly limit: number;
-  /** What the last text of a full queue waits, at this rate. */
+  /** Wait of the last text of a full queue, at this rate. */
   readonly fullQueueMs: number;
   readonly why: string;
 }

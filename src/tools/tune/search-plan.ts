@@ -9,12 +9,12 @@ export const SETTLE_MS = 100;
 /** Below this a slice says too little: some hundred texts, a few per cent of noise. */
 const MIN_SLICE_MS = 400;
 
-/** What is measured within the time, and for how long. */
+/** The points that are measured within the time, and the duration of each. */
 export interface SearchPlan {
   readonly points: readonly Point[];
   /** Milliseconds per point in each round; after each the better half stays. Empty: nothing to search. */
   readonly rounds: readonly number[];
-  /** What the time did not allow; null when the whole grid is searched. */
+  /** The part of the grid that the time did not allow; null when the whole grid is searched. */
   readonly leftOut: string | null;
 }
 
@@ -35,9 +35,9 @@ const NARROWINGS: readonly {
 ];
 
 /**
- * Successive halving (Karnin, Koren and Somekh, 2013): every round has the same time, and half of the points of the
- * one before it, so that what may be the best is measured ever longer. A grid that would give its first round slices
- * too short to tell anything is narrowed instead.
+ * Successive halving (Karnin, Koren and Somekh, 2013): every round has the same time, and half of the points
+ * of the one before it, so that the best candidates are measured longer and longer. A grid that would give
+ * its first round slices too short to tell anything is narrowed instead.
  * @param timeMs for all rounds together
  * @param loadMs what loading one group of points into the workers takes
  */
@@ -49,7 +49,7 @@ export function planSearch(grid: readonly Point[], timeMs: number, loadMs: numbe
     plan = { points, rounds, leftOut };
     if (rounds.every((sliceMs) => sliceMs >= MIN_SLICE_MS)) return plan;
   }
-  // Nothing fits: what is left goes to the final as it is.
+  // No round fits: the remaining points go directly to the final.
   return { ...plan, rounds: [] };
 }
 

@@ -35,7 +35,7 @@ interface FinalistReport extends PointReport {
   readonly now: boolean;
 }
 
-/** What `serin tune` found; the document of `--json`. */
+/** The result of `serin tune`; the document of `--json`. */
 export interface TuneReport {
   readonly ended: TuneResult['ended'];
   readonly model: string;
@@ -48,7 +48,7 @@ export interface TuneReport {
     readonly quota: number | null;
     readonly granted_cores: number;
     readonly numa_nodes: number;
-    /** Of the minute before the measurement; 0 where the system does not tell. */
+    /** Of the minute before the measurement; 0 if the system does not report it. */
     readonly load_average_before: number;
     readonly notes: readonly string[];
   };
@@ -68,9 +68,9 @@ export interface TuneReport {
   readonly finalists: readonly FinalistReport[];
   readonly settings: ChosenSettings;
   readonly queue_limit_why: string;
-  /** What the manifest would have to say; null when it says it. */
+  /** The values for the manifest; null if it has them already. */
   readonly manifest_change: { readonly session: object; readonly batching: object } | null;
-  /** Share by which the choice beats what is configured now; null when that was not measured. */
+  /** Share by which the choice beats the current configuration; null if that was not measured. */
   readonly gain: number | null;
   readonly full_grid: {
     readonly points: readonly (PointReport & { readonly texts_per_s: number })[];
@@ -97,7 +97,7 @@ export interface ReportFacts {
 /** Processors that others may use before the figures are told to be theirs. */
 const QUIET_SHARE = 0.25;
 
-/** What is peculiar about the machine, and whether it was left alone. */
+/** The peculiarities of the machine, and whether other programs used it. */
 export function machineNotes({
   processors,
   loadAverage,

@@ -19,7 +19,7 @@ export interface TuneOptions {
   readonly sloP95Ms: number | null;
   /** For everything but the full grid. */
   readonly limitMs: number;
-  /** Also measure every point, and tell what the choice loses against the best of them. */
+  /** Also measure every point, and report the loss of the choice against the best of them. */
   readonly fullGrid: boolean;
   readonly signal: AbortSignal;
   readonly say: (sentence: string) => void;
@@ -47,7 +47,7 @@ const FINAL_SHARE = 0.25;
 const REPETITIONS = 3;
 const LEAST_SLICE_MS = 300;
 
-/** Offered rates, as shares of what the best finalist answers in the closed loop. */
+/** Offered rates, as shares of the best finalist's rate in the closed loop. */
 const LADDER = [0.4, 0.6, 0.8, 0.95];
 
 /** A rung lasts until its last answer, which comes late where the rate is more than is sustained. */

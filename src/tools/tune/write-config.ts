@@ -8,7 +8,7 @@ import type { ChosenSettings } from './tune-report.js';
 /** A key of the file, before and after. */
 export interface Change {
   readonly key: string;
-  /** What the file said; undefined where it said nothing. */
+  /** The former value in the file; undefined if it had none. */
   readonly from: unknown;
   readonly to: number;
 }

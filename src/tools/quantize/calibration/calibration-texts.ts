@@ -15,7 +15,7 @@ export interface CalibrationTexts {
   readonly isShipped: boolean;
 }
 
-/** Where more of the texts than this are also golden texts, the file is what the version is measured on. */
+/** If more than this share of the texts are golden texts, the file counts as evaluation data. */
 const MOST_SHARED = 0.05;
 
 /**

@@ -13,7 +13,7 @@ function send(message: FromCalibrator): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }
 
-/** Runs each text alone, so that no range knows of padding or of a neighbour, and keeps what was smallest and largest. */
+/** Runs each text alone, so that padding and other texts affect no range, and keeps the minima and maxima. */
 async function calibrate({ modelFile, tensors, sequences }: CalibrationTask): Promise<void> {
   const session = await InferenceSession.create(modelFile, {
     executionProviders: ['cpu'],
@@ -36,7 +36,7 @@ async function calibrate({ modelFile, tensors, sequences }: CalibrationTask): Pr
       for (const value of values) {
         if (value < range.low) range.low = value;
         if (value > range.high) range.high = value;
-        // A comparison with what is not a number is false; the range must show it.
+        // NaN fails both comparisons above, so it is recorded explicitly.
         if (Number.isNaN(value)) range.low = NaN;
       }
     });

@@ -1,4 +1,4 @@
-/** What the calibrating process is told, once. */
+/** The only message to the calibrating process. */
 export interface CalibrationTask {
   /** The model, whose outputs `tensors` are among. */
   readonly modelFile: string;

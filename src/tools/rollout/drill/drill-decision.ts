@@ -3,7 +3,7 @@ import type { Judgement } from '../../../rollout/gates/types.js';
 import type { DrillDecision, DrillEnd, RollbackExercise } from './drill-report.js';
 import type { DrillPart } from './part-recorder.js';
 
-/** What a drill has found. */
+/** The findings of a drill. */
 export interface Findings {
   readonly end: DrillEnd;
   readonly parts: readonly DrillPart[];
@@ -21,9 +21,9 @@ export interface Decided {
 }
 
 /**
- * What follows from a drill. roll_back: a gate has failed. promote: the drill has come to its end, every gate but
- * `hold_time` passes or is off, and the split, the rollback and the clients found nothing wrong; the time of the drill
- * stands for the step's hold time, which begins anew with every change of the share. Else hold.
+ * The decision of a drill. roll_back: a gate has failed. promote: the drill has come to its end, every gate
+ * but `hold_time` passes or is off, and the split, the rollback and the clients found nothing wrong; the time
+ * of the drill stands for the step's hold time, which begins anew with every change of the share. Else hold.
  */
 export function decide(findings: Findings): Decided {
   const { end, parts, rollback, wantedRollback, verdict, wasRolledBack } = findings;

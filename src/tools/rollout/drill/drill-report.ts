@@ -36,7 +36,7 @@ export interface DrillEnd {
   readonly sentence: string;
 }
 
-/** What a drill leaves behind. No text of the traffic is in it. */
+/** The report of a drill. It contains no text of the traffic. */
 export interface DrillReport {
   readonly schema: 1;
   readonly kind: 'canary_drill';
@@ -55,7 +55,7 @@ export interface DrillReport {
   };
   readonly end: DrillEnd;
   readonly decision: DrillDecision;
-  /** One sentence each; what speaks against a promotion first. */
+  /** One sentence each; reasons against a promotion come first. */
   readonly reasons: readonly string[];
   /** With the canary at its share: before the rollback, and after it. */
   readonly parts: readonly DrillPart[];

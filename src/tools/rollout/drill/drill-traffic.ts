@@ -51,7 +51,7 @@ export class DrillTraffic {
     });
   }
 
-  /** What is sent from now on counts there; null: nowhere. */
+  /** Requests sent from now on count in this recorder; null: in none. */
   countIn(part: PartRecorder | null): void {
     this.part?.end();
     this.part = part;
@@ -67,7 +67,7 @@ export class DrillTraffic {
     };
   }
 
-  /** Sends nothing more and waits for what is under way. */
+  /** Stops sending and waits for the requests in flight. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.ended;

@@ -54,7 +54,9 @@ class Drill {
   private readonly parts: PartRecorder[] = [];
   private series = emptySeries();
   private rollback: RollbackExercise | null = null;
-  /** Of our own last move; another one is somebody else's. */
+  /**
+   * Revision of the drill's own last move; a different revision means that another person moved the rollout.
+   */
   private revision = 0;
   private view: RolloutView | null = null;
   private gone = false;
@@ -192,7 +194,7 @@ class Drill {
   }
 
   /**
-   * Takes the canary out, unless the rollout is somebody else's by now.
+   * Takes the canary out, unless another person has moved the rollout in the meantime.
    * @returns the canary's share now; null when the service could not be asked
    */
   private async leave(): Promise<number | null> {

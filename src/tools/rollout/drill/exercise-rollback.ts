@@ -19,7 +19,7 @@ export interface ExerciseOptions {
   readonly observeMs: number;
 }
 
-/** Rolls back while requests come in, and looks what that meant for each of them. */
+/** Rolls back while requests come in, and checks the effect on each of them. */
 export async function exerciseRollback(
   options: ExerciseOptions,
 ): Promise<{ readonly exercise: RollbackExercise; readonly view: RolloutView }> {
@@ -50,7 +50,7 @@ interface Observed {
   readonly nowMs: number;
 }
 
-/** What the requests around a rollback say about it. Times of one monotonic clock. */
+/** Judges a rollback by the requests around it. Times are of one monotonic clock. */
 export function exerciseOf({
   requests,
   canary,

@@ -5,7 +5,7 @@ import { binomialRange } from './binomial.js';
 /** How sure the bounds of the share are: a sound split is outside once in a thousand drills. */
 const CONFIDENCE = 0.999;
 
-/** What clients saw of one version. */
+/** One version as seen by clients. */
 export interface VersionPart {
   readonly requests: number;
   /** Answers from the cache; not in the latency. */
@@ -23,7 +23,7 @@ export interface SharePart {
   readonly allowed_low: number;
   readonly allowed_high: number;
   readonly within: boolean;
-  /** Users whom both versions answered; stickiness allows none. */
+  /** Users that got answers from both versions; with a sticky split there are none. */
   readonly switched_users: number;
 }
 
@@ -43,7 +43,7 @@ interface Tally {
   readonly latenciesMs: number[];
 }
 
-/** Counts what clients see while the canary's share is one and the same. */
+/** Counts the answers that clients get while the canary's share does not change. */
 export class PartRecorder {
   private readonly startedAt = performance.now();
   private endedAt: number | null = null;

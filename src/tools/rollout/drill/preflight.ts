@@ -10,7 +10,7 @@ export interface DrillPair {
 const refOf = ({ version, digest }: VersionRef): VersionRef => ({ version, digest });
 
 /**
- * Whether a drill may begin: nobody is rolling out, nothing is wrong, and there is a canary.
+ * Checks whether a drill may start: no rollout is running, there are no problems, and there is a canary.
  * @param version the canary to be; undefined: the one that the rollout has
  * @throws StartError that says what to do first
  */

@@ -17,7 +17,7 @@ function decisionLine({ decision, model_name: model, canary, stable }: DrillRepo
   return `Decision: ${DECISIONS[decision]} ${canary.version} of ${model} (stable: ${stable.version})`;
 }
 
-/** What a person reads at the end of a drill. */
+/** The text for a person at the end of a drill. */
 export function renderDrillEnd(report: DrillReport): string {
   const { reasons, rollback, left_at_percent: leftAt } = report;
   return [
