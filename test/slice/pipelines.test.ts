@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { Executor } from '../../src/engine/dispatch/executor.js';
 import type { ModelVersion } from '../../src/registry/model-version.js';
 import { AnswerObservers } from '../../src/service/answers/answer-observers.js';
 import { ask, inferences } from '../support/cache-harness.js';
-import { change, PIPELINES, registryWithPipelines, TOKEN } from '../support/pipelines.js';
+import { change, known, PIPELINES, registryWithPipelines, TOKEN } from '../support/pipelines.js';
 import { SliceApp } from '../support/slice-app.js';
 import type { TempRegistry } from '../support/temp-registry.js';
 
@@ -92,6 +93,18 @@ describe('a version with a pipeline', () => {
     expect(await early).toMatchObject({ status: 504 });
     service.executor.release();
     expect(await later).toMatchObject({ status: 200, model_version: 'twice', timing: JOINED });
+  });
+
+  it('is computed for the service itself too, behind the texts of users', async () => {
+    const { version } = known(service, 'twice');
+    if (version === null) throw new Error('twice is not there');
+    service.executor.hold();
+    const item = { version, text: 'Compared in the background.' };
+    const [computation] = service.get(Executor).submit([item], 'background');
+    await vi.waitUntil(() => service.executor.status().backgroundTexts === 2, { timeout: 5_000 });
+    expect(service.executor.status().queuedTexts).toBe(0);
+    service.executor.release();
+    expect(await computation?.outcome).toMatchObject({ ok: true, value: { batchSize: 1 } });
   });
 
   it('is refused as any other when the queue is full', async () => {

@@ -82,6 +82,12 @@ describe('readRegistry', () => {
     expect(only('m').key).toBe(`m/v1@${only('m').digest.slice(0, 12)}`);
   });
 
+  it('reads a version that has a pipeline in place of a network, which is whole without a file', async () => {
+    writeVersion('m', 'v1', manifestOf('m', 'v1', { pipeline: 'p', uses: { of_v0: USED }, files: {} }));
+    expect(only('m').manifest).toMatchObject({ pipeline: 'p', uses: { of_v0: USED } });
+    expect(await verifyVersion(only('m'))).toEqual([]);
+  });
+
   it('says what to do when the folder is missing or empty', () => {
     expect(() => readRegistry(join(root, 'nowhere'))).toThrow(/is not a folder; set MODEL_REGISTRY/);
     expect(() => readRegistry(root)).toThrow(/is empty; it should hold <model>\/<version>\/manifest.json/);
