@@ -21,6 +21,7 @@ const SERVICE = [
   ['inference', 'canary'],
   ['cache'],
   ['answers'],
+  ['pipelines'],
   ['rollout'],
   ['feedback'],
   ['dialects'],

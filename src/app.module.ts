@@ -14,6 +14,7 @@ import { InferenceModule } from './service/inference/inference.module.js';
 import { ModelRegistryModule } from './service/model-registry/model-registry.module.js';
 import type { LineLogger } from './service/observability/logger.js';
 import { ObservabilityModule } from './service/observability/observability.module.js';
+import { PipelinesModule } from './service/pipelines/pipelines.module.js';
 import { PredictModule } from './service/predict/predict.module.js';
 import { RedisModule } from './service/redis/redis.module.js';
 import { RolloutModule } from './service/rollout/rollout.module.js';
@@ -37,6 +38,7 @@ export class AppModule {
         CanaryModule,
         CacheModule,
         AnswersModule,
+        PipelinesModule,
         DialectsModule,
         PredictModule,
         RolloutModule,

@@ -171,6 +171,11 @@ function describeManifest(manifest: Manifest, accuracy: AccuracyRecord | null): 
     ['task', manifest.task],
     ['labels', manifest.labels.join(', ')],
     ['max tokens', `${manifest.max_tokens}, cut on the ${manifest.truncation_side}`],
+    ...(manifest.pipeline === undefined ? [] : [['pipeline', manifest.pipeline] satisfies [string, string]]),
+    ...Object.entries(manifest.uses ?? {}).map(([name, { model, version, digest }]): [string, string] => [
+      'uses',
+      `${name}: ${model}/${version}, ${digest.slice(0, 12)}`,
+    ]),
     ['precision', `${manifest.precision}${storage}`],
     ['session', `optimizations ${session.graph_optimization_level}${off}`],
     [

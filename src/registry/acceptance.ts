@@ -53,9 +53,11 @@ export function judgeAcceptance(
 }
 
 /** The advice of a refusal; it continues a sentence about "it". A rollout adds another way to use the version. */
-function remedyOf(model: string, version: string, { task }: Pick<Manifest, 'task'>): string {
+function remedyOf(model: string, version: string, { task, pipeline }: Manifest): string {
+  const byHand = `cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`;
+  if (pipeline !== undefined) return `serin evaluate knows versions with a network only and ${byHand}`;
   return TASK_TRAITS[task].severalLabels
-    ? `serin evaluate knows one label per text only and cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`
+    ? `serin evaluate knows one label per text only and ${byHand}`
     : `evaluate it with "serin evaluate ${model}/${version} --against VERSION --data FILE --record" (a first version: --min-accuracy SHARE in place of --against)`;
 }
 

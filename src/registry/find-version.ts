@@ -94,8 +94,17 @@ export async function chooseWholeVersion(
   return found;
 }
 
-/** @throws StartError when a file of the version does not match its manifest */
+/**
+ * Checks a version that is to run in a worker process.
+ * @throws StartError when it has a pipeline instead of a network, or when a file does not match its manifest
+ */
 export async function checkWhole(version: ModelVersion): Promise<void> {
+  const { pipeline } = version.manifest;
+  if (pipeline !== undefined) {
+    throw new StartError(
+      `${nameOf(version)} cannot be used: it has the pipeline ${pipeline} in place of a network, and only the service runs pipelines.`,
+    );
+  }
   const problems = await verifyVersion(version);
   if (problems.length > 0) {
     throw new StartError(`${nameOf(version)} cannot be used: ${problems.join('; ')}.`);

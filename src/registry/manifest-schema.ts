@@ -17,6 +17,7 @@ import {
   Matches,
   Max,
   Min,
+  ValidateIf,
   ValidateNested,
   validateSync,
   type ValidationError,
@@ -29,10 +30,11 @@ import type {
   FileRecord,
   Manifest,
   SessionSettings,
+  UsedVersion,
 } from './manifest.js';
 import { isTaskName, TASK_NAMES, TASK_TRAITS, type TaskName } from './tasks.js';
 
-/** Files without which a version cannot be served. */
+/** Files without which a version that has a network cannot be served. */
 const REQUIRED_FILES = ['model.onnx', 'tokenizer.json', 'tokenizer_config.json'] as const;
 
 class SessionSchema implements SessionSettings {
@@ -62,6 +64,22 @@ class FileSchema implements FileRecord {
   @Min(0)
   readonly bytes!: number;
 }
+
+class UsedVersionSchema implements UsedVersion {
+  @IsString()
+  @IsNotEmpty()
+  readonly model!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  readonly version!: string;
+
+  @Matches(/^[0-9a-f]{64}$/, { message: '$property must be 64 hexadecimal digits in lower case' })
+  readonly digest!: string;
+}
+
+/** As IsOptional, but null is a value and at fault: what reads a manifest looks for undefined only. */
+const IsAbsentOr = (): PropertyDecorator => ValidateIf((_, value) => value !== undefined);
 
 class AccuracySchema implements AccuracyRecord {
   @IsString()
@@ -167,6 +185,16 @@ class ManifestSchema {
   @Transform(({ value }: { value: unknown }) => value)
   readonly files!: Record<string, unknown>;
 
+  @IsAbsentOr()
+  @IsString()
+  @IsNotEmpty()
+  readonly pipeline?: string;
+
+  @IsAbsentOr()
+  @IsObject()
+  @Transform(({ value }: { value: unknown }) => value)
+  readonly uses?: Record<string, unknown>;
+
   @IsOptional()
   @ValidateNested()
   @Type(() => AccuracySchema)
@@ -191,7 +219,7 @@ class ManifestSchema {
 export function parseManifest(json: string): Manifest {
   const raw = parseObject(json);
   const problems = describe(validateSync(plainToInstance(ManifestSchema, raw), { stopAtFirstError: true }));
-  if (problems.length === 0) problems.push(...fileProblems(raw.files as Record<string, unknown>));
+  if (problems.length === 0) problems.push(...fileProblems(raw), ...usesProblems(raw));
   const labels = raw.labels;
   const wanted = isTaskName(raw.task) ? TASK_TRAITS[raw.task].labelCount : null;
   if (wanted !== null && Array.isArray(labels) && labels.length !== wanted) {
@@ -212,9 +240,10 @@ function parseObject(json: string): JsonObject {
   return raw;
 }
 
-function fileProblems(files: Record<string, unknown>): string[] {
+function fileProblems(raw: JsonObject): string[] {
   const problems: string[] = [];
-  for (const required of REQUIRED_FILES) {
+  const files = raw.files as Record<string, unknown>;
+  for (const required of raw.pipeline === undefined ? REQUIRED_FILES : []) {
     if (!Object.hasOwn(files, required)) problems.push(`files must name ${required}`);
   }
   for (const [name, record] of Object.entries(files)) {
@@ -222,6 +251,22 @@ function fileProblems(files: Record<string, unknown>): string[] {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) problems.push(`files.${name} is not a plain file name`);
     const errors = describe(validateSync(plainToInstance(FileSchema, record ?? {})), `files.${name}.`);
     problems.push(...errors);
+  }
+  return problems;
+}
+
+function usesProblems({ model, version, pipeline, uses = {} }: JsonObject): string[] {
+  const problems: string[] = [];
+  const bound = Object.entries(uses as Record<string, unknown>);
+  if (pipeline === undefined && bound.length > 0)
+    problems.push('uses is for a version with a pipeline, and pipeline is missing');
+  for (const [name, used] of bound) {
+    if (!/^[a-z0-9_]+$/.test(name))
+      problems.push(`uses.${name} is not a name of lower-case letters, digits and underscores`);
+    const schema = plainToInstance(UsedVersionSchema, isJsonObject(used) ? used : {});
+    problems.push(...describe(validateSync(schema, { stopAtFirstError: true }), `uses.${name}.`));
+    if (schema.model === model && schema.version === version)
+      problems.push(`uses.${name} is the version that the manifest is about`);
   }
   return problems;
 }

@@ -43,6 +43,14 @@ export interface BatchVariance {
   readonly max_score_change: number;
 }
 
+/** A version that another one asks, bound to its very files. */
+export interface UsedVersion {
+  readonly model: string;
+  readonly version: string;
+  /** sha256 of its manifest.json, hex. */
+  readonly digest: string;
+}
+
 /** manifest.json of one version: the single description that service, files, evaluation and tuning read. */
 export interface Manifest {
   readonly schema_version: 1;
@@ -59,6 +67,10 @@ export interface Manifest {
   readonly batching: BatchingSettings;
   readonly checked_on?: readonly CheckedOn[];
   readonly files: Readonly<Record<string, FileRecord>>;
+  /** The pipeline that makes the answers in place of a network; such a version has no model.onnx. */
+  readonly pipeline?: string;
+  /** The versions that the pipeline asks, by the names that it asks them under. */
+  readonly uses?: Readonly<Record<string, UsedVersion>>;
   readonly source?: Readonly<Record<string, unknown>>;
   readonly accuracy?: AccuracyRecord;
   readonly batch_variance?: BatchVariance;

@@ -19,6 +19,8 @@ import { serveDocument } from '../../src/service/http/openapi.js';
 import { PoolExecutor } from '../../src/service/inference/pool-executor.js';
 import { METRIC } from '../../src/service/observability/metric-table.js';
 import { NestLogger, type LineLogger } from '../../src/service/observability/logger.js';
+import type { Pipeline } from '../../src/service/pipelines/pipeline.js';
+import { Pipelines } from '../../src/service/pipelines/pipelines.js';
 import { FakeExecutor } from './fake-executor.js';
 import { ROOT } from './repository.js';
 import { ServiceUnderTest, type Settings } from './service-under-test.js';
@@ -65,6 +67,7 @@ export class SliceApp extends ServiceUnderTest {
   static async listen(
     settings: Settings = {},
     executor: Type<FakeExecutor> = FakeExecutor,
+    pipelines: readonly Pipeline[] = [],
   ): Promise<SliceApp> {
     const slice = new SliceApp();
     const config = loadConfig({
@@ -93,6 +96,8 @@ export class SliceApp extends ServiceUnderTest {
       .useClass(executor)
       .setLogger(nestLogger)
       .compile();
+    // As if they had added themselves in their constructors: before any version is loaded.
+    for (const pipeline of pipelines) module.get(Pipelines).add(pipeline);
     const adapter = new JsonAdapter();
     const app = module.createNestApplication<NestExpressApplication>(adapter, {
       logger: nestLogger,
@@ -111,8 +116,8 @@ export class SliceApp extends ServiceUnderTest {
   }
 
   /** The same, once every configured version is loaded. */
-  static async start(settings: Settings = {}): Promise<SliceApp> {
-    const slice = await SliceApp.listen(settings);
+  static async start(settings: Settings = {}, pipelines: readonly Pipeline[] = []): Promise<SliceApp> {
+    const slice = await SliceApp.listen(settings, FakeExecutor, pipelines);
     const readiness = slice.get(Readiness);
     await vi.waitUntil(() => readiness.problem() === null && readiness.isSettled(), {
       timeout: 20_000,

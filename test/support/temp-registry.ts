@@ -32,6 +32,33 @@ export class TempRegistry {
     this.changeManifest(name, { version: name, ...changes });
   }
 
+  /** sha256 of a version's manifest. */
+  digestOf(name: string): string {
+    return createHash('sha256')
+      .update(readFileSync(this.path(name, 'manifest.json')))
+      .digest('hex');
+  }
+
+  /**
+   * Adds a version that has a pipeline of this name in place of a network, and no file but its manifest.
+   * @param uses the digests that it binds, by the names of versions of `sentiment`
+   */
+  addPipeline(name: string, pipeline: string, uses: Readonly<Record<string, string>>): void {
+    const like = JSON.parse(readFileSync(this.path('v1', 'manifest.json'), 'utf8')) as object;
+    const bound = Object.entries(uses).map(([version, digest]) => [
+      version,
+      { model: 'sentiment', version, digest },
+    ]);
+    const own = {
+      version: name,
+      pipeline,
+      uses: Object.fromEntries(bound) as object,
+      files: {},
+      accuracy: undefined,
+    };
+    this.write(name, 'manifest.json', JSON.stringify({ ...like, ...own }));
+  }
+
   changeManifest(name: string, changes: object): void {
     const manifest = JSON.parse(readFileSync(this.path(name, 'manifest.json'), 'utf8')) as object;
     this.write(name, 'manifest.json', JSON.stringify({ ...manifest, ...changes }));

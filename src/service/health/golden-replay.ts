@@ -48,6 +48,8 @@ export class GoldenReplay {
   async result(): Promise<ReplayResult> {
     const version = this.registry.stable(this.registry.defaultModel);
     if (version === undefined || !this.registry.isReady(version)) return UNKNOWN;
+    // It has no tokenizer, and no golden texts of its own.
+    if (version.manifest.pipeline !== undefined) return UNKNOWN;
     const last = this.kept?.key === version.key ? this.kept : undefined;
     if (last !== undefined && performance.now() - last.at < FRESH_MS) return last.result;
     this.running ??= this.replay(version, last?.result ?? UNKNOWN).finally(() => (this.running = undefined));

@@ -7,6 +7,8 @@ import { Executor } from '../../engine/dispatch/executor.js';
 import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { InferencePoolStatus } from './pool-status.js';
+import { PipelineVersions } from './pipeline-versions.js';
+import { VersionExecutor } from './version-executor.js';
 import { VersionHost } from './version-host.js';
 import { VersionLoader } from './version-loader.js';
 
@@ -24,11 +26,12 @@ const BACKGROUND_LIMIT = 64;
         new CountedAdmission({ user: queueLimit, background: BACKGROUND_LIMIT }),
     },
     PoolExecutor,
-    { provide: Executor, useExisting: PoolExecutor },
+    PipelineVersions,
+    { provide: Executor, useClass: VersionExecutor },
     { provide: InferencePoolStatus, useExisting: PoolExecutor },
     { provide: VersionHost, useExisting: PoolExecutor },
     VersionLoader,
   ],
-  exports: [Executor, InferencePoolStatus, VersionLoader],
+  exports: [Executor, PipelineVersions, InferencePoolStatus, VersionLoader],
 })
 export class InferenceModule {}

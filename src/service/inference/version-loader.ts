@@ -7,6 +7,7 @@ import type { ModelVersion } from '../../registry/model-version.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { Metrics } from '../observability/metrics.js';
 import { estimateVersionBytes, memoryProblem } from '../../engine/pool/memory-check.js';
+import { PipelineVersions } from './pipeline-versions.js';
 import { VersionHost } from './version-host.js';
 
 /** How often an unload looks whether the version's last text is answered. */
@@ -33,6 +34,7 @@ export class VersionLoader implements OnModuleInit {
     private readonly registry: ModelRegistryService,
     private readonly inForce: RolloutsInForce,
     private readonly host: VersionHost,
+    private readonly pipelines: PipelineVersions,
     private readonly metrics: Metrics,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
@@ -79,7 +81,7 @@ export class VersionLoader implements OnModuleInit {
       this.unloadable(model, name);
       this.registry.setState(version, 'draining');
       await this.drain(version);
-      await this.host.unload(version);
+      await this.hostOf(version).unload(version);
       this.registry.setState(version, 'unloaded');
       this.metrics.setVersionMemory(model, name, 0);
     });
@@ -87,19 +89,57 @@ export class VersionLoader implements OnModuleInit {
 
   /** One after the other, so that the stable version of each model, which is wanted first, serves first. */
   private async loadWanted(): Promise<void> {
-    const settled: Promise<void>[] = [];
-    for (const version of this.registry.wanted()) {
-      const isSettled = this.whenSettled(version);
-      this.track('load', version, isSettled);
-      settled.push(isSettled);
-      this.metrics.setVersionMemory(version.model, version.version, estimateVersionBytes(version));
-      if (await this.registry.verify(version)) this.host.load(version);
+    const settled = new Map<string, Promise<void>>();
+    for (const version of this.registry.wanted()) await this.startLoading(version, settled);
+    await Promise.all(settled.values());
+  }
+
+  /** @param settled by key, of each version whose load has begun: it resolves when that is ready or has failed */
+  private async startLoading(version: ModelVersion, settled: Map<string, Promise<void>>): Promise<void> {
+    if (settled.has(version.key)) return;
+    const isSettled = this.whenSettled(version);
+    this.track('load', version, isSettled);
+    settled.set(version.key, isSettled);
+    this.metrics.setVersionMemory(version.model, version.version, estimateVersionBytes(version));
+    if (!(await this.registry.verify(version))) return;
+    if (version.manifest.pipeline === undefined) {
+      this.host.load(version);
+      return;
     }
-    await Promise.all(settled);
+    for (const used of this.pipelines.hold(version) ?? []) await this.startLoading(used, settled);
+    this.pipelines.settle(version);
   }
 
   private async loadNow(version: ModelVersion): Promise<void> {
     if (this.registry.isReady(version)) return;
+    if (version.manifest.pipeline === undefined) await this.loadNetwork(version);
+    else await this.loadPipeline(version);
+  }
+
+  /** The versions that a pipeline uses are loaded first, and stay loaded when one of them cannot be. */
+  private async loadPipeline(version: ModelVersion): Promise<void> {
+    const { model, version: name } = version;
+    if (await this.registry.verify(version)) {
+      for (const used of this.pipelines.hold(version) ?? []) await this.loadUsed(version, used);
+      this.pipelines.settle(version);
+    }
+    if (!this.registry.isReady(version))
+      throw refused(model, name, this.registry.status(model, name).reason ?? 'it was given up');
+    this.logger.log(`${idOf(model, name)} was loaded, and every version that it uses`);
+  }
+
+  private async loadUsed(version: ModelVersion, used: ModelVersion): Promise<void> {
+    try {
+      await this.loadNow(used);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      const reason = `it uses ${idOf(used.model, used.version)}, which cannot be loaded: ${error.message}`;
+      this.registry.setState(version, 'failed', reason);
+      throw refused(version.model, version.version, reason);
+    }
+  }
+
+  private async loadNetwork(version: ModelVersion): Promise<void> {
     const { workers, spareWorkers, workerMaxRssBytes } = this.config;
     const problem = memoryProblem(version, {
       processes: workers + spareWorkers,
@@ -127,11 +167,12 @@ export class VersionLoader implements OnModuleInit {
    */
   private async drain(version: ModelVersion): Promise<void> {
     const startedAt = performance.now();
-    let most = this.host.textsOf(version);
+    const host = this.hostOf(version);
+    let most = host.textsOf(version);
     let left: number;
     do {
       await delay(DRAIN_CHECK_MS);
-      left = this.host.textsOf(version);
+      left = host.textsOf(version);
       most = Math.max(most, left);
     } while (left > 0 && performance.now() - startedAt < this.config.requestTimeoutMs);
     const ms = Math.round(performance.now() - startedAt);
@@ -167,6 +208,10 @@ export class VersionLoader implements OnModuleInit {
     result.then(forget, forget);
   }
 
+  private hostOf({ manifest }: ModelVersion): Pick<VersionHost, 'textsOf' | 'unload'> {
+    return manifest.pipeline === undefined ? this.host : this.pipelines;
+  }
+
   private assertFree(model: string, name: string): void {
     const work = this.inProgress.get(idOf(model, name));
     if (work === undefined) return;
@@ -179,7 +224,10 @@ export class VersionLoader implements OnModuleInit {
   /** The version, if nobody would miss it. */
   private unloadable(model: string, name: string): ModelVersion {
     const { version, state } = this.registry.status(model, name);
-    const needed = this.whyNeeded(model, name);
+    const user = version === null ? undefined : this.pipelines.userOf(version);
+    const needed =
+      this.whyNeeded(model, name) ??
+      (user === undefined ? null : `is used by ${user}, which is loaded; unload that one first.`);
     if (needed !== null) throw new AppError('VERSION_REFUSED', `The version ${name} of ${model} ${needed}`);
     if (version === null || state !== 'ready') {
       throw new AppError(

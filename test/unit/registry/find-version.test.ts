@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -56,6 +56,15 @@ describe('a version by two flags', () => {
       'The configuration names no stable version of sentiment; name one with --version.',
     );
     await expect(choose('constructor')).rejects.toThrow('The registry has no model "constructor"');
+  });
+
+  it('is refused when it has a pipeline, which no worker can run', async () => {
+    const manifest = JSON.parse(readFileSync(join(folder, 'sentiment/v1/manifest.json'), 'utf8')) as object;
+    const changes = { version: 'v2', pipeline: 'mean', files: {} };
+    writeFileSync(join(folder, 'sentiment/v2/manifest.json'), JSON.stringify({ ...manifest, ...changes }));
+    await expect(choose('sentiment', 'v2')).rejects.toThrow(
+      'sentiment/v2 cannot be used: it has the pipeline mean in place of a network, and only the service runs pipelines.',
+    );
   });
 
   it('is refused when a file is not what its manifest says', async () => {

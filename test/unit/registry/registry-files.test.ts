@@ -57,6 +57,8 @@ const only = (model: string): ModelVersion => {
   return found.version;
 };
 
+const USED = { model: 'm', version: 'v0', digest: 'a'.repeat(64) };
+
 const reasonFor = (manifest: unknown): string => {
   writeVersion('m', 'v1', manifest);
   const [found] = readRegistry(root).get('m') ?? [];
@@ -78,6 +80,12 @@ describe('readRegistry', () => {
     writeVersion('m', 'v1', manifestOf('m', 'v1', { max_tokens: 128 }));
     expect(only('m').digest).not.toBe(before);
     expect(only('m').key).toBe(`m/v1@${only('m').digest.slice(0, 12)}`);
+  });
+
+  it('reads a version that has a pipeline in place of a network, which is whole without a file', async () => {
+    writeVersion('m', 'v1', manifestOf('m', 'v1', { pipeline: 'p', uses: { of_v0: USED }, files: {} }));
+    expect(only('m').manifest).toMatchObject({ pipeline: 'p', uses: { of_v0: USED } });
+    expect(await verifyVersion(only('m'))).toEqual([]);
   });
 
   it('says what to do when the folder is missing or empty', () => {
@@ -107,6 +115,24 @@ describe('readRegistry', () => {
     [manifestOf('m', 'v1', { checked_on: [{}] }), /checked_on\.0\.cpu must/],
     [manifestOf('m', 'v1', { batch_variance: 3 }), /batch_variance/],
     [manifestOf('m', 'v2'), /says m\/v2, but it lies in m\/v1/],
+    [manifestOf('m', 'v1', { pipeline: null }), /pipeline should not be empty/],
+    [manifestOf('m', 'v1', { pipeline: '' }), /pipeline should not be empty/],
+    [manifestOf('m', 'v1', { pipeline: 'p', uses: [] }), /uses must be an object/],
+    [manifestOf('m', 'v1', { uses: { a: USED } }), /uses is for a version with a pipeline/],
+    [
+      manifestOf('m', 'v1', { pipeline: 'p', uses: { 'A-b': USED } }),
+      /uses\.A-b is not a name of lower-case letters, digits and underscores/,
+    ],
+    [
+      manifestOf('m', 'v1', { pipeline: 'p', uses: { a: { ...USED, version: 'v1' } } }),
+      /uses\.a is the version that the manifest is about/,
+    ],
+    [
+      manifestOf('m', 'v1', { pipeline: 'p', uses: { a: { ...USED, digest: 'A'.repeat(64) } } }),
+      /uses\.a\.digest must be 64 hexadecimal digits in lower case/,
+    ],
+    [manifestOf('m', 'v1', { pipeline: 'p', uses: { a: 3 } }), /uses\.a\.model should not be empty/],
+    [manifestOf('m', 'v1', { pipeline: 'p', files: { 'a/b': {} } }), /files\.a\/b is not a plain file name/],
   ])('says what is wrong with a manifest: %j', (manifest, reason) => {
     expect(reasonFor(manifest)).toMatch(reason);
   });
