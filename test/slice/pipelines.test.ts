@@ -96,7 +96,7 @@ describe('a version with a pipeline', () => {
     await vi.waitUntil(() => service.executor.status().queuedTexts === 2, { timeout: 5_000 });
     gone.abort();
     expect(await left).toBeInstanceOf(Error);
-    await vi.waitUntil(() => service.executor.status().queuedTexts === 0, { timeout: 2_000 });
+    await vi.waitUntil(() => service.executor.status().queuedTexts === 0, { timeout: 700 });
   });
 
   it('goes on for a caller with a later deadline who joined it', async () => {
