@@ -84,6 +84,21 @@ describe('a version with a pipeline', () => {
     await vi.waitUntil(() => service.executor.status().queuedTexts === 0, { timeout: 5_000 });
   });
 
+  it('takes its texts from the queue when its only caller leaves', async () => {
+    service.executor.hold();
+    const gone = new AbortController();
+    const left = fetch(`${service.url}/predict`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ text: 'Nobody waits.', version: 'twice' }),
+      signal: gone.signal,
+    }).catch((error: unknown) => error);
+    await vi.waitUntil(() => service.executor.status().queuedTexts === 2, { timeout: 5_000 });
+    gone.abort();
+    expect(await left).toBeInstanceOf(Error);
+    await vi.waitUntil(() => service.executor.status().queuedTexts === 0, { timeout: 700 });
+  });
+
   it('goes on for a caller with a later deadline who joined it', async () => {
     service.executor.hold();
     const text = 'Too late for one of two.';
