@@ -63,19 +63,12 @@ class HeldFolder {
 
   /** The service, once it has followed this state. */
   async following(document: RolloutDocument): Promise<SliceApp> {
-    const write = (): Promise<void> => writeSealed(join(this.stateDir, 'rollout/sentiment.json'), document);
-    await write();
+    await writeSealed(join(this.stateDir, 'rollout/sentiment.json'), document);
     this.service ??= SliceApp.start({ ADMIN_TOKEN, STATE_DIR: this.stateDir });
     const service = await this.service;
     const phaseOf = async (): Promise<RolloutPhase> =>
       ((await (await ask(service)).json()) as { phase: RolloutPhase }).phase;
-    // A follower may miss a file that is replaced while it reads the one before: it is written until it is seen.
-    const isFollowed = async (): Promise<boolean> => {
-      if ((await phaseOf()) === document.phase) return true;
-      await write();
-      return false;
-    };
-    await vi.waitUntil(isFollowed, { timeout: 20_000, interval: 250 });
+    await vi.waitUntil(async () => (await phaseOf()) === document.phase, { timeout: 20_000, interval: 50 });
     return service;
   }
 

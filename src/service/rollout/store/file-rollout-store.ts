@@ -74,8 +74,9 @@ export class FileRolloutStore extends RolloutStore {
 
   override async load(model: string): Promise<StoredRollout> {
     const path = this.path(model);
-    const reading = await readSealed(path);
+    // Taken before the file is read: a write that comes in between is then noticed, and read again.
     const modifiedMs = this.modifiedMs(model);
+    const reading = await readSealed(path);
     const [document, problem] = this.documentOf(model, reading);
     this.known.set(model, { revision: document?.revision ?? null, modifiedMs });
     if (problem !== null) await this.setAside(path);
