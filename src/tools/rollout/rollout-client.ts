@@ -7,7 +7,7 @@ import { adminFailure } from './refused.js';
 
 /** Optional fields of every change. */
 export interface Change {
-  /** The revision that the caller expects; undefined: any. */
+  /** The revision that the caller expects; undefined when every revision will do. */
   readonly revision?: number | undefined;
   /** Kept with the move. */
   readonly reason?: string | undefined;
