@@ -2,7 +2,6 @@ import type { Server } from 'node:http';
 import {
   type DynamicModule,
   Inject,
-  type MiddlewareConsumer,
   Module,
   type NestModule,
   type OnApplicationBootstrap,
@@ -39,7 +38,13 @@ const REQUEST_READ_TIMEOUT_MS = 30_000;
 /** The handling that every request and every answer shares, whatever its route. */
 @Module({
   imports: [RedisModule, DiscoveryModule],
-  providers: [Access, RouteTable, RequestLine, { provide: APP_FILTER, useClass: ProblemFilter }],
+  providers: [
+    Access,
+    RouteTable,
+    RequestPipeline,
+    RequestLine,
+    { provide: APP_FILTER, useClass: ProblemFilter },
+  ],
   exports: [RouteTable],
 })
 export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
@@ -51,14 +56,20 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
   constructor(
     private readonly host: HttpAdapterHost<ExpressAdapter>,
     private readonly routes: RouteTable,
+    private readonly pipeline: RequestPipeline,
     private readonly observers: RequestObservers,
     private readonly discovery: DiscoveryService,
     private readonly lifecycle: Lifecycle,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(RequestPipeline).forRoutes('/');
+  /**
+   * Nest calls this before it registers routes. The pipeline is given to Express itself: for a middleware that is applied
+   * through the consumer, Nest adds each request to a WeakSet, and the garbage collector then took 41 µs of each cached
+   * answer instead of 18 (ADR 11).
+   */
+  configure(): void {
+    this.host.httpAdapter.use(this.pipeline.handle);
   }
 
   onModuleInit(): void {
