@@ -3,7 +3,7 @@ import { answerOf, joinRows, type TextRows } from '../tasks/message-rows.js';
 import { taskOf } from '../tasks/table.js';
 import type { Task } from '../tasks/task.js';
 import { FIRST_WINDOW, isFirstWindow, type View, type WindowRange } from '../view.js';
-import type { Computation, Inference, InferenceItem, InferenceTimes, Outcome, Priority } from './executor.js';
+import type { Computation, InferenceItem, InferenceTimes, Outcome, Priority } from './executor.js';
 import { PendingText, type RowsOutcome } from './pending-text.js';
 
 /** Windows of one message at least: each range is tokenized from the beginning of the text. */
@@ -14,10 +14,8 @@ export interface Submission {
   readonly priority: Priority;
   /** `performance.now()` */
   readonly now: number;
-  /** Largest padded tokens of one run of the version. */
-  readonly maxPaddedTokens: number;
-  /** Predicted milliseconds of one sequence of so many tokens. */
-  readonly forecastMs: (tokens: number) => number;
+  /** Predicted milliseconds of one sequence of so many tokens of a version. */
+  readonly forecastMs: (key: string, tokens: number) => number;
   /** Called with the parts that nothing needs any more: another part has failed, or the caller has left. */
   readonly abandon: (part: PendingText) => void;
 }
@@ -32,8 +30,9 @@ export class SubmittedText implements Computation {
   /** Never rejects. */
   readonly outcome: Promise<Outcome>;
   private readonly task: Task;
+  /** Of the ranges of windows; empty for a text that is read up to the model's limit. */
   private readonly rows: TextRows[] = [];
-  private open: number;
+  private open = 1;
   private resolve!: (outcome: Outcome) => void;
 
   constructor(
@@ -41,29 +40,29 @@ export class SubmittedText implements Computation {
     private readonly submission: Submission,
   ) {
     const { version, text, view = FIRST_WINDOW } = item;
-    const { priority, now, maxPaddedTokens, forecastMs } = submission;
+    const { priority, now, forecastMs } = submission;
     this.task = taskOf(version);
     this.outcome = new Promise((resolve) => {
       this.resolve = resolve;
     });
     const { sequences, tokens } = this.task.estimate(text, view, version.manifest.max_tokens);
-    const base = { tokens, enqueuedAt: now, priority };
+    const base = { tokens, enqueuedAt: now, priority, range: null, sequences, turnAt: now };
     if (isFirstWindow(view)) {
-      const answered = (outcome: RowsOutcome): void => {
-        this.answered(0, outcome);
-      };
       this.parts = [
-        new PendingText(version.key, item, { ...base, range: null, sequences, turnAt: now }, answered),
+        new PendingText(version.key, item, base, (outcome) => {
+          this.resolve(outcome.ok ? this.success(outcome.rows, outcome.times) : outcome);
+        }),
       ];
-    } else {
-      const perMessage = Math.max(LEAST_WINDOWS, Math.floor(maxPaddedTokens / tokens));
-      this.parts = rangesOf(view, sequences, perMessage).map(({ range, count }, i) => {
-        const turnAt = now + (i === 0 ? 0 : range.from * forecastMs(tokens));
-        return new PendingText(version.key, item, { ...base, range, sequences: count, turnAt }, (outcome) => {
-          this.answered(i, outcome);
-        });
-      });
+      return;
     }
+    const perMessage = Math.floor(version.manifest.batching.max_padded_tokens / tokens);
+    const ranges = rangesOf(view, sequences, Math.max(LEAST_WINDOWS, perMessage));
+    this.parts = ranges.map(({ range, count }, i) => {
+      const turnAt = now + (i === 0 ? 0 : range.from * forecastMs(version.key, tokens));
+      return new PendingText(version.key, item, { ...base, range, sequences: count, turnAt }, (outcome) => {
+        this.answered(i, outcome);
+      });
+    });
     this.open = this.parts.length;
   }
 
@@ -80,7 +79,7 @@ export class SubmittedText implements Computation {
     }
     this.rows[part] = outcome.rows;
     this.open--;
-    if (this.open === 0) this.resolve({ ok: true, value: this.inferenceOf(outcome.times) });
+    if (this.open === 0) this.resolve(this.success(joinRows(this.rows), outcome.times));
   }
 
   private giveUp(part: PendingText, error: AppError): void {
@@ -89,11 +88,9 @@ export class SubmittedText implements Computation {
     this.submission.abandon(part);
   }
 
-  /** @param times those of the range that came last: the caller waited for it */
-  private inferenceOf(times: InferenceTimes): Inference {
-    const [only] = this.rows;
-    const rows = only !== undefined && this.rows.length === 1 ? only : joinRows(this.rows);
-    return { answer: answerOf(this.task, rows), ...times };
+  /** @param times of ranges those of the last one: the caller waited for it */
+  private success(rows: TextRows, times: InferenceTimes): Outcome {
+    return { ok: true, value: { ...times, answer: answerOf(this.task, rows) } };
   }
 }
 

@@ -131,12 +131,10 @@ export class PoolExecutor
     const abandon = (part: PendingText): void => {
       if (source.discard(part)) this.lane.wake();
     };
-    const submitted = items.map((item) => {
-      const { key, manifest } = item.version;
-      const forecastMs = (tokens: number): number => this.lane.forecastMs(key, tokens) / this.config.workers;
-      const { max_padded_tokens: maxPaddedTokens } = manifest.batching;
-      return new SubmittedText(item, { priority, now, maxPaddedTokens, forecastMs, abandon });
-    });
+    const forecastMs = (key: string, tokens: number): number =>
+      this.lane.forecastMs(key, tokens) / this.config.workers;
+    const submission = { priority, now, forecastMs, abandon };
+    const submitted = items.map((item) => new SubmittedText(item, submission));
     const parts = submitted.flatMap((text) => text.parts);
     this.admission.admit(parts);
     source.add(parts);

@@ -21,23 +21,23 @@ interface Parts {
   readonly maxPaddedTokens?: number;
 }
 
-function versionOf(maxTokens: number): ModelVersion {
+function versionOf(maxTokens: number, maxPaddedTokens: number): ModelVersion {
   const version = labelVersion({ task: 'multi-label-classification', labels: ['A', 'B'] });
-  return { ...version, key: 'v1', manifest: { ...version.manifest, max_tokens: maxTokens } };
+  const batching = { max_padded_tokens: maxPaddedTokens, runs_alone: false };
+  return { ...version, key: 'v1', manifest: { ...version.manifest, max_tokens: maxTokens, batching } };
 }
 
 /** A text of so many words, which are as many tokens; a sequence of n tokens takes n ms. */
 function submit({ words, view, maxTokens = 10, maxPaddedTokens = 20 }: Parts) {
   const abandoned: PendingText[] = [];
-  const version = versionOf(maxTokens);
+  const version = versionOf(maxTokens, maxPaddedTokens);
   const text = 'word '.repeat(words);
   const submitted = new SubmittedText(
     { version, text, view },
     {
       priority: 'user',
       now: NOW,
-      maxPaddedTokens,
-      forecastMs: (tokens) => tokens,
+      forecastMs: (_, tokens) => tokens,
       abandon: (part) => abandoned.push(part),
     },
   );

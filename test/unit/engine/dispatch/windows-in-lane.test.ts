@@ -58,7 +58,8 @@ class Service {
 
   constructor(workers: number) {
     const version = labelVersion({ labels: ['ONLY'] });
-    this.version = { ...version, key: 'v1', manifest: { ...version.manifest, max_tokens: 10 } };
+    const batching = { max_padded_tokens: 20, runs_alone: false };
+    this.version = { ...version, key: 'v1', manifest: { ...version.manifest, max_tokens: 10, batching } };
     this.lane.versionChanged('v1', { state: 'ready', cost: COST });
     this.texts.open('v1', { maxPaddedTokens: 20, runsAlone: false });
     for (let i = 0; i < workers; i++) this.start();
@@ -76,7 +77,6 @@ class Service {
       {
         priority: 'user',
         now: performance.now(),
-        maxPaddedTokens: 20,
         forecastMs: () => 1_000,
         abandon: (part) => {
           if (this.texts.discard(part)) this.lane.wake();
