@@ -30,6 +30,12 @@ export interface Passenger {
 /** Whether turn `a` comes before turn `b`. */
 const isBefore = (a: Turn, b: Turn): boolean => a.priority === 'user' && b.priority !== 'user';
 
+const isSameTurn = (a: Turn, b: Turn): boolean =>
+  a.deadlineAt === b.deadlineAt &&
+  a.client === b.client &&
+  a.origin === b.origin &&
+  a.priority === b.priority;
+
 /** The shared look-up and computation of one text, with every request that waits for it (its passengers). */
 export class Flight {
   /** The text must be computed even if the second level has an answer. */
@@ -69,7 +75,7 @@ export class Flight {
       return;
     }
     this.passengers.add(passenger);
-    this.setTurn(this.current, passenger.turn);
+    if (!isSameTurn(passenger.turn, this.current)) this.setTurn(this.current, passenger.turn);
   }
 
   /** The other passengers keep waiting. When the last one leaves, a computation that has not started is cancelled. */
@@ -101,14 +107,9 @@ export class Flight {
       deadlineAt = Math.max(deadlineAt, turn.deadlineAt);
     }
     const { client, origin, priority } = best;
-    const before = this.current;
-    const isSame =
-      before.client === client &&
-      before.origin === origin &&
-      before.priority === priority &&
-      before.deadlineAt === deadlineAt;
-    if (isSame) return;
-    this.current = { client, origin, priority, deadlineAt };
+    const turn = { client, origin, priority, deadlineAt };
+    if (isSameTurn(turn, this.current)) return;
+    this.current = turn;
     this.computation?.update?.(this.current);
   }
 }

@@ -1,6 +1,7 @@
 import { AppError } from '../../base/errors/app-error.js';
 import type { Computation, InferenceItem, Turn } from '../../engine/dispatch/executor.js';
 import type { Answer } from '../../engine/tasks/task.js';
+import { FIRST_WINDOW } from '../../engine/view.js';
 import { Flight, type Landing, type MissingText } from './flight.js';
 import { inScope, type CacheKey, type PurgeScope } from './second-level.js';
 
@@ -16,7 +17,7 @@ export interface FlightPorts {
 const withTurn = (
   { version, text, view }: InferenceItem,
   { client, origin, priority, deadlineAt }: Turn,
-): InferenceItem => ({ version, text, ...(view && { view }), client, origin, priority, deadlineAt });
+): InferenceItem => ({ version, text, view: view ?? FIRST_WINDOW, client, origin, priority, deadlineAt });
 
 /**
  * Equal texts for the same version share one look-up in the second level and one computation, within a batch and across

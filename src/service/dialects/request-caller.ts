@@ -15,6 +15,9 @@ export class RequestCaller implements Caller {
   readonly routingKey: string | undefined;
   readonly refresh: boolean;
 
+  /** Put together once: the shared computation compares it with every join. */
+  private knownClient: string | undefined;
+
   constructor(
     private readonly context: RequestContext,
     { model, version, routingKey, refresh }: Choice,
@@ -40,7 +43,7 @@ export class RequestCaller implements Caller {
   }
 
   get client(): string {
-    return this.context.client ?? '';
+    return (this.knownClient ??= this.context.client ?? '');
   }
 
   get signal(): AbortSignal {

@@ -35,8 +35,6 @@ export class RequestContext implements RequestRecord {
   /** Template of the route; `unmatched` when there is none. */
   route = 'unmatched';
   dialect = 'native';
-  /** The route and the dialect that answer, as service/http/match.ts keeps them here; no one else reads it. */
-  match: object | undefined = undefined;
   /** Name of the API key that the request came with. */
   apiKeyName: string | null = null;
   /**
