@@ -31,8 +31,8 @@ const ORDERS: Record<string, readonly (readonly [room: string, other: string])[]
   ],
   'src/engine': [
     ['protocol', 'tokenization'],
-    ['tasks', 'tokenization'],
-    ['tokenization', 'worker'],
+    ['tasks', 'worker'],
+    ['tokenization', 'tasks'],
     ['worker', 'pool'],
     ['pool', 'worker'],
   ],
