@@ -1,9 +1,5 @@
-import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ROOT } from '../../support/repository.js';
+import { importRules, ImportTree } from '../../support/import-tree.js';
 
 interface Violation {
   readonly file: string;
@@ -100,58 +96,32 @@ for (const [folder, pairs] of Object.entries(ORDERS)) {
   }
 }
 
-let folder: string;
-
-const write = (path: string, content: string): void => {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), content);
-};
+let tree: ImportTree;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'serin-imports-'));
-  for (const file of ['.dependency-cruiser.cjs', 'tsconfig.json', 'package.json']) {
-    cpSync(join(ROOT, file), join(folder, file));
-  }
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  tree = new ImportTree();
   for (const [parent, pairs] of Object.entries(ORDERS)) {
-    for (const room of pairs.flat()) write(`${parent}/${room}/leaf.ts`, 'export const leaf = 1;\n');
+    for (const room of pairs.flat()) tree.write(`${parent}/${room}/leaf.ts`, 'export const leaf = 1;\n');
   }
-  for (const path of ['src/serve.ts', 'bench/leaf.ts']) write(path, 'export const leaf = 1;\n');
-  for (const { file, imports } of Object.values(VIOLATIONS)) write(file, `import '${imports}';\n`);
-  write('src/cli/f.ts', "import './e.js';\n");
-  write('src/base/errors/orphan.ts', 'export const alone = 1;\n');
+  for (const path of ['src/serve.ts', 'bench/leaf.ts']) tree.write(path, 'export const leaf = 1;\n');
+  for (const { file, imports } of Object.values(VIOLATIONS)) tree.write(file, `import '${imports}';\n`);
+  tree.write('src/cli/f.ts', "import './e.js';\n");
+  tree.write('src/base/errors/orphan.ts', 'export const alone = 1;\n');
 });
 
 afterAll(() => {
-  rmSync(folder, { recursive: true });
+  tree.remove();
 });
 
 it('every import rule catches what it forbids', async () => {
-  const script = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-  const output = await new Promise<string>((resolve) => {
-    execFile(
-      process.execPath,
-      [script, 'src', 'bench', '--output-type', 'json'],
-      { cwd: folder },
-      (_, stdout) => {
-        resolve(stdout);
-      },
-    );
-  });
-  const { summary } = JSON.parse(output) as {
-    summary: { violations: { from: string; rule: { name: string } }[] };
-  };
-  const found = new Set(summary.violations.map(({ from, rule }) => `${rule.name} ${from}`));
+  const found = new Set(await tree.violations());
   const expected = Object.entries(VIOLATIONS).map(([rule, { file }]) => `${rule} ${file}`);
   expect(expected.filter((violation) => !found.has(violation))).toEqual([]);
   expect(found).toContain('no-orphans src/base/errors/orphan.ts');
   expect(found).toContain('no-circular-folders src/service/canary');
 
-  const { forbidden } = (await import(join(ROOT, '.dependency-cruiser.cjs'))) as {
-    forbidden: { name: string }[];
-  };
   const broken = new Set([...Object.keys(VIOLATIONS), 'no-orphans', 'no-circular-folders']);
   // bench-import-rules.test.ts breaks those of the bench.
-  const rules = forbidden.map(({ name }) => name).filter((name) => !/^(order of )?bench\//.test(name));
+  const rules = (await importRules()).filter((name) => !/^(order of )?bench\//.test(name));
   expect(rules.filter((name) => !broken.has(name))).toEqual([]);
 });
