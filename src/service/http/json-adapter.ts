@@ -1,7 +1,8 @@
 import { StreamableFile } from '@nestjs/common';
 import { ExpressAdapter } from '@nestjs/platform-express';
-import type { Response } from 'express';
+import type { Express, Response } from 'express';
 import { Reply } from '../request/reply.js';
+import { createExpressServer } from './express-server.js';
 import { writeJson, writeReply } from './write-reply.js';
 
 const isPlainJson = (body: unknown): body is object =>
@@ -14,6 +15,10 @@ const isPlainJson = (body: unknown): body is object =>
  */
 export class JsonAdapter extends ExpressAdapter {
   private addLastRoutes: () => void = () => undefined;
+
+  override initHttpServer(): void {
+    this.httpServer = createExpressServer(this.getInstance<Express>());
+  }
 
   /**
    * Adds routes that no controller has. They are added after the middlewares, which must see their requests, and before
