@@ -66,8 +66,10 @@ async function until(condition: () => boolean): Promise<void> {
  */
 async function announceReady(app: NestExpressApplication, logger: Logger): Promise<void> {
   const readiness = app.get(Readiness);
+  const golden = app.get(GoldenReplay);
+  await golden.prepare();
   await until(() => readiness.problem() === null);
-  await app.get(GoldenReplay).result();
+  await golden.result();
   await until(() => readiness.isSettled());
   const versions = readiness
     .configured()

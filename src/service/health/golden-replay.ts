@@ -44,16 +44,29 @@ export class GoldenReplay {
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
+  /**
+   * Prepares the first replay while the workers load the models: this process has little else to do then, and loading
+   * the tokenizer's library takes a tenth of a second. Never throws; a fault is found again by {@link result}.
+   */
+  async prepare(): Promise<void> {
+    const version = this.replayed();
+    if (version !== undefined) await this.goldenSet(version).catch(() => undefined);
+  }
+
   /** The last result; when there is none, waits for the first one. Never throws. */
   async result(): Promise<ReplayResult> {
-    const version = this.registry.stable(this.registry.defaultModel);
+    const version = this.replayed();
     if (version === undefined || !this.registry.isReady(version)) return UNKNOWN;
-    // It has no tokenizer, and no golden texts of its own.
-    if (version.manifest.pipeline !== undefined) return UNKNOWN;
     const last = this.kept?.key === version.key ? this.kept : undefined;
     if (last !== undefined && performance.now() - last.at < FRESH_MS) return last.result;
     this.running ??= this.replay(version, last?.result ?? UNKNOWN).finally(() => (this.running = undefined));
     return last?.result ?? this.running;
+  }
+
+  /** The version whose texts are replayed. A pipeline has no tokenizer, and no golden texts of its own. */
+  private replayed(): ModelVersion | undefined {
+    const version = this.registry.stable(this.registry.defaultModel);
+    return version?.manifest.pipeline === undefined ? version : undefined;
   }
 
   private async replay(version: ModelVersion, last: ReplayResult): Promise<ReplayResult> {
