@@ -1,12 +1,15 @@
 // The least that an answer over Nest and Express can cost: the same body, validated by the same rules with Nest's own
-// ValidationPipe (unknown fields are refused, as the service refuses them), and a constant of the same shape. No log
-// line, no metrics, no request id.
+// ValidationPipe (unknown fields are refused, as the service refuses them), and a constant of the same shape, on the same
+// kind of server (ADR 18). No log line, no metrics, no request id.
 import 'reflect-metadata';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Body, Controller, HttpCode, Module, Post, ValidationPipe } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
 import { IsInt, IsOptional, IsString, Matches, Min } from 'class-validator';
+import type { Express } from 'express';
+import { createExpressServer } from '../../src/service/http/express-server.js';
 import { answerParent } from '../base/child.js';
 import type { Listening } from './baseline-service.js';
 
@@ -56,8 +59,14 @@ class ConstantController {
 @Module({ controllers: [ConstantController] })
 class ConstantModule {}
 
+class ConstantAdapter extends ExpressAdapter {
+  override initHttpServer(): void {
+    this.httpServer = createExpressServer(this.getInstance<Express>());
+  }
+}
+
 async function serve(): Promise<Listening> {
-  const app = await NestFactory.create(ConstantModule, { logger: false });
+  const app = await NestFactory.create(ConstantModule, new ConstantAdapter(), { logger: false });
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true, forbidNonWhitelisted: true }));
   await app.listen(0, '127.0.0.1');
   const server = app.getHttpServer() as Server;
