@@ -130,7 +130,8 @@ beforeAll(async () => {
   submit = (priority, text) =>
     new Promise((resolve) => {
       const now = performance.now();
-      const work = { range: null, sequences: 1, tokens: 12, enqueuedAt: now, turnAt: now, priority };
+      const turn = { enqueuedAt: now, turnAt: now, priority };
+      const work = { range: null, sequences: 1, tokens: 12, workMs: 1, soloMs: 1, ...turn };
       texts[priority].add([new PendingText(spec.key, { text }, work, resolve)]);
       lane.wake();
     });

@@ -199,9 +199,7 @@ export class FakeExecutor
     if (missing !== undefined) throw notLoaded(missing.version);
     const permits = this.permits[priority];
     if (permits.tryTake(items.length)) return;
-    throw new AppError('OVERLOADED', 'The queue is full.', {
-      retryAfterMs: permits.drainMs(performance.now()),
-    });
+    throw new AppError('OVERLOADED', 'The queue is full.', { retryAfterMs: 1_000 });
   }
 
   /** Answers all that wait, the texts of a version as one batch. */
@@ -240,9 +238,8 @@ export class FakeExecutor
 
   private settle(texts: readonly Waiting[], outcomeOf: (text: Waiting, i: number) => Outcome): void {
     this.waiting = this.waiting.filter((text) => !texts.includes(text));
-    const now = performance.now();
     for (const [i, text] of texts.entries()) {
-      this.permits[text.priority].release(1, now);
+      this.permits[text.priority].release(1);
       text.settle(outcomeOf(text, i));
     }
   }

@@ -3,6 +3,7 @@ import type { Answer } from '../../src/engine/tasks/task.js';
 import type { Flight, MissingText } from '../../src/service/cache/flight.js';
 import { Flights } from '../../src/service/cache/flights.js';
 import { RequestWait, type Seat } from '../../src/service/cache/request-wait.js';
+import type { Departure } from '../../src/service/request/departure.js';
 import type { CacheKey } from '../../src/service/cache/second-level.js';
 import { AppError } from '../../src/base/errors/app-error.js';
 import type {
@@ -58,7 +59,7 @@ export class Bench {
   /** What the cache does: joins what is in the air, starts the rest, and waits. */
   request(
     texts: readonly string[],
-    { signal, ...turnOf }: { signal?: AbortSignal } & Partial<Turn> = {},
+    { departure, ...turnOf }: { departure?: Departure } & Partial<Turn> = {},
   ): Promise<Ended> {
     const turn = { ...TURN, ...turnOf };
     const wanted = texts.map(missing);
@@ -70,7 +71,7 @@ export class Bench {
       if (flight === undefined) throw new Error('no flight');
       return { ...text, index, flight, leads: found[index] === undefined };
     });
-    const wait = new RequestWait({ ...turn, ...(signal && { signal }) }, seats, (seat) => {
+    const wait = new RequestWait({ ...turn, ...(departure && { departure }) }, seats, (seat) => {
       const flight = this.flights.find(seat.key.id);
       seat.leads = flight === undefined;
       const [own] = flight === undefined ? this.flights.start([seat], false, turn) : [flight];

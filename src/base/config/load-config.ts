@@ -85,18 +85,26 @@ function checkCanaryPercent(
   problems.push({ ...origin('CANARY_PERCENT'), value: shown(percent), message });
 }
 
+/** Without BATCH_TIMEOUT_MAX_MS: the longest deadline of a batch, and its longest part of SHUTDOWN_GRACE_MS. */
+const BATCH_TIMEOUT_MS = 8_000;
+const BATCH_PART_OF_GRACE = 0.8;
+
 function fill(values: SettingValues, section: RolloutSection, cwd: string): SerinConfig {
   const maxTexts = values.MAX_TEXTS ?? SETTINGS.MAX_TEXTS.default;
+  const requestTimeoutMs = values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default;
+  const shutdownGraceMs = values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default;
+  const longestBatchMs = Math.min(BATCH_TIMEOUT_MS, Math.floor(BATCH_PART_OF_GRACE * shutdownGraceMs));
   const rateLimitPerS = values.RATE_LIMIT_PER_S ?? null;
   return {
     host: values.HOST ?? SETTINGS.HOST.default,
     port: values.PORT ?? SETTINGS.PORT.default,
     trustProxy: values.TRUST_PROXY ?? null,
-    requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default,
+    requestTimeoutMs,
+    batchTimeoutMaxMs: values.BATCH_TIMEOUT_MAX_MS ?? Math.max(requestTimeoutMs, longestBatchMs),
     maxBodyBytes: values.MAX_BODY_BYTES ?? SETTINGS.MAX_BODY_BYTES.default,
     maxTexts,
     shutdownDelayMs: values.SHUTDOWN_DELAY_MS ?? SETTINGS.SHUTDOWN_DELAY_MS.default,
-    shutdownGraceMs: values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default,
+    shutdownGraceMs,
     cacheMaxItems: values.CACHE_MAX_ITEMS ?? SETTINGS.CACHE_MAX_ITEMS.default,
     cacheMaxBytes: values.CACHE_MAX_BYTES ?? SETTINGS.CACHE_MAX_BYTES.default,
     cacheTtlMs: values.CACHE_TTL_MS ?? SETTINGS.CACHE_TTL_MS.default,
@@ -132,6 +140,12 @@ function reportContradictions(
     const least = `MAX_TEXTS is ${String(config.maxTexts)}, so allowed is ${String(2 * config.maxTexts)} or more`;
     const message = `must be at least twice MAX_TEXTS, or a full batch would lock others out; ${least}`;
     problems.push({ ...origin('QUEUE_LIMIT'), value: shown(config.queueLimit), message });
+  }
+  const { BATCH_TIMEOUT_MAX_MS: batchMs } = values;
+  const { requestTimeoutMs, shutdownGraceMs } = config;
+  if (batchMs !== undefined && (batchMs < requestTimeoutMs || batchMs >= shutdownGraceMs)) {
+    const message = `must be at least REQUEST_TIMEOUT_MS (${String(requestTimeoutMs)}) and less than SHUTDOWN_GRACE_MS (${String(shutdownGraceMs)}), or a shutdown would cut batches off`;
+    problems.push({ ...origin('BATCH_TIMEOUT_MAX_MS'), value: shown(batchMs), message });
   }
   if (values.RATE_LIMIT_BURST !== undefined && config.rateLimitPerS === null) {
     const message = 'means nothing without RATE_LIMIT_PER_S: set that too, or neither';

@@ -15,6 +15,8 @@ export interface SerinConfig {
   /** Value for Express' `trust proxy`: a number of hops, or comma-separated networks; null trusts no proxy. */
   readonly trustProxy: number | string | null;
   readonly requestTimeoutMs: number;
+  /** Longest deadline of a request with several texts; at least `requestTimeoutMs`. */
+  readonly batchTimeoutMaxMs: number;
   readonly maxBodyBytes: number;
   readonly maxTexts: number;
   readonly shutdownDelayMs: number;

@@ -65,7 +65,7 @@ export const SETTINGS = {
   QUEUE_LIMIT: setting(
     wholeNumber(2, 10_000_000),
     undefined,
-    'Texts admitted at once, queued and running; beyond it the answer is 429. At least twice MAX_TEXTS.',
+    'Texts admitted at once, queued and running: it bounds memory, and one client gets seven eighths of it. At least twice MAX_TEXTS.',
     { defaultText: '1024, or twice MAX_TEXTS if that is more' },
   ),
   WORKER_WATCHDOG_MS: setting(
@@ -93,6 +93,12 @@ export const SETTINGS = {
     wholeNumber(1, HOUR_MS),
     2000,
     'Deadline of one request; a client may ask for less with x-deadline-ms.',
+  ),
+  BATCH_TIMEOUT_MAX_MS: setting(
+    wholeNumber(1, HOUR_MS),
+    undefined,
+    'Longest deadline of a request with several texts; it has REQUEST_TIMEOUT_MS, and more the more work it is. Less than SHUTDOWN_GRACE_MS.',
+    { defaultText: '8000, or 0.8 of SHUTDOWN_GRACE_MS if that is less, at least REQUEST_TIMEOUT_MS' },
   ),
   MAX_BODY_BYTES: setting(byteSize(1, 1e9), 1e6, 'Largest request body, after decompression.'),
   MAX_TEXTS: setting(wholeNumber(1, 100_000), 256, 'Most texts in one POST /predict_batch.'),

@@ -21,7 +21,11 @@ export class AppError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: AppErrorOptions = {}) {
+    const { stackTraceLimit } = Error;
+    // The trace of an error that is the client's is shown nowhere, and reading the stack is a part of each refusal's cost.
+    if (ERROR_TABLE[code].logLevel !== 'error') Error.stackTraceLimit = 0;
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.code = code;
     this.errors = options.errors;
     this.retryAfterMs = options.retryAfterMs;

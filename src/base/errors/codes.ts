@@ -111,6 +111,13 @@ export const ERROR_TABLE = {
     'info',
     'The body, after decompression, exceeds MAX_BODY_BYTES.',
   ),
+  BATCH_TOO_LARGE: entry(
+    413,
+    'Batch too large',
+    false,
+    'info',
+    'So many texts cannot be answered by their deadline even on an idle service; `errors` says how many fit. Send fewer, or allow more time (BATCH_TIMEOUT_MAX_MS, `x-deadline-ms`).',
+  ),
   UNSUPPORTED_MEDIA_TYPE: entry(
     415,
     'Unsupported media type',
@@ -130,7 +137,7 @@ export const ERROR_TABLE = {
     'Overloaded',
     true,
     'warn',
-    'The queue is full; wait for `retry-after`, which is the measured time that it takes to drain.',
+    'The answer is predicted to come after its deadline, or too many texts wait; wait for `retry-after`, the time after which the request is predicted to fit.',
   ),
   HEADERS_TOO_LARGE: entry(
     431,

@@ -61,11 +61,10 @@ export interface Computation {
    * a worker already has is computed, and its result is ignored.
    */
   cancel(error: AppError): void;
-  /**
-   * The turn has changed, because callers have joined or left this computation. A first-in, first-out queue can ignore
-   * it.
-   */
+  /** The turn has changed, because callers have joined or left this computation: it has their latest deadline. */
   update?(turn: Turn): void;
+  /** Another client waits for this text too: it may run in that client's turn, if that comes sooner. */
+  share?(client: string): void;
 }
 
 /**
@@ -76,8 +75,15 @@ export interface Computation {
 export abstract class Executor {
   /**
    * One computation per text, in order.
-   * @throws AppError OVERLOADED when there are not permits for all of them (none is then taken), NOT_READY when no
-   *   worker can take them, VERSION_NOT_READY when one of the versions is not loaded, SHUTTING_DOWN once closing.
+   * @throws AppError OVERLOADED, BATCH_TOO_LARGE or DEADLINE_EXCEEDED when they are not admitted (none is then), NOT_READY
+   *   when no worker can take them, VERSION_NOT_READY when one of the versions is not loaded, SHUTTING_DOWN once
+   *   closing.
    */
   abstract submit(items: readonly InferenceItem[], priority?: Priority): Computation[];
+
+  /** Predicted milliseconds until all of these are answered, if nothing else were to do; 0 when it is not known. */
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars -- for those that override it
+  aloneMs(_items: readonly InferenceItem[]): number {
+    return 0;
+  }
 }

@@ -1,5 +1,5 @@
 import type { AppError } from '../../base/errors/app-error.js';
-import { predictMs, WATCHDOG_FACTOR } from '../protocol/cost-model.js';
+import { WATCHDOG_FACTOR } from '../protocol/cost-model.js';
 import type { BatchDone, CostCoefficients } from '../protocol/protocol.js';
 import type { WorkerHandle } from '../pool/worker-handle.js';
 import type { VersionEvent, WorkerPool } from '../pool/worker-pool.js';
@@ -56,13 +56,9 @@ export class Lane {
     });
   }
 
-  /**
-   * Predicted milliseconds of a text of `tokens` tokens when it runs alone, by the latest fit.
-   * @returns Infinity while no worker has loaded the version
-   */
-  forecastMs(key: string, tokens: number): number {
-    const cost = this.costs.get(key);
-    return cost === undefined ? Infinity : predictMs(cost, 1, tokens);
+  /** Cost coefficients of a version, by the latest fit; undefined before any worker has loaded it. */
+  costOf(key: string): CostCoefficients | undefined {
+    return this.costs.get(key);
   }
 
   /** The worker can take messages of a further version, or has become active. */

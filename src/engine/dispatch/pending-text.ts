@@ -17,6 +17,10 @@ export interface PendingWork {
   readonly sequences: number;
   /** Estimated, of the longest sequence, special tokens included. */
   readonly tokens: number;
+  /** Predicted work in full batches, in milliseconds. */
+  readonly workMs: number;
+  /** Predicted time on its own, in milliseconds. */
+  readonly soloMs: number;
   /** `performance.now()` when it was submitted. */
   readonly enqueuedAt: number;
   /** `performance.now()` from which it is due: later than `enqueuedAt` for all but the first ranges of a long text. */
@@ -35,13 +39,16 @@ export class PendingText implements QueuedText, PendingWork {
   readonly range: WindowRange | null;
   readonly sequences: number;
   readonly tokens: number;
+  readonly workMs: number;
+  readonly soloMs: number;
   readonly enqueuedAt: number;
   readonly turnAt: number;
   readonly priority: Priority;
-  /** Who asks; empty: not known. */
+  /** The client that was admitted with it; empty when there is no particular client. */
   readonly client: string;
-  /** `performance.now()` at which the answer is worthless; Infinity: never. */
-  readonly deadlineAt: number;
+  line: string;
+  /** `performance.now()` after which the answer is useless; Infinity when there is no deadline. */
+  deadlineAt: number;
   readonly origin: Origin;
   alone = false;
   /** Workers that died while this text was the only one they ran. */
@@ -54,7 +61,7 @@ export class PendingText implements QueuedText, PendingWork {
   constructor(
     key: string,
     { text, client = '', deadlineAt = Infinity, origin = 'user' }: Omit<InferenceItem, 'version'>,
-    { range, sequences, tokens, enqueuedAt, turnAt, priority }: PendingWork,
+    { range, sequences, tokens, workMs, soloMs, enqueuedAt, turnAt, priority }: PendingWork,
     private readonly answered: (outcome: RowsOutcome) => void,
   ) {
     this.key = key;
@@ -62,10 +69,13 @@ export class PendingText implements QueuedText, PendingWork {
     this.range = range;
     this.sequences = sequences;
     this.tokens = tokens;
+    this.workMs = workMs;
+    this.soloMs = soloMs;
     this.enqueuedAt = enqueuedAt;
     this.turnAt = turnAt;
     this.priority = priority;
     this.client = client;
+    this.line = client;
     this.deadlineAt = deadlineAt;
     this.origin = origin;
   }

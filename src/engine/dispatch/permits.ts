@@ -1,20 +1,13 @@
-/** Time constant of the drain rate, in milliseconds. It covers a few seconds, so one burst hardly changes the rate. */
-const RATE_WINDOW_MS = 3_000;
-
-/** Milliseconds that a refused caller is told to wait while no permit has been released yet. */
-const UNKNOWN_DRAIN_MS = 1_000;
-
-/** Longest wait, in milliseconds, that a refused caller is told; a longer figure would be of no use to a client. */
-const LONGEST_DRAIN_MS = 30_000;
+/** Part of the permits that one client leaves to the others: an eighth. */
+const LEFT_TO_OTHERS = 8;
 
 /**
- * Admission: one permit per text, from its admission until no worker has it any more. A batch gets all of its permits
- * or none. The class also measures how fast permits are released, which tells a refused caller how long to wait.
+ * Bounds the memory of what is admitted: one permit per run of the model, from admission until no worker has it any
+ * more. A call gets all of its permits or none. No client gets the last eighth of them, so that the others find room.
  */
 export class Permits {
   private taken = 0;
-  private recent = 0;
-  private updatedAt = 0;
+  private readonly byClient = new Map<string, number>();
 
   constructor(readonly limit: number) {}
 
@@ -22,29 +15,26 @@ export class Permits {
     return this.taken;
   }
 
-  /** Takes `count` permits. False when fewer are left; none is taken then. */
-  tryTake(count: number): boolean {
+  /**
+   * Takes `count` permits. False when fewer are left for this client; none is taken then.
+   * @param client empty for work without a client, which may take all
+   */
+  tryTake(count: number, client = ''): boolean {
     if (this.taken + count > this.limit) return false;
+    if (client !== '') {
+      const own = (this.byClient.get(client) ?? 0) + count;
+      if (own > this.limit - Math.floor(this.limit / LEFT_TO_OTHERS)) return false;
+      this.byClient.set(client, own);
+    }
     this.taken += count;
     return true;
   }
 
-  /** @param now milliseconds of a monotonic clock */
-  release(count: number, now: number): void {
+  release(count: number, client = ''): void {
     this.taken -= count;
-    this.recent = this.recentAt(now) + count;
-    this.updatedAt = now;
-  }
-
-  /** Milliseconds until the permits in use are released, at the rate of the last seconds. */
-  drainMs(now: number): number {
-    const perMs = this.recentAt(now) / RATE_WINDOW_MS;
-    if (perMs <= 0) return UNKNOWN_DRAIN_MS;
-    return Math.min(Math.max(1, Math.ceil(this.taken / perMs)), LONGEST_DRAIN_MS);
-  }
-
-  /** Sum of past releases, each weighted by e^(−age / window). Divided by the window, it is a smoothed rate. */
-  private recentAt(now: number): number {
-    return this.recent * Math.exp((this.updatedAt - now) / RATE_WINDOW_MS);
+    if (client === '') return;
+    const own = (this.byClient.get(client) ?? 0) - count;
+    if (own > 0) this.byClient.set(client, own);
+    else this.byClient.delete(client);
   }
 }

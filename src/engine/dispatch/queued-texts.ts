@@ -1,8 +1,9 @@
 import { AppError } from '../../base/errors/app-error.js';
-import { predictMs } from '../protocol/cost-model.js';
+import { predictMs, type BatchingLimits } from '../protocol/cost-model.js';
 import type { BatchDone, BatchTimings, CostCoefficients } from '../protocol/protocol.js';
 import { rowsOfText } from '../tasks/message-rows.js';
 import type { InferenceTimes } from './executor.js';
+import { Forecast, type RunningMessage } from './forecast.js';
 import { stagesOf } from './inference-stages.js';
 import type { WindowRange } from '../view.js';
 import { sequencesOf } from './admission.js';
@@ -13,13 +14,7 @@ import { TextQueue } from './text-queue.js';
 /** Runs in which one text, on its own, may take a worker down before it is blamed. */
 const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
 
-/** How the texts of one version may be put together. */
-export interface BatchingLimits {
-  readonly maxPaddedTokens: number;
-  readonly runsAlone: boolean;
-}
-
-export interface TextMessage extends Message {
+export interface TextMessage extends Message, RunningMessage {
   /** Sorted by their estimated length. */
   readonly items: readonly PendingText[];
 }
@@ -39,18 +34,22 @@ interface VersionTexts {
 }
 
 /**
- * Texts that callers wait for: a queue per version, the version with the oldest text first. A message is a batch that
- * is cut by predicted cost. When its worker dies or the model fails on it, its texts are tried again, each alone; a text
+ * Texts that callers wait for: a queue per version; the version with the text whose turn is next goes first. A message is
+ * a batch that is cut by predicted cost. A text that would miss its deadline is answered with that before it runs. When its worker dies or the model fails on it, its texts are tried again, each alone; a text
  * that was alone in two workers that died is given up.
  */
 export class QueuedTexts implements Source<TextMessage> {
   private readonly versions = new Map<string, VersionTexts>();
   private readonly atWorkers = new Set<TextMessage>();
 
-  /** @param oneByOne each message has one text: the shortest run there is */
+  /**
+   * @param oneByOne each message has one text: the shortest run there is
+   * @param forecast learns from each message, and has the clients' shares
+   */
   constructor(
     private readonly oneByOne: boolean,
     private readonly events: TextEvents,
+    readonly forecast = new Forecast(),
   ) {}
 
   /** Texts that wait, of all versions. */
@@ -76,11 +75,16 @@ export class QueuedTexts implements Source<TextMessage> {
 
   /** Takes texts of this version from now on. Nothing of it may wait. */
   open(key: string, limits: BatchingLimits): void {
-    this.versions.set(key, { limits, queue: new TextQueue() });
+    this.versions.set(key, { limits, queue: new TextQueue(this.forecast.shares) });
   }
 
   isOpen(key: string): boolean {
     return this.versions.has(key);
+  }
+
+  /** Undefined for a version that is not open. */
+  limitsOf(key: string): BatchingLimits | undefined {
+    return this.versions.get(key)?.limits;
   }
 
   /** Puts texts in the queues of their versions, each of which is open. The lane is for the caller to wake. */
@@ -99,24 +103,23 @@ export class QueuedTexts implements Source<TextMessage> {
     return true;
   }
 
-  next(seat: Seat): TextMessage | undefined {
-    let key: string | undefined;
-    let chosen: VersionTexts | undefined;
-    let oldestAt = Infinity;
-    for (const [candidate, texts] of this.versions) {
-      if (texts.queue.oldestAt >= oldestAt || !seat.canRun(candidate)) continue;
-      key = candidate;
-      chosen = texts;
-      oldestAt = texts.queue.oldestAt;
-    }
-    if (key === undefined || chosen === undefined) return undefined;
-    const cost = seat.costOf(key);
-    return cost === undefined ? undefined : this.take(key, chosen, cost, seat.idle);
+  /** Another client waits for a text too. */
+  offer(item: PendingText, client: string): void {
+    this.versions.get(item.key)?.queue.offer(item, client);
+  }
+
+  next(seat: Seat, now: number): TextMessage | undefined {
+    this.dropLate(now);
+    const chosen = this.nextVersion(seat);
+    const cost = chosen && seat.costOf(chosen.key);
+    return cost && this.take(chosen.key, chosen.texts, { cost, idleWorkers: seat.idle, now });
   }
 
   done(message: TextMessage, result: BatchDone, times: MessageTimes): void {
     this.atWorkers.delete(message);
     const { key, items } = message;
+    const wallMs = result.ok ? times.resultAt - times.dispatchedAt : null;
+    this.forecast.ended(message, wallMs, times.resultAt);
     if (result.ok) {
       const { rows, timings } = result;
       this.events.batchFinished(key, items.length, timings);
@@ -141,6 +144,7 @@ export class QueuedTexts implements Source<TextMessage> {
 
   lost(message: TextMessage, begun: boolean): void {
     this.atWorkers.delete(message);
+    this.forecast.ended(message, null, performance.now());
     if (begun) this.retryAlone(message);
     else this.putBack(message.key, message.items);
   }
@@ -154,21 +158,61 @@ export class QueuedTexts implements Source<TextMessage> {
     }
   }
 
+  /** The version whose next text has its turn first, of those that the seat's worker can run. */
+  private nextVersion(seat: Seat): { readonly key: string; readonly texts: VersionTexts } | undefined {
+    let chosen: { readonly key: string; readonly texts: VersionTexts } | undefined;
+    let clock = Infinity;
+    let turnAt = Infinity;
+    for (const [key, texts] of this.versions) {
+      const first = texts.queue.next;
+      if (first === undefined || !seat.canRun(key)) continue;
+      const own = this.forecast.shares.clockOf(first.line);
+      if (own > clock || (own === clock && first.turnAt >= turnAt)) continue;
+      chosen = { key, texts };
+      clock = own;
+      turnAt = first.turnAt;
+    }
+    return chosen;
+  }
+
+  /** Answers the texts that would end after their deadline if they ran now. */
+  private dropLate(now: number): void {
+    for (const { queue } of this.versions.values()) {
+      if (queue.size === 0) continue;
+      const late = queue.removeAll(
+        ({ deadlineAt, soloMs }) => deadlineAt < now + this.forecast.runMs(soloMs),
+      );
+      for (const item of late) {
+        item.fail(new AppError('DEADLINE_EXCEEDED', 'The text could no longer be answered by its deadline.'));
+        this.countLost(item);
+      }
+      this.events.released(late);
+    }
+  }
+
   private take(
     key: string,
     { queue, limits }: VersionTexts,
-    cost: CostCoefficients,
-    idleWorkers: number,
+    {
+      cost,
+      idleWorkers,
+      now,
+    }: { readonly cost: CostCoefficients; readonly idleWorkers: number; readonly now: number },
   ): TextMessage {
     const runsAlone = this.oneByOne || limits.runsAlone;
-    const items = queue.take({ cost, maxPaddedTokens: limits.maxPaddedTokens, runsAlone, idleWorkers });
+    const { maxPaddedTokens } = limits;
+    const items = queue.take({ cost, maxPaddedTokens, runsAlone, idleWorkers }, now);
     const message: TextMessage = {
       key,
       payload: { type: 'run', texts: items.map((item) => item.text), ranges: rangesOf(items) },
       predictedMs: predictMs(cost, sequencesOf(items), items.at(-1)?.tokens ?? 0),
+      workMs: items.reduce((sum, { workMs }) => sum + workMs, 0),
+      takenAt: now,
+      isFull: queue.size > 0,
       items,
     };
     this.atWorkers.add(message);
+    this.forecast.began(message);
     return message;
   }
 

@@ -3,21 +3,33 @@ import { answerOf, joinRows, type TextRows } from '../tasks/message-rows.js';
 import { taskOf } from '../tasks/table.js';
 import type { Task } from '../tasks/task.js';
 import { FIRST_WINDOW, isFirstWindow, type View, type WindowRange } from '../view.js';
-import type { Computation, InferenceItem, InferenceTimes, Outcome, Priority } from './executor.js';
+import type { Computation, InferenceItem, InferenceTimes, Outcome, Priority, Turn } from './executor.js';
 import { PendingText, type RowsOutcome } from './pending-text.js';
 
 /** Windows of one message at least: each range is tokenized from the beginning of the text. */
 const LEAST_WINDOWS = 2;
+
+/** Predicted milliseconds of a sequence. */
+export interface Price {
+  /** On its own. */
+  readonly soloMs: number;
+  /** As its part of a full batch of sequences of the same length. */
+  readonly workMs: number;
+  /** On its own, divided by the number of workers that share such sequences. */
+  readonly sharedMs: number;
+}
 
 /** How a text is cut into messages. */
 export interface Submission {
   readonly priority: Priority;
   /** `performance.now()` */
   readonly now: number;
-  /** Predicted milliseconds of one sequence of so many tokens of a version. */
-  readonly forecastMs: (key: string, tokens: number) => number;
+  /** What a sequence of so many tokens of a version costs. */
+  readonly priceOf: (key: string, tokens: number) => Price;
   /** Called with the parts that nothing needs any more: another part has failed, or the caller has left. */
   readonly abandon: (part: PendingText) => void;
+  /** Called with the parts that another client waits for too. */
+  readonly offer: (part: PendingText, client: string) => void;
 }
 
 /**
@@ -40,16 +52,17 @@ export class SubmittedText implements Computation {
     private readonly submission: Submission,
   ) {
     const { version, text, view = FIRST_WINDOW } = item;
-    const { priority, now, forecastMs } = submission;
+    const { priority, now, priceOf } = submission;
     this.task = taskOf(version);
     this.outcome = new Promise((resolve) => {
       this.resolve = resolve;
     });
     const { sequences, tokens } = this.task.estimate(text, view, version.manifest.max_tokens);
+    const price = priceOf(version.key, tokens);
     const base = { tokens, enqueuedAt: now, priority, range: null, sequences, turnAt: now };
     if (isFirstWindow(view)) {
       this.parts = [
-        new PendingText(version.key, item, base, (outcome) => {
+        new PendingText(version.key, item, { ...base, ...costOf(price, sequences) }, (outcome) => {
           this.resolve(outcome.ok ? this.success(outcome.rows, outcome.times) : outcome);
         }),
       ];
@@ -58,8 +71,9 @@ export class SubmittedText implements Computation {
     const perMessage = Math.floor(version.manifest.batching.max_padded_tokens / tokens);
     const ranges = rangesOf(view, sequences, Math.max(LEAST_WINDOWS, perMessage));
     this.parts = ranges.map(({ range, count }, i) => {
-      const turnAt = now + (i === 0 ? 0 : range.from * forecastMs(version.key, tokens));
-      return new PendingText(version.key, item, { ...base, range, sequences: count, turnAt }, (outcome) => {
+      const turnAt = now + (i === 0 ? 0 : range.from * price.sharedMs);
+      const work = { ...base, ...costOf(price, count), range, sequences: count, turnAt };
+      return new PendingText(version.key, item, work, (outcome) => {
         this.answered(i, outcome);
       });
     });
@@ -68,6 +82,14 @@ export class SubmittedText implements Computation {
 
   cancel(error: AppError): void {
     for (const part of this.parts) this.giveUp(part, error);
+  }
+
+  update({ deadlineAt }: Turn): void {
+    for (const part of this.parts) part.deadlineAt = deadlineAt;
+  }
+
+  share(client: string): void {
+    for (const part of this.parts) if (!part.settled) this.submission.offer(part, client);
   }
 
   private answered(part: number, outcome: RowsOutcome): void {
@@ -93,6 +115,14 @@ export class SubmittedText implements Computation {
     return { ok: true, value: { ...times, answer: answerOf(this.task, rows) } };
   }
 }
+
+const costOf = (
+  { soloMs, workMs }: Price,
+  sequences: number,
+): { readonly soloMs: number; readonly workMs: number } => ({
+  soloMs: soloMs * sequences,
+  workMs: workMs * sequences,
+});
 
 /** Ranges of `perMessage` windows; the last one goes on to the view's end, where the estimate was too low. */
 function rangesOf(

@@ -19,6 +19,23 @@ export function predictMs(cost: CostCoefficients, rows: number, length: number):
   return cost.fixedMs + tokens * (cost.perTokenMs + cost.perTokenSquaredMs * length);
 }
 
+/** How the texts of one version may be put together. */
+export interface BatchingLimits {
+  readonly maxPaddedTokens: number;
+  /** True when a batch is one text, because the version's answers depend on batch mates. */
+  readonly runsAlone: boolean;
+}
+
+/** Predicted milliseconds of a text of `tokens` tokens as its part of a full batch of texts of the same length. */
+export function batchedMs(
+  cost: CostCoefficients,
+  tokens: number,
+  { maxPaddedTokens, runsAlone }: BatchingLimits,
+): number {
+  const rows = runsAlone ? 1 : Math.max(1, Math.floor(maxPaddedTokens / tokens));
+  return predictMs(cost, rows, tokens) / rows;
+}
+
 /**
  * Least squares fit of {@link predictMs} to timed runs, each weighted by 1/ms² so that short and long runs count alike.
  * A coefficient that becomes negative because of noise is set to zero, and the others are fitted again.

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Controller, Headers, HttpCode, Param, Post } from '@nestjs/common';
+import { Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../request/api-problems.js';
 import { AppError } from '../../base/errors/app-error.js';
@@ -9,7 +9,7 @@ import { VersionDto, versionDtoOf } from '../model-registry/models.dto.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { audit } from '../observability/audit.js';
 import { CurrentRequest } from '../request/current-request.js';
-import { timeoutFrom } from '../http/deadline.js';
+import { timeoutOf } from '../http/deadline.js';
 import { Lifecycle } from '../request/lifecycle.js';
 import type { RequestContext } from '../request/request-context.js';
 
@@ -59,10 +59,9 @@ export class VersionsController {
   loadVersion(
     @Param('name') name: string,
     @Param('version') version: string,
-    @Headers('x-deadline-ms') deadline: string | undefined,
     @CurrentRequest() context: RequestContext,
   ): Promise<VersionDto> {
-    return this.change('load', { name, version }, timeoutFrom(deadline, ANSWER_LIMIT_MS), context);
+    return this.change('load', { name, version }, timeoutOf(context.wantedMs, ANSWER_LIMIT_MS), context);
   }
 
   @Post('unload')
@@ -77,10 +76,9 @@ export class VersionsController {
   unloadVersion(
     @Param('name') name: string,
     @Param('version') version: string,
-    @Headers('x-deadline-ms') deadline: string | undefined,
     @CurrentRequest() context: RequestContext,
   ): Promise<VersionDto> {
-    return this.change('unload', { name, version }, timeoutFrom(deadline, ANSWER_LIMIT_MS), context);
+    return this.change('unload', { name, version }, timeoutOf(context.wantedMs, ANSWER_LIMIT_MS), context);
   }
 
   private async change(

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { AppError } from '../../base/errors/app-error.js';
+import { Executor } from '../../engine/dispatch/executor.js';
 import { wellFormed } from '../../engine/tokenization/text-tokenizer.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { type CacheOutcome, PredictionCache } from '../cache/prediction-cache.js';
@@ -37,6 +38,7 @@ export class Answers {
     private readonly canary: CanaryService,
     private readonly cache: PredictionCache,
     private readonly observers: AnswerObservers,
+    private readonly executor: Executor,
     private readonly metrics: Metrics,
   ) {}
 
@@ -48,7 +50,7 @@ export class Answers {
   async answer(asks: readonly (Ask | AppError)[], caller: Caller): Promise<Answered> {
     const picked = this.pickAll(asks, caller);
     const model = caller.model ?? this.registry.defaultModel;
-    caller.picked?.(model, picked);
+    caller.picked?.(model, picked, () => this.executor.aloneMs(picked));
     let outcomes: CacheOutcome<PickedAsk>[] = [];
     // The texts of a canary count as in flight until they are answered.
     for (const ask of picked) this.canary.began(ask.picked);

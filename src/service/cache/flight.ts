@@ -75,7 +75,9 @@ export class Flight {
       return;
     }
     this.passengers.add(passenger);
-    if (!isSameTurn(passenger.turn, this.current)) this.setTurn(this.current, passenger.turn);
+    if (isSameTurn(passenger.turn, this.current)) return;
+    this.setTurn(this.current, passenger.turn);
+    if (passenger.turn.client !== this.current.client) this.computation?.share?.(passenger.turn.client);
   }
 
   /** The other passengers keep waiting. When the last one leaves, a computation that has not started is cancelled. */

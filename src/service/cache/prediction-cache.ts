@@ -164,7 +164,7 @@ export class PredictionCache implements OnModuleInit {
     outcomes: CacheOutcome<Item>[],
   ): Promise<void> {
     const boardedAt = performance.now();
-    if (boardedAt >= caller.deadlineAt || caller.signal?.aborted === true) {
+    if (boardedAt >= caller.deadlineAt || caller.departure?.hasLeft === true) {
       const error = new AppError(
         'DEADLINE_EXCEEDED',
         'The deadline of the request had passed before it was read.',
@@ -247,7 +247,7 @@ export class PredictionCache implements OnModuleInit {
 }
 
 /** The properties of the caller that decide which texts are computed, and when. */
-export type CacheCaller = Turn & Pick<Caller, 'signal' | 'refresh'>;
+export type CacheCaller = Turn & Pick<Caller, 'departure' | 'refresh'>;
 
 interface Missing<Item extends InferenceItem = InferenceItem> extends MissingText {
   readonly item: Item;

@@ -24,11 +24,11 @@ export class RequestWait implements Passenger {
   private fail!: (error: AppError) => void;
 
   /**
-   * @param caller its deadline and signal end the wait
+   * @param caller its deadline and its departure end the wait
    * @param again gives a seat another flight, because the flight's leader was not admitted; may throw AppError
    */
   constructor(
-    private readonly caller: Turn & Pick<Caller, 'signal'>,
+    private readonly caller: Turn & Pick<Caller, 'departure'>,
     private readonly seats: readonly Seat[],
     private readonly again: (seat: Seat) => void,
   ) {
@@ -42,11 +42,11 @@ export class RequestWait implements Passenger {
    * @throws AppError when texts of this request were not admitted
    */
   until(): Promise<AppError | undefined> {
-    const { deadlineAt, signal } = this.caller;
+    const { deadlineAt, departure } = this.caller;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener('abort', onAbort);
+        departure?.remove(onLeave);
       };
       this.finish = (gaveUp) => {
         end();
@@ -62,13 +62,13 @@ export class RequestWait implements Passenger {
         this.leaveAll(error);
         this.finish(error);
       };
-      const onAbort = (): void => {
+      const onLeave = (): void => {
         giveUp('The caller left before the answer was ready.');
       };
       const timer = setTimeout(() => {
         giveUp('The answer was not ready within the deadline of the request.');
       }, deadlineAt - performance.now());
-      signal?.addEventListener('abort', onAbort, { once: true });
+      departure?.add(onLeave);
       for (const { flight } of this.seats) this.open.add(flight);
       // Iterate over a copy: a flight that has already landed leaves the set during join().
       for (const flight of [...this.open]) flight.join(this);

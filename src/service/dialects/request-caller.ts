@@ -1,6 +1,9 @@
+import type { SerinConfig } from '../../base/config/serin-config.js';
 import type { InferenceItem } from '../../engine/dispatch/executor.js';
+import { batchTimeoutOf } from '../http/deadline.js';
 import { record } from '../http/answer.interceptor.js';
 import type { Caller, Choice } from '../request/caller.js';
+import type { Departure } from '../request/departure.js';
 import type { RequestContext } from '../request/request-context.js';
 
 /** A user's request as a caller. Values that a hit in memory does not need are computed at their first use. */
@@ -9,7 +12,8 @@ export class RequestCaller implements Caller {
   readonly priority = 'user';
   readonly requestId: string;
   readonly startedAt: number;
-  readonly deadlineAt: number;
+  /** Of a request about several texts it is known only when their versions are. */
+  deadlineAt: number;
   readonly model: string | undefined;
   readonly version: string | undefined;
   readonly routingKey: string | undefined;
@@ -22,6 +26,7 @@ export class RequestCaller implements Caller {
     private readonly context: RequestContext,
     { model, version, routingKey, refresh }: Choice,
     private readonly isList: boolean,
+    private readonly limits: Pick<SerinConfig, 'requestTimeoutMs' | 'batchTimeoutMaxMs'>,
   ) {
     this.requestId = context.requestId;
     this.startedAt = context.startedAt;
@@ -32,7 +37,9 @@ export class RequestCaller implements Caller {
     this.refresh = refresh === true;
   }
 
-  picked(modelName: string, [first]: readonly InferenceItem[]): void {
+  picked(modelName: string, [first]: readonly InferenceItem[], aloneMs: () => number): void {
+    if (this.isList)
+      this.deadlineAt = this.startedAt + batchTimeoutOf(this.context.wantedMs, aloneMs, this.limits);
     if (first === undefined) {
       record(this.context, { modelName });
       return;
@@ -46,7 +53,7 @@ export class RequestCaller implements Caller {
     return (this.knownClient ??= this.context.client ?? '');
   }
 
-  get signal(): AbortSignal {
-    return this.context.signal;
+  get departure(): Departure {
+    return this.context.departure;
   }
 }

@@ -30,7 +30,7 @@ export class WireAnswers {
     const isList = typeof texts !== 'string';
     if (isList) record(context, { texts: texts.length });
     if (this.config.logText) record(context, { loggedText: texts });
-    const caller = new RequestCaller(context, choice, isList);
+    const caller = new RequestCaller(context, choice, isList, this.config);
     const answered = await this.answers.answer(asks, caller);
     const facts = factsOf(asks, answered);
     const latencyMs = Math.round(context.elapsedMs() * 1000) / 1000;

@@ -5,7 +5,7 @@ import { attachShape } from '../request/reply.js';
 import { requestIdFrom, traceParentFrom } from '../request/request-ids.js';
 import type { RequestObservers } from '../request/request-observers.js';
 import { networkReader } from './access/client-network.js';
-import { timeoutFrom } from './deadline.js';
+import { timeoutOf, wantedMsFrom } from './deadline.js';
 import { attachMatch, matchByHeaders } from './match.js';
 import type { Route, RoutedDialect } from './route.js';
 import { originForm, pathOf, type RouteTable } from './routes.js';
@@ -58,7 +58,8 @@ export function requestMiddleware(
         attachShape(response, dialect);
         context.dialect = dialect.name;
       }
-      context.deadlineAt = context.startedAt + timeoutFrom(headers['x-deadline-ms'], requestTimeoutMs);
+      context.wantedMs = wantedMsFrom(headers['x-deadline-ms']);
+      context.deadlineAt = context.startedAt + timeoutOf(context.wantedMs, requestTimeoutMs);
     } catch (error) {
       next(error);
       return;

@@ -2,7 +2,7 @@ import { Module } from '@nestjs/common';
 import { InForceModule } from '../in-force/in-force.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
-import { Admission, CountedAdmission } from '../../engine/dispatch/admission.js';
+import { Admission, TimedAdmission } from '../../engine/dispatch/admission.js';
 import { Executor } from '../../engine/dispatch/executor.js';
 import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
@@ -23,7 +23,7 @@ const BACKGROUND_LIMIT = 64;
       provide: Admission,
       inject: [SERIN_CONFIG],
       useFactory: ({ queueLimit }: SerinConfig) =>
-        new CountedAdmission({ user: queueLimit, background: BACKGROUND_LIMIT }),
+        new TimedAdmission({ user: queueLimit, background: BACKGROUND_LIMIT }),
     },
     PoolExecutor,
     PipelineVersions,

@@ -5,7 +5,9 @@ import { ModelRegistryService } from '../model-registry/model-registry.service.j
 import type { ModelVersion } from '../../registry/model-version.js';
 import { Metrics } from '../observability/metrics.js';
 import { Admission } from '../../engine/dispatch/admission.js';
-import { SubmittedText } from '../../engine/dispatch/submitted-text.js';
+import { SubmittedText, type Price } from '../../engine/dispatch/submitted-text.js';
+import { taskOf } from '../../engine/tasks/table.js';
+import { FIRST_WINDOW } from '../../engine/view.js';
 import {
   Executor,
   type Computation,
@@ -13,6 +15,8 @@ import {
   type Priority,
 } from '../../engine/dispatch/executor.js';
 import { Lane } from '../../engine/dispatch/lane.js';
+import { ClientShares } from '../../engine/dispatch/client-shares.js';
+import { Forecast } from '../../engine/dispatch/forecast.js';
 import type { PendingText } from '../../engine/dispatch/pending-text.js';
 import { QueuedTexts } from '../../engine/dispatch/queued-texts.js';
 import {
@@ -32,6 +36,7 @@ import {
   type VersionEvent,
 } from '../../engine/pool/worker-pool.js';
 import type { WorkerHandle } from '../../engine/pool/worker-handle.js';
+import { batchedMs, predictMs } from '../../engine/protocol/cost-model.js';
 import type { BatchDone } from '../../engine/protocol/protocol.js';
 import type { RollingResult } from '../../engine/pool/rolling-load.js';
 
@@ -72,7 +77,8 @@ export class PoolExecutor
     this.reports = new TextReports(this.versions, admission, metrics);
     // A background text runs alone, so that a user who arrives during it waits for the shortest possible run.
     const background = new QueuedTexts(true, this.reports);
-    this.texts = { user: new QueuedTexts(false, this.reports), background };
+    const forecast = new Forecast(new ClientShares(), () => this.pool.status().ready);
+    this.texts = { user: new QueuedTexts(false, this.reports, forecast), background };
     this.lane = new Lane(
       this.pool,
       [
@@ -131,15 +137,26 @@ export class PoolExecutor
     const abandon = (part: PendingText): void => {
       if (source.discard(part)) this.lane.wake();
     };
-    const forecastMs = (key: string, tokens: number): number =>
-      this.lane.forecastMs(key, tokens) / this.config.workers;
-    const submission = { priority, now, forecastMs, abandon };
+    const offer = source.offer.bind(source);
+    const submission = { priority, now, priceOf: this.priceOf, abandon, offer };
     const submitted = items.map((item) => new SubmittedText(item, submission));
     const parts = submitted.flatMap((text) => text.parts);
-    this.admission.admit(parts);
+    this.admission.admit({ parts, texts: items.length }, source.forecast, now);
     source.add(parts);
     this.lane.wake();
     return submitted;
+  }
+
+  override aloneMs(items: readonly InferenceItem[]): number {
+    let workMs = 0;
+    let longestMs = 0;
+    for (const { version, text, view = FIRST_WINDOW } of items) {
+      const { sequences, tokens } = taskOf(version).estimate(text, view, version.manifest.max_tokens);
+      const price = this.priceOf(version.key, tokens);
+      workMs += price.workMs * sequences;
+      longestMs = Math.max(longestMs, price.soloMs);
+    }
+    return this.texts.user.forecast.aloneMs(workMs, longestMs);
   }
 
   load(version: ModelVersion): void {
@@ -207,6 +224,14 @@ export class PoolExecutor
         return event satisfies never;
     }
   }
+
+  private readonly priceOf = (key: string, tokens: number): Price => {
+    const cost = this.lane.costOf(key);
+    const limits = this.texts.user.limitsOf(key);
+    if (cost === undefined || limits === undefined) return { soloMs: 0, workMs: 0, sharedMs: 0 };
+    const soloMs = predictMs(cost, 1, tokens);
+    return { soloMs, workMs: batchedMs(cost, tokens, limits), sharedMs: soloMs / this.config.workers };
+  };
 
   private assertOpen(items: readonly InferenceItem[]): void {
     if (this.closing) throw shuttingDown();

@@ -20,6 +20,11 @@ export class VersionExecutor extends Executor {
     super();
   }
 
+  /** A pipeline's time is not known before it runs. */
+  override aloneMs(items: readonly InferenceItem[]): number {
+    return this.pool.aloneMs(items.filter((item) => !hasPipeline(item)));
+  }
+
   override submit(items: readonly InferenceItem[], priority: Priority = 'user'): Computation[] {
     if (!items.some(hasPipeline)) return this.pool.submit(items, priority);
     // Nothing starts before everything is admitted.

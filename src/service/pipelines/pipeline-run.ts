@@ -6,6 +6,7 @@ import { FIRST_WINDOW, type View } from '../../engine/view.js';
 import type { Answers } from '../answers/answers.js';
 import type { Ask, TextResult } from '../answers/ask.js';
 import type { ModelVersion } from '../../registry/model-version.js';
+import { Departure } from '../request/departure.js';
 import type { Budget, Pipeline, UsedAnswers } from './pipeline.js';
 
 /** The version that a manifest binds to a name. @throws AppError when there is none, or it is no longer there */
@@ -15,6 +16,7 @@ export type Resolve = (name: string) => ModelVersion;
 export class PipelineRun implements Computation, UsedAnswers, Budget {
   readonly outcome: Promise<Outcome>;
   private readonly admittedAt = performance.now();
+  private readonly departure = new Departure();
   private readonly left = new AbortController();
   private settle!: (outcome: Outcome) => void;
 
@@ -40,6 +42,7 @@ export class PipelineRun implements Computation, UsedAnswers, Budget {
 
   cancel(error: AppError): void {
     this.settle({ ok: false, error });
+    this.departure.leave();
     this.left.abort();
   }
 
@@ -58,7 +61,7 @@ export class PipelineRun implements Computation, UsedAnswers, Budget {
       const { client, priority, deadlineAt } = this.turn;
       const { results } = await this.answers.answer(asks, {
         ...{ client, priority, deadlineAt, origin: 'internal', model: pin.model },
-        ...{ requestId: '', startedAt: performance.now(), signal: this.signal },
+        ...{ requestId: '', startedAt: performance.now(), departure: this.departure },
       });
       // Somebody with a later deadline may have joined meanwhile, for whom it is not too late.
       const isLate = results.some((result) => !result.ok && result.error.code === 'DEADLINE_EXCEEDED');

@@ -100,7 +100,7 @@ export class PredictController {
     description: 'One result per text, in order.',
     headers: ANSWER_HEADERS,
   })
-  @ApiProblems(...REQUEST_PROBLEMS)
+  @ApiProblems(...REQUEST_PROBLEMS, 'BATCH_TOO_LARGE')
   predictBatch(
     @CheckedRequest(PredictBatchRequest) request: WireRequest,
     @CurrentRequest() context: RequestContext,

@@ -34,6 +34,7 @@ export const ApiRequestHeaders = (): MethodDecorator & ClassDecorator =>
     ApiHeader({
       name: 'x-deadline-ms',
       required: false,
-      description: 'Milliseconds after which the answer is worthless; at most REQUEST_TIMEOUT_MS counts.',
+      description:
+        'Milliseconds after which the answer is useless; at most REQUEST_TIMEOUT_MS counts, for several texts BATCH_TIMEOUT_MAX_MS.',
     }),
   );

@@ -1,4 +1,5 @@
 import type { InferenceItem, Turn } from '../../engine/dispatch/executor.js';
+import type { Departure } from './departure.js';
 
 /** The choices of a request: the version that answers it, and the use of the caches. */
 export interface Choice {
@@ -20,11 +21,12 @@ export interface Caller extends Turn, Choice {
   readonly requestId: string;
   /** `performance.now()` at arrival; latencies count from here. */
   readonly startedAt: number;
-  /** Fires when the client has left. */
-  readonly signal?: AbortSignal;
+  /** The client's leaving before the answer; absent for a caller that stays. */
+  readonly departure?: Departure;
   /**
    * Called with the model and the picked versions before any look-up, so that the log line contains them even when the
-   * client leaves during the look-up.
+   * client leaves during the look-up. The deadline of the caller may depend on the work.
+   * @param aloneMs predicted milliseconds of the texts on an idle service
    */
-  picked?(model: string, items: readonly InferenceItem[]): void;
+  picked?(model: string, items: readonly InferenceItem[], aloneMs: () => number): void;
 }

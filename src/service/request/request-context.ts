@@ -1,5 +1,6 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import type { ErrorCode } from '../../base/errors/codes.js';
+import { Departure } from './departure.js';
 import { newSpanId, type TraceParent } from './request-ids.js';
 import type { RequestRecord, StageTimings } from './request-record.js';
 
@@ -29,7 +30,9 @@ export type RequestEnd = Pick<RequestRecord, 'status' | 'aborted' | 'failure'>;
 export class RequestContext implements RequestRecord {
   /** `performance.now()` at arrival. */
   readonly startedAt = performance.now();
-  /** The deadline, on the clock of `performance.now()`. */
+  /** Milliseconds that the client gives the request; null when it does not say. */
+  wantedMs: number | null = null;
+  /** The deadline of a request about one text, on the clock of `performance.now()`. */
   deadlineAt: number;
   method: string | null = null;
   /** Template of the route; `unmatched` when there is none. */
@@ -76,8 +79,8 @@ export class RequestContext implements RequestRecord {
   /** The texts of the request; kept only when LOG_TEXT allows it. */
   loggedText: string | readonly unknown[] | null = null;
 
-  private left = false;
-  private controller: AbortController | undefined;
+  /** Created at the first use, because most answers do not need it. */
+  private knownDeparture: Departure | undefined;
   private ownSpanId: string | undefined;
 
   constructor(
@@ -114,21 +117,9 @@ export class RequestContext implements RequestRecord {
     return this.isRejected ? (this.failure?.code ?? null) : null;
   }
 
-  /**
-   * Fires when the client leaves before the answer. It is created at the first use because most routes never use it.
-   */
-  get signal(): AbortSignal {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      if (this.left) this.controller.abort();
-    }
-    return this.controller.signal;
-  }
-
-  /** Records that the client left before the answer. */
-  clientLeft(): void {
-    this.left = true;
-    this.controller?.abort();
+  /** The client's leaving before the answer. */
+  get departure(): Departure {
+    return (this.knownDeparture ??= new Departure());
   }
 
   /** Completes the record when the response has closed. */

@@ -50,7 +50,7 @@ export class RequestObservers {
 
   private end(context: RequestContext, end: RequestEnd): void {
     context.end(end);
-    if (end.aborted) context.clientLeft();
+    if (end.aborted) context.departure.leave();
     for (const observer of this.observers) observer.ended(context);
   }
 }

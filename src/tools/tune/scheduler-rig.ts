@@ -90,6 +90,8 @@ export class Rig implements PoolListener {
       range: null,
       sequences: 1,
       tokens,
+      workMs: 0,
+      soloMs: 0,
       enqueuedAt,
       turnAt: enqueuedAt,
       priority: 'user',

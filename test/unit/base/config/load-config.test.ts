@@ -77,6 +77,7 @@ describe('defaults', () => {
       threadsPerWorker: 1,
       spareWorkers: 1,
       queueLimit: 1024,
+      batchTimeoutMaxMs: 8000,
       workerWatchdogMs: 1000,
       workerMaxRssBytes: 1_500_000_000,
       redisUrl: null,

@@ -4,6 +4,8 @@ import { PendingText, type RowsOutcome } from '../../../../src/engine/dispatch/p
 interface Parts extends Partial<Omit<InferenceItem, 'version' | 'text'>> {
   readonly key?: string;
   readonly now?: number;
+  readonly workMs?: number;
+  readonly soloMs?: number;
   readonly priority?: Priority;
 }
 
@@ -11,9 +13,13 @@ interface Parts extends Partial<Omit<InferenceItem, 'version' | 'text'>> {
 export class WaitingText extends PendingText {
   readonly outcome: Promise<RowsOutcome>;
 
-  constructor(text: string, { key = 'v1', now = 0, priority = 'user', ...item }: Parts = {}) {
+  constructor(
+    text: string,
+    { key = 'v1', now = 0, priority = 'user', workMs = 1, soloMs = 1, ...item }: Parts = {},
+  ) {
     let settle!: (outcome: RowsOutcome) => void;
-    const work = { range: null, sequences: 1, tokens: 10, enqueuedAt: now, turnAt: now, priority };
+    const turn = { enqueuedAt: now, turnAt: now, priority };
+    const work = { range: null, sequences: 1, tokens: 10, workMs, soloMs, ...turn };
     super(key, { text, ...item }, work, (outcome) => {
       settle(outcome);
     });

@@ -37,8 +37,9 @@ function submit({ words, view, maxTokens = 10, maxPaddedTokens = 20 }: Parts) {
     {
       priority: 'user',
       now: NOW,
-      forecastMs: (_, tokens) => tokens,
+      priceOf: (_, tokens) => ({ soloMs: tokens, workMs: tokens, sharedMs: tokens }),
       abandon: (part) => abandoned.push(part),
+      offer: () => undefined,
     },
   );
   return { submitted, abandoned, estimate: taskOf(version).estimate(text, view, maxTokens) };

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ClientShares } from '../../../../src/engine/dispatch/client-shares.js';
 import { TextQueue, type BatchLimits, type QueuedText } from '../../../../src/engine/dispatch/text-queue.js';
 
 const LIMITS: BatchLimits = {
@@ -10,15 +11,22 @@ const LIMITS: BatchLimits = {
 };
 
 let clock = 0;
-const text = (tokens: number, { alone = false, sequences = 1, dueInMs = 0 } = {}): QueuedText => ({
+const NOW = 0;
+const text = (
+  tokens: number,
+  { alone = false, sequences = 1, dueInMs = 0, client = '', workMs = 1 } = {},
+): QueuedText => ({
   tokens,
   sequences,
+  workMs,
+  line: client,
+  enqueuedAt: NOW,
   alone,
   turnAt: clock++ + dueInMs,
 });
 
 function queueOf(items: readonly QueuedText[]): TextQueue<QueuedText> {
-  const queue = new TextQueue<QueuedText>();
+  const queue = new TextQueue<QueuedText>(new ClientShares());
   for (const item of items) queue.push(item);
   return queue;
 }
@@ -29,8 +37,8 @@ describe('TextQueue.take', () => {
     const long = [text(120), text(118)];
     const [first, second, third] = short as [QueuedText, QueuedText, QueuedText];
     const queue = queueOf([first, ...long, second, third]);
-    expect(new Set(queue.take(LIMITS))).toEqual(new Set(short));
-    expect(new Set(queue.take(LIMITS))).toEqual(new Set(long));
+    expect(new Set(queue.take(LIMITS, NOW))).toEqual(new Set(short));
+    expect(new Set(queue.take(LIMITS, NOW))).toEqual(new Set(long));
     expect(queue.size).toBe(0);
   });
 
@@ -52,10 +60,10 @@ describe('TextQueue.take', () => {
           const queue = queueOf(items);
           const seen: QueuedText[] = [];
           while (queue.size > 0) {
-            const oldest = queue.oldestAt;
+            const oldest = queue.next?.turnAt;
             const left = items.filter((item) => !seen.includes(item));
             expect(oldest).toBe(Math.min(...left.map((item) => item.turnAt)));
-            const batch = queue.take({ ...LIMITS, idleWorkers });
+            const batch = queue.take({ ...LIMITS, idleWorkers }, NOW);
             expect(Math.min(...batch.map((item) => item.turnAt))).toBe(oldest);
             const longest = Math.max(...batch.map((item) => item.tokens));
             if (batch.length > 1) {
@@ -79,22 +87,22 @@ describe('TextQueue.take', () => {
     const late = text(10, { dueInMs: 1_500 });
     queue.push(late);
     const order: QueuedText[] = [];
-    while (queue.size > 0) order.push(...queue.take(LIMITS));
+    while (queue.size > 0) order.push(...queue.take(LIMITS, NOW));
     // The short ones share a batch: the later one costs it nothing that another run would not cost more.
     expect(order).toEqual([long[0], short, late, long[1], long[2]]);
   });
 
   it('shares what is queued among the idle workers', () => {
     const queue = queueOf(Array.from({ length: 8 }, () => text(10)));
-    expect(queue.take({ ...LIMITS, idleWorkers: 2 })).toHaveLength(4);
+    expect(queue.take({ ...LIMITS, idleWorkers: 2 }, NOW)).toHaveLength(4);
   });
 
   it('gives one text at a time to a version whose answers depend on batch mates', () => {
-    expect(queueOf([text(10), text(10)]).take({ ...LIMITS, runsAlone: true })).toHaveLength(1);
+    expect(queueOf([text(10), text(10)]).take({ ...LIMITS, runsAlone: true }, NOW)).toHaveLength(1);
   });
 
   it('is empty when nothing waits', () => {
-    expect(queueOf([]).take(LIMITS)).toEqual([]);
+    expect(queueOf([]).take(LIMITS, NOW)).toEqual([]);
   });
 });
 
@@ -103,7 +111,7 @@ describe('TextQueue.putBack', () => {
     const [first, second] = [0, 1_000].map((dueInMs) => text(10, { sequences: 4, dueInMs }));
     if (first === undefined || second === undefined) throw new Error('no texts');
     const queue = queueOf([first, second]);
-    const taken = [...queue.take(LIMITS), ...queue.take(LIMITS)];
+    const taken = [...queue.take(LIMITS, NOW), ...queue.take(LIMITS, NOW)];
     expect(taken).toEqual([first, second]);
     const meanwhile = text(10);
     queue.push(meanwhile);
@@ -114,10 +122,10 @@ describe('TextQueue.putBack', () => {
   it('gives texts that were taken their old place', () => {
     const items = [text(10), text(100), text(10)];
     const queue = queueOf(items);
-    const batch = queue.take(LIMITS);
+    const batch = queue.take(LIMITS, NOW);
     expect(batch).toEqual([items[0], items[2]]);
     queue.putBack(batch);
-    expect(queue.oldestAt).toBe(items[0]?.turnAt);
+    expect(queue.next?.turnAt).toBe(items[0]?.turnAt);
     expect(queue.clear()).toEqual(items);
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CountedAdmission } from '../../../../src/engine/dispatch/admission.js';
+import { TimedAdmission, type Admissible } from '../../../../src/engine/dispatch/admission.js';
+import type { Forecast } from '../../../../src/engine/dispatch/forecast.js';
 import { Lane } from '../../../../src/engine/dispatch/lane.js';
 import type { PendingText } from '../../../../src/engine/dispatch/pending-text.js';
 import { QueuedTexts } from '../../../../src/engine/dispatch/queued-texts.js';
@@ -22,15 +23,15 @@ const ALL: View = { windows: 'all', max: 30 };
 const wordsOf = (windows: number, word = 'word'): string => `${word} `.repeat(8 + 6 * (windows - 1));
 
 /** Counts what is admitted and has not left. */
-class CountingAdmission extends CountedAdmission {
+class CountingAdmission extends TimedAdmission {
   inUse = 0;
 
-  override admit(texts: Parameters<CountedAdmission['admit']>[0]): void {
-    super.admit(texts);
-    for (const { sequences } of texts) this.inUse += sequences;
+  override admit(call: Admissible, ...rest: [Forecast, number]): void {
+    super.admit(call, ...rest);
+    for (const { sequences } of call.parts) this.inUse += sequences;
   }
 
-  override release(texts: Parameters<CountedAdmission['release']>[0]): void {
+  override release(texts: Admissible['parts']): void {
     super.release(texts);
     for (const { sequences } of texts) this.inUse -= sequences;
   }
@@ -77,13 +78,14 @@ class Service {
       {
         priority: 'user',
         now: performance.now(),
-        forecastMs: () => 1_000,
+        priceOf: () => ({ soloMs: 1_000, workMs: 1_000, sharedMs: 1_000 }),
+        offer: () => undefined,
         abandon: (part) => {
           if (this.texts.discard(part)) this.lane.wake();
         },
       },
     );
-    this.admission.admit(submitted.parts);
+    this.admission.admit({ parts: submitted.parts, texts: 1 }, this.texts.forecast, performance.now());
     this.texts.add(submitted.parts);
     this.lane.wake();
     return submitted;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
 import { FIRST_WINDOW } from '../../../../src/engine/view.js';
-import type { InferenceItem } from '../../../../src/engine/dispatch/executor.js';
+import { Executor, type InferenceItem } from '../../../../src/engine/dispatch/executor.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 import { candidateOf } from '../../../../src/rollout/candidate.js';
 import { configuredRollout } from '../../../../src/rollout/rollout-in-force.js';
@@ -19,6 +19,12 @@ const versionOf = (name: string): ModelVersion =>
   ({ model: 'm', version: name, key: `m/${name}`, digest: name }) as ModelVersion;
 const [v1, v2] = [versionOf('v1'), versionOf('v2')];
 const CANARY = candidateOf({ version: 'v2', digest: 'v2' });
+/** The cache answers everything here. */
+class IdleExecutor extends Executor {
+  override submit(): never[] {
+    return [];
+  }
+}
 const BLANK = new AppError('EMPTY_TEXT', 'texts.1 must not be empty');
 const CALLER: Caller = {
   ...{ requestId: 'r', startedAt: 0, client: 'key:a', deadlineAt: 1e9 },
@@ -74,7 +80,7 @@ function bench(failure?: Error): {
     },
   });
   const metrics = { observeText: () => undefined } as unknown as Metrics;
-  const answers = new Answers(registry, canary, cache, observers, metrics);
+  const answers = new Answers(registry, canary, cache, observers, new IdleExecutor(), metrics);
   return { answers, told, asked, inFlight: () => canary.inFlight('m', CANARY) };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Departure } from '../../../../src/service/request/departure.js';
 import type { Turn } from '../../../../src/engine/dispatch/executor.js';
 import { Bench, settled, SLOW, TURN } from '../../../support/flight-bench.js';
 
@@ -17,13 +18,13 @@ describe('the turn of a flight', () => {
     'has the latest deadline and the best place of those who wait (before the second level has answered: %s)',
     async (secondLevel) => {
       const bench = new Bench({ secondLevel });
-      const gone = new AbortController();
-      const job = bench.request(['a'], { ...JOB, signal: gone.signal });
+      const gone = new Departure();
+      const job = bench.request(['a'], { ...JOB, departure: gone });
       const user = bench.request(['a']);
       bench.answerLookUp?.([undefined]);
       await settled();
       expect(bench.turns.get('a')).toEqual({ ...TURN, deadlineAt: JOB.deadlineAt });
-      gone.abort();
+      gone.leave();
       expect(bench.turns.get('a')).toEqual(TURN);
       bench.finish('a');
       expect(await Promise.all([job, user])).toEqual([['DEADLINE_EXCEEDED'], [1]]);
@@ -32,11 +33,11 @@ describe('the turn of a flight', () => {
 
   it('falls back to the place of those who stay when the one in front leaves', async () => {
     const bench = new Bench();
-    const gone = new AbortController();
-    const user = bench.request(['a'], { signal: gone.signal });
+    const gone = new Departure();
+    const user = bench.request(['a'], { departure: gone });
     const job = bench.request(['a'], JOB);
     expect(bench.turns.get('a')).toEqual({ ...TURN, deadlineAt: JOB.deadlineAt });
-    gone.abort();
+    gone.leave();
     expect(bench.turns.get('a')).toEqual(JOB);
     bench.finish('a');
     expect(await Promise.all([user, job])).toEqual([['DEADLINE_EXCEEDED'], [1]]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Departure } from '../../../../src/service/request/departure.js';
 import { AppError } from '../../../../src/base/errors/app-error.js';
 import { Bench, idOf, missing, OVERLOADED, settled, TURN, version } from '../../../support/flight-bench.js';
 
@@ -53,10 +54,10 @@ describe('a flight that has landed', () => {
 describe('who leaves', () => {
   it('does not disturb the others, also when it is the one who led', async () => {
     const bench = new Bench();
-    const gone = new AbortController();
-    const leader = bench.request(['a'], { signal: gone.signal });
+    const gone = new Departure();
+    const leader = bench.request(['a'], { departure: gone });
     const follower = bench.request(['a']);
-    gone.abort();
+    gone.leave();
     expect(await leader).toEqual(['DEADLINE_EXCEEDED']);
     expect(bench.cancelled).toEqual([]);
     bench.finish('a');
@@ -65,11 +66,11 @@ describe('who leaves', () => {
 
   it('cancels the computation when it is the last, and the next one computes anew', async () => {
     const bench = new Bench();
-    const gone = [new AbortController(), new AbortController()];
-    const requests = gone.map(({ signal }) => bench.request(['a', 'bb'], { signal }));
-    gone[0]?.abort();
+    const gone = [new Departure(), new Departure()];
+    const requests = gone.map((departure) => bench.request(['a', 'bb'], { departure }));
+    gone[0]?.leave();
     expect(bench.cancelled).toEqual([]);
-    gone[1]?.abort();
+    gone[1]?.leave();
     expect(bench.cancelled).toEqual(['a', 'bb']);
     const next = bench.request(['a']);
     expect(await Promise.all(requests)).toEqual([
@@ -91,24 +92,24 @@ describe('who leaves', () => {
     expect(await patient).toEqual([2]);
   });
 
-  it('leaves nothing behind: no listener on its signal, once all have landed', async () => {
+  it('leaves nothing behind: no listener, once all have landed', async () => {
     const bench = new Bench();
-    const { signal } = new AbortController();
-    const added: unknown[] = [];
-    const removed: unknown[] = [];
-    const add = signal.addEventListener.bind(signal);
-    signal.addEventListener = (...args: Parameters<typeof add>): void => {
-      added.push(args[1]);
-      add(...args);
+    const departure = new Departure();
+    const listening = new Set<unknown>();
+    let most = 0;
+    const add = departure.add.bind(departure);
+    departure.add = (listener): void => {
+      listening.add(listener);
+      most = Math.max(most, listening.size);
+      add(listener);
     };
-    signal.removeEventListener = (_type: string, listener: unknown): void => {
-      removed.push(listener);
+    departure.remove = (listener): void => {
+      listening.delete(listener);
     };
-    const request = bench.request(['a', 'bb', 'ccc'], { signal });
+    const request = bench.request(['a', 'bb', 'ccc'], { departure });
     for (const text of ['a', 'bb', 'ccc']) bench.finish(text);
     await request;
-    expect(added).toHaveLength(1);
-    expect(removed).toEqual(added);
+    expect([most, listening.size]).toEqual([1, 0]);
   });
 });
 
@@ -144,9 +145,9 @@ describe('the second level', () => {
 
   it('starts no computation for whoever left during the look-up', async () => {
     const bench = new Bench({ secondLevel: true });
-    const gone = new AbortController();
-    const request = bench.request(['a'], { signal: gone.signal });
-    gone.abort();
+    const gone = new Departure();
+    const request = bench.request(['a'], { departure: gone });
+    gone.leave();
     bench.answerLookUp?.([undefined]);
     await settled();
     expect(await request).toEqual(['DEADLINE_EXCEEDED']);
@@ -186,15 +187,15 @@ describe('a request that is not admitted', () => {
 
   it('leaves the flights of others that it had joined', async () => {
     const bench = new Bench({ secondLevel: true });
-    const gone = new AbortController();
-    const first = bench.request(['a'], { signal: gone.signal });
+    const gone = new Departure();
+    const first = bench.request(['a'], { departure: gone });
     bench.answerLookUp?.([undefined]);
     await settled();
     const second = bench.request(['a', 'bb']);
     bench.refuse = true;
     bench.answerLookUp?.([undefined]);
     await expect(second).rejects.toBe(OVERLOADED);
-    gone.abort();
+    gone.leave();
     expect(await first).toEqual(['DEADLINE_EXCEEDED']);
     expect(bench.cancelled).toEqual(['a']);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
-import { timeoutFrom } from '../../../../src/service/http/deadline.js';
+import { batchTimeoutOf, timeoutOf, wantedMsFrom } from '../../../../src/service/http/deadline.js';
 import { newSpanId, requestIdFrom, traceParentFrom } from '../../../../src/service/request/request-ids.js';
 
 describe('request ids', () => {
@@ -64,15 +64,27 @@ describe('trace ids', () => {
 
 describe('deadlines', () => {
   it('are the service’s unless the client asks for less', () => {
-    expect([undefined, '100', '2000', '9999999'].map((header) => timeoutFrom(header, 2000))).toEqual([
-      2000, 100, 2000, 2000,
-    ]);
+    expect(
+      [undefined, '100', '2000', '9999999'].map((header) => timeoutOf(wantedMsFrom(header), 2000)),
+    ).toEqual([2000, 100, 2000, 2000]);
+  });
+
+  it.each([
+    [null, 0, 2_000],
+    [null, 1_000, 4_000],
+    [null, 9_000, 8_000],
+    [100, 1_000, 100],
+    [5_000, 10, 5_000],
+    [60_000, 10, 8_000],
+  ])('of several texts: asked for %j ms, %j ms of work: %j ms', (wantedMs, aloneMs, expected) => {
+    const limits = { requestTimeoutMs: 2_000, batchTimeoutMaxMs: 8_000 };
+    expect(batchTimeoutOf(wantedMs, () => aloneMs, limits)).toBe(expected);
   });
 
   it.each(['', '0', '-1', '1.5', '1e3', ' 5', 'soon', '0x10', '9'.repeat(16), ['1', '2']])(
     '%j is refused',
     (header) => {
-      expect(() => timeoutFrom(header, 2000)).toThrow(
+      expect(() => wantedMsFrom(header)).toThrow(
         expect.objectContaining({
           code: 'INVALID_REQUEST',
           errors: [{ field: 'x-deadline-ms', message: expect.any(String) as string }],

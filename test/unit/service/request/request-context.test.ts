@@ -4,16 +4,23 @@ import { attachContext, contextOf, RequestContext } from '../../../../src/servic
 import { serverTiming } from '../../../../src/service/http/answer-headers.js';
 
 describe('RequestContext', () => {
-  it('has a signal that fires when the client leaves, whether asked for before or after', () => {
-    const before = new RequestContext('a', null, 1000);
-    const { signal } = before;
-    expect(signal.aborted).toBe(false);
-    before.clientLeft();
-    expect(signal.aborted).toBe(true);
-
-    const after = new RequestContext('b', null, 1000);
-    after.clientLeft();
-    expect(after.signal.aborted).toBe(true);
+  it('knows that its client has left', () => {
+    const { departure } = new RequestContext('a', null, 1000);
+    const calls: string[] = [];
+    const kept = (): void => {
+      calls.push('kept');
+    };
+    const removed = (): void => {
+      calls.push('removed');
+    };
+    departure.add(kept);
+    departure.add(removed);
+    departure.remove(removed);
+    expect(departure.hasLeft).toBe(false);
+    departure.leave();
+    departure.leave();
+    departure.add(removed);
+    expect([departure.hasLeft, ...calls]).toEqual([true, 'kept']);
   });
 
   it('hangs on the response that answers its request', () => {

@@ -1,0 +1,174 @@
+import { ClientShares } from './client-shares.js';
+
+/**
+ * Time constant of the measured pace, in milliseconds: a machine that other work slows down is noticed within a second.
+ */
+const PACE_WINDOW_MS = 500;
+
+/** The workers' common rate counts while it is younger than this, in milliseconds. */
+const RATE_AGE_MS = 1_000;
+
+/** Texts that have waited without a pause for so many milliseconds are a standing queue, not a burst. */
+const STANDING_MS = 500;
+
+/** Milliseconds of measured work that the prediction itself counts as, before anything has run. */
+const PRIOR_MS = 20;
+
+/**
+ * Predicted cost of messages over the cost of their texts in full batches of equal length, before anything was
+ * measured: real texts differ in length, and each message pads the shorter ones.
+ */
+const USUAL_PACKING = 1.15;
+
+/**
+ * A message that has run for so many milliseconds, and for so many times its prediction, is stalled: it counts before it
+ * ends. A single stalled worker hangs; if all are stalled, the machine is slow.
+ */
+const STALL_MS = 500;
+const STALL_FACTOR = 4;
+
+/** One message on its way through a worker. */
+export interface RunningMessage {
+  /** Predicted work of its texts, as if each were in a full batch of texts of its length, in milliseconds. */
+  readonly workMs: number;
+  /** Predicted milliseconds of the message. */
+  readonly predictedMs: number;
+  /** `performance.now()` */
+  readonly takenAt: number;
+  /** Whether more texts waited than the message could take: only then does it show how fast the workers are. */
+  readonly isFull: boolean;
+}
+
+/** How fast work is done. */
+interface Pace {
+  /** Real time of a message over its prediction. */
+  readonly slowness: number;
+  readonly workers: number;
+  /** Milliseconds in which all workers together do a millisecond of predicted work. */
+  readonly msPerWork: number;
+}
+
+/** A sum of measured and one of predicted milliseconds, both forgotten at the same rate. */
+class Ratio {
+  /** `performance.now()` of the latest measurement. */
+  at = -Infinity;
+
+  constructor(
+    private measured: number,
+    private predicted: number,
+  ) {}
+
+  get value(): number {
+    return this.measured / this.predicted;
+  }
+
+  add(measured: number, predicted: number, now: number): void {
+    const keep = Math.exp((this.at - now) / PACE_WINDOW_MS);
+    this.at = now;
+    this.measured = this.measured * keep + measured;
+    this.predicted = this.predicted * keep + predicted;
+  }
+}
+
+/**
+ * Predicts when work will be finished, in the order in which clients have their turns, at the pace at which messages
+ * have run in the last second. All times are milliseconds.
+ */
+export class Forecast {
+  /** Real time of messages over their predictions: greater than 1 where other work takes the cores. */
+  private readonly slowness = new Ratio(PRIOR_MS, PRIOR_MS);
+  private readonly packing = new Ratio(USUAL_PACKING * PRIOR_MS, PRIOR_MS);
+  /** Real time over predicted work of all workers together, while more waited than they could take. */
+  private readonly rate = new Ratio(0, 0);
+  private readonly running = new Set<RunningMessage>();
+  private lastEndAt = 0;
+
+  /** @param workers number of workers that share the work; counts as 1 at least */
+  constructor(
+    readonly shares = new ClientShares(),
+    private readonly workers: () => number = () => 1,
+  ) {}
+
+  began(message: RunningMessage): void {
+    this.running.add(message);
+    if (message.isFull) this.packing.add(message.predictedMs, message.workMs, message.takenAt);
+  }
+
+  /** @param wallMs time that its worker took; null when it was lost or failed, which measures nothing */
+  ended(message: RunningMessage, wallMs: number | null, now: number): void {
+    this.running.delete(message);
+    if (wallMs !== null) {
+      this.slowness.add(wallMs, message.predictedMs, now);
+      // The workers were busy since the message was taken, and the time before the last end is counted already.
+      if (message.isFull) this.rate.add(now - Math.max(this.lastEndAt, message.takenAt), message.workMs, now);
+    }
+    this.lastEndAt = now;
+  }
+
+  /**
+   * Milliseconds from now to the end of a client's work, counted with every client's turn.
+   * @param workMs predicted work, as in {@link RunningMessage}
+   * @param soloMs predicted time of the longest of its runs: the work cannot be done sooner, however many workers
+   */
+  finishMs(client: string, workMs: number, soloMs: number, now: number): number {
+    const pace = this.paceAt(now);
+    const aheadMs = this.shares.aheadMs(client, workMs, now) * pace.msPerWork;
+    return Math.max(aheadMs + this.leftOfRunning(pace.slowness, now) / pace.workers, this.runMs(soloMs));
+  }
+
+  /** As {@link finishMs}, if nothing else waited or ran. */
+  aloneMs(workMs: number, soloMs: number): number {
+    const slowness = this.slowness.value;
+    return Math.max(
+      (workMs * this.packing.value * slowness) / Math.max(1, this.workers()),
+      this.runMs(soloMs),
+    );
+  }
+
+  /** Whether texts have waited all the time lately. */
+  isStanding(now: number): boolean {
+    return now - this.shares.waitingSince > STANDING_MS;
+  }
+
+  /** Milliseconds in which so much work is done. */
+  drainMs(workMs: number, now: number): number {
+    return workMs * this.paceAt(now).msPerWork;
+  }
+
+  /** The real time of a run that is predicted to take so long. */
+  runMs(predictedMs: number): number {
+    return predictedMs * this.slowness.value;
+  }
+
+  private paceAt(now: number): Pace {
+    const slowness = this.slowness.value;
+    let stalled = 0;
+    let least = Infinity;
+    for (const { takenAt, predictedMs } of this.running) {
+      const ageMs = now - takenAt;
+      if (ageMs <= STALL_MS || ageMs <= STALL_FACTOR * predictedMs * slowness) continue;
+      stalled++;
+      least = Math.min(least, ageMs / predictedMs);
+    }
+    const workers = Math.max(1, this.workers());
+    if (stalled === 0) {
+      const predicted = this.pace(slowness, workers);
+      const isFresh = now - this.rate.at < RATE_AGE_MS;
+      return isFresh ? { ...predicted, msPerWork: this.rate.value } : predicted;
+    }
+    return stalled === this.running.size
+      ? this.pace(least, workers)
+      : this.pace(slowness, Math.max(1, workers - stalled));
+  }
+
+  private pace(slowness: number, workers: number): Pace {
+    return { slowness, workers, msPerWork: (slowness * this.packing.value) / workers };
+  }
+
+  private leftOfRunning(slowness: number, now: number): number {
+    let left = 0;
+    for (const { takenAt, predictedMs } of this.running)
+      left += Math.max(0, predictedMs * slowness - (now - takenAt));
+    return left;
+  }
+}

@@ -1,0 +1,72 @@
+/** A client that comes back earlier than it was told, but later than this, does not wait as told; milliseconds. */
+const CONCURRENT_MS = 200;
+
+/** Part of its wait by which a client may come early and still count as one that waits: timers and clocks differ. */
+const EARLY = 0.05;
+
+/** Waits of one client that are remembered. */
+const MOST_PER_CLIENT = 256;
+
+/** Clients that are remembered: beyond this the one that was told a wait first is forgotten. */
+const MOST_CLIENTS = 1_000;
+
+interface Told {
+  readonly at: number;
+  readonly dueAt: number;
+  readonly workMs: number;
+}
+
+/**
+ * The waits that refused callers were told and that have not passed yet. The work that will come back then is counted
+ * before the next refused caller is told its wait: otherwise all callers of a burst would come back at once. A client
+ * that comes back early, in spite of its wait, loses its places: under a load that ignores the waits there are none.
+ */
+export class ToldWaits {
+  private readonly told = new Map<string, Told[]>();
+  private owed = 0;
+
+  /** Work that was told to come back, in milliseconds. */
+  owedMs(now: number): number {
+    for (const [client, waits] of this.told) this.keep(client, waits, this.passed(waits, now));
+    return this.owed;
+  }
+
+  /** A caller of this client is here: it uses the place that it was told, or shows that it does not wait. */
+  arrived(client: string, now: number): void {
+    const waits = this.told.get(client);
+    const [first] = waits ?? [];
+    if (waits === undefined || first === undefined) return;
+    if (now >= first.dueAt - EARLY * (first.dueAt - first.at)) this.keep(client, waits, 1);
+    else if (now - first.at > CONCURRENT_MS) this.keep(client, waits, waits.length);
+  }
+
+  /** @param dueAt `performance.now()` at which the client may come back with this work */
+  tell(client: string, { at, dueAt, workMs }: Told): void {
+    const waits = this.told.get(client) ?? [];
+    if (waits.length >= MOST_PER_CLIENT) return;
+    waits.push({ at, dueAt, workMs });
+    this.owed += workMs;
+    this.told.set(client, waits);
+    if (this.told.size <= MOST_CLIENTS) return;
+    const [oldest] = this.told;
+    if (oldest !== undefined) this.keep(oldest[0], oldest[1], oldest[1].length);
+  }
+
+  /** Number of the first waits that ended longer ago than a caller may be late. */
+  private passed(waits: readonly Told[], now: number): number {
+    let count = 0;
+    for (const { dueAt } of waits) {
+      if (now - dueAt <= CONCURRENT_MS) break;
+      count++;
+    }
+    return count;
+  }
+
+  /** Forgets the first waits of a client. */
+  private keep(client: string, waits: Told[], from: number): void {
+    for (const { workMs } of waits.splice(0, from)) this.owed -= workMs;
+    if (waits.length > 0) return;
+    this.told.delete(client);
+    if (this.told.size === 0) this.owed = 0;
+  }
+}
