@@ -160,6 +160,7 @@ export class ClientShares {
     const share = {
       weight: this.weightOf(client),
       clock: this.reached,
+      texts: 0,
       waitingMs: 0,
       recentMs: 0,
       servedAt: 0,
