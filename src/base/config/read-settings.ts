@@ -13,8 +13,8 @@ import {
 import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
-/** Keys of the file that are not settings; they decide which versions get the traffic. */
-const ROLLOUT_KEYS = ['default_model', 'rollout'];
+/** Keys of the file that are not settings: which versions get the traffic, and who may ask. */
+const SECTIONS = ['default_model', 'rollout', 'clients'];
 
 /** A value for a message: as it was written, and cut when it is long. */
 export function shown(value: unknown): string {
@@ -106,7 +106,7 @@ export function readFileSettings(file: ConfigFile, problems: ConfigProblem[]): S
 
 function reportUnknownKeys(file: ConfigFile, problems: ConfigProblem[]): void {
   const known = [
-    ...ROLLOUT_KEYS,
+    ...SECTIONS,
     ...SETTING_NAMES.filter((name) => SETTINGS[name].notInFile === null).map(fileKey),
   ];
   const named = new Set([...known, ...SETTING_NAMES.map(fileKey)]);

@@ -84,7 +84,7 @@ export const SETTINGS = {
   API_KEYS: setting(
     apiKeyList,
     undefined,
-    'Comma-separated name:key or name:sha256:<hex>; unset: open to all.',
+    'Clients that have all rights, comma-separated name:key or name:sha256:<hex>; without these and without clients in the file: open to all.',
     {
       secret: true,
     },

@@ -4,11 +4,16 @@ import { AppError } from '../../../base/errors/app-error.js';
 import { RedisConnection } from '../../redis/redis-connection.js';
 import { ApiKeys } from './api-keys.js';
 import { RateLimiter } from './rate-limiter.js';
+import { Rights } from './rights.js';
 import { SharedRateLimiter } from './shared-rate-limiter.js';
 
-/** Decides which clients may send texts, and how fast, for any protocol: it knows keys and clients, but no requests. */
+/**
+ * Decides which clients may send texts, with which rights, and how fast, for any protocol: it knows keys and clients,
+ * but no requests.
+ */
 @Injectable()
 export class Access {
+  readonly rights: Rights;
   private readonly keys: ApiKeys | null;
   private readonly limiter: Pick<RateLimiter, 'take'> | null = null;
 
@@ -16,19 +21,20 @@ export class Access {
   constructor(
     @Inject(SERIN_CONFIG)
     {
-      apiKeys,
+      clients,
       rateLimitPerS,
       rateLimitBurst,
-    }: Pick<SerinConfig, 'apiKeys' | 'rateLimitPerS' | 'rateLimitBurst'>,
+    }: Pick<SerinConfig, 'clients' | 'rateLimitPerS' | 'rateLimitBurst'>,
     @Inject(RedisConnection) redis: RedisConnection | null,
   ) {
-    this.keys = apiKeys.length > 0 ? new ApiKeys(apiKeys) : null;
+    this.keys = clients.length > 0 ? new ApiKeys(clients) : null;
+    this.rights = new Rights(clients);
     if (rateLimitPerS === null) return;
     const limiter = new RateLimiter(rateLimitPerS, rateLimitBurst ?? Math.ceil(rateLimitPerS));
     this.limiter = redis === null ? limiter : new SharedRateLimiter(limiter, redis);
   }
 
-  /** True when neither keys nor a rate are configured: every client is admitted. */
+  /** True when neither clients nor a rate are configured: every client is admitted. */
   get isOpen(): boolean {
     return this.keys === null && this.limiter === null;
   }
@@ -39,7 +45,7 @@ export class Access {
   }
 
   /**
-   * Returns the name of a key; UNAUTHENTICATED for a missing or unknown key; null when no keys are configured.
+   * Returns the name of the client that has the key; UNAUTHENTICATED for a missing or unknown key; null when no clients are configured.
    * @param key as the client sent it
    */
   authenticate(key: string | undefined): string | null | AppError {
@@ -56,7 +62,7 @@ export class Access {
   /**
    * Counts one request against the rate of its client. Returns RATE_LIMITED, with the time to wait, when the request
    * comes too early.
-   * @param client the client's name: `key:<name>`, or `address:<network>` when no keys are configured
+   * @param client the client's name: `key:<name>`, or `address:<network>` when no clients are configured
    */
   admit(client: string): AppError | null {
     const retryAfterMs = this.limiter?.take(client, performance.now()) ?? 0;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -62,7 +61,7 @@ describe('defaults', () => {
       cacheMaxBytes: 64_000_000,
       cacheTtlMs: 600_000,
       adminToken: null,
-      apiKeys: [],
+      clients: [],
       rateLimitPerS: null,
       rateLimitBurst: null,
       logLevel: 'info',
@@ -111,8 +110,8 @@ describe('defaults', () => {
       config,
       config.rollout,
       config.rollout.sentiment,
-      config.apiKeys,
-      config.apiKeys[0],
+      config.clients,
+      config.clients[0],
     ]) {
       expect(Object.isFrozen(part)).toBe(true);
     }
@@ -316,34 +315,5 @@ describe('contradictions', () => {
 
   it('refuses a burst without a rate', () => {
     expect(problemOf({ env: { RATE_LIMIT_BURST: '5' } })).toMatch(/^RATE_LIMIT_BURST .*RATE_LIMIT_PER_S/);
-  });
-});
-
-describe('API keys', () => {
-  const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
-
-  it('are hashed as they are read, from text and from a list', () => {
-    const env = { API_KEYS: `a:one, b:sha256:${sha256('two').toUpperCase()},c:x:y` };
-    const expected = [
-      { name: 'a', sha256: sha256('one') },
-      { name: 'b', sha256: sha256('two') },
-      { name: 'c', sha256: sha256('x:y') },
-    ];
-    expect(load({ env }).apiKeys).toEqual(expected);
-    file(`api_keys: ["a:one", "b:sha256:${sha256('two')}", "c:x:y"]`);
-    expect(load().apiKeys).toEqual(expected);
-  });
-
-  it.each([
-    ['a', /entry 1 cannot be read/],
-    ['a:k,', /entry 2 cannot be read/],
-    ['a:', /entry 1/],
-    [':k', /entry 1/],
-    ['a b:k', /entry 1/],
-    ['a:sha256:12', /entry 1/],
-    ['a:k,a:l', /two entries have the name "a"/],
-    ['a:k,b:k', /"a" and "b" have the same key/],
-  ])('refuse %s', (value, message) => {
-    expect(problemOf({ env: { API_KEYS: value } })).toMatch(message);
   });
 });
