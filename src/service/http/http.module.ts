@@ -45,7 +45,7 @@ const REQUEST_READ_TIMEOUT_MS = 30_000;
     RequestLine,
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [RouteTable],
+  exports: [RouteTable, Access],
 })
 export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
   /** @param logger receives one line per request */
