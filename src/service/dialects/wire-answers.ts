@@ -34,6 +34,7 @@ export class WireAnswers {
     if (this.config.logText) record(context, { loggedText: texts });
     const refusal = this.access.rights.refusalOf(context.apiKeyName, choice);
     if (refusal !== null) throw refusal;
+    if (context.countsAgainstRate) this.access.charge(context.client, asks.length);
     const caller = new RequestCaller(context, choice, isList);
     const answered = await this.answers.answer(asks, caller);
     const facts = factsOf(asks, answered);

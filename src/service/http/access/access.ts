@@ -7,6 +7,9 @@ import { RateLimiter } from './rate-limiter.js';
 import { Rights } from './rights.js';
 import { SharedRateLimiter } from './shared-rate-limiter.js';
 
+/** All clients that are not known count as one. */
+const UNKNOWN = 'address:';
+
 /**
  * Decides which clients may send texts, with which rights, and how fast, for any protocol: it knows keys and clients,
  * but no requests.
@@ -15,7 +18,9 @@ import { SharedRateLimiter } from './shared-rate-limiter.js';
 export class Access {
   readonly rights: Rights;
   private readonly keys: ApiKeys | null;
-  private readonly limiter: Pick<RateLimiter, 'take'> | null = null;
+  /** The rate, for messages. */
+  private readonly allowed: string = '';
+  private readonly limiter: Pick<RateLimiter, 'take' | 'charge'> | null = null;
 
   /** @param redis when given, processes share one rate for each client */
   constructor(
@@ -24,14 +29,17 @@ export class Access {
       clients,
       rateLimitPerS,
       rateLimitBurst,
-    }: Pick<SerinConfig, 'clients' | 'rateLimitPerS' | 'rateLimitBurst'>,
+      maxTexts,
+    }: Pick<SerinConfig, 'clients' | 'rateLimitPerS' | 'rateLimitBurst' | 'maxTexts'>,
     @Inject(RedisConnection) redis: RedisConnection | null,
   ) {
     this.keys = clients.length > 0 ? new ApiKeys(clients) : null;
     this.rights = new Rights(clients);
     if (rateLimitPerS === null) return;
-    const limiter = new RateLimiter(rateLimitPerS, rateLimitBurst ?? Math.ceil(rateLimitPerS));
-    this.limiter = redis === null ? limiter : new SharedRateLimiter(limiter, redis);
+    const burst = rateLimitBurst ?? Math.ceil(rateLimitPerS);
+    const limiter = new RateLimiter(rateLimitPerS, burst);
+    this.limiter = redis === null ? limiter : new SharedRateLimiter(limiter, redis, maxTexts);
+    this.allowed = `${String(rateLimitPerS)} per second, ${String(burst)} at once`;
   }
 
   /** True when neither clients nor a rate are configured: every client is admitted. */
@@ -39,7 +47,7 @@ export class Access {
     return this.keys === null && this.limiter === null;
   }
 
-  /** Whether {@link admit} may refuse. */
+  /** Whether {@link admit} may refuse, and {@link charge} has to be called. */
   get limitsRate(): boolean {
     return this.limiter !== null;
   }
@@ -60,13 +68,24 @@ export class Access {
   }
 
   /**
-   * Counts one request against the rate of its client. Returns RATE_LIMITED, with the time to wait, when the request
-   * comes too early.
-   * @param client the client's name: `key:<name>`, or `address:<network>` when no clients are configured
+   * Counts the first text of a request against the rate of its client, before its other texts are known. Returns
+   * RATE_LIMITED, with the time until one text may come, when the request comes too early.
+   * @param client the client's name: `key:<name>`, or `address:<network>` when no clients are configured; null
+   *   when it is not known
    */
-  admit(client: string): AppError | null {
-    const retryAfterMs = this.limiter?.take(client, performance.now()) ?? 0;
+  admit(client: string | null): AppError | null {
+    const retryAfterMs = this.limiter?.take(client ?? UNKNOWN, performance.now()) ?? 0;
     if (retryAfterMs === 0) return null;
-    return new AppError('RATE_LIMITED', 'This client sends more requests than it may.', { retryAfterMs });
+    const message = `This client has sent more texts than it may: ${this.allowed}.`;
+    return new AppError('RATE_LIMITED', message, { retryAfterMs });
+  }
+
+  /**
+   * Counts the other texts of a request that was admitted. They are never refused: when there are more of them than the
+   * client may send now, its next request has to wait.
+   * @param texts all texts of the request, the first one included
+   */
+  charge(client: string | null, texts: number): void {
+    if (texts > 1) this.limiter?.charge(client ?? UNKNOWN, texts - 1, performance.now());
   }
 }

@@ -8,6 +8,7 @@ import { RIGHTS } from '../../../../src/base/config/clients.js';
 import { ConfigError } from '../../../../src/base/config/config-error.js';
 import { loadConfig, type LoadOptions } from '../../../../src/base/config/load-config.js';
 import type { Client, SerinConfig } from '../../../../src/base/config/serin-config.js';
+import { readText } from '../../../support/repository.js';
 
 let cwd: string;
 
@@ -61,6 +62,17 @@ describe('clients', () => {
       { ...full('kiosk', 'hush,3:4'), rights: [], weight: 0.1 },
     ]);
     expect(inspect(config, { depth: 9 })).not.toContain('hush');
+  });
+
+  it('are written as the documentation shows', () => {
+    const [, section = ''] = readText('docs/configuration.md').split('\n## Clients\n');
+    const [, example = ''] = /```yaml\n([^]*?)```/.exec(section) ?? [];
+    file(example);
+    expect(load().clients).toEqual([
+      full('shop', 'shop-key'),
+      { ...full('nightly-report', 'correct-horse-battery'), rights: [], weight: 0.5 },
+      { ...full('data-team', 'team-key'), rights: ['version', 'no-cache', 'feedback'], weight: 2 },
+    ]);
   });
 
   it('have those of API_KEYS behind them, which have all rights', () => {

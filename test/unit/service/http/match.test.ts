@@ -120,7 +120,7 @@ describe('a route that only the body has named', () => {
   const access = new Access(
     {
       clients: [{ name: 'one', sha256: 'a'.repeat(64), rights: [], weight: 1 }],
-      ...{ rateLimitPerS: 1, rateLimitBurst: 1 },
+      ...{ rateLimitPerS: 1, rateLimitBurst: 1, maxTexts: 256 },
     },
     null,
   );

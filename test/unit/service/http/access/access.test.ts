@@ -9,7 +9,7 @@ const clientOf = (name: string, key: string, rights: readonly Right[] = RIGHTS):
   sha256: createHash('sha256').update(key).digest('hex'),
 });
 const clients = [clientOf('one', 'k1')];
-const OPEN = { clients: [], rateLimitPerS: null, rateLimitBurst: null };
+const OPEN = { clients: [], rateLimitPerS: null, rateLimitBurst: null, maxTexts: 256 };
 
 describe('access', () => {
   it('is open to everybody when nothing is configured', () => {
@@ -58,7 +58,7 @@ describe('access', () => {
     expect(rights.refusalOf(null, { version: 'v1', refresh: true, routingKey: 'anna' })).toBeNull();
   });
 
-  it('counts each client on its own, with a burst of a second’s requests where none is configured', () => {
+  it('counts each client on its own, with a burst of a second’s texts where none is configured', () => {
     const access = new Access({ ...OPEN, rateLimitPerS: 0.5 }, null);
     expect([access.isOpen, access.limitsRate]).toEqual([false, true]);
     expect(access.admit('key:one')).toBeNull();
@@ -66,5 +66,27 @@ describe('access', () => {
     expect(refusal).toMatchObject({ code: 'RATE_LIMITED' });
     expect(refusal?.retryAfterMs).toBeGreaterThan(1_900);
     expect(access.admit('key:two')).toBeNull();
+  });
+
+  it('charges a request for all its texts, and refuses the next one with the time until one text may come', () => {
+    const access = new Access({ ...OPEN, rateLimitPerS: 5, rateLimitBurst: 5 }, null);
+    expect(access.admit('key:one')).toBeNull();
+    access.charge('key:one', 256);
+    const refusal = access.admit('key:one');
+    expect(refusal?.message).toBe('This client has sent more texts than it may: 5 per second, 5 at once.');
+    // 5 tokens less 256 are 251 below zero, and one more is needed.
+    expect(refusal?.retryAfterMs).toBeGreaterThan(50_300);
+    expect(refusal?.retryAfterMs).toBeLessThanOrEqual(50_400);
+    expect(access.admit('key:two')).toBeNull();
+  });
+
+  it('charges a request with one text, or none, no more than its admission', () => {
+    const access = new Access({ ...OPEN, rateLimitPerS: 0.001, rateLimitBurst: 3 }, null);
+    for (const texts of [1, 0, 1]) {
+      expect(access.admit(null)).toBeNull();
+      access.charge(null, texts);
+    }
+    expect(access.admit(null)?.code).toBe('RATE_LIMITED');
+    new Access(OPEN, null).charge('key:one', 256);
   });
 });
