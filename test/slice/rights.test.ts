@@ -102,7 +102,7 @@ describe('a refused request', () => {
     const response = await FORMATS['POST /predict']?.('key-none', right);
     expect(await response?.json()).toMatchObject({
       code: 'FORBIDDEN',
-      detail: expect.stringMatching(message),
+      detail: expect.stringMatching(message) as string,
     });
   });
 
