@@ -143,6 +143,27 @@ describe('clients', () => {
     expect(problems[0]).not.toMatch(/hu ?sh|4711/);
   });
 
+  it.each([
+    '>hush',
+    '|hush',
+    '!a!hush',
+    '!<hush',
+    '"\\hush"',
+    '*hush',
+    '!hush',
+    '&hush',
+    '@hush',
+    '[hush',
+    '"hush',
+  ])('keep a key out of the message when YAML reads it as something else: %s', (key) => {
+    for (const written of [`- { name: shop, key: ${key} }`, `- name: shop\n    key: ${key}\n    weight: 1`]) {
+      file(`port: 80\nclients:\n  ${written}\n`);
+      const problems = problemsOf().join('\n');
+      expect(problems).toMatch(/line \d, column|clients\.0|must be a map/);
+      expect(problems).not.toMatch(/hu|sh\b/);
+    }
+  });
+
   it('keep a key out of the message when a missing space has made it the name of a field', () => {
     file('clients: [{ name: shop, key:hush-hush }]');
     const problems = problemsOf();
