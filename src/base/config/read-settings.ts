@@ -112,8 +112,10 @@ function reportUnknownKeys(file: ConfigFile, problems: ConfigProblem[]): void {
   const named = new Set([...known, ...SETTING_NAMES.map(fileKey)]);
   for (const key of file.entries.keys()) {
     if (typeof key === 'string' && named.has(key)) continue;
-    const name = typeof key === 'string' ? key : shown(key);
-    const message = `unknown key.${didYouMean(name, known)} docs/configuration.md lists the keys`;
+    // What follows a colon without a space is a value, which may be a secret: `{ admin_token:secret }`.
+    const [name = '', value] = (typeof key === 'string' ? key : shown(key)).split(':', 2);
+    const problem = value === undefined ? 'unknown key.' : 'a space is missing after the colon.';
+    const message = `${problem}${didYouMean(name, known)} docs/configuration.md lists the keys`;
     problems.push({ key: name, source: file.name, value: null, message });
   }
 }

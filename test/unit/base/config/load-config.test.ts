@@ -197,6 +197,7 @@ describe('problems', () => {
     ['prot: 1', /^prot \(serin.config.yaml\): unknown key. Did you mean "port"\?/],
     ['max_text: 1', /Did you mean "max_texts"\?/],
     ['PORT: 1', /^PORT \(serin.config.yaml\): unknown key. Did you mean "port"\?/],
+    ['{port: 1, admin_token:hush}', /^admin_token \(serin.config.yaml\): a space is missing after the colon/],
     ['__proto__: {port: 1}', /^__proto__ .*unknown key/],
     ['1: 2', /^1 .*unknown key/],
     ['cache_ttl_ms: 0', /^cache_ttl_ms .* is 0: allowed is a whole number from 1 /],
@@ -216,7 +217,9 @@ describe('problems', () => {
     ],
   ])('refuses the file %j', (content, message) => {
     file(content);
-    expect(problemOf()).toMatch(message);
+    const problem = problemOf();
+    expect(problem).toMatch(message);
+    expect(problem).not.toContain('hush');
   });
 
   it('says that a file named by SERIN_CONFIG is missing, or cannot be read', () => {
