@@ -88,6 +88,7 @@ describe.concurrent('on the shipped registry', () => {
       'cpu',
       'settings',
       'port',
+      'proxy',
       'redis',
       'state',
     ];
@@ -105,6 +106,11 @@ describe.concurrent('on the shipped registry', () => {
     expect(beside.of('port')[0]?.found).toMatch(
       /a Serin serves there already \(ok, sentiment\/v1 is stable\)/,
     );
+    expect(beside.of('proxy')).toMatchObject([{ state: 'ok' }]);
+    await service.post('/predict', { text: 'A film.' }, { 'x-forwarded-for': '192.0.2.1' });
+    expect((await practice.visit({ PORT: port })).of('proxy')).toMatchObject([
+      { state: 'warn', found: expect.stringMatching(/one client$/) as string },
+    ]);
     expect(beside.of('state').map(({ found }) => found)).toContainEqual(
       `process ${service.pid} holds STATE_DIR: another one would follow its rollouts`,
     );

@@ -6,6 +6,8 @@ import { NO_REDIS, RedisServer } from './redis-harness.js';
 
 const QUIET = { log: () => undefined, warn: () => undefined, error: () => undefined };
 
+const MOST_TEXTS = 256;
+
 let server: RedisServer;
 let connections: RedisConnection[];
 
@@ -20,7 +22,7 @@ async function processes(count: number, perSecond: number, burst: number): Promi
     expect(connections.every(({ isUp }) => isUp)).toBe(true);
   });
   return connections.map(
-    (connection) => new SharedRateLimiter(new RateLimiter(perSecond, burst), connection),
+    (connection) => new SharedRateLimiter(new RateLimiter(perSecond, burst), connection, MOST_TEXTS),
   );
 }
 
@@ -103,6 +105,32 @@ describe('a rate that processes share', () => {
       expect(key).toMatch(/^serin:rate:1:[0-9a-f]{32}$/);
       expect(await server.command('PTTL', key)).toBeGreaterThan(0);
     }
+  });
+
+  it('counts the texts of a request in all processes, and the debt lasts as long as they take', async () => {
+    const [perSecond, burst] = [1, 5];
+    const limiters = (await processes(2, perSecond, burst)) as [SharedRateLimiter, SharedRateLimiter];
+    const [first, second] = limiters;
+    const startedAt = performance.now();
+    // As many requests as the burst allows come at once, and each has as many texts as it may have.
+    for (let i = 0; i < burst; i++) expect(first.take('key:batches', startedAt)).toBe(0);
+    for (let i = 0; i < burst; i++) first.charge('key:batches', MOST_TEXTS - 1, startedAt);
+    const owedMs = ((burst * MOST_TEXTS - burst + 1) / perSecond) * 1000;
+    expect(first.take('key:batches', startedAt)).toBe(owedMs);
+    await vi.waitFor(async () => {
+      expect(await server.command('DBSIZE')).toBe(1);
+    });
+    // The other process hears of it when the client comes to it too.
+    expect(second.take('key:batches', performance.now())).toBe(0);
+    await vi.waitFor(() => {
+      expect(second.take('key:batches', performance.now())).toBeGreaterThan(0);
+    });
+    const now = performance.now();
+    const waitMs = second.take('key:batches', now);
+    const paidMs = now - startedAt;
+    expect(waitMs).toBeGreaterThan(owedMs - paidMs - 1_000);
+    // What the other process has admitted is charged as well: at most its burst.
+    expect(waitMs).toBeLessThanOrEqual(owedMs + burst * 1_000);
   });
 
   it('is limited by each process on its own while Redis is away, and shared again when it is back', async () => {

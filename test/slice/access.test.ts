@@ -126,3 +126,50 @@ describe('without keys, rates and token', () => {
     }
   });
 });
+
+describe('callers behind a proxy that is not trusted', () => {
+  const PROXIED: readonly Record<string, string>[] = [
+    { 'x-forwarded-for': '192.0.2.1' },
+    { forwarded: 'for=192.0.2.1' },
+  ];
+
+  const warnings = ({ lines }: SliceApp): string[] =>
+    lines.filter(({ level, msg }) => level === 'warn' && msg.includes('TRUST_PROXY')).map(({ msg }) => msg);
+
+  /** Sends a request on a connection of its own, and waits for its line, behind which no other line of it comes. */
+  async function ask(service: SliceApp, headers: Record<string, string>): Promise<void> {
+    const response = await service.post('/predict', { text: 'A film.' }, { connection: 'close', ...headers });
+    await service.requestLine(response.headers.get('x-request-id') ?? '');
+  }
+
+  const gauge = async (service: SliceApp): Promise<string | undefined> =>
+    /^serin_untrusted_proxy .$/m.exec(await (await service.fetch('/metrics')).text())?.[0];
+
+  it.each(PROXIED)('are one client, which is said once, in the log and in a metric: %j', async (headers) => {
+    const service = await SliceApp.start({ RATE_LIMIT_PER_S: '0.01', RATE_LIMIT_BURST: '10' });
+    try {
+      await ask(service, {});
+      expect([warnings(service), await gauge(service)]).toEqual([[], 'serin_untrusted_proxy 0']);
+      for (let i = 0; i < 3; i++) await ask(service, headers);
+      expect(warnings(service)).toEqual([
+        expect.stringMatching(/^a request came with .* count as one client here\. Set TRUST_PROXY/),
+      ]);
+      expect(await gauge(service)).toBe('serin_untrusted_proxy 1');
+    } finally {
+      await service.stop();
+    }
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['the proxy is trusted', { TRUST_PROXY: 'loopback' }],
+    ['they have keys', { API_KEYS: 'one:key-one' }],
+  ])('are several clients when %s, and nothing is said', async (_, settings) => {
+    const service = await SliceApp.start(settings);
+    try {
+      for (const headers of PROXIED) await ask(service, { 'x-api-key': 'key-one', ...headers });
+      expect([warnings(service), await gauge(service)]).toEqual([[], 'serin_untrusted_proxy 0']);
+    } finally {
+      await service.stop();
+    }
+  });
+});

@@ -34,6 +34,7 @@ export const FEEDBACK_ANSWERS: Readonly<Record<string, (services: Services) => P
   },
   400: ({ normal }) => tell(normal, { request_id: 'told' }),
   401: ({ normal }) => tell(normal, TOLD, {}),
+  403: ({ normal }) => tell(normal, TOLD, { 'x-api-key': 'key-few' }),
   404: ({ normal }) => tell(normal, { ...TOLD, request_id: 'never-answered' }),
   405: ({ normal }) => normal.fetch('/feedback'),
   413: ({ normal }) => tell(normal, { ...TOLD, label: 'a'.repeat(1_100_000) }),

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withClients } from '../support/clients-file.js';
 import { FEEDBACK_ANSWERS } from './feedback-answers.js';
 import { failOnDemand } from '../support/fail-on-demand.js';
 import { NeverReadyExecutor } from '../support/fake-executor.js';
@@ -41,6 +42,8 @@ const post = (path: string, body: (text: string) => object): Record<string, Prov
   200: ({ normal }) => normal.post(path, body('A fine film.'), KEY),
   400: ({ normal }) => normal.post(path, '{', KEY),
   401: ({ normal }) => normal.post(path, body('A fine film.'), { 'x-api-key': 'wrong' }),
+  403: ({ normal }) =>
+    normal.post(path, { ...body('A fine film.'), version: 'v1' }, { 'x-api-key': 'key-few' }),
   404: ({ normal }) => normal.post(path, { ...body('A fine film.'), model: 'nobody' }, KEY),
   405: ({ normal }) => normal.fetch(path),
   413: ({ normal }) => normal.post(path, body('a'.repeat(1_100_000)), KEY),
@@ -100,7 +103,10 @@ describe('the OpenAPI document', () => {
 
   beforeAll(async () => {
     const [normal, faulty] = await Promise.all([
-      SliceApp.start({ API_KEYS: 'one:key-1', ADMIN_TOKEN }),
+      SliceApp.start({
+        ...withClients('{ name: few, key: key-few, rights: [] }'),
+        ...{ API_KEYS: 'one:key-1', ADMIN_TOKEN },
+      }),
       SliceApp.start().then(failOnDemand),
     ]);
     services = { normal, faulty };

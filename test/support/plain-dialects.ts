@@ -39,9 +39,13 @@ export class PlainDialect implements Dialect<null> {
     if (text === 'fault') throw new Error('a secret of the dialect');
     const problem = textError(text, 'the body');
     if (problem !== null) throw problem;
-    const version = typeof params.Version === 'string' ? { version: params.Version } : {};
+    const choice = {
+      version: typeof params.Version === 'string' ? params.Version : undefined,
+      routingKey: headers['x-routing-key'] as string | undefined,
+      refresh: headers['cache-control'] === 'no-cache',
+    };
     const ask = { text, view: FIRST_WINDOW, index: null };
-    return { asks: [ask], choice: version, shape: null, texts: text };
+    return { asks: [ask], choice, shape: null, texts: text };
   }
 
   reply({ results }: Answered, _: null, { requestId }: Stamp): Reply {
@@ -61,6 +65,13 @@ export class PlainDialect implements Dialect<null> {
   }
 }
 
+interface InputsBody {
+  readonly inputs: unknown;
+  readonly version?: string;
+  readonly user?: string;
+  readonly fresh?: boolean;
+}
+
 /** JSON with `inputs` on POST /predict: only its body tells it, which must be read as the native one. */
 export class InputsDialect implements Dialect<boolean> {
   readonly name = 'inputs';
@@ -73,13 +84,14 @@ export class InputsDialect implements Dialect<boolean> {
   }
 
   parse({ body }: WireRequest): Parsed<boolean> {
-    const { inputs } = body as { readonly inputs: unknown };
+    const { inputs, version, user, fresh } = body as InputsBody;
     const texts: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
     const asks = texts.map(
       (text, index): Ask | AppError =>
         textError(text, 'inputs') ?? { text: text as string, view: FIRST_WINDOW, index },
     );
-    return { asks, choice: {}, shape: Array.isArray(inputs), texts };
+    const choice = { version, routingKey: user, refresh: fresh === true };
+    return { asks, choice, shape: Array.isArray(inputs), texts };
   }
 
   reply({ results }: Answered, isList: boolean): Reply {

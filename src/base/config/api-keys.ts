@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ApiKey } from './serin-config.js';
+import { type Client, DEFAULT_WEIGHT, RIGHTS, twinProblem } from './clients.js';
 import type { Reading, ValueType } from './value-types.js';
 
 const ALLOWED =
@@ -9,32 +9,33 @@ const ENTRY = /^([A-Za-z0-9._-]{1,64}):([!-+\--~]{1,512})$/;
 const DIGEST = /^sha256:([0-9a-fA-F]{64})$/;
 
 /** Keys are hashed at once, so that no configuration object, log or dump contains one in plain text. */
-function readEntry(entry: string): ApiKey | undefined {
+function readEntry(entry: string): Client | undefined {
   const [, name, key] = ENTRY.exec(entry) ?? [];
   if (name === undefined || key === undefined) return undefined;
+  const client = { name, rights: RIGHTS, weight: DEFAULT_WEIGHT };
   const digest = DIGEST.exec(key)?.[1];
-  if (digest !== undefined) return { name, sha256: digest.toLowerCase() };
+  if (digest !== undefined) return { ...client, sha256: digest.toLowerCase() };
   if (key.startsWith('sha256:')) return undefined;
-  return { name, sha256: createHash('sha256').update(key).digest('hex') };
+  return { ...client, sha256: createHash('sha256').update(key).digest('hex') };
 }
 
 /** Problems name an entry by its position or name, never by its key. */
-function readEntries(entries: readonly unknown[]): Reading<readonly ApiKey[]> {
-  const keys: ApiKey[] = [];
+function readEntries(entries: readonly unknown[]): Reading<readonly Client[]> {
+  // An empty list would open the service to all callers.
+  if (entries.length === 0) return { problem: `the list is empty; allowed is ${ALLOWED}` };
+  const clients: Client[] = [];
   for (const [index, entry] of entries.entries()) {
-    const key = typeof entry === 'string' ? readEntry(entry.trim()) : undefined;
-    if (!key) return { problem: `entry ${String(index + 1)} cannot be read; allowed is ${ALLOWED}` };
-    const twin = keys.find(({ name, sha256 }) => name === key.name || sha256 === key.sha256);
-    if (twin?.name === key.name) return { problem: `two entries have the name "${key.name}"` };
-    if (twin)
-      return { problem: `"${twin.name}" and "${key.name}" have the same key: nobody could tell who asked` };
-    keys.push(key);
+    const client = typeof entry === 'string' ? readEntry(entry.trim()) : undefined;
+    if (!client) return { problem: `entry ${String(index + 1)} cannot be read; allowed is ${ALLOWED}` };
+    const twin = twinProblem(clients, client);
+    if (twin !== null) return { problem: twin };
+    clients.push(client);
   }
-  return { value: keys };
+  return { value: clients };
 }
 
-/** API keys; in the file also as a list. */
-export const apiKeyList: ValueType<readonly ApiKey[]> = {
+/** The short form of clients, which have all rights; in the file also as a list. */
+export const apiKeyList: ValueType<readonly Client[]> = {
   allowed: ALLOWED,
   fromText: (text) => readEntries(text.split(',')),
   fromFile: (value) =>

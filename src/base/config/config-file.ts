@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { parseDocument, type Document } from 'yaml';
+import { parseDocument, type Document, type ErrorCode, type YAMLParseError } from 'yaml';
 import type { ConfigProblem } from './config-error.js';
 
 export const DEFAULT_FILE = 'serin.config.yaml';
@@ -39,6 +39,32 @@ function reportUnreadable(path: string, code: string, problems: ConfigProblem[])
   problems.push({ key: basename(path), source: path, value: null, message: reason });
 }
 
+/** The codes of YAML errors whose messages quote nothing of the file in their first line. */
+const QUOTING_NOTHING: ReadonlySet<string> = new Set<ErrorCode>([
+  ...([
+    'BAD_INDENT',
+    'BAD_PROP_ORDER',
+    'BAD_SCALAR_START',
+    'BLOCK_AS_IMPLICIT_KEY',
+    'BLOCK_IN_FLOW',
+  ] as const),
+  ...([
+    'DUPLICATE_KEY',
+    'MISSING_CHAR',
+    'MULTILINE_IMPLICIT_KEY',
+    'MULTIPLE_ANCHORS',
+    'MULTIPLE_DOCS',
+  ] as const),
+  ...(['MULTIPLE_TAGS', 'TAB_AS_INDENT'] as const),
+]);
+
+/** Describes an error without quoting the file, which may hold a secret: `key: >secret` is an error of YAML. */
+function yamlProblem({ code, message, linePos }: YAMLParseError): string {
+  if (QUOTING_NOTHING.has(code)) return `not valid YAML: ${message.split('\n', 1)[0] ?? ''}`;
+  const [at] = linePos ?? [];
+  return `not valid YAML${at ? ` at line ${String(at.line)}, column ${String(at.col)}` : ''}`;
+}
+
 /** Null for an empty document; for a document with too many aliases, the error text, which is not a map. */
 function plainContent(document: Document.Parsed): unknown {
   try {
@@ -68,9 +94,7 @@ export function readConfigFile(
   const document = parseDocument(found.bytes.toString('utf8'));
   const [error] = document.errors;
   if (error) {
-    // Only the first line: the lines after it quote the file, which may hold a secret.
-    const message = `not valid YAML: ${error.message.split('\n', 1)[0] ?? ''}`;
-    problems.push({ key: name, source: path, value: null, message });
+    problems.push({ key: name, source: path, value: null, message: yamlProblem(error) });
     return none;
   }
   const content = plainContent(document);

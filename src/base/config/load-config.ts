@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { type Client, twinProblem } from './clients.js';
+import { readClients } from './clients-section.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { DEFAULT_FILE, readConfigFile } from './config-file.js';
 import { grantedCores } from '../machine/cpu-count.js';
@@ -38,7 +40,9 @@ export function loadConfig({
   };
   const section = readRolloutSection(file, problems);
   checkCanaryPercent(section, values, origin, problems);
-  const config = fill(values, section, cwd);
+  const listed = readClients(file, problems);
+  reportTwins(listed, values, { file: file.name, origin }, problems);
+  const config = fill(values, { section, listed, cwd });
   reportContradictions(config, values, origin, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   sources.set(deepFreeze(config), {
@@ -89,7 +93,14 @@ function checkCanaryPercent(
 const BATCH_TIMEOUT_MS = 8_000;
 const BATCH_PART_OF_GRACE = 0.8;
 
-function fill(values: SettingValues, section: RolloutSection, cwd: string): SerinConfig {
+/** The content of the file that is no setting, and the folder of the process. */
+interface Beside {
+  readonly section: RolloutSection;
+  readonly listed: readonly Client[];
+  readonly cwd: string;
+}
+
+function fill(values: SettingValues, { section, listed, cwd }: Beside): SerinConfig {
   const maxTexts = values.MAX_TEXTS ?? SETTINGS.MAX_TEXTS.default;
   const requestTimeoutMs = values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default;
   const shutdownGraceMs = values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default;
@@ -109,7 +120,7 @@ function fill(values: SettingValues, section: RolloutSection, cwd: string): Seri
     cacheMaxBytes: values.CACHE_MAX_BYTES ?? SETTINGS.CACHE_MAX_BYTES.default,
     cacheTtlMs: values.CACHE_TTL_MS ?? SETTINGS.CACHE_TTL_MS.default,
     adminToken: values.ADMIN_TOKEN ?? null,
-    apiKeys: values.API_KEYS ?? [],
+    clients: [...listed, ...(values.API_KEYS ?? [])],
     rateLimitPerS,
     rateLimitBurst: rateLimitPerS === null ? null : (values.RATE_LIMIT_BURST ?? Math.ceil(rateLimitPerS)),
     logLevel: values.LOG_LEVEL ?? SETTINGS.LOG_LEVEL.default,
@@ -128,6 +139,21 @@ function fill(values: SettingValues, section: RolloutSection, cwd: string): Seri
     workerMaxRssBytes: values.WORKER_MAX_RSS_BYTES ?? SETTINGS.WORKER_MAX_RSS_BYTES.default,
     redisUrl: values.REDIS_URL ?? null,
   };
+}
+
+/** Reports each client of API_KEYS that `clients` has too. */
+function reportTwins(
+  listed: readonly Client[],
+  { API_KEYS: short = [] }: SettingValues,
+  { file, origin }: { readonly file: string; readonly origin: Origin },
+  problems: ConfigProblem[],
+): void {
+  for (const client of short) {
+    const twin = twinProblem(listed, client);
+    if (twin === null) continue;
+    const message = `${twin}; one of them stands in clients of ${file}`;
+    problems.push({ ...origin('API_KEYS'), value: null, message });
+  }
 }
 
 function reportContradictions(

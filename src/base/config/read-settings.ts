@@ -13,8 +13,8 @@ import {
 import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
-/** Keys of the file that are not settings; they decide which versions get the traffic. */
-const ROLLOUT_KEYS = ['default_model', 'rollout'];
+/** Keys of the file that are not settings: which versions get the traffic, and who may ask. */
+const SECTIONS = ['default_model', 'rollout', 'clients'];
 
 /** A value for a message: as it was written, and cut when it is long. */
 export function shown(value: unknown): string {
@@ -106,14 +106,16 @@ export function readFileSettings(file: ConfigFile, problems: ConfigProblem[]): S
 
 function reportUnknownKeys(file: ConfigFile, problems: ConfigProblem[]): void {
   const known = [
-    ...ROLLOUT_KEYS,
+    ...SECTIONS,
     ...SETTING_NAMES.filter((name) => SETTINGS[name].notInFile === null).map(fileKey),
   ];
   const named = new Set([...known, ...SETTING_NAMES.map(fileKey)]);
   for (const key of file.entries.keys()) {
     if (typeof key === 'string' && named.has(key)) continue;
-    const name = typeof key === 'string' ? key : shown(key);
-    const message = `unknown key.${didYouMean(name, known)} docs/configuration.md lists the keys`;
+    // What follows a colon without a space is a value, which may be a secret: `{ admin_token:secret }`.
+    const [name = '', value] = (typeof key === 'string' ? key : shown(key)).split(':', 2);
+    const problem = value === undefined ? 'unknown key.' : 'a space is missing after the colon.';
+    const message = `${problem}${didYouMean(name, known)} docs/configuration.md lists the keys`;
     problems.push({ key: name, source: file.name, value: null, message });
   }
 }

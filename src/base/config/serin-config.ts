@@ -1,12 +1,8 @@
+import type { Client } from './clients.js';
 import type { RolloutConfig } from './rollout-config.js';
 
+export type { Client } from './clients.js';
 export type { RolloutConfig } from './rollout-config.js';
-
-export interface ApiKey {
-  readonly name: string;
-  /** sha256 of the key, hex; a key given in plain text is hashed when it is read. */
-  readonly sha256: string;
-}
 
 /** Every setting, validated, filled with defaults and frozen. Injected by the token SERIN_CONFIG. */
 export interface SerinConfig {
@@ -22,7 +18,8 @@ export interface SerinConfig {
   readonly shutdownDelayMs: number;
   readonly shutdownGraceMs: number;
   readonly adminToken: string | null;
-  readonly apiKeys: readonly ApiKey[];
+  /** Those of the file's `clients`, then those of API_KEYS. Without any, all callers may ask, and have all rights. */
+  readonly clients: readonly Client[];
   readonly rateLimitPerS: number | null;
   /** Null exactly when `rateLimitPerS` is. */
   readonly rateLimitBurst: number | null;

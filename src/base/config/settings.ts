@@ -84,7 +84,7 @@ export const SETTINGS = {
   API_KEYS: setting(
     apiKeyList,
     undefined,
-    'Comma-separated name:key or name:sha256:<hex>; unset: open to all.',
+    'Clients that have all rights, comma-separated name:key or name:sha256:<hex>; without these and without clients in the file: open to all.',
     {
       secret: true,
     },
@@ -138,12 +138,12 @@ export const SETTINGS = {
   RATE_LIMIT_PER_S: setting(
     decimal(0.001, 1e6),
     undefined,
-    'Requests per second that one API key, else one client address (of IPv6 its /64 network), may send; unset: no limit.',
+    'Texts per second that one client, by its key, else by its address (of IPv6 its /64 network), may send; unset: no limit.',
   ),
   RATE_LIMIT_BURST: setting(
     wholeNumber(1, 1_000_000),
     undefined,
-    'Requests that may come at once before the rate counts. Needs RATE_LIMIT_PER_S.',
+    'Texts that may come at once before the rate counts. Needs RATE_LIMIT_PER_S.',
     { defaultText: 'RATE_LIMIT_PER_S rounded up' },
   ),
   REDIS_URL: setting(

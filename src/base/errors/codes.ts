@@ -54,7 +54,13 @@ export const ERROR_TABLE = {
     'info',
     'No valid API key (or admin token) came with the request.',
   ),
-  FORBIDDEN: entry(403, 'Forbidden', false, 'info', 'The key is valid but may not do this.'),
+  FORBIDDEN: entry(
+    403,
+    'Forbidden',
+    false,
+    'info',
+    'The key is valid, but its client lacks a right that the request uses; `detail` names the right, and what to send instead.',
+  ),
   NOT_FOUND: entry(
     404,
     'Not found',

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { Answers } from '../answers/answers.js';
+import { Access } from '../http/access/access.js';
 import { type Handled, record } from '../http/answer.interceptor.js';
 import type { RequestContext } from '../request/request-context.js';
 import type { WireRequest } from '../request/wire-request.js';
@@ -13,13 +14,14 @@ import { RequestCaller } from './request-caller.js';
 export class WireAnswers {
   constructor(
     private readonly answers: Answers,
+    private readonly access: Access,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
   /**
    * Answers a request, and returns the reply with the facts for its log line. Facts that are known before the answer
    * are recorded at once, because the client may leave in between.
-   * @throws AppError when the format refuses the request, or the request as a whole cannot be answered
+   * @throws AppError when the format refuses the request, when its client lacks a right that it uses, or when the request as a whole cannot be answered
    */
   async handle<Shape>(
     format: WireFormat<Shape>,
@@ -30,6 +32,9 @@ export class WireAnswers {
     const isList = typeof texts !== 'string';
     if (isList) record(context, { texts: texts.length });
     if (this.config.logText) record(context, { loggedText: texts });
+    const refusal = this.access.rights.refusalOf(context.apiKeyName, choice);
+    if (refusal !== null) throw refusal;
+    if (context.countsAgainstRate) this.access.charge(context.client, asks.length);
     const caller = new RequestCaller(context, choice, isList, this.config);
     const answered = await this.answers.answer(asks, caller);
     const facts = factsOf(asks, answered);

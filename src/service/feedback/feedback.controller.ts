@@ -1,11 +1,14 @@
 import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../request/api-problems.js';
+import { Access } from '../http/access/access.js';
 import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
 import { ForClients } from '../http/client-route.js';
 import { StrictBody } from '../http/strict-body.pipe.js';
 import { ApiRequestHeaders } from '../request/api-headers.js';
+import { CurrentRequest } from '../request/current-request.js';
 import { Reply } from '../request/reply.js';
+import type { RequestContext } from '../request/request-context.js';
 import { FeedbackAnswerDto, FeedbackRequest } from './feedback.dto.js';
 import { FeedbackService } from './feedback.service.js';
 
@@ -17,7 +20,10 @@ import { FeedbackService } from './feedback.service.js';
 @UseInterceptors(AnswerInterceptor)
 @Controller()
 export class FeedbackController {
-  constructor(private readonly service: FeedbackService) {}
+  constructor(
+    private readonly service: FeedbackService,
+    private readonly access: Access,
+  ) {}
 
   @Post('feedback')
   @ForClients()
@@ -33,6 +39,7 @@ export class FeedbackController {
     'INVALID_REQUEST',
     'MALFORMED_JSON',
     'UNAUTHENTICATED',
+    'FORBIDDEN',
     'NOT_FOUND',
     'METHOD_NOT_ALLOWED',
     'BODY_TOO_LARGE',
@@ -40,7 +47,12 @@ export class FeedbackController {
     'RATE_LIMITED',
     'INTERNAL',
   )
-  feedback(@Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest): Handled {
+  feedback(
+    @Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest,
+    @CurrentRequest() { apiKeyName }: RequestContext,
+  ): Handled {
+    const refusal = this.access.rights.refusal(apiKeyName, 'feedback');
+    if (refusal !== null) throw refusal;
     const { request_id: requestId, index, label, kpi } = body;
     const answer = this.service.tell({ requestId, index: index ?? null, label, kpi });
     return {

@@ -14,7 +14,8 @@ function admit(access: Access, route: ClientRoute, request: Request, response: R
     if (context !== undefined) context.apiKeyName = name;
   }
   if (!route.rate || !access.limitsRate) return null;
-  return access.admit(context?.client ?? 'address:');
+  if (context !== undefined) context.countsAgainstRate = true;
+  return access.admit(context?.client ?? null);
 }
 
 /** Checks key and rate on the routes for clients, before the body is read. */

@@ -18,6 +18,7 @@ import { Lifecycle } from '../request/lifecycle.js';
 import { ProblemFilter } from '../request/problem.filter.js';
 import { RequestObservers } from '../request/request-observers.js';
 import { Access } from './access/access.js';
+import { UntrustedProxy } from './access/untrusted-proxy.js';
 import { stampAnswers } from './answer-headers.js';
 import { declaredRoutes } from './declared-routes.js';
 import { addExpressRoutes } from './express-routes.js';
@@ -40,12 +41,13 @@ const REQUEST_READ_TIMEOUT_MS = 30_000;
   imports: [RedisModule, DiscoveryModule],
   providers: [
     Access,
+    UntrustedProxy,
     RouteTable,
     RequestPipeline,
     RequestLine,
     { provide: APP_FILTER, useClass: ProblemFilter },
   ],
-  exports: [RouteTable],
+  exports: [RouteTable, Access],
 })
 export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootstrap {
   /** @param logger receives one line per request */

@@ -16,7 +16,11 @@ export function createDocument(app: NestExpressApplication): OpenAPIObject {
     .addTag('operations', 'Probes and metrics.')
     .addTag('admin', 'What can be changed while the service runs; only with ADMIN_TOKEN set.')
     .addBearerAuth(
-      { type: 'http', description: 'An API key, needed when API_KEYS is set; under /admin the admin token.' },
+      {
+        type: 'http',
+        description:
+          'The key of a client, needed when clients or API_KEYS are set; under /admin the admin token.',
+      },
       'bearer',
     )
     .addApiKey(

@@ -5,6 +5,7 @@ import { attachShape } from '../request/reply.js';
 import { requestIdFrom, traceParentFrom } from '../request/request-ids.js';
 import type { RequestObservers } from '../request/request-observers.js';
 import { networkReader } from './access/client-network.js';
+import type { UntrustedProxy } from './access/untrusted-proxy.js';
 import { timeoutOf, wantedMsFrom } from './deadline.js';
 import { attachMatch, matchByHeaders } from './match.js';
 import type { Route, RoutedDialect } from './route.js';
@@ -28,8 +29,11 @@ export function requestMiddleware(
   observers: RequestObservers,
   routes: RouteTable,
   { requestTimeoutMs, trustProxy }: Pick<SerinConfig, 'requestTimeoutMs' | 'trustProxy'>,
+  untrustedProxy: UntrustedProxy,
 ): RequestHandler {
-  const networkOf = networkReader(trustProxy !== null);
+  const networkOf = networkReader(trustProxy !== null, (request) => {
+    untrustedProxy.look(request);
+  });
 
   function onClose(this: Response): void {
     const context = contextOf(this);

@@ -5,6 +5,7 @@ import { contextOf } from '../request/request-context.js';
 import { RequestObservers } from '../request/request-observers.js';
 import { Access } from './access/access.js';
 import { adminGuard } from './access/admin-guard.js';
+import { UntrustedProxy } from './access/untrusted-proxy.js';
 import { admissionMiddleware } from './admission.js';
 import { dispatchMiddleware } from './dispatch-middleware.js';
 import { matchOf } from './match.js';
@@ -52,9 +53,10 @@ export class RequestPipeline {
     observers: RequestObservers,
     @Inject(SERIN_CONFIG) config: SerinConfig,
     access: Access,
+    untrustedProxy: UntrustedProxy,
   ) {
     this.steps = [
-      requestMiddleware(observers, routes, config),
+      requestMiddleware(observers, routes, config, untrustedProxy),
       underAdmin(adminGuard(config.adminToken)),
       routeMiddleware(),
       ...(access.isOpen ? [] : [admissionMiddleware(access)]),

@@ -77,7 +77,9 @@ export class PoolExecutor
     this.reports = new TextReports(this.versions, admission, metrics);
     // A background text runs alone, so that a user who arrives during it waits for the shortest possible run.
     const background = new QueuedTexts(true, this.reports);
-    const forecast = new Forecast(new ClientShares(), () => this.pool.status().ready);
+    const weights = new Map(config.clients.map(({ name, weight }) => [`key:${name}`, weight]));
+    const shares = new ClientShares((client) => weights.get(client) ?? 1);
+    const forecast = new Forecast(shares, () => this.pool.status().ready);
     this.texts = { user: new QueuedTexts(false, this.reports, forecast), background };
     this.lane = new Lane(
       this.pool,

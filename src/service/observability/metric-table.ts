@@ -9,6 +9,7 @@ export const METRIC = {
   requests: 'serin_requests_total',
   requestSeconds: 'serin_request_duration_seconds',
   stageSeconds: 'serin_stage_duration_seconds',
+  untrustedProxy: 'serin_untrusted_proxy',
   texts: 'serin_texts_total',
   truncatedTexts: 'serin_truncated_texts_total',
   batchTexts: 'serin_batch_texts',
@@ -117,6 +118,10 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     help: 'Time of an answer per stage (receive, cache, join, queue, transfer, tokenize, inference, event_loop, serialise), which add up to the whole; of a batch request its slowest text. Not of what memory answered.',
     labelNames: ['stage', ...BY_VERSION],
     buckets: LATENCY_BUCKETS_S,
+  }),
+  gauge({
+    name: METRIC.untrustedProxy,
+    help: '1 once a proxy has forwarded the address of a caller without a key while TRUST_PROXY is unset: all its callers are one client.',
   }),
   counter({
     name: METRIC.texts,

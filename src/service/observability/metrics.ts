@@ -19,13 +19,14 @@ export interface BatchObservation {
   readonly inferenceMs: number;
 }
 
-/** Writes the metrics of texts, batches, workers and versions; metric-table.ts defines their names and labels. */
+/** Writes the metrics of texts, batches, workers, versions and proxies; metric-table.ts defines their names and labels. */
 @Injectable()
 export class Metrics implements OnModuleInit {
   @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
   @InjectMetric(METRIC.batchPaddedTokens) private readonly batchPaddedTokens!: Histogram;
   @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
   @InjectMetric(METRIC.workerRestarts) private readonly workerRestarts!: Counter;
+  @InjectMetric(METRIC.untrustedProxy) private readonly untrustedProxy!: Gauge;
   @InjectMetric(METRIC.versionState) private readonly versionState!: Gauge;
   @InjectMetric(METRIC.versionMemoryBytes) private readonly versionMemoryBytes!: Gauge;
   @InjectMetric(METRIC.versionLoadSeconds) private readonly versionLoadSeconds!: Gauge;
@@ -69,6 +70,11 @@ export class Metrics implements OnModuleInit {
     if (last !== undefined) this.versionState.set({ model, version, state: last }, 0);
     this.versionState.set({ model, version, state }, 1);
     this.lastState.set(key, state);
+  }
+
+  /** A proxy forwards the addresses of callers, and its word does not count: they are one client. */
+  untrustedProxySeen(): void {
+    this.untrustedProxy.set(1);
   }
 
   /** @param bytes estimated memory in one worker process; 0 when the version is unloaded */

@@ -45,6 +45,8 @@ export class RequestContext implements RequestRecord {
    * request.
    */
   network: string | null = null;
+  /** True when the request counts against the rate of its client, which is then charged for each of its texts. */
+  countsAgainstRate = false;
   /** True when the request was refused before it reached a handler. */
   isRejected = false;
   status = 0;

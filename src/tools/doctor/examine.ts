@@ -3,6 +3,7 @@ import { judgeCores, judgeFeatures } from './cpu-findings.js';
 import type { Finding } from './finding.js';
 import { checkScores, checkTokens } from './parity-findings.js';
 import { checkPort } from './port-findings.js';
+import { checkProxy } from './proxy-findings.js';
 import { readProcessors } from '../../base/machine/processors.js';
 import { checkRedis } from './redis-findings.js';
 import { judgeRuntime, runtimeFacts } from './runtime-findings.js';
@@ -44,6 +45,7 @@ export async function examine(config: SerinConfig): Promise<readonly Finding[]> 
       ({ isServing } = port);
       return [port.finding];
     }),
+    runCheck('proxy', LOOK_MS, async () => [await checkProxy(config)]),
     runCheck('redis', LOOK_MS, () => checkRedis(config.redisUrl)),
     runCheck('state', LOOK_MS, () => checkState(config.stateDir)),
     Promise.resolve(registry),

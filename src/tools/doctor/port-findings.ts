@@ -25,13 +25,24 @@ function tryListen(host: string, port: number): Promise<string | null> {
   });
 }
 
-/** Health and stable version of the Serin at this port; null if another program listens, or none answers. */
-async function askSerin(host: string, port: number): Promise<string | null> {
+/**
+ * The answer of the program at this port to GET.
+ * @throws when none answers in time
+ */
+export function askLocally(
+  { host, port }: Pick<SerinConfig, 'host' | 'port'>,
+  path: string,
+): Promise<Response> {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   const authority = reachable.includes(':') ? `[${reachable}]` : reachable;
+  const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
+  return fetch(`http://${authority}:${port}${path}`, { signal, redirect: 'error' });
+}
+
+/** Health and stable version of the Serin at this port; null if another program listens, or none answers. */
+async function askSerin(host: string, port: number): Promise<string | null> {
   try {
-    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
-    const response = await fetch(`http://${authority}:${port}/health`, { signal, redirect: 'error' });
+    const response = await askLocally({ host, port }, '/health');
     const health = (await response.json()) as Readonly<Record<string, unknown>>;
     const { status, model_name: model, model_version: version } = health;
     if (typeof model !== 'string' || typeof status !== 'string') return null;

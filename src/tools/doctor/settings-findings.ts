@@ -17,12 +17,17 @@ const LOOPBACK = /^(localhost|127\..*|::1)$/;
 /** Settings that are allowed but rarely intended. */
 export function judgeSettings(config: SerinConfig): Finding[] {
   const findings: Finding[] = [];
-  const { host, apiKeys, adminToken, logText, requestTimeoutMs, workerWatchdogMs } = config;
-  const isOpen = !LOOPBACK.test(host) && apiKeys.length === 0;
+  const { host, clients, adminToken, logText, requestTimeoutMs, workerWatchdogMs } = config;
+  const isOpen = !LOOPBACK.test(host) && clients.length === 0;
   if (isOpen) {
-    const todo = 'set API_KEYS, or let only a proxy that asks for them reach this port';
+    const todo =
+      'set clients in the file, or API_KEYS, or let only a proxy that asks for keys reach this port';
     findings.push(
-      warn('settings', `HOST is ${host} and API_KEYS is unset: whoever reaches it may ask`, todo),
+      warn(
+        'settings',
+        `HOST is ${host} and there are neither clients nor API_KEYS: every caller that reaches it may ask`,
+        todo,
+      ),
     );
   }
   if (adminToken !== null && adminToken.length < SHORT_TOKEN) {

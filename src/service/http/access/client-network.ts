@@ -29,13 +29,19 @@ export function clientNetwork(address: string): string {
 /**
  * Returns a function that finds the network of a request. Behind a proxy the address differs per request. Without a
  * proxy it is the address of the connection, and is computed once per connection.
+ * @param onConnection called with the first request of each connection, unless the service is behind a proxy
  */
-export function networkReader(isBehindProxy: boolean): (request: Request) => string {
+export function networkReader(
+  isBehindProxy: boolean,
+  onConnection: (request: Request) => void,
+): (request: Request) => string {
   if (isBehindProxy) return (request) => clientNetwork(request.ip ?? '');
   const known = new WeakMap<Socket, string>();
-  return ({ socket }) => {
+  return (request) => {
+    const { socket } = request;
     let network = known.get(socket);
     if (network === undefined) {
+      onConnection(request);
       network = clientNetwork(socket.remoteAddress ?? '');
       known.set(socket, network);
     }

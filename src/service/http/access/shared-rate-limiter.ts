@@ -6,8 +6,11 @@ import type { RateLimiter } from './rate-limiter.js';
 /** How often a process reports its clients' tokens to Redis. */
 const EXCHANGE_MS = 100;
 
-/** Longest debt of a client that took too many tokens. It is limited because the server's clock may jump. */
-const LONGEST_DEBT_MS = 60_000;
+/**
+ * Bounds of the longest debt of a client, which is limited because the server's clock may jump. A debt of a minute can
+ * come from many processes that each admit a few requests too many.
+ */
+const DEBT_MS = { least: 60_000, most: 24 * 3_600_000 };
 
 /**
  * Charges clients in the buckets that all processes share. A bucket is one number: the time at which it is full again
@@ -49,29 +52,50 @@ const redisKey = (client: string): string =>
 
 /**
  * Enforces one rate per client over all processes on one Redis. Each process decides at once by its own bucket, and
- * about ten times a second the processes exchange the tokens taken. In any time t, n processes together admit at most
- * `burst + rate × t`, plus, for each process but one, the tokens that its own bucket held before the exchange: at most
- * `burst + rate × 0.1 s`. The excess is a debt that the client must wait for, so the rate holds in the long run.
- * Without Redis each process limits on its own.
+ * about ten times a second the processes exchange the tokens taken. In any time t, n processes together admit requests
+ * as long as fewer than `burst + rate × t` tokens are taken, plus, for each process but one, the tokens that its own
+ * bucket held before the exchange: at most `burst + rate × 0.1 s`. Tokens beyond that, and those that the last requests
+ * took below zero, are a debt that the client must wait for, so the rate holds in the long run. Without Redis each
+ * process limits on its own.
  */
 export class SharedRateLimiter {
   private taken = new Map<string, Taken>();
   private isExchanging = false;
+  /** The longest time to full, in milliseconds. */
+  private readonly longestMs: number;
 
+  /** @param mostTextsPerRequest bounds the debt of a client */
   constructor(
     private readonly local: RateLimiter,
     private readonly redis: Pick<RedisConnection, 'isUp' | 'run'>,
-  ) {}
+    mostTextsPerRequest: number,
+  ) {
+    const { burst, msPerToken } = local;
+    // As many requests as the burst allows may come at once, each with as many texts as it may have.
+    const debtMs = burst * mostTextsPerRequest * msPerToken;
+    this.longestMs = burst * msPerToken + Math.min(DEBT_MS.most, Math.max(DEBT_MS.least, debtMs));
+  }
 
   /** Takes one token, as {@link RateLimiter.take} does. */
   take(client: string, now: number): number {
     const waitMs = this.local.take(client, now);
-    if (waitMs > 0 || !this.redis.isUp) return waitMs;
+    if (waitMs === 0) this.note(client, 1, now);
+    return waitMs;
+  }
+
+  /** Takes further tokens, as {@link RateLimiter.charge} does. */
+  charge(client: string, tokens: number, now: number): void {
+    this.local.charge(client, tokens, now);
+    this.note(client, tokens, now);
+  }
+
+  /** Notes tokens that were taken here for the next exchange. */
+  private note(client: string, tokens: number, now: number): void {
+    if (!this.redis.isUp) return;
     const taken = this.taken.get(client);
-    if (taken === undefined) this.taken.set(client, { tokens: 1, since: now });
-    else taken.tokens++;
+    if (taken === undefined) this.taken.set(client, { tokens, since: now });
+    else taken.tokens += tokens;
     this.exchangeSoon();
-    return 0;
   }
 
   private exchangeSoon(): void {
@@ -88,12 +112,11 @@ export class SharedRateLimiter {
     const charged = [...this.taken];
     this.taken = new Map();
     const args = charged.flatMap(([, { tokens, since }]) => [String(tokens), (now - since).toFixed(3)]);
-    const longestMs = local.burst * local.msPerToken + LONGEST_DEBT_MS;
     try {
       const keys = charged.map(([client]) => redisKey(client));
       const fullInMs = await this.redis.run(CHARGE, keys, [
         String(local.msPerToken),
-        String(longestMs),
+        String(this.longestMs),
         ...args,
       ]);
       charged.forEach(([client], i) => {

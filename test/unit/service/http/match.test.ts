@@ -118,7 +118,10 @@ describe('routes of dialects and controllers in one table', () => {
 
 describe('a route that only the body has named', () => {
   const access = new Access(
-    { apiKeys: [{ name: 'one', sha256: 'a'.repeat(64) }], rateLimitPerS: 1, rateLimitBurst: 1 },
+    {
+      clients: [{ name: 'one', sha256: 'a'.repeat(64), rights: [], weight: 1 }],
+      ...{ rateLimitPerS: 1, rateLimitBurst: 1, maxTexts: 256 },
+    },
     null,
   );
   const again = (before: ClientRoute | undefined): string | undefined =>

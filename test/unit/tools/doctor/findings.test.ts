@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { int8Kernels, judgeCores, judgeFeatures } from '../../../../src/tools/doctor/cpu-findings.js';
 import { mustBeMended, note, ok, fail, warn, renderFindings } from '../../../../src/tools/doctor/finding.js';
 import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/machine/processors.js';
+import { judgeProxy } from '../../../../src/tools/doctor/proxy-findings.js';
 import { judgeRedis, parseInfo } from '../../../../src/tools/doctor/redis-findings.js';
 import {
   judgeRuntime,
@@ -203,5 +204,28 @@ describe('a check', () => {
   it('that throws is a failure of its own, and nothing else', async () => {
     const findings = await runCheck('odd', 1000, () => Promise.reject(new Error('boom')));
     expect(findings).toMatchObject([{ check: 'odd', state: 'fail', found: 'the check itself failed: boom' }]);
+  });
+});
+
+describe('a proxy', () => {
+  const client = { name: 'one', sha256: 'a'.repeat(64), rights: [], weight: 1 };
+  const NONE = { trustProxy: null, clients: [], rateLimitPerS: null };
+
+  it.each<[string, Parameters<typeof judgeProxy>[0], boolean, string, RegExp]>([
+    ['nothing is configured', NONE, false, 'ok', /by the addresses of their connections/],
+    ['a rate counts by address', { ...NONE, rateLimitPerS: 5 }, false, 'note', /by the addresses/],
+    ['it is trusted', { ...NONE, trustProxy: 'loopback', rateLimitPerS: 5 }, false, 'ok', /is loopback/],
+    ['callers have keys', { ...NONE, clients: [client], rateLimitPerS: 5 }, false, 'ok', /by their keys/],
+    ['one was seen', NONE, true, 'warn', /neither TRUST_PROXY nor clients: .* one client$/],
+    ['one was seen before it was trusted', { ...NONE, trustProxy: 1 }, true, 'warn', /one client$/],
+  ])('is judged when %s', (_, settings, isSeen, state, found) => {
+    const finding = judgeProxy(settings, isSeen);
+    expect(finding.state).toBe(state);
+    expect(finding.found).toMatch(found);
+  });
+
+  it('that was seen is mended by a setting, or by a restart with a setting that is there already', () => {
+    expect(judgeProxy(NONE, true).todo).toMatch(/^set TRUST_PROXY .* or list clients/);
+    expect(judgeProxy({ ...NONE, trustProxy: 1 }, true).todo).toMatch(/^restart it/);
   });
 });
