@@ -76,6 +76,26 @@ const purge =
       ...init,
     });
 
+const shares =
+  (init: RequestInit = {}): Provoke =>
+  ({ normal }) =>
+    normal.fetch('/admin/clients', { headers: { authorization: `Bearer ${ADMIN_TOKEN}` }, ...init });
+
+const clientShares: Record<string, Provoke> = {
+  200: shares(),
+  400: shares({ headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'x-deadline-ms': 'soon' } }),
+  401: shares({ headers: {} }),
+  404: async () => {
+    const service = await SliceApp.listen();
+    try {
+      return await service.fetch('/admin/clients');
+    } finally {
+      await service.stop();
+    }
+  },
+  405: shares({ method: 'PATCH' }),
+};
+
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   predict: { ...post('/predict', one), 504: late('/predict', one('Too late.')) },
   predictBatch: post('/predict_batch', many),
@@ -94,6 +114,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
     404: purge('?model=nobody'),
     405: purge('', { method: 'PATCH' }),
   },
+  getClients: clientShares,
   ...VERSION_ANSWERS,
   ...ROLLOUT_ANSWERS,
 };

@@ -5,11 +5,12 @@ import { InferenceModule } from '../inference/inference.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { CacheController } from './cache.controller.js';
 import { CanaryController } from './canary.controller.js';
+import { ClientsController } from './clients.controller.js';
 import { VersionsController } from './versions.controller.js';
 
-/** The routes that change the running service; all of them require the admin token. */
+/** The routes for operators; all of them require the admin token. */
 @Module({
   imports: [CacheModule, RolloutModule, InferenceModule, ModelRegistryModule],
-  controllers: [CacheController, CanaryController, VersionsController],
+  controllers: [CacheController, CanaryController, ClientsController, VersionsController],
 })
 export class AdminModule {}

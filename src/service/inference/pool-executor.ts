@@ -15,7 +15,7 @@ import {
   type Priority,
 } from '../../engine/dispatch/executor.js';
 import { Lane } from '../../engine/dispatch/lane.js';
-import { ClientShares } from '../../engine/dispatch/client-shares.js';
+import { ClientShares, type ClientShare } from '../../engine/dispatch/client-shares.js';
 import { Forecast } from '../../engine/dispatch/forecast.js';
 import type { PendingText } from '../../engine/dispatch/pending-text.js';
 import { QueuedTexts } from '../../engine/dispatch/queued-texts.js';
@@ -121,6 +121,10 @@ export class PoolExecutor
       startFailuresInARow,
       state: this.poolState(exhausted && ready === 0),
     };
+  }
+
+  largestClients(limit: number): readonly ClientShare[] {
+    return this.texts.user.forecast.shares.largest(limit, performance.now());
   }
 
   onRun(listener: RunListener): void {

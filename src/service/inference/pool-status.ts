@@ -1,3 +1,4 @@
+import type { ClientShare } from '../../engine/dispatch/client-shares.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 
 export interface InferenceStatus {
@@ -36,6 +37,9 @@ export type LossListener = (version: ModelVersion) => void;
 /** The view of the worker pool for health and metrics; bound to the executor that owns the pool. */
 export abstract class InferencePoolStatus {
   abstract status(): InferenceStatus;
+
+  /** The clients whose texts the workers have computed most in the last seconds, the first one most. */
+  abstract largestClients(limit: number): readonly ClientShare[];
 
   /** Adds a listener that is called after each run, for users' texts and for background texts. */
   abstract onRun(listener: RunListener): void;
