@@ -66,7 +66,7 @@ const inOrder = (folder, rows) =>
 /** Rooms of the bench: those that measure stand in the last row, and know nothing of one another. */
 const BENCH = [
   ...[['base'], ['corpus'], ['load'], ['service'], ['ceiling'], ['baseline'], ['report']],
-  ['speed', 'chaos', 'cache', 'files', 'open-loop', 'quantize', 'rollout'],
+  ['speed', 'chaos', 'cache', 'files', 'open-loop', 'quantize', 'rollout', 'overload'],
 ];
 
 /** The test bench-import-rules.test.ts breaks each of these once. */

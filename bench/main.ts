@@ -11,6 +11,7 @@ import { runFiles, runMemory } from './files/run.js';
 import { requireWrk } from './load/wrk.js';
 import { runOpenLoop } from './open-loop/run.js';
 import { USAGE, readOptions, type BenchOptions } from './options.js';
+import { runOverload } from './overload/run.js';
 import { requirePython } from './quantize/python.js';
 import { runQuantize } from './quantize/run.js';
 import { runRollout } from './rollout/run.js';
@@ -31,7 +32,8 @@ function requirements(options: BenchOptions): void {
 
 /** @returns false when what must hold on any machine does not hold */
 async function runParts(options: BenchOptions, workFolder: string): Promise<boolean> {
-  const { quick, entry, json, files, memoryLines, cache, churnTexts, rollout, quantize, openLoop } = options;
+  const { quick, entry, json, files, memoryLines, cache, churnTexts, rollout, quantize, openLoop, overload } =
+    options;
   const runOptions = { entry, json, write: !quick, workFolder };
   if (memoryLines !== null) await runMemory(memoryLines, runOptions);
   if (files !== null) return runFiles(files, runOptions);
@@ -41,6 +43,7 @@ async function runParts(options: BenchOptions, workFolder: string): Promise<bool
   if (rollout !== null) return runRollout(rollout, runOptions);
   if (quantize !== null) return runQuantize(quantize, runOptions);
   if (openLoop !== null) return runOpenLoop(openLoop, runOptions);
+  if (overload !== null) return runOverload(overload, runOptions);
   return runService(options, runOptions);
 }
 

@@ -11,6 +11,7 @@ import {
 } from './cache/plan.js';
 import { FULL_FILES, QUICK_FILES, type FilesPlan } from './files/plan.js';
 import { FULL_OPEN_LOOP, QUICK_OPEN_LOOP, type OpenLoopPlan } from './open-loop/plan.js';
+import { FULL_OVERLOAD, QUICK_OVERLOAD, type OverloadPlan } from './overload/plan.js';
 import { FULL_QUANTIZE, QUICK_QUANTIZE } from './quantize/plan.js';
 import type { QuantizeOptions } from './quantize/run.js';
 import { FULL_ROLLOUT, QUICK_ROLLOUT, type RolloutPlan } from './rollout/plan.js';
@@ -36,6 +37,8 @@ export interface BenchOptions {
   readonly quantize: QuantizeOptions | null;
   /** Not null: `serin bench` measures baseline and service under offered rates, and nothing else is measured. */
   readonly openLoop: OpenLoopPlan | null;
+  /** Not null: goodput and fair shares beyond capacity are measured, and nothing else. */
+  readonly overload: OverloadPlan | null;
 }
 
 export const USAGE = `usage: npm run bench -- [options]
@@ -54,6 +57,7 @@ export const USAGE = `usage: npm run bench -- [options]
     --python FILE      the interpreter that makes an environment and installs onnxruntime there (default: python3)
     --python-env DIR   the environment, kept for the next run (default: a new one each time)
   --open-loop   measures latency under offered rates, and what it is made of, and writes its section: four minutes
+  --overload    measures goodput and fair shares beyond capacity, and writes its section: five minutes
   --quick       a short run that writes nothing
   --json        the report as one JSON document on stdout, instead of tables
   --entry FILE  the script that starts the service (default: bin/serin.mjs)
@@ -77,6 +81,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
         'cache-long': { type: 'boolean', default: false },
         rollout: { type: 'boolean', default: false },
         'open-loop': { type: 'boolean', default: false },
+        overload: { type: 'boolean', default: false },
         quantize: { type: 'boolean', default: false },
         data: { type: 'string' },
         python: { type: 'string', default: 'python3' },
@@ -107,6 +112,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     churnTexts: values['cache-long'] ? (quick ? QUICK_CHURN_TEXTS : FULL_CHURN_TEXTS) : null,
     rollout: values.rollout ? (quick ? QUICK_ROLLOUT : FULL_ROLLOUT) : null,
     openLoop: values['open-loop'] ? (quick ? QUICK_OPEN_LOOP : FULL_OPEN_LOOP) : null,
+    overload: values.overload ? (quick ? QUICK_OVERLOAD : FULL_OVERLOAD) : null,
     quantize: values.quantize ? quantizeOptions(values) : null,
   };
 }

@@ -2,7 +2,12 @@
 -- Prints one line of JSON: counts, latencies in microseconds, and the processor time of wrk itself in seconds.
 local requests, at = {}, 0
 
+-- Argument 2, if any: milliseconds that a connection waits on average before its next request.
 function init(args)
+  if args[2] then
+    local most = 2 * tonumber(args[2])
+    function delay() return math.random(0, most) end
+  end
   local headers = { ["content-type"] = "application/json" }
   for body in io.lines(args[1]) do
     requests[#requests + 1] = wrk.format("POST", "/predict", headers, body)

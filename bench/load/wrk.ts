@@ -54,6 +54,8 @@ export interface WrkTarget {
   readonly bodies: readonly string[];
   /** From the last body it goes on with the first: hits are wanted. */
   readonly repeated?: boolean;
+  /** Milliseconds that each connection waits on average before its next request; absent: none. */
+  readonly thinkMs?: number | undefined;
   readonly workFolder: string;
 }
 
@@ -63,7 +65,7 @@ export interface WrkTarget {
  * @throws Error when there were fewer bodies than requests: a cache might have helped
  */
 export async function runWrk(target: WrkTarget): Promise<Load> {
-  const { url, connections, seconds, bodies, workFolder, repeated = false } = target;
+  const { url, connections, seconds, bodies, workFolder, repeated = false, thinkMs } = target;
   const file = join(workFolder, 'bodies.jsonl');
   writeFileSync(file, bodies.join('\n') + '\n');
   const options = [
@@ -77,6 +79,7 @@ export async function runWrk(target: WrkTarget): Promise<Load> {
     url,
     '--',
     file,
+    ...(thinkMs === undefined ? [] : [String(Math.round(thinkMs))]),
   ];
   const stdout = await runCommand('wrk', options);
   const line = stdout.split('\n').find((candidate) => candidate.startsWith('{'));
@@ -98,7 +101,10 @@ export async function runWrk(target: WrkTarget): Promise<Load> {
   };
 }
 
-export interface DistinctLoad extends Pick<WrkTarget, 'url' | 'connections' | 'seconds' | 'workFolder'> {
+export interface DistinctLoad extends Pick<
+  WrkTarget,
+  'url' | 'connections' | 'seconds' | 'workFolder' | 'thinkMs'
+> {
   readonly version: Version;
 }
 

@@ -6,6 +6,7 @@ import type { RunOptions } from '../base/run-options.js';
 /** The parts of docs/benchmarks.md that runs of their own write, in the order in which they stand there. */
 const PARTS = {
   openloop: 'the open loop',
+  overload: 'beyond capacity',
   files: 'files',
   memory: 'memory',
   cache: 'cache',

@@ -9,7 +9,7 @@ import { versionFolder } from '../corpus/version-files.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
 import { measureConsistency, type Consistency } from './consistency.js';
-import type { ProbeResult } from './probe-process.js';
+import type { ProbeResult } from '../load/probe-process.js';
 import { measureResponsiveness } from './responsiveness.js';
 import { measureRound, type Round, type Subjects } from './round.js';
 import { summarise, type SpeedSummary } from './summary.js';

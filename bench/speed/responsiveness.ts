@@ -1,7 +1,7 @@
 import { Child } from '../base/child.js';
 import { TARGET_CONNECTIONS, type Version } from '../base/plan.js';
 import { sendDistinct } from '../load/wrk.js';
-import type { ProbeOrder, ProbeResult } from './probe-process.js';
+import type { ProbeOrder, ProbeResult } from '../load/probe-process.js';
 import type { Subjects } from './round.js';
 
 /** Far below what the service answers, and still 750 probes in 15 s for a 99th percentile. */
@@ -15,7 +15,7 @@ export async function measureResponsiveness(
   version: Version,
   seconds: number,
 ): Promise<ProbeResult> {
-  const prober = new Child<ProbeOrder, ProbeResult>('speed/probe-process');
+  const prober = new Child<ProbeOrder, ProbeResult>('load/probe-process');
   const load = sendDistinct(texts, {
     url: service.url,
     version,

@@ -1,0 +1,124 @@
+import { Child } from '../base/child.js';
+import { CACHE_OFF, SEED, VERSIONS, type Version } from '../base/plan.js';
+import { say } from '../base/progress.js';
+import { DistinctTexts } from '../corpus/distinct-texts.js';
+import { versionFolder } from '../corpus/version-files.js';
+import type { ProbeOrder, ProbeResult } from '../load/probe-process.js';
+import { sendDistinct } from '../load/wrk.js';
+import { readMetrics, valueOf } from '../service/metrics.js';
+import { ServiceProcess } from '../service/service-process.js';
+import { settledPool } from '../service/worker-pool.js';
+import { besideBusyLoops } from './busy-loops.js';
+import { BUSY_LOOPS, OFFERED, OVERLOAD_CONNECTIONS, PEAK_CONNECTIONS, type OverloadPlan } from './plan.js';
+
+/** What became of the requests of one load, per second. */
+export interface Answered {
+  readonly okPerS: number;
+  readonly refusedPerS: number;
+  /** Admitted, and not answered by its deadline. */
+  readonly expiredPerS: number;
+  readonly otherPerS: number;
+}
+
+/** One version on one machine, at its peak and beyond. */
+export interface Goodput {
+  readonly version: Version;
+  readonly busy: boolean;
+  readonly peak: Answered;
+  readonly overload: Answered;
+  readonly live: ProbeResult;
+}
+
+const PROBES_PER_S = 20;
+const CODES = { ok: '200', refused: '429', expired: '504' } as const;
+
+/** Requests of POST /predict so far, by what became of them. */
+async function answeredSoFar(url: string): Promise<Record<keyof typeof CODES | 'all', number>> {
+  const metrics = await readMetrics(url);
+  const of = (status: string): number =>
+    metrics
+      .split('\n')
+      .filter((line) => line.includes('route="/predict"') && line.includes(`status="${status}"`))
+      .reduce((sum, line) => sum + valueOf(line, 'serin_requests_total'), 0);
+  const all = metrics
+    .split('\n')
+    .filter((line) => line.includes('route="/predict"'))
+    .reduce((sum, line) => sum + valueOf(line, 'serin_requests_total'), 0);
+  return { ok: of(CODES.ok), refused: of(CODES.refused), expired: of(CODES.expired), all };
+}
+
+/** What becomes of the requests that some load sends. */
+async function answeredDuring(url: string, load: () => Promise<unknown>): Promise<Answered> {
+  const before = await answeredSoFar(url);
+  const startedAt = performance.now();
+  await load();
+  const after = await answeredSoFar(url);
+  const perS = (of: keyof typeof before): number =>
+    ((after[of] - before[of]) * 1_000) / (performance.now() - startedAt);
+  const [okPerS, refusedPerS, expiredPerS] = [perS('ok'), perS('refused'), perS('expired')];
+  return { okPerS, refusedPerS, expiredPerS, otherPerS: perS('all') - okPerS - refusedPerS - expiredPerS };
+}
+
+async function measureVersion(
+  { peakS, loadS }: OverloadPlan,
+  service: ServiceProcess,
+  {
+    version,
+    busy,
+    texts,
+    workFolder,
+  }: {
+    readonly version: Version;
+    readonly busy: boolean;
+    readonly texts: DistinctTexts;
+    readonly workFolder: string;
+  },
+): Promise<Goodput> {
+  const { url } = service;
+  const target = { url, version, workFolder };
+  const atPeak = { ...target, connections: PEAK_CONNECTIONS };
+  await sendDistinct(texts, { ...atPeak, seconds: 2 });
+  const peak = await answeredDuring(url, () => sendDistinct(texts, { ...atPeak, seconds: peakS }));
+  const prober = new Child<ProbeOrder, ProbeResult>('load/probe-process');
+  let live: ProbeResult | undefined;
+  const overload = await answeredDuring(url, async () => {
+    const thinkMs = (1_000 * OVERLOAD_CONNECTIONS) / (OFFERED * peak.okPerS);
+    const load = sendDistinct(texts, {
+      ...target,
+      connections: OVERLOAD_CONNECTIONS,
+      seconds: loadS,
+      thinkMs,
+    });
+    live = await prober.ask({ url, perSecond: PROBES_PER_S, seconds: loadS - 1 });
+    await load;
+  });
+  await prober.close();
+  if (live === undefined) throw new Error('nothing was probed');
+  say(
+    `${version}${busy ? ', busy' : ''}: peak ${peak.okPerS.toFixed(0)}/s, overload ${overload.okPerS.toFixed(0)}/s`,
+  );
+  return { version, busy, peak, overload, live };
+}
+
+/** Each version, on the machine as it is and beside processes that take the cores. */
+export async function measureGoodput(
+  plan: OverloadPlan,
+  entry: string,
+  workFolder: string,
+): Promise<Goodput[]> {
+  const texts = new DistinctTexts(versionFolder('v1'), SEED);
+  const service = await ServiceProcess.start(entry, workFolder, CACHE_OFF);
+  const results: Goodput[] = [];
+  try {
+    await settledPool(service);
+    for (const version of VERSIONS)
+      for (const busy of [false, true]) {
+        const measure = (): Promise<Goodput> =>
+          measureVersion(plan, service, { version, busy, texts, workFolder });
+        results.push(await besideBusyLoops(busy ? BUSY_LOOPS : 0, measure));
+      }
+  } finally {
+    await service.close();
+  }
+  return results;
+}
