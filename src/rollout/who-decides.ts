@@ -1,5 +1,6 @@
 import type { RolloutMode } from '../base/config/rollout-config.js';
 import { isSameCandidate as same } from './candidate.js';
+import { stepInForce } from './rollout-machine.js';
 import type { StartRequest } from './rollout-machine.js';
 import type { PlanStep, RolloutDocument, ShareDecision, VersionRef } from './rollout-types.js';
 
@@ -36,6 +37,8 @@ export interface Claims {
   /** CANARY_PERCENT for the default model; null for other models, and when it is not set. */
   readonly canaryPercent: number | null;
   readonly file: FileWish;
+  /** True while the canary answers users and none of its answers in this step has been compared. */
+  readonly unjudged: boolean;
 }
 
 /** A rollout that CANARY_PERCENT or the file begins. */
@@ -57,6 +60,7 @@ export interface Verdict {
  * promoted or rolled back. A file that names a version whose manifest cannot be read begins no rollout: it is unknown
  * whether the section has changed, and a canary cannot be compared without a stable version. There is one exception:
  * when the registry no longer has the state's stable version, the file's stable version replaces it, without a canary.
+ * Whatever the source, an unjudged canary gets no more than the share of the step that it is in.
  */
 export function whoDecides(claims: Claims): Verdict {
   const { document, canaryPercent } = claims;
@@ -108,7 +112,19 @@ function isMet({ document, file }: Claims): boolean {
   return phase === 'rolled_back' && same(file.canary, canary) && same(file.stable, stable);
 }
 
-function shareOf({ document, canaryPercent, file }: Claims): ShareDecision {
+function shareOf(claims: Claims): ShareDecision {
+  const decision = decidedShare(claims);
+  const least = leastShareOf(claims.document);
+  if (!claims.unjudged || decision.percent <= least) return decision;
+  const sentence = `${decision.sentence} It is held at ${least} % while none of the canary's answers is compared.`;
+  return { ...decision, percent: least, sentence };
+}
+
+/** The least share of the step in force. An admin may have set a share between two steps. */
+const leastShareOf = (document: RolloutDocument): number =>
+  Math.min(document.percent, document.steps[stepInForce(document)]?.percent ?? document.percent);
+
+function decidedShare({ document, canaryPercent, file }: Claims): ShareDecision {
   const { canary, phase, mode, origin, stable } = document;
   const already = same(file.canary, stable) && file.canary !== null;
   const decision = (

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_COMPARISON } from '../../base/config/rollout-config.js';
 import { AppError } from '../../base/errors/app-error.js';
 import { candidateOf, type Candidate } from '../../rollout/candidate.js';
+import { MOST_WITHOUT_PAIR } from '../../rollout/gates/unjudged.js';
 import { ModelRollout, type Move } from '../../rollout/model-rollout.js';
 import { rolloutInForce } from '../../rollout/rollout-in-force.js';
 import { untouched } from '../../rollout/rollout-machine.js';
@@ -75,6 +76,7 @@ export class RolloutService {
       stableExists: this.versions.find(model, document.stable) !== null,
       canaryPercent: this.configuration.canaryPercent(model),
       file: this.configuration.wishOf(model),
+      unjudged: this.book.isUnjudged(document),
     });
   }
 
@@ -129,7 +131,12 @@ export class RolloutService {
   problems(rollout: ModelRollout): string[] {
     const { document } = rollout;
     const { model, stable } = document;
-    const problems = [this.lost.get(model) ?? null, this.store.problem(), this.configuration.problem];
+    const problems = [
+      this.lost.get(model) ?? null,
+      this.store.problem(),
+      this.configuration.problem,
+      this.unjudgedProblem(document),
+    ];
     if (rollout.unsaved) problems.push('The last rollback is in force here and could not be written yet.');
     const answering = this.inForce.of(model)?.answering.version.version ?? stable.version;
     if (answering !== stable.version) {
@@ -151,13 +158,23 @@ export class RolloutService {
     return problems.filter((problem) => problem !== null);
   }
 
-  /** For /health: why a state was lost or cannot be written; null when there is no problem. */
-  stateProblem(): string | null {
-    return [...this.lost.values(), this.store.problem()].find((problem) => problem !== null) ?? null;
+  /**
+   * For /health: why a state was lost or cannot be written, or which canary is not judged; null when there is no problem.
+   */
+  healthProblem(): string | null {
+    const unjudged = [...this.rollouts.values()].map(({ document }) => this.unjudgedProblem(document));
+    const problems = [...this.lost.values(), this.store.problem(), ...unjudged];
+    return problems.find((problem) => problem !== null) ?? null;
   }
 
   get configurationProblem(): string | null {
     return this.configuration.problem;
+  }
+
+  private unjudgedProblem(document: RolloutDocument): string | null {
+    if (!this.book.isUnjudged(document)) return null;
+    const { percent } = this.decided({ document }).decision;
+    return `The canary ${document.canary?.version ?? ''} of ${document.model} has given more than ${MOST_WITHOUT_PAIR} answers in this step, and none was compared with the stable version: its share is held at ${percent} % and does not rise. serin_comparison_skipped_total says why.`;
   }
 
   private untouched(model: string): RolloutDocument {
