@@ -259,11 +259,11 @@ describe('the comparison', () => {
 
   it('asks for a pair that is owed as a user does, by a name of its own and with the deadline of a request', async () => {
     const on = await start('turn', '', { REQUEST_TIMEOUT_MS: '7000' });
-    const { submit } = on.executor;
+    const submit = on.executor.submit.bind(on.executor);
     const asked: [InferenceItem | undefined, string | undefined][] = [];
     vi.spyOn(on.executor, 'submit').mockImplementation((items, priority) => {
       if (items[0]?.origin === 'internal') asked.push([items[0], priority]);
-      return submit.call(on.executor, items, priority);
+      return submit(items, priority);
     });
     const before = performance.now();
     await say(on, 'a film of its own');
@@ -279,11 +279,11 @@ describe('the comparison', () => {
   it('tries a pair that was refused again with a later answer', async () => {
     const on = await start('refused');
     overload(on);
-    const { submit } = on.executor;
+    const submit = on.executor.submit.bind(on.executor);
     let refusals = 30;
     vi.spyOn(on.executor, 'submit').mockImplementation((items, priority) => {
       if (items[0]?.origin === 'internal' && refusals-- > 0) throw new AppError('OVERLOADED', 'full');
-      return submit.call(on.executor, items, priority);
+      return submit(items, priority);
     });
     for (const text of texts(30, 'refused')) {
       await say(on, text);

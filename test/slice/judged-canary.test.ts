@@ -65,10 +65,10 @@ describe('a canary whose answers cannot be compared', () => {
     const wrong = await startWrongCanary();
     const { executor } = wrong.service;
     overload(wrong);
-    const { submit } = executor;
+    const submit = executor.submit.bind(executor);
     const refusing = vi.spyOn(executor, 'submit').mockImplementation((items, priority) => {
       if (items[0]?.origin === 'internal') throw new AppError('OVERLOADED', 'full');
-      return submit.call(executor, items, priority);
+      return submit(items, priority);
     });
     let sent = 0;
     const canaryAnswers = async (): Promise<number> => {

@@ -4,6 +4,7 @@ import { configSource } from '../../base/config/load-config.js';
 import type { RolloutConfig } from '../../base/config/rollout-config.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { FileWish } from '../../rollout/who-decides.js';
+import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { RolloutVersions } from './rollout-versions.js';
 
@@ -14,6 +15,9 @@ const fileKey = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_$
 
 const noVersion = (model: string, role: string, version: string): string =>
   `rollout.${model}.${role}: the model has no version ${version}`;
+
+/** How a file ends a rollout, for the messages about a file that may have lost a part. */
+const HOW_TO_END = 'to end its rollout, write canary: null';
 
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
 
@@ -35,6 +39,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly registry: ModelRegistryService,
     private readonly versions: RolloutVersions,
+    private readonly inForce: RolloutsInForce,
   ) {
     this.sections = config.rollout;
   }
@@ -119,7 +124,10 @@ export class RolloutConfiguration implements OnApplicationShutdown {
    * The problem of a new configuration, or null. Models cannot be added or removed while the service runs, and every
    * named version must exist.
    */
-  private problemOf({ rollout }: SerinConfig): string | null {
+  private problemOf(config: SerinConfig): string | null {
+    const { rollout } = config;
+    const lost = this.lostIn(config);
+    if (lost !== null) return lost;
     const now = Object.keys(rollout).sort();
     const before = this.models().sort();
     if (differs(now, before)) {
@@ -131,6 +139,25 @@ export class RolloutConfiguration implements OnApplicationShutdown {
           return noVersion(model, role, version);
         }
       }
+    }
+    return null;
+  }
+
+  /**
+   * The part that a file has lost, perhaps because it is being written at this moment: its rollout section, or the canary
+   * of a rollout that is running. Taking such a file would end the rollout, and its evidence would be lost.
+   */
+  private lostIn(config: SerinConfig): string | null {
+    const { states } = configSource(config);
+    if (!states('rollout') && configSource(this.config).states('rollout')) {
+      return `rollout: the file has lost this section; write it again (${HOW_TO_END} in the section of the model)`;
+    }
+    for (const [model, { canary }] of Object.entries(config.rollout)) {
+      const before = this.of(model)?.canary ?? null;
+      const phase = this.inForce.of(model)?.phase;
+      const isRunning = phase === 'running' || phase === 'paused';
+      if (!isRunning || before === null || canary !== null || states('rollout', model, 'canary')) continue;
+      return `rollout.${model}.canary: the file has lost ${before}, which is being rolled out; name it again (${HOW_TO_END})`;
     }
     return null;
   }
