@@ -5,7 +5,9 @@ import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
 import { ForClients } from '../http/client-route.js';
 import { StrictBody } from '../http/strict-body.pipe.js';
 import { ApiRequestHeaders } from '../request/api-headers.js';
+import { CurrentRequest } from '../request/current-request.js';
 import { Reply } from '../request/reply.js';
+import type { RequestContext } from '../request/request-context.js';
 import { FeedbackAnswerDto, FeedbackRequest } from './feedback.dto.js';
 import { FeedbackService } from './feedback.service.js';
 
@@ -26,7 +28,8 @@ export class FeedbackController {
     summary: 'Tell what became known about an answer',
     description:
       'The right label, or a figure that says what the answer was worth, or both. An instance remembers its own ' +
-      'last FEEDBACK_MAX_REQUESTS answered texts for FEEDBACK_TTL_MS. The first label and the first kpi count.',
+      'last FEEDBACK_MAX_REQUESTS answered texts for FEEDBACK_TTL_MS. The first label and the first kpi count. In the figures of a ' +
+      'rollout a client has one voice per distinct text; without API keys they only inform, and no gate acts on them.',
   })
   @ApiOkResponse({ type: FeedbackAnswerDto, description: 'Which version gave the answer.' })
   @ApiProblems(
@@ -40,9 +43,12 @@ export class FeedbackController {
     'RATE_LIMITED',
     'INTERNAL',
   )
-  feedback(@Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest): Handled {
+  feedback(
+    @Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest,
+    @CurrentRequest() { client }: RequestContext,
+  ): Handled {
     const { request_id: requestId, index, label, kpi } = body;
-    const answer = this.service.tell({ requestId, index: index ?? null, label, kpi });
+    const answer = this.service.tell({ requestId, index: index ?? null, label, kpi, client: client ?? '' });
     return {
       facts: { modelName: answer.model_name, modelVersion: answer.model_version },
       reply: new Reply(200, answer),

@@ -1,8 +1,10 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigWatcher } from '../../base/config/config-watcher.js';
 import { configSource } from '../../base/config/load-config.js';
-import type { RolloutConfig } from '../../base/config/rollout-config.js';
+import { DEFAULT_GATES, type GateSettings, type RolloutConfig } from '../../base/config/rollout-config.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { feedbackGatesOf, withoutFeedback } from '../../rollout/gates/feedback-gates.js';
+import type { GateName } from '../../rollout/gates/types.js';
 import type { FileWish } from '../../rollout/who-decides.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
@@ -44,6 +46,10 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.sections = config.rollout;
   }
 
+  private get hasKeys(): boolean {
+    return this.config.apiKeys.length > 0;
+  }
+
   /** Why the current file is not, or not completely, in force; null when it is. */
   get problem(): string | null {
     return this.reason ?? this.absentIn(this.sections);
@@ -56,6 +62,17 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   /** Undefined for a model that the file does not name. */
   of(model: string): RolloutConfig | undefined {
     return Object.hasOwn(this.sections, model) ? this.sections[model] : undefined;
+  }
+
+  /** The gates that act on a model's rollout. Without API keys anybody may send feedback, so no gate acts on it. */
+  gatesOf(model: string): GateSettings {
+    const settings = this.of(model)?.gates ?? DEFAULT_GATES;
+    return this.hasKeys ? settings : withoutFeedback(settings);
+  }
+
+  /** The gates on feedback that the file names and that do not act, because there are no API keys. */
+  mutedGatesOf(model: string): GateName[] {
+    return this.hasKeys ? [] : feedbackGatesOf(this.of(model)?.gates ?? DEFAULT_GATES);
   }
 
   /**

@@ -144,6 +144,12 @@ export class RolloutService {
         `The stable version ${stable.version} is not ready here: ${answering} answers until it is.`,
       );
     }
+    const muted = this.configuration.mutedGatesOf(model);
+    if (muted.length > 0) {
+      problems.push(
+        `No gate acts on feedback (${muted.join(', ')}): that needs API_KEYS, without which anybody may send it.`,
+      );
+    }
     const canary = this.versions.view(model, document.canary);
     if (canary !== null && canary.state !== 'ready') {
       problems.push(

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_GATES } from '../../../base/config/rollout-config.js';
 import type { ModelVersion } from '../../../registry/model-version.js';
 import type { WorkerRun } from '../../../rollout/evidence/record.js';
 import type { RolloutInForce } from '../../../rollout/rollout-in-force.js';
@@ -59,7 +58,7 @@ export class ComparedRollouts {
     if (book?.rolloutId !== rolloutId || stable === undefined || canary === undefined) return undefined;
     const limits = { shadow, comparison };
     // A change of the gates in the file begins another rollout.
-    const { minimumSamples } = this.configuration.of(model)?.gates ?? DEFAULT_GATES;
+    const { minimumSamples } = this.configuration.gatesOf(model);
     const rollout = new ComparedRollout(rolloutId, book.evidence, { stable, canary }, limits, minimumSamples);
     this.byModel.set(model, { inForce: now, rollout });
     return rollout;
