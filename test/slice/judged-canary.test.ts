@@ -60,6 +60,26 @@ describe('a canary that is wrong about every text', () => {
   });
 });
 
+describe('the status of a rollout', () => {
+  it('says how long a verdict takes at this traffic, and that it is not known when nothing comes', async () => {
+    const equal = await startWrongCanary({
+      SERIN_CONFIG: configFile(
+        'rollout:\n  sentiment: { stable: v1, canary: v2, percent: 50, gates: { minimum_samples: 1000 } }\n',
+      ),
+    });
+    expect(await equal.viewThat(({ verdict_estimate: now }) => now?.pairs_per_minute === 0)).toMatchObject({
+      verdict_estimate: { ms: null, pairs_left: 1000, answers_left: 1000 },
+    });
+    await equal.versions(texts(80));
+    const view = await equal.viewThat(({ verdict_estimate: now }) => (now?.pairs_per_minute ?? 0) > 0);
+    const { ms, pairs_left: left, pairs_per_minute: rate } = view.verdict_estimate ?? {};
+    expect(left).toBe(1000 - (view.figures?.total.pairs.texts ?? 0));
+    expect(ms).toBeGreaterThanOrEqual(((left ?? 0) / (rate ?? 1)) * 60_000 - 1);
+    await equal.post('rollback');
+    expect((await equal.view()).verdict_estimate).toBeNull();
+  });
+});
+
 describe('a canary whose answers cannot be compared', () => {
   it('is a problem of the status and of health after 200 answers, and its share is held until there is a pair', async () => {
     const wrong = await startWrongCanary();

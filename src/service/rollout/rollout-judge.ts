@@ -4,6 +4,8 @@ import { flipViews, type Figures, type FlipView } from '../../rollout/evidence/f
 import { mutedRow } from '../../rollout/gates/feedback-gates.js';
 import type { GateSettings, Judgement, Verdict } from '../../rollout/gates/types.js';
 import { decide, evaluate } from '../../rollout/gates/verdict.js';
+import { samplesOf } from '../../rollout/gates/progress.js';
+import type { Samples } from '../../rollout/verdict-pace.js';
 import { stepInfoOf } from '../../rollout/ramp.js';
 import { RolloutConfiguration } from './rollout-configuration.js';
 import type { MoveContext } from '../../rollout/rollout-machine.js';
@@ -33,6 +35,14 @@ export class RolloutJudge {
     const { verdict, gates } = evaluate(evidence, this.settings(document), stepInfoOf(document));
     const muted = this.configuration.mutedGatesOf(document.model);
     return { verdict, gates: gates.map((row) => (muted.includes(row.gate) ? mutedRow(row) : row)) };
+  }
+
+  /** The samples that the verdict waits for, and how many it needs; null while there is nothing to judge. */
+  progress(document: RolloutDocument): { readonly samples: Samples; readonly minimum: number } | null {
+    const evidence = this.evidence(document);
+    if (evidence === null) return null;
+    const samples = samplesOf(evidence, stepInfoOf(document));
+    return { samples, minimum: this.settings(document).minimumSamples };
   }
 
   /** The sentences of the failing gates. */
