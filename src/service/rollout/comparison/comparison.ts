@@ -37,6 +37,12 @@ const MAX_UNDERWAY = 32;
 /** A background text that has found no idle worker after this time is given up. */
 const MAX_WAIT_MS = 5_000;
 
+/**
+ * A text that is owed waits as long as this, much longer than a user: its answer is of use for as long as the step lasts,
+ * and under overload most users' deadlines pass in the queue. At most 50 of these texts wait.
+ */
+const OWED_WAIT_MS = 30_000;
+
 /** The client of the texts that are owed, among the clients that wait for a worker. */
 const CLIENT = 'internal';
 
@@ -135,8 +141,8 @@ export class Comparison {
   }
 
   /**
-   * The other version's answer to a text whose comparison is owed: it waits in the queue as a user's text does, and as
-   * long. Null when the version fails; a skip reason when it was not admitted or did not finish.
+   * The other version's answer to a text whose comparison is owed: it waits in the queue as a user's text does.
+   * Null when the version fails; a skip reason when it was not admitted or did not finish.
    */
   private async owedAnswer(
     { rollout, side, text }: ComparedText,
@@ -147,17 +153,16 @@ export class Comparison {
     if (row !== undefined) return row;
     if (rollout.underway.has(hash)) return 'underway';
     if (this.spareTime.problem() === 'shutting_down') return 'shutting_down';
-    const waitMs = this.config.requestTimeoutMs;
     const turn: Turn = {
       client: CLIENT,
       origin: 'internal',
       priority: 'user',
-      deadlineAt: performance.now() + waitMs,
+      deadlineAt: performance.now() + OWED_WAIT_MS,
     };
     const computation = this.submit({ version, text, ...turn }, turn.priority);
     if (computation === null) return 'refused';
     rollout.underway.add(hash);
-    const outcome = await settled(computation, waitMs);
+    const outcome = await settled(computation, OWED_WAIT_MS);
     rollout.underway.delete(hash);
     if (outcome.ok) return outcome.value.answer;
     return isToBlame(outcome.error.code) ? null : 'too_late';
