@@ -11,6 +11,11 @@ export interface FileWish {
   readonly percent: number;
   readonly mode: RolloutMode;
   readonly steps: readonly PlanStep[];
+  /**
+   * False when the file has no section about the model, or one that names no canary and does not say `canary: null`. Such a
+   * file may be in the middle of being written.
+   */
+  readonly isWhole: boolean;
   /** Equal for two sections exactly when their meaning and the digests of their versions are equal. */
   readonly fingerprint: string;
 }
@@ -27,6 +32,20 @@ export const isSectionOf = (
   { configuration }: Pick<RolloutDocument, 'configuration'>,
   { fingerprint }: Pick<FileWish, 'fingerprint'>,
 ): boolean => configuration === fingerprint;
+
+/**
+ * Whether the file seems to have lost the rollout that is running. Such a file begins nothing, because that would end the
+ * rollout. A file without any section has lost only a rollout that a file began: a service may always have run without one,
+ * with CANARY_PERCENT or the admin API.
+ */
+export function hasLost(
+  file: Pick<FileWish, 'isWhole' | 'canary' | 'fingerprint'>,
+  { configuration, phase, origin }: Pick<RolloutDocument, 'configuration' | 'phase' | 'origin'>,
+): boolean {
+  const isRunning = phase === 'running' || phase === 'paused';
+  if (file.isWhole || !isRunning || isSectionOf({ configuration }, file)) return false;
+  return file.canary === null || origin.by === 'configuration';
+}
 
 /** All inputs of the decision about one model's canary share. */
 export interface Claims {
@@ -82,7 +101,7 @@ function beginningOf(claims: Claims): Beginning | null {
   if (!stableExists && file.stable.digest !== '' && !same(document.stable, file.stable)) {
     return isReadable(file) ? wish : { ...wish, canary: null, percent: 0 };
   }
-  if (!isReadable(file)) return null;
+  if (!isReadable(file) || hasLost(file, document)) return null;
   if (!isSectionOf(document, file)) return isMet(claims) ? null : wish;
   if (document.moved || canaryPercent === 0) return null;
   const { by, canary_percent: percent } = document.origin;

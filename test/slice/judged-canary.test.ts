@@ -115,6 +115,11 @@ describe('a canary whose answers cannot be compared', () => {
       status: 'degraded',
       reason: expect.stringMatching(problem) as string,
     });
+    await vi.waitFor(async () => {
+      expect(await (await wrong.service.fetch('/metrics')).text()).toContain(
+        'serin_canary_unjudged{model="sentiment"} 1',
+      );
+    }, 10_000);
     // In force at the next tick: about 2 of 40 texts and not 20.
     await vi.waitFor(async () => {
       expect(await canaryAnswers()).toBeLessThan(10);

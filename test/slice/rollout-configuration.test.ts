@@ -113,7 +113,8 @@ describe('a file that an editor empties before it writes it', () => {
   it('leaves the rollout as it is, with its evidence, and the status and health say why', async () => {
     const full = section('canary: v2, percent: 99');
     const SERIN_CONFIG = configFile(full);
-    const rollout = await start({ STATE_DIR: folder(), SERIN_CONFIG });
+    const stateDir = folder();
+    const rollout = await start({ STATE_DIR: stateDir, SERIN_CONFIG });
     await rollout.versions(texts(20));
     const before = await rollout.viewThat(({ figures }) => (figures?.total.pairs.texts ?? 0) > 10);
     for (const [torn, problem] of [
@@ -136,8 +137,27 @@ describe('a file that an editor empties before it writes it', () => {
       figures: { total: { pairs: { texts: before.figures?.total.pairs.texts } } },
     });
 
+    // A restart in that moment has no earlier file to go by; the state goes on.
+    await rollout.service.stop();
+    writeFileSync(SERIN_CONFIG, 'max_texts: 10000\n');
+    const again = await start({ STATE_DIR: stateDir, SERIN_CONFIG });
+    const lost = /^rollout\.sentiment: the file does not name the rollout that is running/;
+    expect(await again.view()).toMatchObject({
+      phase: 'running',
+      percent: 99,
+      rollout_id: before.rollout_id,
+      problems: [expect.stringMatching(lost)],
+    });
+    expect(await again.indicator('configuration')).toMatchObject({
+      problem: expect.stringMatching(lost) as string,
+    });
+    writeFileSync(SERIN_CONFIG, full);
+    expect(await again.viewThat(({ problems }) => problems.length === 0)).toMatchObject({
+      rollout_id: before.rollout_id,
+    });
+
     writeFileSync(SERIN_CONFIG, section('canary: null'));
-    const ended = await rollout.viewThat(({ phase }) => phase === 'idle');
+    const ended = await again.viewThat(({ phase }) => phase === 'idle');
     expect(ended).toMatchObject({ canary: null, percent: 0, problems: [] });
   });
 });

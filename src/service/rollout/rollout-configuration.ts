@@ -1,6 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigWatcher } from '../../base/config/config-watcher.js';
-import { configSource } from '../../base/config/load-config.js';
+import { configSource, type ConfigSource } from '../../base/config/load-config.js';
 import { DEFAULT_GATES, type GateSettings, type RolloutConfig } from '../../base/config/rollout-config.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { feedbackGatesOf, withoutFeedback } from '../../rollout/gates/feedback-gates.js';
@@ -31,6 +31,8 @@ const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.
 export class RolloutConfiguration implements OnApplicationShutdown {
   private readonly logger = new Logger('Configuration');
   private sections: Sections;
+  /** Of the file in force. */
+  private states: ConfigSource['states'];
   private reason: string | null = null;
   private watcher: ConfigWatcher | null = null;
   /** The last log lines about missing versions and about settings that need a restart. */
@@ -44,6 +46,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     private readonly inForce: RolloutsInForce,
   ) {
     this.sections = config.rollout;
+    this.states = configSource(config).states;
   }
 
   private get hasKeys(): boolean {
@@ -82,7 +85,8 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   wishOf(model: string): FileWish {
     const config = this.of(model);
     if (config === undefined) throw new Error(`There is no rollout of ${model}.`);
-    return this.versions.wishOf(model, config);
+    const isWhole = config.canary === null ? this.states('rollout', model, 'canary') : this.states('rollout');
+    return { ...this.versions.wishOf(model, config), isWhole };
   }
 
   /** CANARY_PERCENT, which applies to the default model only; null when it is not set. */
@@ -121,6 +125,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.sayWhatNeedsRestart(config);
     if (this.reason !== null) this.logger.log('the configuration file is valid again');
     this.reason = null;
+    this.states = configSource(config).states;
     if (differs(config.rollout, this.sections)) {
       this.sections = config.rollout;
       this.logger.log('the rollout section has changed and is in force');
@@ -166,7 +171,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
    */
   private lostIn(config: SerinConfig): string | null {
     const { states } = configSource(config);
-    if (!states('rollout') && configSource(this.config).states('rollout')) {
+    if (!states('rollout') && this.states('rollout')) {
       return `rollout: the file has lost this section; write it again (${HOW_TO_END} in the section of the model)`;
     }
     for (const [model, { canary }] of Object.entries(config.rollout)) {

@@ -156,6 +156,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
       else if (this.store.mayRollBack()) await this.judgeNow(rollout, false);
       this.rollouts.putInForce(rollout.document);
       this.estimates.note(rollout.document);
+      this.metrics.unjudged(rollout.document.model, this.book.isUnjudged(rollout.document));
     }
     this.wasLeading = leads;
     if (this.ticks % SAVE_EVERY_TICKS === 0) await this.save();

@@ -8,7 +8,7 @@ import { rolloutInForce } from '../../rollout/rollout-in-force.js';
 import { untouched } from '../../rollout/rollout-machine.js';
 import { RolloutStore } from '../../rollout/rollout-store.js';
 import type { RolloutDocument } from '../../rollout/rollout-types.js';
-import { isSectionOf, type Verdict as Decided, whoDecides } from '../../rollout/who-decides.js';
+import { hasLost, isSectionOf, type Verdict as Decided, whoDecides } from '../../rollout/who-decides.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { RolloutMoves } from './effects/rollout-moves.js';
 import { EvidenceBook } from './evidence/evidence-book.js';
@@ -135,6 +135,7 @@ export class RolloutService {
       this.lost.get(model) ?? null,
       this.store.problem(),
       this.configuration.problem,
+      this.lostProblem(document),
       this.unjudgedProblem(document),
     ];
     if (rollout.unsaved) problems.push('The last rollback is in force here and could not be written yet.');
@@ -174,8 +175,17 @@ export class RolloutService {
     return problems.find((problem) => problem !== null) ?? null;
   }
 
+  /** For /health: why the file is not, or not completely, in force; null when it is. */
   get configurationProblem(): string | null {
-    return this.configuration.problem;
+    const lost = [...this.rollouts.values()].map(({ document }) => this.lostProblem(document));
+    return [this.configuration.problem, ...lost].find((problem) => problem !== null) ?? null;
+  }
+
+  /** A file that was not complete when the service started has no earlier file that could stay in force. */
+  private lostProblem(document: RolloutDocument): string | null {
+    const { model } = document;
+    if (!hasLost(this.configuration.wishOf(model), document)) return null;
+    return `rollout.${model}: the file does not name the rollout that is running; it goes on by its state. Write its section again; to end it, write canary: null.`;
   }
 
   private unjudgedProblem(document: RolloutDocument): string | null {

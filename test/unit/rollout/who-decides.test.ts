@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   clear,
   nextStep,
+  pause,
   promote,
   rollBack,
   setPercent,
@@ -136,6 +137,20 @@ describe('who decides', () => {
       expect([begin, decision.already_promoted, decision.decided_by]).toEqual([null, true, 'state']);
       expect(decision.sentence).toMatch(/v2.*was promoted already/);
     }
+  });
+
+  it('is the state while a rollout runs and the file has lost its section, and the file again when it is over', () => {
+    const document = begun({ configuration: wish().fingerprint });
+    const lost = wish({ canary: null, isWhole: false });
+    expect(ask(document, lost).begin).toBeNull();
+    expect(ask(done(pause(document, admin)), lost).begin).toBeNull();
+    expect(ask(document, { ...lost, isWhole: true }).begin).toMatchObject({ canary: null });
+    expect(ask(done(setPercent(document, 0, admin)), lost).begin).toMatchObject({ canary: null });
+    // A service without a file uses the versions that the repository contains.
+    const shipped = wish({ canary: ref('v3'), isWhole: false });
+    expect(ask(document, shipped).begin).toBeNull();
+    const byVariable = begun({ origin: { by: 'environment', canary_percent: 5 } });
+    expect(ask(byVariable, shipped, 5).begin).toMatchObject({ canary: ref('v3') });
   });
 
   it('holds an unjudged canary at the share of its step, whoever decided about the share', () => {
