@@ -1,6 +1,7 @@
 import type { RolloutMode } from '../base/config/rollout-config.js';
 import type { Figures, FlipView } from './evidence/figures-view.js';
 import type { Judgement, Verdict } from './gates/types.js';
+import type { VerdictEstimate } from './verdict-pace.js';
 
 /**
  * The types of a rollout. Fields that are written to disk, kept by a {@link RolloutStore} or sent by /admin are
@@ -225,6 +226,8 @@ export interface RolloutView {
   readonly already_promoted: boolean;
   /** One row per gate; null while there is nothing to judge. */
   readonly verdict: Judgement | null;
+  /** When there will be enough samples for a verdict; null while there is nothing to judge. */
+  readonly verdict_estimate: VerdictEstimate | null;
   /** Figures of both sides, for this step and in total; null while there are none. */
   readonly figures: Figures | null;
   /** At most 50 of the texts that the two versions label differently, in no particular order. */

@@ -3,6 +3,7 @@ import type { GateEvidence, Judgement } from './gates/types.js';
 import { stepInfoOf } from './ramp.js';
 import { stepInForce } from './rollout-machine.js';
 import type { MoveFigures, RolloutDocument, RolloutView, StepView, VersionView } from './rollout-types.js';
+import type { VerdictEstimate } from './verdict-pace.js';
 import type { Verdict as Decided } from './who-decides.js';
 
 /** The state of a rollout and the other data that its view shows. */
@@ -13,6 +14,7 @@ export interface ViewParts {
   readonly canary: VersionView | null;
   readonly lastGood: VersionView | null;
   readonly judgement: Judgement | null;
+  readonly estimate: VerdictEstimate | null;
   readonly figures: Figures | null;
   readonly flips: readonly FlipView[];
   readonly inFlight: number;
@@ -55,6 +57,7 @@ export function rolloutView(parts: ViewParts): RolloutView {
     decided_because: decision.sentence,
     already_promoted: decision.already_promoted,
     verdict: parts.judgement,
+    verdict_estimate: parts.estimate,
     figures: parts.figures,
     flips: parts.flips,
     in_flight: parts.inFlight,

@@ -1,5 +1,6 @@
 import type { RolloutMode } from '../base/config/rollout-config.js';
 import { isSameCandidate as same } from './candidate.js';
+import { stepInForce } from './rollout-machine.js';
 import type { StartRequest } from './rollout-machine.js';
 import type { PlanStep, RolloutDocument, ShareDecision, VersionRef } from './rollout-types.js';
 
@@ -10,6 +11,11 @@ export interface FileWish {
   readonly percent: number;
   readonly mode: RolloutMode;
   readonly steps: readonly PlanStep[];
+  /**
+   * False when the file has no section about the model, or one that names no canary and does not say `canary: null`. Such a
+   * file may be in the middle of being written.
+   */
+  readonly isWhole: boolean;
   /** Equal for two sections exactly when their meaning and the digests of their versions are equal. */
   readonly fingerprint: string;
 }
@@ -27,6 +33,20 @@ export const isSectionOf = (
   { fingerprint }: Pick<FileWish, 'fingerprint'>,
 ): boolean => configuration === fingerprint;
 
+/**
+ * Whether the file seems to have lost the rollout that is running. Such a file begins nothing, because that would end the
+ * rollout. A file without any section has lost only a rollout that a file began: a service may always have run without one,
+ * with CANARY_PERCENT or the admin API.
+ */
+export function hasLost(
+  file: Pick<FileWish, 'isWhole' | 'canary' | 'fingerprint'>,
+  { configuration, phase, origin }: Pick<RolloutDocument, 'configuration' | 'phase' | 'origin'>,
+): boolean {
+  const isRunning = phase === 'running' || phase === 'paused';
+  if (file.isWhole || !isRunning || isSectionOf({ configuration }, file)) return false;
+  return file.canary === null || origin.by === 'configuration';
+}
+
 /** All inputs of the decision about one model's canary share. */
 export interface Claims {
   /** The state; `untouched` when there is none. */
@@ -36,6 +56,8 @@ export interface Claims {
   /** CANARY_PERCENT for the default model; null for other models, and when it is not set. */
   readonly canaryPercent: number | null;
   readonly file: FileWish;
+  /** True while the canary answers users and none of its answers in this step has been compared. */
+  readonly unjudged: boolean;
 }
 
 /** A rollout that CANARY_PERCENT or the file begins. */
@@ -57,6 +79,7 @@ export interface Verdict {
  * promoted or rolled back. A file that names a version whose manifest cannot be read begins no rollout: it is unknown
  * whether the section has changed, and a canary cannot be compared without a stable version. There is one exception:
  * when the registry no longer has the state's stable version, the file's stable version replaces it, without a canary.
+ * Whatever the source, an unjudged canary gets no more than the share of the step that it is in.
  */
 export function whoDecides(claims: Claims): Verdict {
   const { document, canaryPercent } = claims;
@@ -78,7 +101,7 @@ function beginningOf(claims: Claims): Beginning | null {
   if (!stableExists && file.stable.digest !== '' && !same(document.stable, file.stable)) {
     return isReadable(file) ? wish : { ...wish, canary: null, percent: 0 };
   }
-  if (!isReadable(file)) return null;
+  if (!isReadable(file) || hasLost(file, document)) return null;
   if (!isSectionOf(document, file)) return isMet(claims) ? null : wish;
   if (document.moved || canaryPercent === 0) return null;
   const { by, canary_percent: percent } = document.origin;
@@ -108,7 +131,19 @@ function isMet({ document, file }: Claims): boolean {
   return phase === 'rolled_back' && same(file.canary, canary) && same(file.stable, stable);
 }
 
-function shareOf({ document, canaryPercent, file }: Claims): ShareDecision {
+function shareOf(claims: Claims): ShareDecision {
+  const decision = decidedShare(claims);
+  const least = leastShareOf(claims.document);
+  if (!claims.unjudged || decision.percent <= least) return decision;
+  const sentence = `${decision.sentence} It is held at ${least} % while none of the canary's answers is compared.`;
+  return { ...decision, percent: least, sentence };
+}
+
+/** The least share of the step in force. An admin may have set a share between two steps. */
+const leastShareOf = (document: RolloutDocument): number =>
+  Math.min(document.percent, document.steps[stepInForce(document)]?.percent ?? document.percent);
+
+function decidedShare({ document, canaryPercent, file }: Claims): ShareDecision {
   const { canary, phase, mode, origin, stable } = document;
   const already = same(file.canary, stable) && file.canary !== null;
   const decision = (

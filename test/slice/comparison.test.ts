@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import type { WindowFigures } from '../../src/rollout/evidence/figures-view.js';
+import { AppError } from '../../src/base/errors/app-error.js';
+import type { InferenceItem } from '../../src/engine/dispatch/executor.js';
 import { failByVersion } from '../support/fail-on-demand.js';
 import { SliceApp, type Settings } from '../support/slice-app.js';
 
@@ -101,6 +103,16 @@ async function computed(on: SliceApp): Promise<readonly number[]> {
     const line = new RegExp(`^serin_batch_texts_sum\\{model="sentiment",version="${version}"\\} (\\d+)`, 'm');
     return Number(line.exec(metrics)?.[1] ?? 0);
   });
+}
+
+/** From now on the pool says that users wait and that a worker is missing. */
+function overload(on: SliceApp): void {
+  const status = on.executor.status.bind(on.executor);
+  vi.spyOn(on.executor, 'status').mockImplementation(() => ({
+    ...status(),
+    queuedTexts: 40,
+    workersReady: 0,
+  }));
 }
 
 async function flips(on: SliceApp): Promise<string[]> {
@@ -210,7 +222,8 @@ describe('the comparison', () => {
   });
 
   it('samples by the text: the same texts every time, and about as many as it is told to', async () => {
-    const section = 'mode: manual, percent: 100, comparison: { sample_percent: 50, budget_percent: 100 }';
+    // In shadow mode no pair is owed.
+    const section = 'mode: shadow, comparison: { sample_percent: 50, budget_percent: 100 }';
     const on = await start('sample', section);
     const asked = texts(40, 'perhaps');
     await sayAll(on, asked);
@@ -234,6 +247,69 @@ describe('the comparison', () => {
       expect(await skipped(on, 'budget')).toBe(3);
     }, PATIENCE);
     expect((await total(on)).pairs.traffic_texts).toBe(0);
+  });
+
+  it('compares the first 50 answers of a step and then one in 20, however busy the workers are', async () => {
+    const on = await start('floor');
+    overload(on);
+    await sayAll(on, texts(100, 'under load'));
+    await figuresWith(on, { pairs: { texts: 52 }, canary: { requests: 100 } });
+    expect(await skipped(on, 'pool_not_whole')).toBe(48);
+  });
+
+  it('asks for a pair that is owed as a user does, by a name of its own, and waits longer than a user', async () => {
+    const on = await start('turn');
+    const submit = on.executor.submit.bind(on.executor);
+    const asked: [InferenceItem | undefined, string | undefined][] = [];
+    vi.spyOn(on.executor, 'submit').mockImplementation((items, priority) => {
+      if (items[0]?.origin === 'internal') asked.push([items[0], priority]);
+      return submit(items, priority);
+    });
+    const before = performance.now();
+    await say(on, 'a film of its own');
+    await figuresWith(on, { pairs: { texts: 1 } });
+    expect(asked).toMatchObject([
+      [{ text: 'a film of its own', client: 'internal', origin: 'internal', priority: 'user' }, 'user'],
+    ]);
+    const waitMs = (asked[0]?.[0]?.deadlineAt ?? 0) - before;
+    expect(waitMs).toBeGreaterThan(29_999);
+    expect(waitMs).toBeLessThan(performance.now() - before + 30_001);
+  });
+
+  it('tries a pair that was refused again with a later answer', async () => {
+    const on = await start('refused');
+    overload(on);
+    const submit = on.executor.submit.bind(on.executor);
+    let refusals = 30;
+    vi.spyOn(on.executor, 'submit').mockImplementation((items, priority) => {
+      if (items[0]?.origin === 'internal' && refusals-- > 0) throw new AppError('OVERLOADED', 'full');
+      return submit(items, priority);
+    });
+    for (const text of texts(30, 'refused')) {
+      await say(on, text);
+    }
+    await vi.waitFor(async () => {
+      expect(await skipped(on, 'refused')).toBe(30);
+    }, PATIENCE);
+    for (const [i, text] of texts(52, 'again').entries()) {
+      await say(on, text);
+      await figuresWith(on, { pairs: { texts: Math.min(i + 1, 51) } });
+    }
+  });
+
+  it('begins a new floor with each step, and with a share of an admin', async () => {
+    const on = await start('steps', 'mode: manual, percent: 99.99, comparison: { budget_percent: 1 }');
+    overload(on);
+    await sayAll(on, texts(55, 'first'));
+    await figuresWith(on, { pairs: { texts: 50 } });
+    const share = await on.fetch('/admin/canary/sentiment', {
+      method: 'PUT',
+      headers: { ...ADMIN, 'content-type': 'application/json' },
+      body: JSON.stringify({ percent: 100 }),
+    });
+    expect(share.status).toBe(200);
+    await sayAll(on, texts(55, 'second'));
+    await figuresWith(on, { pairs: { texts: 100 } });
   });
 
   it('keeps no text anywhere unless LOG_TEXT allows it', async () => {

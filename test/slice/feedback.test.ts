@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import type { RolloutView } from '../../src/rollout/rollout-types.js';
 import type { FeedbackAnswer } from '../../src/service/feedback/feedback.service.js';
 import type { Problem } from '../../src/base/errors/problem.js';
+import { configFile } from '../support/rollout-client.js';
 import { SliceApp, type Settings } from '../support/slice-app.js';
 
 const GOOD = 'A gripping, beautifully shot film.';
@@ -174,5 +175,94 @@ describe('feedback', () => {
     expect((await on.post('/feedback', { request_id: 'mine', kpi: 1 })).status).toBe(401);
     expect((await on.post('/feedback', { request_id: 'mine', kpi: 1 }, headers)).status).toBe(200);
     expect((await on.post('/feedback', { request_id: 'mine', kpi: 1 }, headers)).status).toBe(429);
+  });
+});
+
+describe('feedback about a canary that a gate on feedback judges', () => {
+  const CONFIG = (): string =>
+    configFile(`
+rollout:
+  sentiment:
+    stable: v1
+    canary: v2
+    mode: auto
+    percent: 50
+    steps: [{ percent: 50, hold: 1h }]
+    gates: { disagreement: off, error_rate_increase: off, latency_ratio: off, label_share_shift: off, feedback_accuracy_drop: 0.02 }
+`);
+  const KEY = { 'x-api-key': 'secret' };
+
+  /** Asks each text, and says that the canary's answers are wrong and the others right. */
+  async function complain(on: SliceApp, texts: readonly string[]): Promise<number> {
+    let complaints = 0;
+    for (const [i, text] of texts.entries()) {
+      const id = `${String(i)}-${String(Math.floor(performance.now() * 1000))}`;
+      const response = await on.post('/predict', { text }, { ...KEY, 'x-request-id': id });
+      const { label, model_version: version } = (await response.json()) as Record<string, string>;
+      const other = label === 'POSITIVE' ? 'NEGATIVE' : 'POSITIVE';
+      if (version === 'v2') complaints++;
+      await on.post('/feedback', { request_id: id, label: version === 'v2' ? other : label }, KEY);
+    }
+    return complaints;
+  }
+
+  const view = async (on: SliceApp): Promise<RolloutView> => {
+    const headers = { authorization: 'Bearer let-me-in' };
+    return (await (await on.fetch('/admin/canary/sentiment', { headers })).json()) as RolloutView;
+  };
+  const films = (count: number): string[] => Array.from({ length: count }, (_, i) => `film ${String(i)}`);
+
+  it('has one voice per text and key: 45 complaints about one text prove nothing, those about 100 texts do', async () => {
+    const settings = { SERIN_CONFIG: CONFIG(), ADMIN_TOKEN: 'let-me-in', API_KEYS: 'shop:secret' };
+    const on = await start('voices', settings);
+    let one = '';
+    for (const film of films(20)) if ((await complain(on, [film])) === 1) one = film;
+    const before = (await view(on)).figures?.total.canary.feedback ?? 0;
+    expect(
+      await complain(
+        on,
+        Array.from({ length: 45 }, () => one),
+      ),
+    ).toBe(45);
+    const held = await view(on);
+    expect(held).toMatchObject({ phase: 'running', problems: [] });
+    expect(held.figures?.total.canary.feedback).toBe(before);
+
+    await vi.waitFor(async () => {
+      await complain(on, films(100));
+      expect(await view(on)).toMatchObject({ phase: 'rolled_back' });
+    }, 20_000);
+    const last = (await view(on)).history.at(-1);
+    expect(last?.cause).toMatchObject({ by: 'gate', detail: expect.stringMatching(/^feedback_/) as string });
+  });
+
+  it('informs and acts on nothing without API keys, and the status says so', async () => {
+    const on = await start('no-keys', { SERIN_CONFIG: CONFIG(), ADMIN_TOKEN: 'let-me-in' });
+    await complain(on, films(150));
+    const now = await view(on);
+    expect(now.figures?.total.canary.feedback).toBeGreaterThan(50);
+    expect(now.figures?.total.canary.feedback_accuracy).toBe(0);
+    expect(now.figures?.total.stable.feedback_accuracy).toBe(1);
+    const muted = 'Shown in the figures, not judged: feedback acts only where API_KEYS says who may send it.';
+    expect(now).toMatchObject({
+      phase: 'running',
+      verdict: { verdict: 'not_enough_data' },
+      problems: [expect.stringMatching(/^No gate acts on feedback \(feedback_accuracy_drop\)/)],
+    });
+    const row = now.verdict?.gates.find(({ gate }) => gate === 'feedback_accuracy_drop');
+    expect(row).toMatchObject({ state: 'off', sentence: muted });
+    expect(now.verdict?.gates.find(({ gate }) => gate === 'kpi_drop')?.sentence).toBe('Not configured.');
+  });
+
+  it('is about the first answer of a request id, whoever uses the id again', async () => {
+    const on = await start('reused', { SERIN_CONFIG: CONFIG(), ADMIN_TOKEN: 'let-me-in' });
+    const versions = new Map<string, string>();
+    for (const film of films(20)) {
+      const response = await on.post('/predict', { text: film });
+      versions.set(((await response.json()) as { model_version: string }).model_version, film);
+    }
+    await ask(on, 'mine', versions.get('v1') ?? '');
+    await ask(on, 'mine', versions.get('v2') ?? '');
+    expect(await tell(on, { request_id: 'mine', label: 'POSITIVE' })).toMatchObject({ model_version: 'v1' });
   });
 });

@@ -106,3 +106,58 @@ describe('a file that names another stable version before anything was moved', (
     }, 10_000);
   });
 });
+
+describe('a file that an editor empties before it writes it', () => {
+  const section = (rest: string): string => `rollout:\n  sentiment: { stable: v1, ${rest} }\n`;
+
+  it('leaves the rollout as it is, with its evidence, and the status and health say why', async () => {
+    const full = section('canary: v2, percent: 99');
+    const SERIN_CONFIG = configFile(full);
+    const stateDir = folder();
+    const rollout = await start({ STATE_DIR: stateDir, SERIN_CONFIG });
+    await rollout.versions(texts(20));
+    const before = await rollout.viewThat(({ figures }) => (figures?.total.pairs.texts ?? 0) > 10);
+    for (const [torn, problem] of [
+      ['', /the file is empty/],
+      ['max_texts: 10000\n', /rollout: the file has lost this section/],
+      [section('canary:'), /the file has lost v2, which is being rolled out; .*write canary: null/],
+    ] as const) {
+      writeFileSync(SERIN_CONFIG, torn);
+      const view = await rollout.viewThat(({ problems }) => problems.some((each) => problem.test(each)));
+      expect(view).toMatchObject({ phase: 'running', percent: 99, rollout_id: before.rollout_id });
+      expect(await rollout.indicator('configuration')).toMatchObject({
+        problem: expect.stringMatching(problem) as string,
+      });
+    }
+    writeFileSync(SERIN_CONFIG, full);
+    const after = await rollout.viewThat(({ problems }) => problems.length === 0);
+    expect(after).toMatchObject({
+      revision: before.revision,
+      rollout_id: before.rollout_id,
+      figures: { total: { pairs: { texts: before.figures?.total.pairs.texts } } },
+    });
+
+    // A restart in that moment has no earlier file to go by; the state goes on.
+    await rollout.service.stop();
+    writeFileSync(SERIN_CONFIG, 'max_texts: 10000\n');
+    const again = await start({ STATE_DIR: stateDir, SERIN_CONFIG });
+    const lost = /^rollout\.sentiment: the file does not name the rollout that is running/;
+    expect(await again.view()).toMatchObject({
+      phase: 'running',
+      percent: 99,
+      rollout_id: before.rollout_id,
+      problems: [expect.stringMatching(lost)],
+    });
+    expect(await again.indicator('configuration')).toMatchObject({
+      problem: expect.stringMatching(lost) as string,
+    });
+    writeFileSync(SERIN_CONFIG, full);
+    expect(await again.viewThat(({ problems }) => problems.length === 0)).toMatchObject({
+      rollout_id: before.rollout_id,
+    });
+
+    writeFileSync(SERIN_CONFIG, section('canary: null'));
+    const ended = await again.viewThat(({ phase }) => phase === 'idle');
+    expect(ended).toMatchObject({ canary: null, percent: 0, problems: [] });
+  });
+});

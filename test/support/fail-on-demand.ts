@@ -33,13 +33,13 @@ const failed = (code: 'DEADLINE_EXCEEDED' | 'INFERENCE_FAILED'): Computation => 
   cancel: () => undefined,
 });
 
-/** From now on a text may say of which version it is to fail, or that no background work is taken. */
+/** From now on a text may say of which version it is to fail, or that no work but that of users is taken. */
 export function failByVersion(service: SliceApp): SliceApp {
   const { executor } = service;
   const submit = executor.submit.bind(executor);
   executor.submit = (items, priority) => {
-    const { text = '', version } = items[0] ?? {};
-    if (text.includes('busy') && priority === 'background')
+    const { text = '', version, origin } = items[0] ?? {};
+    if (text.includes('busy') && (priority === 'background' || origin === 'internal'))
       throw new AppError('OVERLOADED', 'as the text wants');
     if (text.includes(`late on ${String(version?.version)}`)) return [failed('DEADLINE_EXCEEDED')];
     if (text.includes(`fail on ${String(version?.version)}`)) return [failed('INFERENCE_FAILED')];

@@ -24,10 +24,13 @@ export class TempRegistry {
     }
   }
 
-  /** Adds a copy of v2 under another name, as a deployment does: complete before it has that name. */
-  addVersion(name: string, changes: object = {}): void {
+  /**
+   * Adds a copy of a shipped version under another name, as a deployment does: complete before it has that name.
+   * @param changes of its manifest
+   */
+  addVersion(name: string, changes: object = {}, shipped = 'v2'): void {
     const unfinished = join(this.folder, `unfinished-${name}`);
-    cpSync(join(REGISTRY, 'sentiment/v2'), unfinished, { recursive: true });
+    cpSync(join(REGISTRY, 'sentiment', shipped), unfinished, { recursive: true });
     renameSync(unfinished, this.path(name));
     this.changeManifest(name, { version: name, ...changes });
   }

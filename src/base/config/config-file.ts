@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { parseDocument, type Document, type ErrorCode, type YAMLParseError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  parseDocument,
+  type Document,
+  type ErrorCode,
+  type YAMLParseError,
+} from 'yaml';
 import type { ConfigProblem } from './config-error.js';
 
 export const DEFAULT_FILE = 'serin.config.yaml';
@@ -15,6 +23,11 @@ export interface ConfigFile {
   /** {@link fileDigest} of the bytes that were read. */
   readonly digest: string;
   readonly entries: ReadonlyMap<unknown, unknown>;
+  /**
+   * Whether the file has a value at this path of keys. A `null` that is written out is a value; a key with nothing behind
+   * it, as in a file that was cut off there, has none.
+   */
+  readonly states: (...path: readonly string[]) => boolean;
 }
 
 /** The current content of a file, or the error code when it cannot be read. */
@@ -74,9 +87,21 @@ function plainContent(document: Document.Parsed): unknown {
   }
 }
 
+const statesIn =
+  (document: Document.Parsed): ConfigFile['states'] =>
+  (...path) => {
+    let node: unknown = document.contents;
+    for (const key of path) {
+      const map = isAlias(node) ? node.resolve(document) : node;
+      node = isMap(map) ? map.get(key, true) : undefined;
+    }
+    return isScalar(node) ? node.source !== '' : node !== undefined;
+  };
+
 /**
- * Reads the file `named`, or serin.config.yaml in `cwd` if it exists. A named file that is missing, or a file that is
- * not a YAML map, adds to `problems` and counts as empty.
+ * Reads the file `named`, or serin.config.yaml in `cwd` if it exists. A named file that is missing, a file without any
+ * content (an editor has emptied it and is about to write it), and a file that is not a YAML map add to `problems` and
+ * count as a file without settings.
  */
 export function readConfigFile(
   cwd: string,
@@ -86,22 +111,28 @@ export function readConfigFile(
   const path = resolve(cwd, named ?? DEFAULT_FILE);
   const [name, folder] = [basename(path), dirname(path)];
   const found = read(path);
-  const none: ConfigFile = { name, folder, digest: digestOf(found), entries: new Map() };
+  const none: ConfigFile = { name, folder, digest: digestOf(found), entries: new Map(), states: () => false };
   if ('code' in found) {
     if (named !== undefined || found.code !== 'ENOENT') reportUnreadable(path, found.code, problems);
     return none;
   }
-  const document = parseDocument(found.bytes.toString('utf8'));
+  const content = found.bytes.toString('utf8');
+  if (content.trim() === '') {
+    const message = 'the file is empty: write its settings again, or remove it';
+    problems.push({ key: name, source: path, value: null, message });
+    return none;
+  }
+  const document = parseDocument(content);
   const [error] = document.errors;
   if (error) {
     problems.push({ key: name, source: path, value: null, message: yamlProblem(error) });
     return none;
   }
-  const content = plainContent(document);
-  if (content === null) return none;
-  if (!(content instanceof Map)) {
+  const entries = plainContent(document);
+  if (entries === null) return none;
+  if (!(entries instanceof Map)) {
     problems.push({ key: name, source: path, value: null, message: 'the file must be a map of settings' });
     return none;
   }
-  return { ...none, entries: content };
+  return { ...none, entries, states: statesIn(document) };
 }

@@ -48,6 +48,7 @@ export function loadConfig({
   sources.set(deepFreeze(config), {
     file: resolve(cwd, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG ?? DEFAULT_FILE),
     digest: file.digest,
+    states: file.states,
     reload: () => loadConfig({ flags, env: { ...env }, cwd }),
   });
   return config;
@@ -59,6 +60,8 @@ export interface ConfigSource {
   readonly file: string;
   /** Digest of the content that was loaded; the file may have changed since. */
   readonly digest: string;
+  /** As ConfigFile.states. */
+  readonly states: (...path: readonly string[]) => boolean;
   /**
    * The configuration as it would be if it were loaded now.
    * @throws ConfigError

@@ -46,7 +46,7 @@ export class RolloutEvidence {
   private points: SeriesDocument = emptySeries();
   private step = noEvidence();
   private replicas: DistinctTexts | null = null;
-  private visit = 0;
+  private currentVisit = 0;
 
   constructor(
     visit: number,
@@ -55,9 +55,14 @@ export class RolloutEvidence {
     this.enterStep(visit);
   }
 
+  /** The step in which observations count, as StepInfo.visit. */
+  get visit(): number {
+    return this.currentVisit;
+  }
+
   /** From now on, observations count in this step. The counts of a step that was entered before are continued. */
   enterStep(visit: number): void {
-    this.visit = visit;
+    this.currentVisit = visit;
     this.step = this.steps.get(visit) ?? noEvidence();
     this.steps.set(visit, this.step);
     const oldest = Math.min(...this.steps.keys());
@@ -103,7 +108,7 @@ export class RolloutEvidence {
     this.seen = new SeenTexts();
     this.examples = [];
     this.wasSaturated = false;
-    this.enterStep(this.visit);
+    this.enterStep(this.currentVisit);
   }
 
   addOutcome(side: Side, outcome: OwnOutcome): void {

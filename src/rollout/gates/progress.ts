@@ -1,33 +1,47 @@
 import type { Judged } from './judge.js';
 import type { GateEvidence, GateSettings, StepInfo } from './types.js';
+import type { Samples } from '../verdict-pace.js';
+import { isUnjudged } from './unjudged.js';
 import { figure, wholeNumber } from './wording.js';
 
 /** Repeats per distinct text above which the row mentions that the traffic has few distinct texts. */
 const FEW_TEXTS = 20;
 
+/** The samples that a verdict waits for. */
+export const samplesOf = (
+  { total, step }: Pick<GateEvidence, 'total' | 'step'>,
+  { shadow }: Pick<StepInfo, 'shadow'>,
+): Samples => ({
+  pairs: total.pairs.pairs,
+  answers: shadow ? step.pairs.trafficPairs : step.canary.requests,
+});
+
 /**
  * Whether there are enough samples: distinct texts in the whole rollout (all distinct texts of a service may already
  * occur in the first step), and in this step the canary's answers to users; in shadow mode, compared pairs of any
- * texts.
+ * texts. A step without any pair is not enough, however many pairs the steps before it had.
  */
 export function minimumSamples(
-  { total, step, saturated }: GateEvidence,
+  evidence: GateEvidence,
   { minimumSamples: limit }: GateSettings,
-  { shadow }: StepInfo,
+  info: StepInfo,
 ): Judged {
-  const texts = total.pairs.pairs;
+  const { total, step, saturated } = evidence;
+  const { pairs: texts, answers: served } = samplesOf(evidence, info);
   const repeats = total.pairs.trafficPairs;
-  const served = shadow ? step.pairs.trafficPairs : step.canary.requests;
   const observed = Math.min(texts, served);
-  const state = observed >= limit ? 'pass' : 'not_enough_data';
-  const servedWords = shadow
+  const unjudged = isUnjudged([step]);
+  const state = observed >= limit && !unjudged ? 'pass' : 'not_enough_data';
+  const servedWords = info.shadow
     ? 'compared answers in this step'
     : 'requests answered by the canary in this step';
-  const remark = saturated
-    ? ' The set of seen texts is full: no text counts as new any more.'
-    : texts < limit && repeats > FEW_TEXTS * Math.max(texts, limit)
-      ? ' The traffic repeats itself: with so few distinct texts, lower the minimum or promote by hand.'
-      : '';
+  const remark = unjudged
+    ? ' None of the answers in this step was compared.'
+    : saturated
+      ? ' The set of seen texts is full: no text counts as new any more.'
+      : texts < limit && repeats > FEW_TEXTS * Math.max(texts, limit)
+        ? ' The traffic repeats itself: with so few distinct texts, lower the minimum or promote by hand.'
+        : '';
   return {
     state,
     blocks: state !== 'pass',

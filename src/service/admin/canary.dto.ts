@@ -57,6 +57,30 @@ export class RolloutVerdictDto {
   @ApiProperty({ type: [GateRowDto] }) gates!: readonly GateRowDto[];
 }
 
+/** When there will be enough samples for a verdict, at the traffic of the last five minutes. */
+@ApiSchema({ name: 'VerdictEstimate' })
+export class VerdictEstimateDto {
+  @ApiProperty({
+    ...NUMBER_OR_NULL,
+    description: '0: there are enough. Null: samples are missing and none arrive, or it is too early to say.',
+    example: 420_000,
+  })
+  ms!: number | null;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Distinct texts that are still to be compared.',
+    example: 280,
+  })
+  pairs_left!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Answers that the canary still has to give in this step.' })
+  answers_left!: number;
+
+  @ApiProperty({ ...NUMBER_OR_NULL, example: 40 }) pairs_per_minute!: number | null;
+  @ApiProperty(NUMBER_OR_NULL) answers_per_minute!: number | null;
+}
+
 /** The figures of one version's answers to users. */
 @ApiSchema({ name: 'SideFigures' })
 export class SideFiguresDto {
@@ -237,6 +261,13 @@ export class RolloutDto {
     description: 'Null while there is nothing to judge.',
   })
   verdict!: RolloutVerdictDto | null;
+
+  @ApiProperty({
+    type: VerdictEstimateDto,
+    nullable: true,
+    description: 'When there will be enough samples for a verdict. Null while there is nothing to judge.',
+  })
+  verdict_estimate!: VerdictEstimateDto | null;
 
   @ApiProperty({ type: RolloutFiguresDto, nullable: true }) figures!: RolloutFiguresDto | null;
 

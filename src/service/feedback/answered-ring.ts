@@ -3,6 +3,8 @@ export interface AnsweredBy<Source> {
   readonly source: Source;
   /** The labels of the answer, by their index in the version's manifest. */
   readonly said: readonly number[];
+  /** The hash of the text (as in seen-texts.ts), to recognise a text that comes again; 0 where it does not matter. */
+  readonly textHash: bigint;
 }
 
 /** A kind of feedback about an answer. */
@@ -12,13 +14,15 @@ const TOLD: Readonly<Record<Told, number>> = { label: 1, kpi: 2 };
 
 /**
  * Keeps the last answers by name in bounded memory. An answer is dropped when there are too many newer ones or when it
- * is too old. When a name is used again it means the later answer.
+ * is too old. A name that is used again means the earlier answer as long as that answer is kept: a client that reuses the
+ * name must not take over the feedback about another client's answer.
  */
 export class AnsweredRing<Source> {
   private readonly places = new Map<string, number>();
   private readonly names: string[] = [];
   private readonly sources: Source[] = [];
   private readonly said: (readonly number[])[] = [];
+  private readonly textHashes: BigUint64Array;
   private readonly told: Uint8Array;
   private readonly keptAt: Float64Array;
   private next = 0;
@@ -28,6 +32,7 @@ export class AnsweredRing<Source> {
     private readonly maxAnswers: number,
     private readonly ttlMs: number,
   ) {
+    this.textHashes = new BigUint64Array(maxAnswers);
     this.told = new Uint8Array(maxAnswers);
     this.keptAt = new Float64Array(maxAnswers);
   }
@@ -37,7 +42,8 @@ export class AnsweredRing<Source> {
   }
 
   /** @param now milliseconds of a monotonic clock, as in all methods here */
-  keep(name: string, { source, said }: AnsweredBy<Source>, now: number): void {
+  keep(name: string, { source, said, textHash }: AnsweredBy<Source>, now: number): void {
+    if (this.placeOf(name, now) !== undefined) return;
     const place = this.next;
     this.next = (place + 1) % this.maxAnswers;
     const before = this.names[place];
@@ -45,6 +51,7 @@ export class AnsweredRing<Source> {
     this.names[place] = name;
     this.sources[place] = source;
     this.said[place] = said;
+    this.textHashes[place] = textHash;
     this.told[place] = 0;
     this.keptAt[place] = now;
     this.places.set(name, place);
@@ -55,7 +62,7 @@ export class AnsweredRing<Source> {
     const place = this.placeOf(name, now);
     const source = place === undefined ? undefined : this.sources[place];
     if (place === undefined || source === undefined) return undefined;
-    return { source, said: this.said[place] ?? [] };
+    return { source, said: this.said[place] ?? [], textHash: this.textHashes[place] ?? 0n };
   }
 
   /** Records feedback about an answer; true when it is the first of its kind for this answer. */

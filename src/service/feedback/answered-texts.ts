@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import type { Side } from '../../rollout/evidence/rollout-evidence.js';
+import { textHash } from '../../rollout/evidence/seen-texts.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { saidBy } from '../../engine/tasks/table.js';
@@ -48,11 +49,12 @@ export class AnsweredTexts implements AnswerObserver, OnModuleInit {
 
   answered(outcome: CacheOutcome<PickedAsk>, { requestId }: Caller): void {
     if (!outcome.ok) return;
-    const { picked, index } = outcome.item;
+    const { picked, text, index } = outcome.item;
     const { version, role, rolloutId } = picked;
     const rollout = rolloutId === null || role === 'pinned' ? null : { id: rolloutId, side: role };
     const said = saidBy(version, outcome.answer.value);
-    this.keep(requestId, index, { source: { version, rollout }, said });
+    const hash = rollout === null ? 0n : textHash(text);
+    this.keep(requestId, index, { source: { version, rollout }, said, textHash: hash });
   }
 
   /**
@@ -61,7 +63,7 @@ export class AnsweredTexts implements AnswerObserver, OnModuleInit {
   private keep(requestId: string, index: number | null, answer: AnsweredBy<AnswerSource>): void {
     this.ring ??= new AnsweredRing(this.maxAnswers, this.ttlMs);
     const source = this.shared(answer.source);
-    this.ring.keep(nameOf(requestId, index), { source, said: answer.said }, performance.now());
+    this.ring.keep(nameOf(requestId, index), { ...answer, source }, performance.now());
   }
 
   find(requestId: string, index: number | null): AnsweredBy<AnswerSource> | undefined {

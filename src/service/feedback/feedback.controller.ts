@@ -32,7 +32,8 @@ export class FeedbackController {
     summary: 'Tell what became known about an answer',
     description:
       'The right label, or a figure that says what the answer was worth, or both. An instance remembers its own ' +
-      'last FEEDBACK_MAX_REQUESTS answered texts for FEEDBACK_TTL_MS. The first label and the first kpi count.',
+      'last FEEDBACK_MAX_REQUESTS answered texts for FEEDBACK_TTL_MS. The first label and the first kpi count. In the figures of a ' +
+      'rollout a client has one voice per distinct text; without API keys they only inform, and no gate acts on them.',
   })
   @ApiOkResponse({ type: FeedbackAnswerDto, description: 'Which version gave the answer.' })
   @ApiProblems(
@@ -49,12 +50,12 @@ export class FeedbackController {
   )
   feedback(
     @Body(new StrictBody(FeedbackRequest)) body: FeedbackRequest,
-    @CurrentRequest() { apiKeyName }: RequestContext,
+    @CurrentRequest() { apiKeyName, client }: RequestContext,
   ): Handled {
     const refusal = this.access.rights.refusal(apiKeyName, 'feedback');
     if (refusal !== null) throw refusal;
     const { request_id: requestId, index, label, kpi } = body;
-    const answer = this.service.tell({ requestId, index: index ?? null, label, kpi });
+    const answer = this.service.tell({ requestId, index: index ?? null, label, kpi, client: client ?? '' });
     return {
       facts: { modelName: answer.model_name, modelVersion: answer.model_version },
       reply: new Reply(200, answer),

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { EvidenceBook } from '../rollout/evidence/evidence-book.js';
-import type { Feedback } from '../../rollout/evidence/record.js';
 import { AppError } from '../../base/errors/app-error.js';
 import { FeedbackMetrics } from '../observability/feedback-metrics.js';
-import type { AnsweredBy } from './answered-ring.js';
+import type { AnsweredBy, Told } from './answered-ring.js';
 import { AnsweredTexts, type AnswerSource } from './answered-texts.js';
+import { Voices } from './voices.js';
 
 /** Feedback about an earlier answer. */
 export interface ToldFeedback {
@@ -13,6 +13,8 @@ export interface ToldFeedback {
   readonly index: number | null;
   readonly label?: string | undefined;
   readonly kpi?: number | undefined;
+  /** The client that sends it: `key:<name>` where API keys are configured, else its network. */
+  readonly client: string;
 }
 
 export interface FeedbackAnswer {
@@ -28,6 +30,8 @@ const invalid = (field: string, message: string): AppError =>
 /** Counts feedback about answers per version, and as evidence of the rollout in which the answers were given. */
 @Injectable()
 export class FeedbackService {
+  private readonly voices = new Voices();
+
   constructor(
     private readonly answered: AnsweredTexts,
     private readonly book: EvidenceBook,
@@ -36,24 +40,34 @@ export class FeedbackService {
 
   /**
    * Counts the first label and the first kpi of an answer. Later ones are not counted, so that a client may send the
-   * same feedback again.
+   * same feedback again. In the evidence of a rollout, a client has one voice per distinct text.
    * @throws AppError NOT_FOUND, or INVALID_REQUEST when label and kpi are both missing or the model does not have the
    *   label
    */
   tell(told: ToldFeedback): FeedbackAnswer {
-    const { requestId, index, label, kpi } = told;
+    const { requestId, index, label, kpi, client } = told;
     if (label === undefined && kpi === undefined) throw invalid('label', 'or kpi must be given');
     const answer = this.answered.find(requestId, index);
     if (answer === undefined) throw this.unknown(told);
-    const { version, rollout } = answer.source;
+    const { source, textHash } = answer;
+    const { version, rollout } = source;
     const correct = label === undefined ? undefined : isCorrect(answer, label);
     const isNewLabel = correct !== undefined && this.answered.tell(requestId, index, 'label');
     const isNewKpi = kpi !== undefined && this.answered.tell(requestId, index, 'kpi');
     if (isNewLabel) this.metrics.label(version.model, version.version, correct);
     if (isNewKpi) this.metrics.kpi(version.model, version.version, kpi);
-    const feedback: Feedback = { ...(isNewLabel && { correct }), ...(isNewKpi && { kpi }) };
-    const book = this.book.open(version.model);
-    if (rollout !== null && rollout.id === book?.rolloutId) book.evidence.addFeedback(rollout.side, feedback);
+    if (rollout !== null) {
+      const { id: rolloutId, side } = rollout;
+      const isVoice = (kind: Told): boolean =>
+        this.voices.isNew(version.model, { rolloutId, side, kind, textHash, client });
+      const book = this.book.open(version.model);
+      if (rolloutId === book?.rolloutId) {
+        book.evidence.addFeedback(side, {
+          ...(isNewLabel && isVoice('label') && { correct }),
+          ...(isNewKpi && isVoice('kpi') && { kpi }),
+        });
+      }
+    }
     return {
       request_id: requestId,
       model_name: version.model,

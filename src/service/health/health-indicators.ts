@@ -46,9 +46,12 @@ export class HealthIndicators {
     return this.noted(failed ? session.degraded(states) : session.up(states));
   };
 
-  /** Degraded while the state of rollouts cannot be written, or after it was lost: requests are still served. */
+  /**
+   * Degraded while the state of rollouts cannot be written, after it was lost, and while a canary is not judged: requests
+   * are still served.
+   */
   readonly rollout = (): HealthIndicatorResult => {
-    const problem = this.rollouts.stateProblem();
+    const problem = this.rollouts.healthProblem();
     const session = this.indicator.check('rollout');
     return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
   };

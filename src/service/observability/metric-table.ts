@@ -42,6 +42,7 @@ export const METRIC = {
   feedbackKpiSum: 'serin_feedback_kpi_sum',
   canaryPercent: 'serin_canary_percent',
   canaryInFlight: 'serin_canary_in_flight_texts',
+  canaryUnjudged: 'serin_canary_unjudged',
   rolloutPhase: 'serin_rollout_phase',
   rolloutVerdict: 'serin_rollout_verdict',
   rolloutMoves: 'serin_rollout_moves_total',
@@ -318,6 +319,11 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     collect(this: Gauge, sources: MetricSources) {
       for (const [model, texts] of sources.canaryInFlight()) this.set({ model }, texts);
     },
+  }),
+  gauge({
+    name: METRIC.canaryUnjudged,
+    help: '1 while a canary answers users and none of its answers in this step was compared, after 200 answers; else 0.',
+    labelNames: ['model'],
   }),
   gauge({
     name: METRIC.rolloutPhase,

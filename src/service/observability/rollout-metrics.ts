@@ -18,6 +18,7 @@ export interface RolloutObservation {
 @Injectable()
 export class RolloutMetrics {
   @InjectMetric(METRIC.canaryPercent) private readonly percent!: Gauge;
+  @InjectMetric(METRIC.canaryUnjudged) private readonly unjudgedCanary!: Gauge;
   @InjectMetric(METRIC.rolloutPhase) private readonly phase!: Gauge;
   @InjectMetric(METRIC.rolloutVerdict) private readonly verdict!: Gauge;
   @InjectMetric(METRIC.rolloutMoves) private readonly moves!: Counter;
@@ -49,6 +50,11 @@ export class RolloutMetrics {
     }
     this.lastVerdict.set(model, verdict);
     this.verdict.set({ model, verdict }, 1);
+  }
+
+  /** @param isUnjudged whether the canary answers users and nothing compares its answers */
+  unjudged(model: string, isUnjudged: boolean): void {
+    this.unjudgedCanary.set({ model }, isUnjudged ? 1 : 0);
   }
 
   moved(model: string, move: string, cause: string): void {

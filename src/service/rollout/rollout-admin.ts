@@ -8,6 +8,7 @@ import { RolloutConfiguration } from './rollout-configuration.js';
 import { RolloutJudge } from './rollout-judge.js';
 import { RolloutVersions } from './rollout-versions.js';
 import { RolloutService } from './rollout.service.js';
+import { VerdictEstimates } from './verdict-estimates.js';
 import { candidateOf, isSameCandidate } from '../../rollout/candidate.js';
 import type {
   CandidateRef,
@@ -50,6 +51,7 @@ export class RolloutAdmin {
     private readonly versions: RolloutVersions,
     private readonly judge: RolloutJudge,
     private readonly canary: CanaryService,
+    private readonly estimates: VerdictEstimates,
   ) {}
 
   views(): RolloutView[] {
@@ -68,6 +70,7 @@ export class RolloutAdmin {
       canary: versions.view(model, document.canary),
       lastGood: versions.view(model, document.last_good),
       judgement: judge.judgement(document),
+      estimate: this.estimates.of(document),
       figures: judge.figures(document),
       flips: judge.flips(document),
       inFlight: document.canary === null ? 0 : this.canary.inFlight(model, candidateOf(document.canary)),

@@ -1,9 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigWatcher } from '../../base/config/config-watcher.js';
-import { configSource } from '../../base/config/load-config.js';
-import type { RolloutConfig } from '../../base/config/rollout-config.js';
+import { configSource, type ConfigSource } from '../../base/config/load-config.js';
+import { DEFAULT_GATES, type GateSettings, type RolloutConfig } from '../../base/config/rollout-config.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { feedbackGatesOf, withoutFeedback } from '../../rollout/gates/feedback-gates.js';
+import type { GateName } from '../../rollout/gates/types.js';
 import type { FileWish } from '../../rollout/who-decides.js';
+import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { RolloutVersions } from './rollout-versions.js';
 
@@ -15,6 +18,9 @@ const fileKey = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_$
 const noVersion = (model: string, role: string, version: string): string =>
   `rollout.${model}.${role}: the model has no version ${version}`;
 
+/** How a file ends a rollout, for the messages about a file that may have lost a part. */
+const HOW_TO_END = 'to end its rollout, write canary: null';
+
 const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.stringify(b);
 
 /**
@@ -25,6 +31,8 @@ const differs = (a: unknown, b: unknown): boolean => JSON.stringify(a) !== JSON.
 export class RolloutConfiguration implements OnApplicationShutdown {
   private readonly logger = new Logger('Configuration');
   private sections: Sections;
+  /** Of the file in force. */
+  private states: ConfigSource['states'];
   private reason: string | null = null;
   private watcher: ConfigWatcher | null = null;
   /** The last log lines about missing versions and about settings that need a restart. */
@@ -35,8 +43,14 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
     private readonly registry: ModelRegistryService,
     private readonly versions: RolloutVersions,
+    private readonly inForce: RolloutsInForce,
   ) {
     this.sections = config.rollout;
+    this.states = configSource(config).states;
+  }
+
+  private get hasKeys(): boolean {
+    return this.config.clients.length > 0;
   }
 
   /** Why the current file is not, or not completely, in force; null when it is. */
@@ -53,6 +67,17 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     return Object.hasOwn(this.sections, model) ? this.sections[model] : undefined;
   }
 
+  /** The gates that act on a model's rollout. Without API keys anybody may send feedback, so no gate acts on it. */
+  gatesOf(model: string): GateSettings {
+    const settings = this.of(model)?.gates ?? DEFAULT_GATES;
+    return this.hasKeys ? settings : withoutFeedback(settings);
+  }
+
+  /** The gates on feedback that the file names and that do not act, because there are no API keys. */
+  mutedGatesOf(model: string): GateName[] {
+    return this.hasKeys ? [] : feedbackGatesOf(this.of(model)?.gates ?? DEFAULT_GATES);
+  }
+
   /**
    * The rollout that the file asks for, with the digests of its versions.
    * @throws Error for a model that the file does not name
@@ -60,7 +85,8 @@ export class RolloutConfiguration implements OnApplicationShutdown {
   wishOf(model: string): FileWish {
     const config = this.of(model);
     if (config === undefined) throw new Error(`There is no rollout of ${model}.`);
-    return this.versions.wishOf(model, config);
+    const isWhole = config.canary === null ? this.states('rollout', model, 'canary') : this.states('rollout');
+    return { ...this.versions.wishOf(model, config), isWhole };
   }
 
   /** CANARY_PERCENT, which applies to the default model only; null when it is not set. */
@@ -99,6 +125,7 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     this.sayWhatNeedsRestart(config);
     if (this.reason !== null) this.logger.log('the configuration file is valid again');
     this.reason = null;
+    this.states = configSource(config).states;
     if (differs(config.rollout, this.sections)) {
       this.sections = config.rollout;
       this.logger.log('the rollout section has changed and is in force');
@@ -119,7 +146,10 @@ export class RolloutConfiguration implements OnApplicationShutdown {
    * The problem of a new configuration, or null. Models cannot be added or removed while the service runs, and every
    * named version must exist.
    */
-  private problemOf({ rollout }: SerinConfig): string | null {
+  private problemOf(config: SerinConfig): string | null {
+    const { rollout } = config;
+    const lost = this.lostIn(config);
+    if (lost !== null) return lost;
     const now = Object.keys(rollout).sort();
     const before = this.models().sort();
     if (differs(now, before)) {
@@ -131,6 +161,25 @@ export class RolloutConfiguration implements OnApplicationShutdown {
           return noVersion(model, role, version);
         }
       }
+    }
+    return null;
+  }
+
+  /**
+   * The part that a file has lost, perhaps because it is being written at this moment: its rollout section, or the canary
+   * of a rollout that is running. Taking such a file would end the rollout, and its evidence would be lost.
+   */
+  private lostIn(config: SerinConfig): string | null {
+    const { states } = configSource(config);
+    if (!states('rollout') && this.states('rollout')) {
+      return `rollout: the file has lost this section; write it again (${HOW_TO_END} in the section of the model)`;
+    }
+    for (const [model, { canary }] of Object.entries(config.rollout)) {
+      const before = this.of(model)?.canary ?? null;
+      const phase = this.inForce.of(model)?.phase;
+      const isRunning = phase === 'running' || phase === 'paused';
+      if (!isRunning || before === null || canary !== null || states('rollout', model, 'canary')) continue;
+      return `rollout.${model}.canary: the file has lost ${before}, which is being rolled out; name it again (${HOW_TO_END})`;
     }
     return null;
   }

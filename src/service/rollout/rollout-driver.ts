@@ -20,6 +20,7 @@ import { RolloutConfiguration } from './rollout-configuration.js';
 import { RolloutJudge } from './rollout-judge.js';
 import { RolloutVersions } from './rollout-versions.js';
 import { RolloutService } from './rollout.service.js';
+import { VerdictEstimates } from './verdict-estimates.js';
 
 const TICK_MS = 1000;
 
@@ -45,6 +46,7 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
     private readonly judge: RolloutJudge,
     private readonly book: EvidenceBook,
     private readonly metrics: RolloutMetrics,
+    private readonly estimates: VerdictEstimates,
   ) {}
 
   /** Reads the state of every model and puts it in force. Await it before versions are loaded. */
@@ -153,6 +155,8 @@ export class RolloutDriver implements OnApplicationBootstrap, OnApplicationShutd
       if (leads) await this.advance(rollout, ms);
       else if (this.store.mayRollBack()) await this.judgeNow(rollout, false);
       this.rollouts.putInForce(rollout.document);
+      this.estimates.note(rollout.document);
+      this.metrics.unjudged(rollout.document.model, this.book.isUnjudged(rollout.document));
     }
     this.wasLeading = leads;
     if (this.ticks % SAVE_EVERY_TICKS === 0) await this.save();

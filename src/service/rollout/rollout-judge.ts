@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DEFAULT_GATES, type GateSettings } from '../../base/config/rollout-config.js';
 import { EvidenceBook } from './evidence/evidence-book.js';
 import { flipViews, type Figures, type FlipView } from '../../rollout/evidence/figures-view.js';
-import type { Judgement, Verdict } from '../../rollout/gates/types.js';
+import { mutedRow } from '../../rollout/gates/feedback-gates.js';
+import type { GateSettings, Judgement, Verdict } from '../../rollout/gates/types.js';
 import { decide, evaluate } from '../../rollout/gates/verdict.js';
+import { samplesOf } from '../../rollout/gates/progress.js';
+import type { Samples } from '../../rollout/verdict-pace.js';
 import { stepInfoOf } from '../../rollout/ramp.js';
 import { RolloutConfiguration } from './rollout-configuration.js';
 import type { MoveContext } from '../../rollout/rollout-machine.js';
@@ -29,7 +31,18 @@ export class RolloutJudge {
   /** The verdict with one row per gate; costs about a hundred times as much as verdict(). */
   judgement(document: RolloutDocument): Judgement | null {
     const evidence = this.evidence(document);
-    return evidence && evaluate(evidence, this.settings(document), stepInfoOf(document));
+    if (evidence === null) return null;
+    const { verdict, gates } = evaluate(evidence, this.settings(document), stepInfoOf(document));
+    const muted = this.configuration.mutedGatesOf(document.model);
+    return { verdict, gates: gates.map((row) => (muted.includes(row.gate) ? mutedRow(row) : row)) };
+  }
+
+  /** The samples that the verdict waits for, and how many it needs; null while there is nothing to judge. */
+  progress(document: RolloutDocument): { readonly samples: Samples; readonly minimum: number } | null {
+    const evidence = this.evidence(document);
+    if (evidence === null) return null;
+    const samples = samplesOf(evidence, stepInfoOf(document));
+    return { samples, minimum: this.settings(document).minimumSamples };
   }
 
   /** The sentences of the failing gates. */
@@ -68,7 +81,7 @@ export class RolloutJudge {
   }
 
   private settings({ model }: RolloutDocument): GateSettings {
-    return this.configuration.of(model)?.gates ?? DEFAULT_GATES;
+    return this.configuration.gatesOf(model);
   }
 }
 

@@ -57,7 +57,7 @@ export class RolloutVersions {
    * The configuration section with the digests of its versions; the digest is empty for a version without a readable
    * manifest.
    */
-  wishOf(model: string, config: RolloutConfig): FileWish {
+  wishOf(model: string, config: RolloutConfig): Omit<FileWish, 'isWhole'> {
     const ref = (name: string): VersionRef => ({
       version: name,
       digest: this.known(model, name)?.version?.digest ?? '',

@@ -26,6 +26,7 @@ import { RolloutJudge } from './rollout-judge.js';
 import { RolloutService } from './rollout.service.js';
 import { RolloutStore } from '../../rollout/rollout-store.js';
 import { RolloutVersions } from './rollout-versions.js';
+import { VerdictEstimates } from './verdict-estimates.js';
 import { SharedRolloutStore } from './store/shared-rollout-store.js';
 
 /**
@@ -49,6 +50,7 @@ import { SharedRolloutStore } from './store/shared-rollout-store.js';
     RolloutGauges,
     EvidenceBook,
     RolloutJudge,
+    VerdictEstimates,
     RolloutService,
     RolloutAdmin,
     RolloutReporter,
@@ -78,6 +80,7 @@ import { SharedRolloutStore } from './store/shared-rollout-store.js';
         RolloutJudge,
         EvidenceBook,
         RolloutMetrics,
+        VerdictEstimates,
         RolloutReporter,
       ],
       useFactory: async (...parts: ConstructorParameters<typeof RolloutDriver>): Promise<RolloutDriver> => {

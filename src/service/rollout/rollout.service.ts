@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { DEFAULT_COMPARISON } from '../../base/config/rollout-config.js';
 import { AppError } from '../../base/errors/app-error.js';
 import { candidateOf, type Candidate } from '../../rollout/candidate.js';
+import { MOST_WITHOUT_PAIR } from '../../rollout/gates/unjudged.js';
 import { ModelRollout, type Move } from '../../rollout/model-rollout.js';
 import { rolloutInForce } from '../../rollout/rollout-in-force.js';
 import { untouched } from '../../rollout/rollout-machine.js';
 import { RolloutStore } from '../../rollout/rollout-store.js';
 import type { RolloutDocument } from '../../rollout/rollout-types.js';
-import { isSectionOf, type Verdict as Decided, whoDecides } from '../../rollout/who-decides.js';
+import { hasLost, isSectionOf, type Verdict as Decided, whoDecides } from '../../rollout/who-decides.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { RolloutMoves } from './effects/rollout-moves.js';
 import { EvidenceBook } from './evidence/evidence-book.js';
@@ -75,6 +76,7 @@ export class RolloutService {
       stableExists: this.versions.find(model, document.stable) !== null,
       canaryPercent: this.configuration.canaryPercent(model),
       file: this.configuration.wishOf(model),
+      unjudged: this.book.isUnjudged(document),
     });
   }
 
@@ -129,12 +131,25 @@ export class RolloutService {
   problems(rollout: ModelRollout): string[] {
     const { document } = rollout;
     const { model, stable } = document;
-    const problems = [this.lost.get(model) ?? null, this.store.problem(), this.configuration.problem];
+    const problems = [
+      this.lost.get(model) ?? null,
+      this.store.problem(),
+      this.configuration.problem,
+      this.lostProblem(document),
+      this.unjudgedProblem(document),
+    ];
     if (rollout.unsaved) problems.push('The last rollback is in force here and could not be written yet.');
     const answering = this.inForce.of(model)?.answering.version.version ?? stable.version;
     if (answering !== stable.version) {
       problems.push(
         `The stable version ${stable.version} is not ready here: ${answering} answers until it is.`,
+      );
+    }
+    const muted = this.configuration.mutedGatesOf(model);
+    const isRunning = document.phase === 'running' || document.phase === 'paused';
+    if (isRunning && muted.length > 0) {
+      problems.push(
+        `No gate acts on feedback (${muted.join(', ')}): that needs API_KEYS, without which anybody may send it.`,
       );
     }
     const canary = this.versions.view(model, document.canary);
@@ -151,13 +166,32 @@ export class RolloutService {
     return problems.filter((problem) => problem !== null);
   }
 
-  /** For /health: why a state was lost or cannot be written; null when there is no problem. */
-  stateProblem(): string | null {
-    return [...this.lost.values(), this.store.problem()].find((problem) => problem !== null) ?? null;
+  /**
+   * For /health: why a state was lost or cannot be written, or which canary is not judged; null when there is no problem.
+   */
+  healthProblem(): string | null {
+    const unjudged = [...this.rollouts.values()].map(({ document }) => this.unjudgedProblem(document));
+    const problems = [...this.lost.values(), this.store.problem(), ...unjudged];
+    return problems.find((problem) => problem !== null) ?? null;
   }
 
+  /** For /health: why the file is not, or not completely, in force; null when it is. */
   get configurationProblem(): string | null {
-    return this.configuration.problem;
+    const lost = [...this.rollouts.values()].map(({ document }) => this.lostProblem(document));
+    return [this.configuration.problem, ...lost].find((problem) => problem !== null) ?? null;
+  }
+
+  /** A file that was not complete when the service started has no earlier file that could stay in force. */
+  private lostProblem(document: RolloutDocument): string | null {
+    const { model } = document;
+    if (!hasLost(this.configuration.wishOf(model), document)) return null;
+    return `rollout.${model}: the file does not name the rollout that is running; it goes on by its state. Write its section again; to end it, write canary: null.`;
+  }
+
+  private unjudgedProblem(document: RolloutDocument): string | null {
+    if (!this.book.isUnjudged(document)) return null;
+    const { percent } = this.decided({ document }).decision;
+    return `The canary ${document.canary?.version ?? ''} of ${document.model} has given more than ${MOST_WITHOUT_PAIR} answers in this step, and none was compared with the stable version: its share is held at ${percent} % and does not rise. serin_comparison_skipped_total says why.`;
   }
 
   private untouched(model: string): RolloutDocument {

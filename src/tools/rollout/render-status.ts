@@ -5,6 +5,7 @@ import { renderFlips } from '../../rollout/report/render-flips.js';
 import { renderGates } from '../../rollout/report/render-gates.js';
 import type { Figures, SideFigures, WindowFigures } from '../../rollout/evidence/figures-view.js';
 import type { RolloutView, VersionView } from '../../rollout/rollout-types.js';
+import type { VerdictEstimate } from '../../rollout/verdict-pace.js';
 
 /** Of the history, the latest ones. */
 const SHOWN_MOVES = 5;
@@ -54,6 +55,7 @@ export function statusLine(view: RolloutView): string {
     );
   }
   if (verdict !== null) parts.push(`verdict ${verdict.verdict}`);
+  if (verdict?.verdict === 'not_enough_data') parts.push(`verdict in ${estimateLine(view.verdict_estimate)}`);
   parts.push(...problems.map((problem) => `PROBLEM ${problem}`));
   return parts.join('; ');
 }
@@ -86,6 +88,7 @@ function factsOf(view: RolloutView): string {
     ['decided by', `${view.decided_by}: ${view.decided_because}`],
     ['mode', view.mode],
     ['step', stepLine(view)],
+    ['verdict in', estimateLine(view.verdict_estimate)],
     ['in flight', `${count(view.in_flight)} texts of the canary`],
     ['revision', String(view.revision)],
     ['rollout', view.rollout_id ?? '-'],
@@ -111,6 +114,21 @@ function stepLine({ step, percent, state_percent: statePercent }: RolloutView): 
   const next = step.next_percent === null ? 'then promotion' : `then ${step.next_percent} %`;
   return `${step.number} of ${step.of} at ${step.percent} %${held}: ${duration(step.elapsed_ms)} of ${duration(step.hold_ms)}, ${next}`;
 }
+
+/** When there will be enough samples for a verdict. */
+function estimateLine(estimate: VerdictEstimate | null): string {
+  if (!estimate) return '-';
+  const { ms, pairs_left: pairs, answers_left: answers } = estimate;
+  if (ms === 0) return 'there are enough samples';
+  const missing = [
+    ...(pairs > 0 ? [missingSamples(pairs, 'pairs', estimate.pairs_per_minute)] : []),
+    ...(answers > 0 ? [missingSamples(answers, 'canary answers', estimate.answers_per_minute)] : []),
+  ].join(', ');
+  return `${ms === null ? 'unknown' : `about ${duration(ms)}`}: ${missing}`;
+}
+
+const missingSamples = (left: number, name: string, perMinute: number | null): string =>
+  `${count(left)} more ${name}${perMinute === null ? '' : ` at ${plain(perMinute)} a minute`}`;
 
 /** What the figures of both sides are shown with. */
 type SidesView = Pick<RolloutView, 'phase' | 'stable' | 'canary' | 'last_good' | 'step'>;

@@ -42,6 +42,7 @@ describe('two candidates of one version', () => {
       whoDecides({
         document,
         stableExists: true,
+        unjudged: false,
         canaryPercent: null,
         file: wish({ fingerprint: document.configuration }),
       }).decision.percent;

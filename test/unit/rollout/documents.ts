@@ -14,6 +14,7 @@ export const wish = (changes: Partial<FileWish> = {}): FileWish => {
     percent: 0,
     mode: 'manual' as const,
     steps: STEPS,
+    isWhole: true,
     ...changes,
   };
   return { ...section, fingerprint: changes.fingerprint ?? JSON.stringify(section) };

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   clear,
   nextStep,
+  pause,
   promote,
   rollBack,
   setPercent,
@@ -16,7 +17,7 @@ const ask = (
   document: RolloutDocument,
   file: FileWish = wish(),
   canaryPercent: number | null = null,
-): Verdict => whoDecides({ document, file, canaryPercent, stableExists: true });
+): Verdict => whoDecides({ document, file, canaryPercent, stableExists: true, unjudged: false });
 
 /** As a service does it: what is to begin, begins. */
 function settle(claims: Claims): { document: RolloutDocument; verdict: Verdict } {
@@ -31,7 +32,7 @@ const settled = (
   document: RolloutDocument,
   file: FileWish,
   canaryPercent: number | null = null,
-): RolloutDocument => settle({ document, file, canaryPercent, stableExists: true }).document;
+): RolloutDocument => settle({ document, file, canaryPercent, stableExists: true, unjudged: false }).document;
 
 const admin = by('admin');
 const auto = wish({ percent: 1, mode: 'auto' });
@@ -74,7 +75,7 @@ describe('who decides', () => {
 
   it('is CANARY_PERCENT=0 before the state, and marks nothing', () => {
     const document = done(setPercent(begun(), 25, admin));
-    const held = settle({ document, file: wish(), canaryPercent: 0, stableExists: true });
+    const held = settle({ document, file: wish(), canaryPercent: 0, stableExists: true, unjudged: false });
     expect(held.document).toBe(document);
     expect(held.verdict.decision).toMatchObject({ decided_by: 'canary_percent_0', percent: 0 });
     expect(ask(held.document).decision).toMatchObject({ decided_by: 'state', percent: 25 });
@@ -138,9 +139,50 @@ describe('who decides', () => {
     }
   });
 
+  it('is the state while a rollout runs and the file has lost its section, and the file again when it is over', () => {
+    const document = begun({ configuration: wish().fingerprint });
+    const lost = wish({ canary: null, isWhole: false });
+    expect(ask(document, lost).begin).toBeNull();
+    expect(ask(done(pause(document, admin)), lost).begin).toBeNull();
+    expect(ask(document, { ...lost, isWhole: true }).begin).toMatchObject({ canary: null });
+    expect(ask(done(setPercent(document, 0, admin)), lost).begin).toMatchObject({ canary: null });
+    // A service without a file uses the versions that the repository contains.
+    const shipped = wish({ canary: ref('v3'), isWhole: false });
+    expect(ask(document, shipped).begin).toBeNull();
+    const byVariable = begun({ origin: { by: 'environment', canary_percent: 5 } });
+    expect(ask(byVariable, shipped, 5).begin).toMatchObject({ canary: ref('v3') });
+  });
+
+  it('holds an unjudged canary at the share of its step, whoever decided about the share', () => {
+    const claims = { file: wish(), canaryPercent: null, stableExists: true, unjudged: true };
+    const shareOf = (percent: number): number => {
+      const document = done(setPercent(begun(), percent, admin));
+      return whoDecides({ ...claims, document }).decision.percent;
+    };
+    const steps = wish().steps.map(({ percent }) => percent);
+    expect(steps).toEqual([1, 5, 25, 50, 100]);
+    expect([0.5, 1.5, 4, 24, 99].map(shareOf)).toEqual([0.5, 1, 1, 5, 50]);
+    const document = done(setPercent(begun(), 99, admin));
+    expect(whoDecides({ ...claims, document }).decision).toMatchObject({
+      decided_by: 'state',
+      sentence: expect.stringMatching(/It is held at 50 % while none/) as string,
+    });
+    const byFile = settled(fresh(), wish({ percent: 20 }));
+    expect(whoDecides({ ...claims, document: byFile, file: wish({ percent: 20 }) }).decision).toMatchObject({
+      decided_by: 'file',
+      percent: 5,
+    });
+  });
+
   it('is the file again when the registry lost the stable version of the state', () => {
     const promoted = done(promote(begun(), admin));
-    const claims = { document: promoted, file: wish(), canaryPercent: null, stableExists: false };
+    const claims = {
+      document: promoted,
+      file: wish(),
+      canaryPercent: null,
+      stableExists: false,
+      unjudged: false,
+    };
     expect(settle(claims).document.stable).toEqual(ref('v1'));
   });
 
@@ -172,7 +214,7 @@ describe('who decides', () => {
   it('is the file’s stable version alone when the state’s is lost and the file’s canary cannot be read', () => {
     const promoted = done(promote(begun(), admin));
     const file = wish({ percent: 5, canary: { version: 'v2', digest: '' } });
-    const claims = { document: promoted, file, canaryPercent: null, stableExists: false };
+    const claims = { document: promoted, file, canaryPercent: null, stableExists: false, unjudged: false };
     const { document, verdict } = settle(claims);
     expect(document).toMatchObject({ stable: ref('v1'), canary: null, phase: 'idle', percent: 0 });
     expect(verdict.begin).toBeNull();
@@ -205,13 +247,20 @@ describe('who decides', () => {
     const moves = fc.constantFrom('step', 'set', 'promote', 'roll_back', 'clear', 'none');
     fc.assert(
       fc.property(
-        fc.array(fc.record({ file: files, variable: variables, move: moves, stableExists: fc.boolean() }), {
-          minLength: 1,
-        }),
+        fc.array(
+          fc.record({
+            file: files,
+            variable: variables,
+            move: moves,
+            stableExists: fc.boolean(),
+            unjudged: fc.boolean(),
+          }),
+          { minLength: 1 },
+        ),
         (story) => {
           let document = fresh(story[0]?.file);
-          for (const { file, variable, move, stableExists } of story) {
-            const result = settle({ document, file, canaryPercent: variable, stableExists });
+          for (const { file, variable, move, stableExists, unjudged } of story) {
+            const result = settle({ document, file, canaryPercent: variable, stableExists, unjudged });
             if (result.document !== document) expect(result.document.stable.digest).not.toBe('');
             document = result.document;
             const { begin, decision } = result.verdict;

@@ -5,6 +5,7 @@ import type { ModelVersion } from '../../../registry/model-version.js';
 import { factsOf, taskOf } from '../../../engine/tasks/table.js';
 import type { Answer, Comparer } from '../../../engine/tasks/task.js';
 import { RememberedPairs } from './remembered-pairs.js';
+import { StepFloor } from './step-floor.js';
 import { WorkBudget } from './work-budget.js';
 
 export type Sides<T> = Readonly<Record<Side, T>>;
@@ -33,12 +34,14 @@ export class ComparedRollout {
   /** Hashes of the texts that the other version is computing now, so that no text is computed twice at once. */
   readonly underway = new Set<bigint>();
   private readonly comparer: Comparer;
+  private currentFloor = new StepFloor(0);
 
   constructor(
     readonly rolloutId: string,
     readonly evidence: RolloutEvidence,
     readonly versions: Sides<ModelVersion>,
     public limits: ComparisonLimits,
+    private readonly minimumSamples: number,
   ) {
     const { stable, canary } = versions;
     this.comparer = taskOf(stable).pair(factsOf(stable), factsOf(canary));
@@ -47,6 +50,24 @@ export class ComparedRollout {
   /** The side whose answers to users are compared. */
   get comparedSide(): Side {
     return this.limits.shadow ? 'stable' : 'canary';
+  }
+
+  /** Whether the configuration wants any comparison: a sample or a budget of 0 switches it off. */
+  get isCompared(): boolean {
+    const { samplePercent, budgetPercent } = this.limits.comparison;
+    return samplePercent > 0 && budgetPercent > 0;
+  }
+
+  /** The floor of the current step. */
+  get floor(): StepFloor {
+    const { visit } = this.evidence;
+    if (this.currentFloor.visit !== visit) this.currentFloor = new StepFloor(visit);
+    return this.currentFloor;
+  }
+
+  /** Whether this process has compared as many distinct texts as the rollout needs to be judged. */
+  get hasEnoughPairs(): boolean {
+    return this.evidence.windows(this.evidence.visit).total.pairs.pairs >= this.minimumSamples;
   }
 
   /**

@@ -5,6 +5,7 @@ import type { RolloutInForce } from '../../../rollout/rollout-in-force.js';
 import { RolloutsInForce } from '../../in-force/rollouts-in-force.js';
 import { ModelRegistryService } from '../../model-registry/model-registry.service.js';
 import { EvidenceBook } from '../evidence/evidence-book.js';
+import { RolloutConfiguration } from '../rollout-configuration.js';
 import { ComparedRollout } from './compared-rollout.js';
 
 interface Known {
@@ -21,6 +22,7 @@ export class ComparedRollouts {
     private readonly inForce: RolloutsInForce,
     private readonly book: EvidenceBook,
     private readonly registry: ModelRegistryService,
+    private readonly configuration: RolloutConfiguration,
   ) {}
 
   /** The compared rollout of a model; undefined when its canary gets no traffic and is not in shadow mode. */
@@ -55,7 +57,9 @@ export class ComparedRollouts {
     const canary = now.canary === null ? undefined : this.registry.versionOf(model, now.canary.version);
     if (book?.rolloutId !== rolloutId || stable === undefined || canary === undefined) return undefined;
     const limits = { shadow, comparison };
-    const rollout = new ComparedRollout(rolloutId, book.evidence, { stable, canary }, limits);
+    // A change of the gates in the file begins another rollout.
+    const { minimumSamples } = this.configuration.gatesOf(model);
+    const rollout = new ComparedRollout(rolloutId, book.evidence, { stable, canary }, limits, minimumSamples);
     this.byModel.set(model, { inForce: now, rollout });
     return rollout;
   }

@@ -5,7 +5,14 @@ import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
 import { textHash } from '../../../rollout/evidence/seen-texts.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
 import { AppError } from '../../../base/errors/app-error.js';
-import { Executor, type Computation, type Outcome } from '../../../engine/dispatch/executor.js';
+import {
+  Executor,
+  type Computation,
+  type InferenceItem,
+  type Outcome,
+  type Priority,
+  type Turn,
+} from '../../../engine/dispatch/executor.js';
 import { ComparisonMetrics, type SkipReason } from '../../observability/comparison-metrics.js';
 import { isToBlame } from './blame.js';
 import { otherSide, type ComparedRollout } from './compared-rollout.js';
@@ -27,8 +34,17 @@ const MAX_WAITING = 256;
 /** Most texts that the executor computes for the comparison at once. */
 const MAX_UNDERWAY = 32;
 
-/** A text that has found no idle worker after this time is given up. */
+/** A background text that has found no idle worker after this time is given up. */
 const MAX_WAIT_MS = 5_000;
+
+/**
+ * A text that is owed waits as long as this, much longer than a user: its answer is of use for as long as the step lasts,
+ * and under overload most users' deadlines pass in the queue. At most 50 of these texts wait.
+ */
+const OWED_WAIT_MS = 30_000;
+
+/** The client of the texts that are owed, among the clients that wait for a worker. */
+const CLIENT = 'internal';
 
 const HASH_RANGE = 2 ** 32;
 
@@ -36,10 +52,11 @@ const HASH_RANGE = 2 ** 32;
 const placeOf = (hash: bigint): number => Number(hash >> 32n) / HASH_RANGE;
 
 /**
- * Lets the other version answer a user's text and counts how the two answers compare. Users are not slowed down: the
- * comparison starts after their answers are written, and computes at low priority, within the budget, only while no
- * user waits and every worker is ready. Texts that it cannot compute are skipped and counted. It never throws and never
- * rejects.
+ * Lets the other version answer a user's text and counts how the two answers compare. It starts after the user's answer
+ * is written. Some pairs are owed to each step of a rollout ({@link StepFloor}): these texts queue like users' texts. All
+ * others yield to users: they are computed at low priority, within the budget, only while no user waits and every worker
+ * is ready. In shadow mode no user gets the canary's answers, so no pair is owed. Texts that cannot be computed are
+ * skipped and counted. It never throws and never rejects.
  */
 @Injectable()
 export class Comparison {
@@ -80,44 +97,86 @@ export class Comparison {
   }
 
   private async compare(compared: ComparedText): Promise<void> {
-    const { rollout, side, text, answer } = compared;
+    const { rollout, side, text } = compared;
     const hash = textHash(text);
-    const sample = rollout.limits.comparison.samplePercent / 100;
-    const place = placeOf(hash);
-    if (place >= sample) {
-      this.metrics.skipped('not_sampled');
-      return;
-    }
     const known = rollout.remembered.get(hash);
-    if (known !== undefined) {
+    const isSampled = placeOf(hash) < sampleOf(rollout);
+    if (known !== undefined && isSampled) {
       rollout.evidence.addPair(text, known, false);
       this.metrics.compared('repeat');
       return;
     }
-    if (place >= sample * rollout.budget.shareAt(performance.now())) {
-      this.metrics.skipped('budget');
+    const { floor } = rollout;
+    const mayBeOwed = side === 'canary' && rollout.isCompared && known === undefined;
+    if (mayBeOwed && !rollout.underway.has(hash) && floor.claim(rollout.hasEnoughPairs)) {
+      try {
+        this.record(compared, hash, await this.owedAnswer(compared, hash));
+      } finally {
+        floor.ended();
+      }
       return;
     }
-    const other = await this.otherAnswer(compared, hash);
+    const isAffordable = placeOf(hash) < sampleOf(rollout) * rollout.budget.shareAt(performance.now());
+    if (!isSampled || !isAffordable) {
+      this.metrics.skipped(isSampled ? 'budget' : 'not_sampled');
+      return;
+    }
+    this.record(compared, hash, await this.spareAnswer(compared, hash));
+  }
+
+  /** Counts the pair that a text and the other version's answer make. */
+  private record(compared: ComparedText, hash: bigint, other: Answer | SkipReason | null): void {
     if (typeof other === 'string') {
       this.metrics.skipped(other);
       return;
     }
+    const { rollout, side, text, answer } = compared;
     const pair = rollout.pairOf(
       side === 'canary' ? { stable: other, canary: answer } : { stable: answer, canary: other },
     );
     rollout.remembered.set(hash, pair);
     rollout.evidence.addPair(text, pair);
+    rollout.floor.paired();
     this.metrics.compared('pair');
   }
 
-  /** The other version's answer; null when it fails; a skip reason when it was not asked or did not finish. */
-  private async otherAnswer(
+  /**
+   * The other version's answer to a text whose comparison is owed: it waits in the queue as a user's text does.
+   * Null when the version fails; a skip reason when it was not admitted or did not finish.
+   */
+  private async owedAnswer(
     { rollout, side, text }: ComparedText,
     hash: bigint,
   ): Promise<Answer | SkipReason | null> {
-    const other = otherSide(side);
-    const version = rollout.versions[other];
+    const version = rollout.versions[otherSide(side)];
+    const row = await this.cache.peek({ version, text });
+    if (row !== undefined) return row;
+    if (rollout.underway.has(hash)) return 'underway';
+    if (this.spareTime.problem() === 'shutting_down') return 'shutting_down';
+    const turn: Turn = {
+      client: CLIENT,
+      origin: 'internal',
+      priority: 'user',
+      deadlineAt: performance.now() + OWED_WAIT_MS,
+    };
+    const computation = this.submit({ version, text, ...turn }, turn.priority);
+    if (computation === null) return 'refused';
+    rollout.underway.add(hash);
+    const outcome = await settled(computation, OWED_WAIT_MS);
+    rollout.underway.delete(hash);
+    if (outcome.ok) return outcome.value.answer;
+    return isToBlame(outcome.error.code) ? null : 'too_late';
+  }
+
+  /**
+   * The other version's answer, computed in time that no user needs. Null when the version fails; a skip reason when it
+   * was not asked or did not finish.
+   */
+  private async spareAnswer(
+    { rollout, side, text }: ComparedText,
+    hash: bigint,
+  ): Promise<Answer | SkipReason | null> {
+    const version = rollout.versions[otherSide(side)];
     const row = await this.cache.peek({ version, text });
     if (row !== undefined) return row;
     if (rollout.underway.has(hash)) return 'underway';
@@ -126,18 +185,14 @@ export class Comparison {
     const rate = (rollout.limits.comparison.budgetPercent / 100) * this.config.workers;
     const reservedMs = rollout.budget.reserve(rate, performance.now());
     if (reservedMs === null) return 'budget';
-    let computation: Computation | undefined;
-    try {
-      [computation] = this.executor.submit([{ version, text }], 'background');
-    } catch (error) {
+    const computation = this.submit({ version, text }, 'background');
+    if (computation === null) {
       rollout.budget.settle(reservedMs, null);
-      if (error instanceof AppError) return 'refused';
-      throw error;
+      return 'refused';
     }
-    if (computation === undefined) throw new Error('The executor answered no computation for one text.');
     this.underway++;
     rollout.underway.add(hash);
-    const outcome = await settled(computation);
+    const outcome = await settled(computation, MAX_WAIT_MS);
     rollout.underway.delete(hash);
     this.underway--;
     if (outcome.ok) {
@@ -149,13 +204,29 @@ export class Comparison {
     rollout.budget.settle(reservedMs, isEvidence ? reservedMs : null);
     return isEvidence ? null : 'too_late';
   }
+
+  /** Null when the executor does not take the text. */
+  private submit(item: InferenceItem, priority: Priority): Computation | null {
+    let computation: Computation | undefined;
+    try {
+      [computation] = this.executor.submit([item], priority);
+    } catch (error) {
+      if (error instanceof AppError) return null;
+      throw error;
+    }
+    if (computation === undefined) throw new Error('The executor answered no computation for one text.');
+    return computation;
+  }
 }
 
+/** The share of the texts that is compared where the budget suffices, 0 to 1. */
+const sampleOf = ({ limits }: ComparedRollout): number => limits.comparison.samplePercent / 100;
+
 /** The outcome of a computation, which is cancelled when no worker becomes idle in time. */
-async function settled(computation: Computation): Promise<Outcome> {
+async function settled(computation: Computation, waitMs: number): Promise<Outcome> {
   const timer = setTimeout(() => {
     computation.cancel(new AppError('DEADLINE_EXCEEDED', 'No worker was idle in time.'));
-  }, MAX_WAIT_MS);
+  }, waitMs);
   const outcome = await computation.outcome;
   clearTimeout(timer);
   return outcome;

@@ -10,6 +10,7 @@ import { type FlipExample, mergeExamples, withoutText } from '../../../rollout/e
 import { mergeEvidence } from '../../../rollout/evidence/merge.js';
 import { RolloutEvidence } from '../../../rollout/evidence/rollout-evidence.js';
 import type { GateEvidence } from '../../../rollout/gates/types.js';
+import { isUnjudged } from '../../../rollout/gates/unjudged.js';
 import { type EvidenceElsewhere, RolloutStore } from '../../../rollout/rollout-store.js';
 import type { RolloutDocument } from '../../../rollout/rollout-types.js';
 
@@ -86,6 +87,18 @@ export class EvidenceBook {
       step: mergeEvidence(own.step, others.steps[visit] ?? noEvidence()),
       saturated: own.saturated || others.saturated,
     };
+  }
+
+  /**
+   * Whether the canary answers users in the current step and none of its answers was compared, on this replica or another
+   * one.
+   */
+  isUnjudged({ model, phase, visit, rollout_id: rolloutId }: RolloutDocument): boolean {
+    const book = this.books.get(model);
+    if (book?.rolloutId !== rolloutId || (phase !== 'running' && phase !== 'paused')) return false;
+    const others = book.elsewhere?.()?.steps[visit];
+    const own = book.evidence.windows(visit).step;
+    return isUnjudged(others === undefined ? [own] : [own, others]);
   }
 
   /**

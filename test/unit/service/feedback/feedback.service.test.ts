@@ -27,17 +27,22 @@ class Told {
     const book = { open: () => ({ rolloutId: 'r1', evidence }) } as unknown as EvidenceBook;
     const metrics = {
       label: (_model: string, _version: string, correct: boolean) => this.counted.push(correct),
+      kpi: () => undefined,
     } as unknown as FeedbackMetrics;
     this.service = new FeedbackService(answered, book, metrics);
   }
 
   /** A user's text is answered with these scores, as the canary of the rollout does it. */
   answer(requestId: string, ...scores: number[]): void {
+    this.answerTo(requestId, requestId, scores);
+  }
+
+  answerTo(text: string, requestId: string, scores: readonly number[]): void {
     const version = labelVersion({ task: this.task, labels: LABELS });
     this.observers.tell(
       {
         ok: true,
-        item: { version, text: 'a text', index: null, picked: { version, role: 'canary', rolloutId: 'r1' } },
+        item: { version, text, index: null, picked: { version, role: 'canary', rolloutId: 'r1' } },
         answer: answerOf(...scores),
       } as unknown as Parameters<AnswerObservers['tell']>[0],
       { requestId } as Caller,
@@ -45,9 +50,9 @@ class Told {
   }
 
   /** Whether the answer was right, when this label is the truth about its text. */
-  tell(requestId: string, label: string): boolean | undefined {
+  tell(requestId: string, label: string, client = 'key:shop', kpi?: number): boolean | undefined {
     const before = this.counted.length;
-    this.service.tell({ requestId, index: null, label });
+    this.service.tell({ requestId, index: null, label, kpi, client });
     return this.counted[before];
   }
 }
@@ -85,5 +90,39 @@ describe('the truth about a text', () => {
     const told = new Told('multi-label-classification');
     told.answer('known', 0.8, 0.9, 0.1);
     expect(() => told.tell('known', 'PRAISE')).toThrow('label must be one of INSULT, THREAT, SPAM.');
+  });
+});
+
+describe('the evidence', () => {
+  /** Answers so many requests about one text, and gets an opinion of the client about each. */
+  function tellOften(told: Told, text: string, client: string, times: number): void {
+    for (let i = 0; i < times; i++) {
+      const requestId = `${text} ${client} ${String(i)}`;
+      told.answerTo(text, requestId, [0.1, 0.1, 0.8]);
+      told.tell(requestId, 'INSULT', client, i);
+    }
+  }
+
+  it('has one voice per distinct text and client, for labels and for kpis', () => {
+    const told = new Told('text-classification');
+    tellOften(told, 'one text', 'key:shop', 45);
+    expect(told.evidence.filter(({ correct }) => correct !== undefined)).toEqual([
+      { correct: false, kpi: 0 },
+    ]);
+    expect(told.evidence.filter(({ kpi }) => kpi !== undefined)).toHaveLength(1);
+    tellOften(told, 'one text', 'key:forum', 3);
+    tellOften(told, 'another text', 'key:shop', 3);
+    expect(told.evidence.filter(({ correct }) => correct === false)).toHaveLength(3);
+    // Each answer has its feedback all the same: the metrics show what clients say.
+    expect(told.counted).toHaveLength(51);
+  });
+
+  it('takes a label and a kpi about one text that come apart', () => {
+    const told = new Told('text-classification');
+    told.answerTo('one text', 'first', [0.1, 0.1, 0.8]);
+    told.answerTo('one text', 'second', [0.1, 0.1, 0.8]);
+    told.tell('first', 'SPAM');
+    told.tell('second', 'SPAM', 'key:shop', 5);
+    expect(told.evidence).toEqual([{ correct: true }, { kpi: 5 }]);
   });
 });

@@ -8,6 +8,7 @@ import { loadConfig } from '../../../../src/base/config/load-config.js';
 import { ModelRegistryService } from '../../../../src/service/model-registry/model-registry.service.js';
 import { RolloutsInForce } from '../../../../src/service/in-force/rollouts-in-force.js';
 import { RolloutVersions } from '../../../../src/service/rollout/rollout-versions.js';
+import type { RolloutPhase } from '../../../../src/rollout/rollout-types.js';
 import type { Metrics } from '../../../../src/service/observability/metrics.js';
 
 const SHIPPED = resolve(import.meta.dirname, '../../../../model-registry/sentiment');
@@ -15,6 +16,7 @@ const SHIPPED = resolve(import.meta.dirname, '../../../../model-registry/sentime
 let cwd: string;
 let lines: string[];
 let configuration: RolloutConfiguration;
+let inForce: RolloutsInForce;
 const changed = vi.fn();
 
 const manifest = (version: string): string => join(cwd, 'model-registry/sentiment', version, 'manifest.json');
@@ -33,8 +35,9 @@ const write = (canary: string): void => {
 function start(): void {
   const config = loadConfig({ env: {}, cwd });
   const metrics = { setVersionState: () => undefined } as unknown as Metrics;
-  const registry = new ModelRegistryService(config, metrics, new RolloutsInForce(config));
-  configuration = new RolloutConfiguration(config, registry, new RolloutVersions(registry));
+  inForce = new RolloutsInForce(config);
+  const registry = new ModelRegistryService(config, metrics, inForce);
+  configuration = new RolloutConfiguration(config, registry, new RolloutVersions(registry), inForce);
   lines = [];
   configuration.watch(changed);
 }
@@ -116,5 +119,61 @@ describe('the rollout sections in force', () => {
     aMinute();
     expect(configuration.problem).toBeNull();
     expect(changed).not.toHaveBeenCalled();
+  });
+});
+
+describe('a file that has lost a part', () => {
+  const FULL = 'rollout:\n  sentiment:\n    stable: v1\n    canary: v2\n';
+  const put = (content: string): void => {
+    writeFileSync(join(cwd, 'serin.config.yaml'), content);
+    aMinute();
+  };
+  const publish = (phase: RolloutPhase): void => {
+    const now = inForce.of('sentiment');
+    if (now !== undefined) inForce.publish({ ...now, phase, revision: now.revision + 1 });
+  };
+  const SECTION_LOST = 'rollout: the file has lost this section; write it again';
+  const CANARY_LOST = 'rollout.sentiment.canary: the file has lost v2, which is being rolled out';
+
+  it.each([
+    ['has no byte', '', 'the file is empty'],
+    ['has blank lines only', '\n \n', 'the file is empty'],
+    ['has comments only', '# rollout\n', SECTION_LOST],
+    ['ends before the section', 'max_texts: 100\n', SECTION_LOST],
+    ['ends in the name of the section', 'max_texts: 100\nrollout:\n', SECTION_LOST],
+    ['ends before the canary', 'rollout:\n  sentiment:\n    stable: v1\n', CANARY_LOST],
+    ['ends in the key of the canary', 'rollout:\n  sentiment:\n    stable: v1\n    canary:', CANARY_LOST],
+  ])('changes nothing while a rollout runs: it %s', (_, content, problem) => {
+    start();
+    publish('running');
+    put(content);
+    expect(configuration.problem).toContain(problem);
+    expect(configuration.of('sentiment')?.canary).toBe('v2');
+    put(FULL);
+    expect(configuration.problem).toBeNull();
+    expect(changed).not.toHaveBeenCalled();
+  });
+
+  it('ends a rollout that says canary: null, and one that is over needs no such word', () => {
+    start();
+    publish('paused');
+    put('rollout:\n  sentiment: { stable: v1 }\n');
+    expect(configuration.problem).toContain(CANARY_LOST);
+    put('rollout:\n  sentiment: { stable: v1, canary: null }\n');
+    expect([configuration.problem, configuration.of('sentiment')?.canary]).toEqual([null, null]);
+
+    put(FULL);
+    publish('promoted');
+    put('rollout:\n  sentiment: { stable: v2 }\n');
+    expect(configuration.problem).toBeNull();
+    expect(configuration.of('sentiment')).toMatchObject({ stable: 'v2', canary: null });
+  });
+
+  it('has lost nothing when it never had a section', () => {
+    writeFileSync(join(cwd, 'serin.config.yaml'), 'max_texts: 100\n');
+    start();
+    publish('running');
+    put('max_texts: 200\n');
+    expect(configuration.problem).toBeNull();
   });
 });

@@ -74,6 +74,13 @@ const view = (changes: Partial<RolloutView> = {}): RolloutView => ({
       },
     ],
   },
+  verdict_estimate: {
+    ms: 150_000,
+    pairs_left: 100,
+    answers_left: 450,
+    pairs_per_minute: 40.5,
+    answers_per_minute: 1200,
+  },
   figures: { step: window, total: window },
   in_flight: 3,
   rolled_back: [],
@@ -107,6 +114,7 @@ describe('the status of a rollout', () => {
       /NEGATIVE 25 %, POSITIVE 75 %/,
       /400 distinct, 5 with another label \(1\.25 %; 2 % of the traffic\)/,
       /flips: NEGATIVE>POSITIVE 3, POSITIVE>NEGATIVE 2/,
+      /verdict in +about 2 min 30 s: 100 more pairs at 40\.5 a minute, 450 more canary answers at 1200 a minute/,
       /verdict: hold/,
       /disagreement +open +1\.25 % +3 % +0\.4 % … 4\.1 % +400 +In words\./,
     ]) {
@@ -132,6 +140,18 @@ describe('the status of a rollout', () => {
     expect(text).toContain('held at 0 %');
     expect(text).toContain('PROBLEM  The disk is full.');
     expect(text).toMatch(/held at 0 +v0 since then \(bad\), until clear/);
+  });
+
+  it('says that the time to a verdict is not known when nothing comes, and when there are enough samples', () => {
+    const none = { ms: null, pairs_left: 100, answers_left: 0, pairs_per_minute: 0, answers_per_minute: 90 };
+    const lineOf = (estimate: RolloutView['verdict_estimate']): string | undefined =>
+      /verdict in +(.*)/.exec(renderStatus(view({ verdict_estimate: estimate })))?.[1];
+    expect(lineOf(none)).toBe('unknown: 100 more pairs at 0 a minute');
+    expect(lineOf({ ...none, pairs_per_minute: null })).toBe('unknown: 100 more pairs');
+    expect(lineOf({ ...none, ms: 0, pairs_left: 0 })).toBe('there are enough samples');
+    expect(lineOf(null)).toBe('-');
+    const waiting = view({ verdict: { verdict: 'not_enough_data', gates: [] }, verdict_estimate: none });
+    expect(statusLine(waiting)).toContain('verdict not_enough_data; verdict in unknown: 100 more pairs');
   });
 
   it.each<[Partial<RolloutView>, string]>([

@@ -12,6 +12,7 @@ const rolloutOf = (stable: ModelVersion, canary: ModelVersion): ComparedRollout 
     new RolloutEvidence(1, false),
     { stable, canary },
     { shadow: false, comparison: DEFAULT_COMPARISON },
+    500,
   );
 
 const stable = labelVersion({ version: 'v1', labels: ['NEGATIVE', 'POSITIVE'] });
