@@ -8,6 +8,12 @@ const PACE_WINDOW_MS = 500;
 /** The workers' common rate counts while it is younger than this, in milliseconds. */
 const RATE_AGE_MS = 1_000;
 
+/**
+ * Time constant at which a measured slowness is forgotten while nothing runs, in milliseconds: a machine that was slow an
+ * hour ago need not be slow now, and a text that is refused because of it would measure nothing.
+ */
+const FADE_MS = 5_000;
+
 /** Texts that have waited without a pause for so many milliseconds are a standing queue, not a burst. */
 const STANDING_MS = 500;
 
@@ -62,6 +68,11 @@ class Ratio {
     return this.measured / this.predicted;
   }
 
+  /** The value, which becomes 1 after some time without a measurement. */
+  fadedAt(now: number): number {
+    return 1 + (this.value - 1) * Math.exp(Math.min(0, this.at - now) / FADE_MS);
+  }
+
   add(measured: number, predicted: number, now: number): void {
     const keep = Math.exp((this.at - now) / PACE_WINDOW_MS);
     this.at = now;
@@ -113,15 +124,15 @@ export class Forecast {
   finishMs(client: string, workMs: number, soloMs: number, now: number): number {
     const pace = this.paceAt(now);
     const aheadMs = this.shares.aheadMs(client, workMs, now) * pace.msPerWork;
-    return Math.max(aheadMs + this.leftOfRunning(pace.slowness, now) / pace.workers, this.runMs(soloMs));
+    return Math.max(aheadMs + this.leftOfRunning(pace.slowness, now) / pace.workers, this.runMs(soloMs, now));
   }
 
   /** As {@link finishMs}, if nothing else waited or ran. */
-  aloneMs(workMs: number, soloMs: number): number {
-    const slowness = this.slowness.value;
+  aloneMs(workMs: number, soloMs: number, now: number): number {
+    const slowness = this.slowness.fadedAt(now);
     return Math.max(
       (workMs * this.packing.value * slowness) / Math.max(1, this.workers()),
-      this.runMs(soloMs),
+      this.runMs(soloMs, now),
     );
   }
 
@@ -136,12 +147,12 @@ export class Forecast {
   }
 
   /** The real time of a run that is predicted to take so long. */
-  runMs(predictedMs: number): number {
-    return predictedMs * this.slowness.value;
+  runMs(predictedMs: number, now: number): number {
+    return predictedMs * this.slowness.fadedAt(now);
   }
 
   private paceAt(now: number): Pace {
-    const slowness = this.slowness.value;
+    const slowness = this.slowness.fadedAt(now);
     let stalled = 0;
     let least = Infinity;
     for (const { takenAt, predictedMs } of this.running) {

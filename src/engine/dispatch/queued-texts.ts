@@ -175,12 +175,16 @@ export class QueuedTexts implements Source<TextMessage> {
     return chosen;
   }
 
-  /** Answers the texts that would end after their deadline if they ran now. */
+  /**
+   * Answers the texts that are predicted to end after their deadline if they ran now. A text that waits alone takes no
+   * other text's time, so it is tried.
+   */
   private dropLate(now: number): void {
+    const isAlone = this.waiting === 1;
     for (const { queue } of this.versions.values()) {
       if (queue.size === 0) continue;
       const late = queue.removeAll(
-        ({ deadlineAt, soloMs }) => deadlineAt < now + this.forecast.runMs(soloMs),
+        ({ deadlineAt, soloMs }) => deadlineAt < now + (isAlone ? soloMs : this.forecast.runMs(soloMs, now)),
       );
       for (const item of late) {
         item.fail(new AppError('DEADLINE_EXCEEDED', 'The text could no longer be answered by its deadline.'));

@@ -162,7 +162,7 @@ export class PoolExecutor
       workMs += price.workMs * sequences;
       longestMs = Math.max(longestMs, price.soloMs);
     }
-    return this.texts.user.forecast.aloneMs(workMs, longestMs);
+    return this.texts.user.forecast.aloneMs(workMs, longestMs, performance.now());
   }
 
   load(version: ModelVersion): void {

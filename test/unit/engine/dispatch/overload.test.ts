@@ -155,6 +155,28 @@ describe('a batch that can never fit', () => {
   });
 });
 
+describe('a machine that was slow', () => {
+  it('is tried again: a long text is answered once the machine has recovered, and a lone one is tried before', () => {
+    let slowness = 20;
+    const simulation = new DispatchSimulation({ slowness: () => slowness });
+    const long: SimulatedCall = { tokens: 250, deadlineMs: 300 };
+    offer(simulation, 50, short, { seconds: 2 });
+    simulation.at(2_500, () => simulation.call(long));
+    simulation.at(3_000, () => {
+      slowness = 1;
+      simulation.call(long);
+    });
+    simulation.at(3_500, () => simulation.call(long));
+    simulation.run();
+    const asked = simulation.results.slice(-3);
+    expect(asked.map(({ answered, refusal }) => [answered, refusal])).toEqual([
+      [0, undefined],
+      [1, undefined],
+      [1, undefined],
+    ]);
+  });
+});
+
 describe('fair shares', () => {
   const polite = (simulation: DispatchSimulation): CallResult[] =>
     simulation.results.filter(({ client }) => client.startsWith('polite'));
