@@ -87,7 +87,11 @@ export class Lane {
       seat.ahead = undefined;
       this.begin(seat, next);
     } else if (seat.retiring) {
-      this.pool.kill(worker, 'memory');
+      this.pool.kill(
+        worker,
+        'memory',
+        `it used ${String(result.rssBytes)} bytes of memory, more than ${String(this.options.maxRssBytes)}`,
+      );
     }
     // A version that was dropped meanwhile gets no cost again.
     if (result.ok && this.costs.has(message.key)) this.costs.set(message.key, result.cost);
@@ -195,17 +199,20 @@ export class Lane {
 
   private begin(seat: WorkerSeat, work: Work): void {
     const { predictedMs } = work.message;
+    const limitMs = this.options.watchdogMs + WATCHDOG_FACTOR * predictedMs;
     seat.current = work;
     seat.startedAt = performance.now();
     seat.handOverAt = seat.startedAt + predictedMs - HAND_OVER_LEAD_MS;
-    seat.watchdog = setTimeout(
-      () => {
-        // After a pause of this whole process the timer fires before the answers that came meanwhile are read.
-        setImmediate(() => {
-          if (seat.current === work) this.pool.kill(seat.worker, 'watchdog');
-        });
-      },
-      this.options.watchdogMs + WATCHDOG_FACTOR * predictedMs,
-    );
+    seat.watchdog = setTimeout(() => {
+      // After a pause of this whole process the timer fires before the answers that came meanwhile are read.
+      setImmediate(() => {
+        if (seat.current === work)
+          this.pool.kill(
+            seat.worker,
+            'watchdog',
+            `it did not answer within ${String(Math.round(limitMs))} ms`,
+          );
+      });
+    }, limitMs);
   }
 }

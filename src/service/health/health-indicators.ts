@@ -19,19 +19,26 @@ export class HealthIndicators {
     private readonly rollouts: RolloutService,
   ) {}
 
-  /** Down when the default model cannot answer; degraded while workers are missing. */
+  /**
+   * Down when the default model cannot answer; degraded while workers are missing, and while the start of processes
+   * fails: then no process is left to replace the next one that is lost.
+   */
   readonly inference = (): HealthIndicatorResult => {
-    const { workersWanted, workersReady, queuedTexts, restarts } = this.pool.status();
+    const { workersWanted, workersReady, queuedTexts, restarts, startFailuresInARow } = this.pool.status();
+    const { count, lastReason } = startFailuresInARow;
     const figures = {
       workers_wanted: workersWanted,
       workers_ready: workersReady,
       queued_texts: queuedTexts,
       restarts,
+      ...(lastReason !== null && { start_failures_in_a_row: count, last_start_failure: lastReason }),
     };
     const session = this.indicator.check('inference');
     const problem = this.readiness.inferenceProblem();
     if (problem !== null) return this.noted(session.down({ ...figures, reason: problem }));
-    return this.noted(workersReady < workersWanted ? session.degraded(figures) : session.up(figures));
+    return this.noted(
+      workersReady < workersWanted || count > 0 ? session.degraded(figures) : session.up(figures),
+    );
   };
 
   /** Degraded when a version with a role has failed: the other versions still serve. */

@@ -1,3 +1,4 @@
+import type { StartFailures } from '../../engine/pool/start-backoff.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 
 export interface InferenceStatus {
@@ -11,7 +12,7 @@ export interface InferenceStatus {
   readonly backgroundTexts: number;
   /** Workers lost since the start. */
   readonly restarts: number;
-  readonly startFailuresInARow: number;
+  readonly startFailuresInARow: StartFailures;
   /**
    * `starting` until a worker has been ready for the first time; `not_ready` when starts keep failing and no worker is
    * left.
