@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { RolloutService } from '../rollout/rollout.service.js';
 import { InferencePoolStatus } from '../inference/pool-status.js';
+import { RedisConnection } from '../redis/redis-connection.js';
 import { GoldenReplay } from './golden-replay.js';
 import { Readiness } from './readiness.js';
 
@@ -17,6 +18,7 @@ export class HealthIndicators {
     private readonly readiness: Readiness,
     private readonly golden: GoldenReplay,
     private readonly rollouts: RolloutService,
+    @Inject(RedisConnection) private readonly connection: RedisConnection | null,
   ) {}
 
   /**
@@ -57,6 +59,14 @@ export class HealthIndicators {
   readonly rollout = (): HealthIndicatorResult => {
     const problem = this.rollouts.stateProblem();
     const session = this.indicator.check('rollout');
+    return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
+  };
+
+  /** Degraded while Redis is away, full or read-only: requests are still served. Nothing without REDIS_URL. */
+  readonly redis = (): HealthIndicatorResult => {
+    if (this.connection === null) return {};
+    const problem = this.connection.problem();
+    const session = this.indicator.check('redis');
     return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
   };
 

@@ -140,6 +140,7 @@ describe('Redis', () => {
     policy: 'volatile-lru',
     appendOnly: true,
     aheadMs: 20,
+    refusal: null,
   };
   const states = (facts: object): string[] => judgeRedis({ ...HEALTHY, ...facts }).map(({ state }) => state);
 
@@ -150,6 +151,7 @@ describe('Redis', () => {
     [{ policy: 'noeviction' }, ['ok']],
     [{ appendOnly: false }, ['ok', 'warn']],
     [{ aheadMs: -3000 }, ['ok', 'warn']],
+    [{ refusal: { kind: 'full', state: 'is full', advice: 'raise it' } }, ['ok', 'fail']],
     [{ version: '5.0.7' }, ['fail']],
   ])('%j: %j', (facts, expected) => {
     expect(states(facts)).toEqual(expected);
