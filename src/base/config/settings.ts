@@ -71,7 +71,7 @@ export const SETTINGS = {
   WORKER_WATCHDOG_MS: setting(
     wholeNumber(50, HOUR_MS),
     1000,
-    'A run still going this long after ten times its predicted time counts as hung, and its process is replaced.',
+    'A run still going this long after ten times its predicted time counts as hung, and its process is replaced. Time in which the process only waits for a processor does not count.',
   ),
   WORKER_MAX_RSS_BYTES: setting(
     byteSize(100e6, 1e12),

@@ -1,11 +1,17 @@
 import type { BatchDone, CostCoefficients, FromWorker, VersionSpec } from '../protocol/protocol.js';
 import { DEATHS_THAT_CONDEMN_A_VERSION, RollingLoad, type RollingResult } from './rolling-load.js';
 import { StartBackoff, type StartFailures } from './start-backoff.js';
+import { HangWatch } from './hang-watch.js';
 import { nameOf, StartWatch } from './start-watch.js';
 import { WorkerHandle, type WorkerEvents } from './worker-handle.js';
 
 /** Why a worker was replaced. */
 export type LossReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
+
+interface Kill {
+  readonly reason: LossReason;
+  readonly why: string;
+}
 
 /** A change of a version's state in the whole pool. */
 export type VersionEvent =
@@ -30,11 +36,11 @@ export interface PoolOptions {
   readonly entryFile: string;
   readonly workers: number;
   readonly spareWorkers: number;
-  /** A worker that has not started, or has not finished a load, after this time is replaced. */
+  /** A worker that needs more than this for a step of its start or of a load, of its own time, is replaced. */
   readonly startTimeoutMs: number;
 }
 
-/** A process that has not loaded its versions by then is considered hung. */
+/** Of a process's own time, for each step of its start or of a load: then it hangs. */
 export const START_TIMEOUT_MS = 60_000;
 
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -50,10 +56,7 @@ export class WorkerPool implements WorkerEvents {
   private readonly specs = new Map<string, VersionSpec>();
   private readonly everLoaded = new Set<string>();
   private readonly deathsWhileLoading = new Map<string, number>();
-  private readonly killedFor = new WeakMap<
-    WorkerHandle,
-    { readonly reason: LossReason; readonly why: string }
-  >();
+  private readonly killedFor = new WeakMap<WorkerHandle, Kill>();
   private readonly starts: StartWatch;
   private readonly everReady = new WeakSet<WorkerHandle>();
   private readonly onceGone = new Map<WorkerHandle, () => void>();
@@ -152,10 +155,7 @@ export class WorkerPool implements WorkerEvents {
     };
   }
 
-  /**
-   * Kills a worker now. The loss is reported with this reason, and another worker replaces it.
-   * @param why a clause about the process, for the log: "it did not answer within 500 ms"
-   */
+  /** Kills a worker now; another replaces it. The log gets the reason and `why`, a clause about the process. */
   kill(worker: WorkerHandle, reason: LossReason, why: string): void {
     if (!this.killedFor.has(worker)) this.killedFor.set(worker, { reason, why });
     worker.kill();
@@ -187,9 +187,10 @@ export class WorkerPool implements WorkerEvents {
     this.onceGone.get(worker)?.();
     this.starts.end(worker);
     const wasReady = this.everReady.has(worker);
-    const killed = this.killedFor.get(worker);
-    const reason = killed?.reason ?? (wasReady ? 'exit' : 'start_failed');
-    const how = killed?.why ?? ended;
+    const { reason, why: how } = this.killedFor.get(worker) ?? {
+      reason: wasReady ? 'exit' : 'start_failed',
+      why: ended,
+    };
     if (this.closing) return;
     this.restarts++;
     this.rolling?.lost(worker, how);
@@ -204,9 +205,10 @@ export class WorkerPool implements WorkerEvents {
   private handle(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'online':
-        this.started(worker);
+        this.stepped(worker);
         return;
       case 'warming':
+        this.stepped(worker);
         if (!this.everLoaded.has(message.key) || this.isRolling(message.key)) {
           this.report(message.key, { state: 'warming' });
         }
@@ -237,12 +239,13 @@ export class WorkerPool implements WorkerEvents {
 
   /** A process that does not unload the version in time is replaced by one that never had it. */
   private async unloadFrom(worker: WorkerHandle, key: string): Promise<void> {
-    const limitMs = this.options.startTimeoutMs;
-    const timer = setTimeout(() => {
-      this.kill(worker, 'watchdog', `it did not unload ${nameOf(key)} within ${String(limitMs)} ms`);
-    }, limitMs);
+    const { startTimeoutMs: limitMs } = this.options;
+    const watch = new HangWatch(worker.pid, limitMs, () => {
+      const why = `it did not unload ${nameOf(key)} within ${String(limitMs)} ms of its own time`;
+      this.kill(worker, 'watchdog', why);
+    });
     await worker.unload(key);
-    clearTimeout(timer);
+    watch.stop();
   }
 
   /** True when all expected processes run, and none of them is starting or loading. */
@@ -259,7 +262,7 @@ export class WorkerPool implements WorkerEvents {
   }
 
   private loadSettled(worker: WorkerHandle): void {
-    this.started(worker);
+    this.stepped(worker);
     if (worker.ready) {
       this.everReady.add(worker);
       this.backoff.succeeded();
@@ -268,8 +271,9 @@ export class WorkerPool implements WorkerEvents {
     if (worker.role === 'active' && worker.ready) this.listener.workerAvailable(worker);
   }
 
-  private started(worker: WorkerHandle): void {
+  private stepped(worker: WorkerHandle): void {
     if (worker.settled) this.starts.end(worker);
+    else this.starts.begin(worker);
   }
 
   /** Ignores reports about a version that was unloaded meanwhile. */
@@ -284,7 +288,7 @@ export class WorkerPool implements WorkerEvents {
    */
   private loadFailed(worker: WorkerHandle, key: string, reason: string): void {
     if (this.isRolling(key)) {
-      this.started(worker);
+      this.stepped(worker);
       this.rolling?.failed(reason);
       return;
     }
