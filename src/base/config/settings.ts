@@ -112,6 +112,11 @@ export const SETTINGS = {
     'info',
     'Least level logged.',
   ),
+  LOG_CLIENT: setting(
+    oneOf('network', 'off'),
+    'network',
+    "Whether a request's log line names the client's network: its IPv4 address, or the /64 network of its IPv6 address.",
+  ),
   LOG_TEXT: setting(trueOrFalse(), false, 'Whether the texts of requests are logged.'),
   FEEDBACK_MAX_REQUESTS: setting(
     wholeNumber(0, 10_000_000),
