@@ -17,6 +17,7 @@ export const METRIC = {
   queuedTexts: 'serin_queued_texts',
   runningTexts: 'serin_running_texts',
   workers: 'serin_workers',
+  connectionsRefused: 'serin_connections_refused_total',
   workerRestarts: 'serin_worker_restarts_total',
   versionState: 'serin_version_state',
   versionMemoryBytes: 'serin_version_memory_bytes',
@@ -182,6 +183,10 @@ export const METRIC_TABLE: readonly MetricRow[] = [
       this.set({ state: 'ready' }, workers.ready);
       this.set({ state: 'spare' }, workers.spareReady);
     },
+  }),
+  counter({
+    name: METRIC.connectionsRefused,
+    help: 'Connections closed unserved, because the limit of open files leaves no room for them.',
   }),
   counter({
     name: METRIC.workerRestarts,

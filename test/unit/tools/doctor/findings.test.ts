@@ -108,6 +108,7 @@ describe('the runtime', () => {
     [{ glibc: null }, 'ok fail ok ok'],
     [{ glibc: null, platform: 'darwin' }, 'ok ok ok ok'],
     [{ openFiles: 1024 }, 'ok ok warn ok'],
+    [{ openFiles: 256 }, 'ok ok fail ok'],
     [{ openFiles: null }, 'ok ok ok ok'],
     [{ nowMs: 0 }, 'ok ok ok warn'],
   ])('%j: %s', (facts, expected) => {
