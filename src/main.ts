@@ -1,5 +1,6 @@
 import { ConfigError } from './base/config/config-error.js';
 import { loadConfig } from './base/config/load-config.js';
+import { openFilesLimit, openFilesProblem } from './base/machine/open-files.js';
 import type { SerinConfig } from './base/config/serin-config.js';
 
 function configOrExit(): SerinConfig {
@@ -13,6 +14,11 @@ function configOrExit(): SerinConfig {
 }
 
 const config = configOrExit();
-// Imported late, so that a wrong setting is reported before Nest and the model runtime are read from disk.
+const problem = openFilesProblem(openFilesLimit());
+if (problem !== null) {
+  process.stderr.write(`serin: ${problem}\n`);
+  process.exit(2);
+}
+// Imported late, so that a wrong setting or a low limit is reported before Nest and the model runtime are read from disk.
 const { runService } = await import('./serve.js');
 await runService(config);

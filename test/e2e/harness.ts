@@ -65,9 +65,13 @@ export class Service extends ServiceUnderTest {
   /**
    * Spawns the service and does not wait for anything.
    * @param script another one to run instead of the service's own, with the folder of the build as its argument.
+   * @param openFiles how many files the process may open at once
    */
-  static spawn(settings: Settings = {}, script = join(DIST, 'main.js')): Service {
-    const child = spawn(process.execPath, [script, DIST], {
+  static spawn(settings: Settings = {}, script = join(DIST, 'main.js'), openFiles?: number): Service {
+    const command = [process.execPath, script, DIST];
+    const limited = ['sh', '-c', `ulimit -n ${String(openFiles)}; exec "$0" "$@"`, ...command];
+    const [program = '', ...args] = openFiles === undefined ? command : limited;
+    const child = spawn(program, args, {
       cwd: ROOT,
       env: environment(settings),
       stdio: ['ignore', 'pipe', 'pipe'],

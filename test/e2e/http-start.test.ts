@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, cpSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Service, type Settings } from './harness.js';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ONE_VERSION, Service, type LogLine, type Settings } from './harness.js';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const REGISTRY = resolve(ROOT, process.env.MODEL_REGISTRY ?? 'model-registry');
@@ -68,6 +68,56 @@ describe('a start that cannot work ends with 2 and one sentence', () => {
     expect(said).toBe(
       `serin: Cannot listen on 127.0.0.1, port ${port}: it is taken; stop what listens there or set PORT to a free one.\n`,
     );
+  });
+});
+
+describe('too few files that the process may open', () => {
+  it.each([64, 256])('%d: the start ends with 2 and what is needed', async (openFiles) => {
+    const service = Service.spawn({}, undefined, openFiles);
+    expect(await service.ended()).toBe(2);
+    expect(service.stderr).toMatch(
+      new RegExp(`^serin: This process may open ${openFiles} files .* needs 640 .*ulimit -n 4096.*\\n$`),
+    );
+  });
+
+  it('640: it starts, says how many connections it serves, and counts and tells those that it closes', async () => {
+    const service = Service.spawn(ONE_VERSION, undefined, 640);
+    const sockets: Socket[] = [];
+    try {
+      await service.listening();
+      await service.line(({ msg }) => msg === 'ready');
+      const warning = await service.line(({ context }) => context === 'Http');
+      const most = Number(/at most (\d+) connections/.exec(warning.msg)?.[1]);
+      const { hostname, port } = new URL(service.url);
+      const open = async (): Promise<Socket> => {
+        const socket = connect(Number(port), hostname);
+        sockets.push(socket.on('error', () => undefined));
+        await once(socket, 'connect');
+        return socket;
+      };
+      while (sockets.length < most) await open();
+      // The service has room for a worker to replace the one that dies.
+      const [worker] = service.workerPids();
+      process.kill(worker ?? 0, 'SIGKILL');
+      const told = (): LogLine | undefined =>
+        service.lines.find(({ msg }) => msg.includes('closed unserved'));
+      let closed = 0;
+      while (told() === undefined) {
+        await once(await open(), 'close');
+        closed++;
+      }
+      expect(told()?.msg).toMatch(/^\d+ connections were closed unserved .*\(640\)/);
+      for (const socket of sockets) socket.destroy();
+      const metrics = await vi.waitFor(async () => (await service.fetch('/metrics')).text());
+      const counted = /^serin_connections_refused_total (\d+)$/m.exec(metrics)?.[1];
+      expect(Number(counted)).toBeGreaterThanOrEqual(closed);
+      await vi.waitFor(async () => {
+        expect((await service.fetch('/health/ready')).status).toBe(200);
+      }, 30_000);
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await service.stop();
+    }
   });
 });
 

@@ -1,8 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processorUse } from '../../src/base/machine/processor-use.js';
 import { AppError } from '../../src/base/errors/app-error.js';
 import {
   built,
@@ -31,6 +33,8 @@ process.prependListener('message', (message) => {
   if (texts.includes('fault:grow')) hoard.push(Buffer.alloc(700_000_000, 1));
 });
 `;
+
+const processorTimeMs = (pid: number): number => processorUse(pid)?.usedMs ?? 0;
 
 describe('faults', () => {
   const faultyWorker = join(tmpdir(), `serin-faulty-worker-${String(process.pid)}.mjs`);
@@ -113,6 +117,31 @@ describe('faults', () => {
     await whole();
     stop = true;
     await Promise.all(clients);
+  });
+
+  it('spares a process that only waits for a processor', async () => {
+    const before = new Set(workerPids());
+    const slow = await startPool({ WORKER_WATCHDOG_MS: '100', WORKERS: '1', SPARE_WORKERS: '0' });
+    const [pid] = workerPids().filter((each) => !before.has(each));
+    const processor =
+      /^Cpus_allowed_list:\s*(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+    // One that counts for ever takes 99.7 % of the processor from one of the idle class.
+    const other = spawn('taskset', ['-c', processor, process.execPath, '-e', 'for (;;);']);
+    try {
+      expect(spawnSync('taskset', ['-a', '-p', '-c', processor, String(pid)]).status).toBe(0);
+      expect(spawnSync('chrt', ['-a', '-i', '-p', '0', String(pid)]).status).toBe(0);
+      const outcomes = infer(slow, [`a film ${'that was neither good nor bad '.repeat(40)}`]);
+      const watched = processorTimeMs(other.pid ?? 0);
+      // Ten times what the watchdog allows: a text of this length takes about 20 ms.
+      await until(() => processorTimeMs(other.pid ?? 0) - watched > 3_000);
+      expect(slow.pool.status()).toMatchObject({ restarts: 0, runningTexts: 1 });
+      other.kill('SIGKILL');
+      expect(values(await outcomes)).toHaveLength(1);
+      expect(slow.pool.status().restarts).toBe(0);
+    } finally {
+      other.kill('SIGKILL');
+      await slow.app.close();
+    }
   });
 
   it('takes work away from a process that is stopped', async () => {

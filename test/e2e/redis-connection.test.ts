@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -38,6 +39,7 @@ const open = (url: string): Opened => {
     {
       linkIsUp: (link, isUp) => reports.push(`${link} ${isUp ? 'up' : 'down'}`),
       failed: (failure) => reports.push(failure),
+      refusesWrites: (kind) => reports.push(kind ?? 'takes writes'),
     },
   );
   closing.push(() => {
@@ -205,6 +207,85 @@ describe('the connection to Redis', () => {
       server.resume();
     },
   );
+});
+
+describe('a server that refuses writes is not one that is away', () => {
+  const FULL = 'is full: it answers, and stores nothing new. Raise its maxmemory';
+  const REPLICA = 'is a read-only replica: it answers, and stores nothing. Let REDIS_URL name the primary';
+  const DISK =
+    'cannot save its data to its disk, and therefore stores nothing: it is read-only. Look at its log';
+
+  /** Brings a server into the state, and returns what ends the state. */
+  const full = async (server: RedisServer): Promise<() => Promise<unknown>> => {
+    await server.command('CONFIG', 'SET', 'maxmemory', '1');
+    return () => server.command('CONFIG', 'SET', 'maxmemory', '0');
+  };
+  const replica = async (server: RedisServer): Promise<() => Promise<unknown>> => {
+    const primary = await startServer();
+    await server.command('REPLICAOF', '127.0.0.1', String(primary.port));
+    return () => server.command('REPLICAOF', 'NO', 'ONE');
+  };
+  const diskFails = async (server: RedisServer): Promise<() => Promise<unknown>> => {
+    rmSync(server.folder, { recursive: true });
+    await server.command('SET', 'a', '1');
+    await server.command('BGSAVE');
+    await vi.waitFor(async () => {
+      expect(await server.command('INFO', 'persistence')).toContain('rdb_last_bgsave_status:err');
+    });
+    mkdirSync(server.folder);
+    return () => server.command('CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'no');
+  };
+
+  it.each([
+    ['full', full, 'full', FULL],
+    ['a read-only replica', replica, 'read_only', REPLICA],
+    ['unable to save', diskFails, 'read_only', DISK],
+  ])('%s', async (_, begin, kind, sentence) => {
+    const server = await startServer('--save', '3600 1');
+    const { redis, lines, reports } = open(server.url);
+    await until(() => redis.isUp);
+    await redis.send(['SET', 'kept', 'yes']);
+    const end = await begin(server);
+    await expect(redis.send(['SET', 'new', '1'])).rejects.toThrow();
+    expect(redis.refusal?.kind).toBe(kind);
+    expect(redis.problem()).toContain(`Redis at 127.0.0.1:${server.port} ${sentence}`);
+    const script = redisScript(`return redis.call('SET', KEYS[1], '1')`, () => true);
+    await expect(redis.run(script, ['new'])).rejects.toThrow();
+    // It answers what reads, and pings. A second connection is up too.
+    expect(await redis.send(['GET', 'kept'])).toBe('yes');
+    const second = open(server.url);
+    await until(() => second.redis.isUp);
+    await end();
+    await until(() => redis.refusal === null);
+    expect(redis.isUp).toBe(true);
+    expect(redis.problem()).toBeNull();
+    expect(await redis.send(['SET', 'new', '1'])).toBe('OK');
+    expect(lines.slice(1)).toEqual([
+      expect.stringContaining(`warn: Redis at 127.0.0.1:${server.port} ${sentence}`),
+      expect.stringMatching(/^info: Redis at .* takes writes again after \d+ ms$/),
+    ]);
+    expect(reports).toEqual(['commands down', 'commands up', kind, 'refused', 'refused', 'takes writes']);
+  });
+
+  it('and is away when it goes, whatever it refused before', async () => {
+    const server = await startServer();
+    const { redis, lines } = open(server.url);
+    await until(() => redis.isUp);
+    await full(server);
+    await expect(redis.send(['SET', 'new', '1'])).rejects.toThrow(/OOM/);
+    await server.kill();
+    await until(() => !redis.isUp);
+    expect(redis.refusal).toBeNull();
+    expect(redis.problem()).toMatch(/ is not connected \(/);
+    await server.start();
+    await until(() => redis.isUp);
+    expect(lines.map((line) => line.replace(/.* (connected|full|gone|back).*/, '$1'))).toEqual([
+      'connected',
+      'full',
+      'gone',
+      'back',
+    ]);
+  });
 });
 
 describe('subscriptions', () => {

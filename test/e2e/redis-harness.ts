@@ -32,7 +32,8 @@ export class RedisServer {
 
   private constructor(
     readonly port: number,
-    private readonly folder: string,
+    /** Where it saves its data. */
+    readonly folder: string,
     private readonly options: readonly string[],
   ) {}
 

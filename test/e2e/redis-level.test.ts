@@ -70,7 +70,7 @@ const connect = async (): Promise<void> => {
   redis = new RedisConnection(
     server.url,
     { log: () => undefined, warn: () => undefined, error: () => undefined },
-    { linkIsUp: () => undefined, failed: () => undefined },
+    { linkIsUp: () => undefined, failed: () => undefined, refusesWrites: () => undefined },
   );
   redis.open();
   reports = [];
@@ -268,8 +268,9 @@ describe('the second cache level', () => {
     await redis.send(['CONFIG', 'SET', 'maxmemory', '1']);
     await redis.send(['CONFIG', 'SET', 'maxmemory-policy', 'noeviction']);
     level.put(TEXTS.map((text) => entryOf(text)));
-    await until(() => count('dropped: failed') === 3);
+    await until(() => count('dropped: refused') === 3);
     await redis.send(['CONFIG', 'SET', 'maxmemory', '0']);
+    await until(() => redis.refusal === null);
     await written(TEXTS.map((text) => entryOf(text)));
   });
 });

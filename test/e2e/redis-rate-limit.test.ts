@@ -15,7 +15,12 @@ let connections: RedisConnection[];
 async function processes(count: number, perSecond: number, burst: number): Promise<SharedRateLimiter[]> {
   connections = Array.from(
     { length: count },
-    () => new RedisConnection(server.url, QUIET, { linkIsUp: () => undefined, failed: () => undefined }),
+    () =>
+      new RedisConnection(server.url, QUIET, {
+        linkIsUp: () => undefined,
+        failed: () => undefined,
+        refusesWrites: () => undefined,
+      }),
   );
   for (const connection of connections) connection.open();
   await vi.waitFor(() => {

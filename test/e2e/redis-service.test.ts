@@ -270,6 +270,49 @@ describe('a Redis that fails', () => {
     }
   });
 
+  it('is full: it is said to be full, not away, and answers go on', async () => {
+    const small = await RedisServer.start('--maxmemory', '1');
+    try {
+      const service = await start({ REDIS_URL: small.url });
+      const health = async (): Promise<{ status: string; details: Record<string, { reason?: string }> }> =>
+        (await (await service.fetch('/health')).json()) as never;
+      await vi.waitFor(
+        async () => {
+          const { status, details } = await health();
+          expect(status).not.toBe('error');
+          expect(details.redis?.reason).toMatch(
+            /is full: it answers, and stores nothing new\. Raise its maxmemory/,
+          );
+          expect(details.rollout?.reason).toMatch(
+            /^Redis is full: this replica goes on .* Raise its maxmemory/,
+          );
+        },
+        { timeout: 15_000, interval: 20 },
+      );
+      await askAll(service);
+      expect(await metric(service, 'serin_redis_refuses_writes{why="full"}')).toBe(1);
+      expect(await metric(service, 'serin_redis_up{link="commands"}')).toBe(1);
+      expect(await metric(service, 'serin_redis_dropped_writes_total{reason="refused"}')).toBe(TEXTS.length);
+      await small.command('CONFIG', 'SET', 'maxmemory', '0');
+      await vi.waitFor(
+        async () => {
+          const { details } = await health();
+          expect([details.redis, details.rollout]).toEqual([{ status: 'up' }, { status: 'up' }]);
+        },
+        { timeout: 15_000, interval: 20 },
+      );
+      expect(await metric(service, 'serin_redis_refuses_writes{why="full"}')).toBe(0);
+      await service.line(({ context, msg }) => context === 'Redis' && msg.includes('takes writes again'));
+      const said = aboutRedis(service).map(({ msg }) =>
+        msg.replace(/.* (connected|is full|writes again).*/, '$1'),
+      );
+      expect(said).toEqual(['connected', 'is full', 'writes again']);
+      expect(service.lines.filter(({ msg }) => msg.includes('cannot be shared'))).toEqual([]);
+    } finally {
+      await small.remove();
+    }
+  });
+
   it('refuses the login: it is said once, without the password, and everything is served', async () => {
     const locked = await RedisServer.start('--requirepass', 'right');
     try {

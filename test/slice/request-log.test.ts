@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LogLine, SliceApp } from '../support/slice-app.js';
+import { readText } from '../support/repository.js';
 import { failOnDemand } from '../support/fail-on-demand.js';
 
 /** The fields that every request line has; `code` and `aborted` come on top where they apply. */
@@ -20,6 +21,7 @@ const FIELDS = [
   ...['cache_level', 'model_name', 'model_version', 'tokens', 'truncated', 'receive_ms', 'cache_ms'],
   ...['join_ms', 'queue_ms', 'transfer_ms', 'tokenize_ms', 'inference_ms', 'event_loop_ms', 'serialise_ms'],
   'batch_size',
+  'client_network',
 ].sort();
 
 const SECRET_TEXT = 'the quick brown fox has a secret';
@@ -248,6 +250,40 @@ describe('the request log', () => {
   it('never has a text', () => {
     expect(service.lines.filter((line) => JSON.stringify(line).includes('brown fox'))).toEqual([]);
     expect(service.garbage).toEqual([]);
+  });
+
+  it('is described in docs/architecture.md, field by field', () => {
+    const [, section = ''] =
+      /\n## The log line\n([\s\S]*?)\n## /.exec(readText('docs/architecture.md')) ?? [];
+    const described = [...section.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
+    const more = ['api_key_name', 'code', 'aborted', 'texts', 'cache_hits', 'texts_per_version', 'text'];
+    expect([...FIELDS, ...more].filter((name) => !described.includes(name))).toEqual([]);
+  });
+
+  it('names the network of the client, which TRUST_PROXY finds, unless LOG_CLIENT is off', async () => {
+    const proxied = await SliceApp.start({ TRUST_PROXY: '1' });
+    const discreet = await SliceApp.start({ TRUST_PROXY: '1', LOG_CLIENT: 'off' });
+    try {
+      const logged = async (app: SliceApp, id: string, from: string): Promise<LogLine> => {
+        await app.post('/predict', { text: 'a' }, { 'x-request-id': id, 'x-forwarded-for': from });
+        return app.requestLine(id);
+      };
+      expect((await logged(proxied, 'a', '203.0.113.7')).client_network).toBe('203.0.113.7');
+      expect((await logged(proxied, 'b', '2001:db8:1:2:3:4:5:6')).client_network).toBe('2001:db8:1:2::/64');
+      expect((await logged(proxied, 'c', 'x'.repeat(5_000))).client_network).toBe('x'.repeat(45));
+      const line = await logged(discreet, 'd', '203.0.113.7');
+      expect(line).not.toHaveProperty('client_network');
+      expect(JSON.stringify(discreet.lines)).not.toContain('203.0.113.7');
+    } finally {
+      await proxied.stop();
+      await discreet.stop();
+    }
+    await service.post(
+      '/predict',
+      { text: 'a' },
+      { 'x-request-id': 'direct', 'x-forwarded-for': '203.0.113.7' },
+    );
+    expect((await service.requestLine('direct')).client_network).toBe('127.0.0.1');
   });
 
   it('has the text when LOG_TEXT says so', async () => {

@@ -116,7 +116,7 @@ export class FakeExecutor
       runningTexts: 0,
       backgroundTexts: this.permits.background.inUse,
       restarts: 0,
-      startFailuresInARow: 0,
+      startFailuresInARow: { count: 0, lastReason: null },
       state: this.closing ? 'closing' : this.started ? 'ready' : 'starting',
     };
   }

@@ -96,7 +96,7 @@ export class TempRegistry {
     rmSync(this.folder, { recursive: true });
   }
 
-  private path(name: string, file = ''): string {
+  path(name: string, file = ''): string {
     return join(this.folder, 'sentiment', name, file);
   }
 }

@@ -129,6 +129,7 @@ function fill(values: SettingValues, { section, listed, cwd }: Beside): SerinCon
     logLevel: values.LOG_LEVEL ?? SETTINGS.LOG_LEVEL.default,
     feedbackMaxRequests: values.FEEDBACK_MAX_REQUESTS ?? SETTINGS.FEEDBACK_MAX_REQUESTS.default,
     feedbackTtlMs: values.FEEDBACK_TTL_MS ?? SETTINGS.FEEDBACK_TTL_MS.default,
+    logClient: values.LOG_CLIENT ?? SETTINGS.LOG_CLIENT.default,
     logText: values.LOG_TEXT ?? SETTINGS.LOG_TEXT.default,
     modelRegistry: values.MODEL_REGISTRY ?? resolve(cwd, SETTINGS.MODEL_REGISTRY.default),
     stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),

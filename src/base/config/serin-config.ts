@@ -24,6 +24,7 @@ export interface SerinConfig {
   /** Null exactly when `rateLimitPerS` is. */
   readonly rateLimitBurst: number | null;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  readonly logClient: 'network' | 'off';
   readonly logText: boolean;
   /** Maximum number of answered texts that feedback may refer to; 0 switches feedback off. */
   readonly feedbackMaxRequests: number;

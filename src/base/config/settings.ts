@@ -71,7 +71,7 @@ export const SETTINGS = {
   WORKER_WATCHDOG_MS: setting(
     wholeNumber(50, HOUR_MS),
     1000,
-    'A run still going this long after ten times its predicted time counts as hung, and its process is replaced.',
+    'A run still going this long after ten times its predicted time counts as hung, and its process is replaced. Time in which the process only waits for a processor does not count.',
   ),
   WORKER_MAX_RSS_BYTES: setting(
     byteSize(100e6, 1e12),
@@ -117,6 +117,11 @@ export const SETTINGS = {
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',
     'Least level logged.',
+  ),
+  LOG_CLIENT: setting(
+    oneOf('network', 'off'),
+    'network',
+    "Whether a request's log line names the client's network: its IPv4 address, or the /64 network of its IPv6 address.",
   ),
   LOG_TEXT: setting(trueOrFalse(), false, 'Whether the texts of requests are logged.'),
   FEEDBACK_MAX_REQUESTS: setting(

@@ -40,9 +40,14 @@ export function wholeNumber(min: number, max: number): ValueType<number> {
   });
 }
 
+/** The first of the values that lies in the range; the least allowed value when none does. */
+const exampleOf = (min: number, max: number, ...values: readonly number[]): number =>
+  values.find((value) => value >= min && value <= max) ?? min;
+
 /** A decimal number such as `12.5`, without exponent. */
 export function decimal(min: number, max: number): ValueType<number> {
-  return valueType(`a number from ${String(min)} to ${String(max)}, e.g. 12.5`, {
+  const example = exampleOf(min, max, 12.5, 0.25, 0.05);
+  return valueType(`a number from ${String(min)} to ${String(max)}, e.g. ${String(example)}`, {
     text: (text) => (/^\d{1,15}(\.\d{1,15})?$/.test(text) ? within(Number(text), min, max) : undefined),
     file: (value) => (typeof value === 'number' ? within(value, min, max) : undefined),
   });
@@ -104,11 +109,11 @@ export function oneOf<T extends string>(...names: readonly T[]): ValueType<T> {
   return valueType(`one of ${names.join(', ')}`, { text: find, file: find });
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 function parseDurationMs(written: string): number | undefined {
   const [, digits, unit] = /^(\d{1,12}) ?(ms|s|m|h|d)$/.exec(written) ?? [];
-  return digits === undefined ? undefined : Number(digits) * (UNIT_MS[unit ?? ''] ?? NaN);
+  return digits === undefined ? undefined : Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS];
 }
 
 /**
@@ -116,7 +121,9 @@ function parseDurationMs(written: string): number | undefined {
  * be unclear.
  */
 export function duration(minMs: number, maxMs: number): ValueType<number> {
-  const allowed = `a time with its unit (ms, s, m, h or d) such as 30m, from ${String(minMs)} ms to ${String(maxMs)} ms`;
+  const ms = exampleOf(minMs, maxMs, UNIT_MS.m * 30, UNIT_MS.s);
+  const example = ms % UNIT_MS.m === 0 ? `${String(ms / UNIT_MS.m)}m` : `${String(ms)}ms`;
+  const allowed = `a time with its unit (ms, s, m, h or d) such as ${example}, from ${String(minMs)} ms to ${String(maxMs)} ms`;
   const read = (value: unknown): Reading<number> => {
     const ms = typeof value === 'string' ? parseDurationMs(value) : undefined;
     return ms !== undefined && ms >= minMs && ms <= maxMs

@@ -1,4 +1,5 @@
 import type { RedisClientType } from '@redis/client';
+import { writeRefusalOf } from './write-refusal.js';
 
 /** Time limit for TCP, TLS, the login and the first answer together. */
 const OPEN_TIMEOUT_MS = 2_000;
@@ -107,7 +108,14 @@ export class RedisSession {
     });
     await client.connect();
     // A server that still loads its data accepts connections and refuses commands.
-    await client.sendCommand(['PING']);
+    await this.ping();
+  }
+
+  /** A server that cannot save its data refuses PING as it refuses writes (MISCONF), and answers reads. */
+  private async ping(): Promise<void> {
+    await this.send(['PING']).catch((error: unknown) => {
+      if (writeRefusalOf(error) === null) throw error;
+    });
   }
 
   private checkAnswers(): void {
@@ -116,7 +124,7 @@ export class RedisSession {
       return;
     }
     this.missedPings++;
-    this.send(['PING']).then(
+    this.ping().then(
       () => {
         this.missedPings = 0;
       },

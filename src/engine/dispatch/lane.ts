@@ -1,6 +1,7 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import { WATCHDOG_FACTOR } from '../protocol/cost-model.js';
 import type { BatchDone, CostCoefficients } from '../protocol/protocol.js';
+import { HangWatch } from '../pool/hang-watch.js';
 import type { WorkerHandle } from '../pool/worker-handle.js';
 import type { VersionEvent, WorkerPool } from '../pool/worker-pool.js';
 import type { Source, SourceTerms } from './source.js';
@@ -13,7 +14,7 @@ import { WorkerSeat, type Work } from './worker-seat.js';
 const HAND_OVER_LEAD_MS = 1.5;
 
 export interface LaneOptions {
-  /** A message may take this many milliseconds beyond ten times its prediction before its worker is killed. */
+  /** A message may take this long beyond ten times its prediction, of the process's own time, before that is killed. */
   readonly watchdogMs: number;
   /** A worker whose process is larger than this after a message is replaced once it is idle. */
   readonly maxRssBytes: number;
@@ -83,7 +84,11 @@ export class Lane {
       seat.ahead = undefined;
       this.begin(seat, next);
     } else if (seat.retiring) {
-      this.pool.kill(worker, 'memory');
+      this.pool.kill(
+        worker,
+        'memory',
+        `it used ${String(result.rssBytes)} bytes of memory, more than ${String(this.options.maxRssBytes)}`,
+      );
     }
     // A version that was dropped meanwhile gets no cost again.
     if (result.ok && this.costs.has(message.key)) this.costs.set(message.key, result.cost);
@@ -191,17 +196,16 @@ export class Lane {
 
   private begin(seat: WorkerSeat, work: Work): void {
     const { predictedMs } = work.message;
+    const limitMs = this.options.watchdogMs + WATCHDOG_FACTOR * predictedMs;
     seat.current = work;
     seat.startedAt = performance.now();
     seat.handOverAt = seat.startedAt + predictedMs - HAND_OVER_LEAD_MS;
-    seat.watchdog = setTimeout(
-      () => {
-        // After a pause of this whole process the timer fires before the answers that came meanwhile are read.
-        setImmediate(() => {
-          if (seat.current === work) this.pool.kill(seat.worker, 'watchdog');
-        });
-      },
-      this.options.watchdogMs + WATCHDOG_FACTOR * predictedMs,
-    );
+    seat.watchdog = new HangWatch(seat.worker.pid, limitMs, () => {
+      this.pool.kill(
+        seat.worker,
+        'watchdog',
+        `it did not answer within ${String(Math.round(limitMs))} ms of its own time`,
+      );
+    });
   }
 }

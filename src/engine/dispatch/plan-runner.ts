@@ -98,7 +98,7 @@ export class PlanRunner implements PoolListener {
     this.lane.workerLost(worker);
     const { exhausted, ready } = this.pool.status();
     if (exhausted && ready === 0) {
-      this.fail(`No worker process starts (the last one ended with ${how}).`);
+      this.fail(`No worker process starts (the last one: ${how}).`);
       return;
     }
     this.options.onLoss(`a worker process was lost (${reason}: ${how}); what it was running runs again`);

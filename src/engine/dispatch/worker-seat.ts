@@ -1,4 +1,5 @@
 import type { CostCoefficients } from '../protocol/protocol.js';
+import type { HangWatch } from '../pool/hang-watch.js';
 import type { WorkerHandle } from '../pool/worker-handle.js';
 import type { Message, Seat, Source } from './source.js';
 
@@ -21,7 +22,7 @@ export class WorkerSeat implements Seat {
   handOverAt = Infinity;
   /** Set when the process uses too much memory: it finishes its messages and gets no more. */
   retiring = false;
-  watchdog: NodeJS.Timeout | undefined;
+  watchdog: HangWatch | undefined;
   handOver: NodeJS.Timeout | undefined;
 
   constructor(
@@ -38,7 +39,7 @@ export class WorkerSeat implements Seat {
   }
 
   clearTimers(): void {
-    clearTimeout(this.watchdog);
+    this.watchdog?.stop();
     clearTimeout(this.handOver);
     this.handOver = undefined;
     this.handOverAt = Infinity;

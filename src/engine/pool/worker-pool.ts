@@ -1,10 +1,17 @@
 import type { BatchDone, CostCoefficients, FromWorker, VersionSpec } from '../protocol/protocol.js';
 import { DEATHS_THAT_CONDEMN_A_VERSION, RollingLoad, type RollingResult } from './rolling-load.js';
-import { StartBackoff } from './start-backoff.js';
+import { StartBackoff, type StartFailures } from './start-backoff.js';
+import { HangWatch } from './hang-watch.js';
+import { nameOf, StartWatch } from './start-watch.js';
 import { WorkerHandle, type WorkerEvents } from './worker-handle.js';
 
 /** Why a worker was replaced. */
 export type LossReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
+
+interface Kill {
+  readonly reason: LossReason;
+  readonly why: string;
+}
 
 /** A change of a version's state in the whole pool. */
 export type VersionEvent =
@@ -16,7 +23,10 @@ export interface PoolListener {
   /** The worker can take batches of a further version, or has become active. */
   workerAvailable(worker: WorkerHandle): void;
   batchDone(worker: WorkerHandle, message: BatchDone): void;
-  /** The process has ended; the messages that it had are lost. */
+  /**
+   * The process has ended; the messages that it had are lost.
+   * @param how why it was killed, or how it ended by itself: "it could not load sentiment/v1: …", "signal SIGSEGV"
+   */
   workerLost(worker: WorkerHandle, reason: LossReason, how: string): void;
   versionChanged(key: string, event: VersionEvent): void;
 }
@@ -26,11 +36,11 @@ export interface PoolOptions {
   readonly entryFile: string;
   readonly workers: number;
   readonly spareWorkers: number;
-  /** A worker that has not started, or has not finished a load, after this time is replaced. */
+  /** A worker that needs more than this for a step of its start or of a load, of its own time, is replaced. */
   readonly startTimeoutMs: number;
 }
 
-/** A process that has not loaded its versions by then is considered hung. */
+/** Of a process's own time, for each step of its start or of a load: then it hangs. */
 export const START_TIMEOUT_MS = 60_000;
 
 const CLOSE_TIMEOUT_MS = 1_000;
@@ -46,8 +56,8 @@ export class WorkerPool implements WorkerEvents {
   private readonly specs = new Map<string, VersionSpec>();
   private readonly everLoaded = new Set<string>();
   private readonly deathsWhileLoading = new Map<string, number>();
-  private readonly killedFor = new WeakMap<WorkerHandle, LossReason>();
-  private readonly startTimers = new Map<WorkerHandle, NodeJS.Timeout>();
+  private readonly killedFor = new WeakMap<WorkerHandle, Kill>();
+  private readonly starts: StartWatch;
   private readonly everReady = new WeakSet<WorkerHandle>();
   private readonly onceGone = new Map<WorkerHandle, () => void>();
   private readonly backoff = new StartBackoff();
@@ -59,7 +69,11 @@ export class WorkerPool implements WorkerEvents {
   constructor(
     private readonly options: PoolOptions,
     private readonly listener: PoolListener,
-  ) {}
+  ) {
+    this.starts = new StartWatch(options.startTimeoutMs, (worker, why) => {
+      this.kill(worker, 'start_failed', why);
+    });
+  }
 
   /** Forks the active workers; the spare follows once they are ready, so that it does not slow their start. */
   start(): void {
@@ -127,7 +141,7 @@ export class WorkerPool implements WorkerEvents {
     ready: number;
     spareReady: number;
     restarts: number;
-    startFailuresInARow: number;
+    startFailuresInARow: StartFailures;
     exhausted: boolean;
   } {
     const ready = [...this.handles].filter((worker) => worker.ready || worker.isResting);
@@ -141,9 +155,9 @@ export class WorkerPool implements WorkerEvents {
     };
   }
 
-  /** Kills a worker now. The loss is reported with this reason, and another worker replaces it. */
-  kill(worker: WorkerHandle, reason: LossReason): void {
-    if (!this.killedFor.has(worker)) this.killedFor.set(worker, reason);
+  /** Kills a worker now; another replaces it. The log gets the reason and `why`, a clause about the process. */
+  kill(worker: WorkerHandle, reason: LossReason, why: string): void {
+    if (!this.killedFor.has(worker)) this.killedFor.set(worker, { reason, why });
     worker.kill();
   }
 
@@ -168,17 +182,20 @@ export class WorkerPool implements WorkerEvents {
     this.rolling?.advance();
   }
 
-  exit(worker: WorkerHandle, how: string): void {
+  exit(worker: WorkerHandle, ended: string): void {
     this.handles.delete(worker);
     this.onceGone.get(worker)?.();
-    this.forgetStart(worker);
+    this.starts.end(worker);
     const wasReady = this.everReady.has(worker);
-    const reason = this.killedFor.get(worker) ?? (wasReady ? 'exit' : 'start_failed');
+    const { reason, why: how } = this.killedFor.get(worker) ?? {
+      reason: wasReady ? 'exit' : 'start_failed',
+      why: ended,
+    };
     if (this.closing) return;
     this.restarts++;
     this.rolling?.lost(worker, how);
+    if (!wasReady || reason === 'start_failed') this.backoff.failed(how);
     if (!wasReady) {
-      this.backoff.failed();
       if (worker.started && worker.loading !== undefined) this.diedLoading(worker.loading, how);
     }
     this.listener.workerLost(worker, reason, how);
@@ -188,9 +205,10 @@ export class WorkerPool implements WorkerEvents {
   private handle(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'online':
-        this.started(worker);
+        this.stepped(worker);
         return;
       case 'warming':
+        this.stepped(worker);
         if (!this.everLoaded.has(message.key) || this.isRolling(message.key)) {
           this.report(message.key, { state: 'warming' });
         }
@@ -216,16 +234,18 @@ export class WorkerPool implements WorkerEvents {
 
   private loadInto(worker: WorkerHandle, spec: VersionSpec): void {
     worker.load(spec);
-    this.watchStart(worker);
+    this.starts.begin(worker);
   }
 
   /** A process that does not unload the version in time is replaced by one that never had it. */
   private async unloadFrom(worker: WorkerHandle, key: string): Promise<void> {
-    const timer = setTimeout(() => {
-      this.kill(worker, 'watchdog');
-    }, this.options.startTimeoutMs);
+    const { startTimeoutMs: limitMs } = this.options;
+    const watch = new HangWatch(worker.pid, limitMs, () => {
+      const why = `it did not unload ${nameOf(key)} within ${String(limitMs)} ms of its own time`;
+      this.kill(worker, 'watchdog', why);
+    });
     await worker.unload(key);
-    clearTimeout(timer);
+    watch.stop();
   }
 
   /** True when all expected processes run, and none of them is starting or loading. */
@@ -242,7 +262,7 @@ export class WorkerPool implements WorkerEvents {
   }
 
   private loadSettled(worker: WorkerHandle): void {
-    this.started(worker);
+    this.stepped(worker);
     if (worker.ready) {
       this.everReady.add(worker);
       this.backoff.succeeded();
@@ -251,21 +271,9 @@ export class WorkerPool implements WorkerEvents {
     if (worker.role === 'active' && worker.ready) this.listener.workerAvailable(worker);
   }
 
-  private watchStart(worker: WorkerHandle): void {
-    clearTimeout(this.startTimers.get(worker));
-    const timer = setTimeout(() => {
-      this.kill(worker, 'start_failed');
-    }, this.options.startTimeoutMs);
-    this.startTimers.set(worker, timer);
-  }
-
-  private started(worker: WorkerHandle): void {
-    if (worker.settled) this.forgetStart(worker);
-  }
-
-  private forgetStart(worker: WorkerHandle): void {
-    clearTimeout(this.startTimers.get(worker));
-    this.startTimers.delete(worker);
+  private stepped(worker: WorkerHandle): void {
+    if (worker.settled) this.starts.end(worker);
+    else this.starts.begin(worker);
   }
 
   /** Ignores reports about a version that was unloaded meanwhile. */
@@ -280,13 +288,12 @@ export class WorkerPool implements WorkerEvents {
    */
   private loadFailed(worker: WorkerHandle, key: string, reason: string): void {
     if (this.isRolling(key)) {
-      this.started(worker);
+      this.stepped(worker);
       this.rolling?.failed(reason);
       return;
     }
     if (this.everLoaded.has(key)) {
-      this.backoff.failed();
-      this.kill(worker, 'start_failed');
+      this.kill(worker, 'start_failed', `it could not load ${nameOf(key)}: ${reason}`);
       return;
     }
     this.report(key, { state: 'failed', reason });
@@ -336,6 +343,6 @@ export class WorkerPool implements WorkerEvents {
     const worker = new WorkerHandle(this.options.entryFile, role, this);
     this.handles.add(worker);
     for (const spec of this.specs.values()) worker.load(spec);
-    this.watchStart(worker);
+    this.starts.begin(worker);
   }
 }

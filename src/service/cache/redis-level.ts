@@ -43,7 +43,7 @@ export class RedisLevel implements SecondLevel {
   private readonly writer: RedisWriter;
 
   constructor(
-    private readonly redis: Pick<RedisConnection, 'isUp' | 'send'>,
+    private readonly redis: Pick<RedisConnection, 'isUp' | 'refusal' | 'send'>,
     options: RedisLevelOptions,
     private readonly reports: RedisLevelReports,
   ) {
@@ -71,7 +71,8 @@ export class RedisLevel implements SecondLevel {
   }
 
   put(entries: readonly CacheEntry[]): void {
-    if (!this.redis.isUp || this.breaker.state === 'open') this.reports.dropped('away', entries.length);
+    if (this.redis.refusal !== null) this.reports.dropped('refused', entries.length);
+    else if (!this.redis.isUp || this.breaker.state === 'open') this.reports.dropped('away', entries.length);
     else this.writer.add(entries);
   }
 

@@ -1,4 +1,5 @@
 import type { RedisConnection } from '../redis/redis-connection.js';
+import { writeRefusalOf } from '../../base/redis/write-refusal.js';
 import { redisKey } from './redis-key.js';
 import { taskOf } from '../../engine/tasks/table.js';
 import { type CacheEntry, inScope, type PurgeScope } from './second-level.js';
@@ -15,8 +16,11 @@ const BATCH = 64;
 /** Entries that were written together must not expire together: each lives up to 10 % shorter. */
 const TTL_JITTER = 0.1;
 
-/** Why an entry was not written. `unfit`: the entry is too large, or could not be read back. */
-export type DropReason = 'backlog' | 'failed' | 'unfit';
+/**
+ * Why an entry was not written. `unfit`: the entry is too large, or could not be read back; `refused`: the server is
+ * full or read-only.
+ */
+export type DropReason = 'backlog' | 'failed' | 'refused' | 'unfit';
 
 /** Writes entries in batches after the requests have been answered, and drops the entries that it cannot write. */
 export class RedisWriter {
@@ -61,8 +65,8 @@ export class RedisWriter {
     const ttlMs = Math.max(1, Math.round(this.ttlMs * (1 - TTL_JITTER * Math.random())));
     try {
       await this.redis.send(['SET', redisKey(key), value, 'PX', String(ttlMs)]);
-    } catch {
-      this.onDrop('failed', 1);
+    } catch (error) {
+      this.onDrop(writeRefusalOf(error) === null ? 'failed' : 'refused', 1);
     }
   }
 }

@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import { RolloutService } from '../rollout/rollout.service.js';
 import { InferencePoolStatus } from '../inference/pool-status.js';
+import { RedisConnection } from '../redis/redis-connection.js';
 import { GoldenReplay } from './golden-replay.js';
 import { Readiness } from './readiness.js';
 
@@ -17,21 +18,29 @@ export class HealthIndicators {
     private readonly readiness: Readiness,
     private readonly golden: GoldenReplay,
     private readonly rollouts: RolloutService,
+    @Inject(RedisConnection) private readonly connection: RedisConnection | null,
   ) {}
 
-  /** Down when the default model cannot answer; degraded while workers are missing. */
+  /**
+   * Down when the default model cannot answer; degraded while workers are missing, and while the start of processes
+   * fails: then no process is left to replace the next one that is lost.
+   */
   readonly inference = (): HealthIndicatorResult => {
-    const { workersWanted, workersReady, queuedTexts, restarts } = this.pool.status();
+    const { workersWanted, workersReady, queuedTexts, restarts, startFailuresInARow } = this.pool.status();
+    const { count, lastReason } = startFailuresInARow;
     const figures = {
       workers_wanted: workersWanted,
       workers_ready: workersReady,
       queued_texts: queuedTexts,
       restarts,
+      ...(lastReason !== null && { start_failures_in_a_row: count, last_start_failure: lastReason }),
     };
     const session = this.indicator.check('inference');
     const problem = this.readiness.inferenceProblem();
     if (problem !== null) return this.noted(session.down({ ...figures, reason: problem }));
-    return this.noted(workersReady < workersWanted ? session.degraded(figures) : session.up(figures));
+    return this.noted(
+      workersReady < workersWanted || count > 0 ? session.degraded(figures) : session.up(figures),
+    );
   };
 
   /** Degraded when a version with a role has failed: the other versions still serve. */
@@ -53,6 +62,14 @@ export class HealthIndicators {
   readonly rollout = (): HealthIndicatorResult => {
     const problem = this.rollouts.healthProblem();
     const session = this.indicator.check('rollout');
+    return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
+  };
+
+  /** Degraded while Redis is away, full or read-only: requests are still served. Nothing without REDIS_URL. */
+  readonly redis = (): HealthIndicatorResult => {
+    if (this.connection === null) return {};
+    const problem = this.connection.problem();
+    const session = this.indicator.check('redis');
     return this.noted(problem === null ? session.up() : session.degraded({ reason: problem }));
   };
 

@@ -67,9 +67,9 @@ export class HealthController {
   @ApiOkResponse({ type: FullHealthDto, description: 'Requests are served.', headers: ANSWER_HEADERS })
   @ApiServiceUnavailableResponse({ type: FullHealthDto, description: 'Something is down.' })
   async getHealth(@Res({ passthrough: true }) response: Response): Promise<FullHealthDto> {
-    const { inference, versions, tokenization, rollout, configuration } = this.indicators;
+    const { inference, versions, tokenization, rollout, redis, configuration } = this.indicators;
     const result = await bodyOf(
-      this.health.check([inference, versions, tokenization, rollout, configuration]),
+      this.health.check([inference, versions, tokenization, rollout, redis, configuration]),
       response,
       this.leaving,
     );

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
 import { RolloutModule } from '../rollout/rollout.module.js';
 import { InferenceModule } from '../inference/inference.module.js';
+import { RedisModule } from '../redis/redis.module.js';
 import { ModelRegistryModule } from '../model-registry/model-registry.module.js';
 import { TokenizationModule } from '../tokenization/tokenization.module.js';
 import { GoldenReplay } from './golden-replay.js';
@@ -16,6 +17,7 @@ import { Readiness } from './readiness.js';
     ModelRegistryModule,
     RolloutModule,
     InferenceModule,
+    RedisModule,
     TokenizationModule,
   ],
   controllers: [HealthController],

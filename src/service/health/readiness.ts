@@ -27,8 +27,12 @@ export class Readiness {
 
   /** Why the default model cannot answer; null when it can. */
   inferenceProblem(): string | null {
-    const { state, workersReady } = this.pool.status();
-    if (workersReady === 0) return state === 'starting' ? 'no worker is ready yet' : 'no worker is ready';
+    const { state, workersReady, startFailuresInARow } = this.pool.status();
+    if (workersReady === 0) {
+      const { lastReason } = startFailuresInARow;
+      const why = lastReason === null ? '' : `; the start of the last one failed: ${lastReason}`;
+      return `${state === 'starting' ? 'no worker is ready yet' : 'no worker is ready'}${why}`;
+    }
     const { defaultModel } = this.registry;
     const stable = this.registry.stable(defaultModel);
     if (stable === undefined || !this.registry.isReady(stable))

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import {
   type DynamicModule,
   Inject,
+  Logger,
   Module,
   type NestModule,
   type OnApplicationBootstrap,
@@ -11,6 +12,7 @@ import { APP_FILTER, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '
 import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { Metrics } from '../observability/metrics.js';
 import { LINE_LOGGER, type LineLogger } from '../observability/logger.js';
 import { RequestLine } from '../observability/request-line.js';
 import { RedisModule } from '../redis/redis.module.js';
@@ -20,6 +22,7 @@ import { RequestObservers } from '../request/request-observers.js';
 import { Access } from './access/access.js';
 import { UntrustedProxy } from './access/untrusted-proxy.js';
 import { stampAnswers } from './answer-headers.js';
+import { limitConnections } from './connection-limit.js';
 import { declaredRoutes } from './declared-routes.js';
 import { addExpressRoutes } from './express-routes.js';
 import { RequestPipeline } from './request-pipeline.js';
@@ -62,6 +65,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
     private readonly observers: RequestObservers,
     private readonly discovery: DiscoveryService,
     private readonly lifecycle: Lifecycle,
+    private readonly metrics: Metrics,
     @Inject(SERIN_CONFIG) private readonly config: SerinConfig,
   ) {}
 
@@ -82,6 +86,8 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
 
     const server: Server = this.host.httpAdapter.getHttpServer();
     answerUnreadable(server, this.observers);
+    const { workers, spareWorkers } = this.config;
+    limitConnections(server, workers + spareWorkers, this.metrics, new Logger('Http'));
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_READ_TIMEOUT_MS;

@@ -1,4 +1,5 @@
 import type { ClientShare } from '../../engine/dispatch/client-shares.js';
+import type { StartFailures } from '../../engine/pool/start-backoff.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 
 export interface InferenceStatus {
@@ -12,7 +13,7 @@ export interface InferenceStatus {
   readonly backgroundTexts: number;
   /** Workers lost since the start. */
   readonly restarts: number;
-  readonly startFailuresInARow: number;
+  readonly startFailuresInARow: StartFailures;
   /**
    * `starting` until a worker has been ready for the first time; `not_ready` when starts keep failing and no worker is
    * left.

@@ -18,6 +18,7 @@ export const METRIC = {
   queuedTexts: 'serin_queued_texts',
   runningTexts: 'serin_running_texts',
   workers: 'serin_workers',
+  connectionsRefused: 'serin_connections_refused_total',
   workerRestarts: 'serin_worker_restarts_total',
   versionState: 'serin_version_state',
   versionMemoryBytes: 'serin_version_memory_bytes',
@@ -30,6 +31,7 @@ export const METRIC = {
   cacheBytes: 'serin_cache_bytes',
   cacheLookupSeconds: 'serin_cache_memory_lookup_duration_seconds',
   redisUp: 'serin_redis_up',
+  redisRefuses: 'serin_redis_refuses_writes',
   redisErrors: 'serin_redis_errors_total',
   redisLookups: 'serin_redis_lookups_total',
   redisLookupSeconds: 'serin_redis_lookup_duration_seconds',
@@ -189,6 +191,10 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     },
   }),
   counter({
+    name: METRIC.connectionsRefused,
+    help: 'Connections closed unserved, because the limit of open files leaves no room for them.',
+  }),
+  counter({
     name: METRIC.workerRestarts,
     help: 'Worker processes replaced, by reason.',
     labelNames: ['reason'],
@@ -256,9 +262,14 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     help: '1 while the connection to Redis is up, 0 while it is not; absent without REDIS_URL.',
     labelNames: ['link'],
   }),
+  gauge({
+    name: METRIC.redisRefuses,
+    help: '1 while Redis answers and takes no writes, because it is full or read_only; absent without REDIS_URL.',
+    labelNames: ['why'],
+  }),
   counter({
     name: METRIC.redisErrors,
-    help: 'What failed with Redis: an attempt to connect, a connection that was lost, a command.',
+    help: 'What failed with Redis: an attempt to connect, a connection that was lost, a command, a write that was refused because Redis is full or read-only.',
     labelNames: ['failure'],
   }),
   counter({
@@ -273,7 +284,7 @@ export const METRIC_TABLE: readonly MetricRow[] = [
   }),
   counter({
     name: METRIC.redisDroppedWrites,
-    help: 'Entries not written to the second cache level: backlog is full, failed, unfit (too large), away.',
+    help: 'Entries not written to the second cache level: backlog is full, failed, refused (Redis is full or read-only), unfit (too large), away.',
     labelNames: ['reason'],
   }),
   gauge({

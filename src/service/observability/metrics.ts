@@ -19,7 +19,10 @@ export interface BatchObservation {
   readonly inferenceMs: number;
 }
 
-/** Writes the metrics of texts, batches, workers, versions and proxies; metric-table.ts defines their names and labels. */
+/**
+ * Writes the metrics of texts, batches, workers, versions, proxies and refused connections; metric-table.ts defines their
+ * names and labels.
+ */
 @Injectable()
 export class Metrics implements OnModuleInit {
   @InjectMetric(METRIC.batchTexts) private readonly batchTexts!: Histogram;
@@ -27,6 +30,7 @@ export class Metrics implements OnModuleInit {
   @InjectMetric(METRIC.batchSeconds) private readonly batchSeconds!: Histogram;
   @InjectMetric(METRIC.workerRestarts) private readonly workerRestarts!: Counter;
   @InjectMetric(METRIC.untrustedProxy) private readonly untrustedProxy!: Gauge;
+  @InjectMetric(METRIC.connectionsRefused) private readonly connectionsRefused!: Counter;
   @InjectMetric(METRIC.versionState) private readonly versionState!: Gauge;
   @InjectMetric(METRIC.versionMemoryBytes) private readonly versionMemoryBytes!: Gauge;
   @InjectMetric(METRIC.versionLoadSeconds) private readonly versionLoadSeconds!: Gauge;
@@ -62,6 +66,11 @@ export class Metrics implements OnModuleInit {
 
   workerRestarted(reason: RestartReason): void {
     this.workerRestarts.inc({ reason });
+  }
+
+  /** A connection was closed unserved. */
+  connectionRefused(): void {
+    this.connectionsRefused.inc();
   }
 
   setVersionState(model: string, version: string, state: string): void {

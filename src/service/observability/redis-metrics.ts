@@ -4,14 +4,16 @@ import type { Counter, Gauge, Histogram } from 'prom-client';
 import { METRIC } from './metric-table.js';
 
 const BREAKER_STATES = ['closed', 'open', 'half_open'];
-const FAILURES = ['connect', 'lost', 'command'];
+const FAILURES = ['connect', 'lost', 'command', 'refused'];
 const LOOKUP_OUTCOMES = ['answered', 'too_late', 'failed', 'refused', 'away'];
-const DROP_REASONS = ['backlog', 'failed', 'unfit', 'away'];
+const DROP_REASONS = ['backlog', 'failed', 'refused', 'unfit', 'away'];
+const REFUSALS = ['full', 'read_only'];
 
 /** Writes the metrics of the Redis connection and of the second cache level. */
 @Injectable()
 export class RedisMetrics {
   @InjectMetric(METRIC.redisUp) private readonly up!: Gauge;
+  @InjectMetric(METRIC.redisRefuses) private readonly refuses!: Gauge;
   @InjectMetric(METRIC.redisErrors) private readonly errors!: Counter;
   @InjectMetric(METRIC.redisLookups) private readonly lookups!: Counter;
   @InjectMetric(METRIC.redisLookupSeconds) private readonly lookupSeconds!: Histogram;
@@ -26,6 +28,7 @@ export class RedisMetrics {
     for (const failure of FAILURES) this.errors.inc({ failure }, 0);
     for (const outcome of LOOKUP_OUTCOMES) this.lookups.inc({ outcome }, 0);
     for (const reason of DROP_REASONS) this.droppedWrites.inc({ reason }, 0);
+    this.refusesWrites(null);
   }
 
   linkIsUp(link: string, isUp: boolean): void {
@@ -34,6 +37,11 @@ export class RedisMetrics {
 
   failed(failure: string): void {
     this.errors.inc({ failure });
+  }
+
+  /** @param kind why the server takes no writes; null when it takes them */
+  refusesWrites(kind: string | null): void {
+    for (const each of REFUSALS) this.refuses.set({ why: each }, each === kind ? 1 : 0);
   }
 
   /** @param waitedMs how long a request waited; 0 when Redis was not asked */

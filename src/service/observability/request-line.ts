@@ -1,4 +1,5 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { AppError } from '../../base/errors/app-error.js';
 import { ERROR_TABLE } from '../../base/errors/codes.js';
 import { type RequestObserver, RequestObservers } from '../request/request-observers.js';
@@ -7,12 +8,19 @@ import { LINE_LOGGER, type LineLogger } from './logger.js';
 
 const round = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1000) / 1000);
 
+/**
+ * No address is longer. With a wrong TRUST_PROXY a client can write any text into X-Forwarded-For, and a log line is no
+ * place for kilobytes of it.
+ */
+const LONGEST_NETWORK = 45;
+
 /** Writes one log line for each request. */
 @Injectable()
 export class RequestLine implements RequestObserver, OnModuleInit {
   constructor(
     @Inject(LINE_LOGGER) private readonly logger: LineLogger,
     private readonly requests: RequestObservers,
+    @Inject(SERIN_CONFIG) private readonly config: Pick<SerinConfig, 'logClient'>,
   ) {}
 
   onModuleInit(): void {
@@ -50,6 +58,8 @@ export class RequestLine implements RequestObserver, OnModuleInit {
       line.cache_hits = record.cacheHits;
       line.texts_per_version = record.textsPerVersion;
     }
+    if (this.config.logClient === 'network')
+      line.client_network = record.network?.slice(0, LONGEST_NETWORK) ?? null;
     if (record.apiKeyName !== null) line.api_key_name = record.apiKeyName;
     if (record.loggedText !== null) line.text = record.loggedText;
     if (failure !== null) line.code = failure.code;

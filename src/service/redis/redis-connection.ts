@@ -1,18 +1,22 @@
 import type { LoggerService, OnApplicationShutdown } from '@nestjs/common';
 import { RedisLink } from './redis-link.js';
+import { RefusedWrites } from './refused-writes.js';
 import type { RedisScript } from './redis-script.js';
 import { reasonOf } from '../../base/redis/redis-session.js';
+import { WRITE_PROBE, type RefusalKind, type WriteRefusal } from '../../base/redis/write-refusal.js';
 import { type MessageListener, RedisSubscriptions } from './redis-subscriptions.js';
 
 export type LinkName = 'commands' | 'subscriptions';
 
-/** The operation that failed: an attempt to connect, an open connection, or one command. */
-export type RedisFailure = 'connect' | 'lost' | 'command';
+/** What failed: an attempt to connect, an open connection, one command, or a write that the server refuses. */
+export type RedisFailure = 'connect' | 'lost' | 'command' | 'refused';
 
 /** Receives the events of the connection, in addition to the log. */
 export interface RedisReports {
   linkIsUp(link: LinkName, isUp: boolean): void;
   failed(failure: RedisFailure): void;
+  /** @param kind why the server refuses writes; null when it does not */
+  refusesWrites(kind: RefusalKind | null): void;
 }
 
 /** An unknown script is no failure: run() then sends its text, and the server remembers it. */
@@ -21,6 +25,10 @@ const isUnknownScript = (error: unknown): boolean => reasonOf(error).startsWith(
 /** The error of a command that is sent while Redis is not connected: commands are not queued for later. */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisUnavailable';
+
+  constructor() {
+    super('Redis is not connected.');
+  }
 }
 
 /**
@@ -34,6 +42,8 @@ export class RedisConnection implements OnApplicationShutdown {
   /** Undefined until the first attempt has ended. */
   private wasUp: boolean | undefined;
   private downSince = 0;
+  private lastReason = 'not connected yet';
+  private readonly refused: RefusedWrites;
   private readonly address: string;
 
   constructor(
@@ -47,6 +57,18 @@ export class RedisConnection implements OnApplicationShutdown {
     this.subscriptions = new RedisSubscriptions(url, this.eventsOf('subscriptions'), (channel, reason) => {
       logger.error(`a listener to the Redis channel ${channel} failed: ${reason}`);
     });
+    this.refused = new RefusedWrites(
+      () => this.commands.session?.send(WRITE_PROBE) ?? Promise.reject(new RedisUnavailable()),
+      {
+        onChange: (refusal) => {
+          reports.refusesWrites(refusal?.kind ?? null);
+          if (refusal !== null) logger.warn(`Redis at ${this.address} ${refusal.state}. ${refusal.advice}`);
+        },
+        onAccepted: (refusedMs) => {
+          logger.log(`Redis at ${this.address} takes writes again after ${Math.round(refusedMs)} ms`);
+        },
+      },
+    );
   }
 
   /** Starts to connect in the background. Call it once. */
@@ -60,6 +82,18 @@ export class RedisConnection implements OnApplicationShutdown {
     return this.commands.session !== null;
   }
 
+  /** Why the server that answers takes no writes; null while it takes them, as far as is known. */
+  get refusal(): WriteRefusal | null {
+    return this.refused.current;
+  }
+
+  /** What an operator should repair, in a sentence without the password; null when all is well. */
+  problem(): string | null {
+    const { refusal } = this;
+    if (refusal !== null) return `Redis at ${this.address} ${refusal.state}. ${refusal.advice}`;
+    return this.isUp ? null : `Redis at ${this.address} is not connected (${this.lastReason}).`;
+  }
+
   /**
    * Sends one command. Commands of one turn of the event loop are sent together.
    * @returns the reply as the RESP3 decoder gives it. The promise settles within about 3 s even if the server hangs; a
@@ -69,11 +103,12 @@ export class RedisConnection implements OnApplicationShutdown {
    */
   async send(args: readonly string[]): Promise<unknown> {
     const { session } = this.commands;
-    if (session === null) throw new RedisUnavailable('Redis is not connected.');
+    if (session === null) throw new RedisUnavailable();
     try {
       return await session.send(args);
     } catch (error) {
-      if (this.isUp && !isUnknownScript(error)) this.reports.failed('command');
+      if (this.refused.note(error)) this.reports.failed('refused');
+      else if (this.isUp && !isUnknownScript(error)) this.reports.failed('command');
       throw error;
     }
   }
@@ -113,6 +148,7 @@ export class RedisConnection implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
+    this.refused.forget();
     this.commands.close();
     this.subscriptions.close();
   }
@@ -129,6 +165,7 @@ export class RedisConnection implements OnApplicationShutdown {
         this.reports.failed(wasUp ? 'lost' : 'connect');
         this.reports.linkIsUp(link, false);
         wasUp = false;
+        if (link === 'commands') this.refused.forget();
         this.wentDown(reason);
       },
     };
@@ -152,6 +189,7 @@ export class RedisConnection implements OnApplicationShutdown {
 
   /** Logs one line for each outage, with its first reason: later reasons are only consequences of it. */
   private wentDown(reason: string): void {
+    this.lastReason = reason;
     if (this.wasUp === false) return;
     const how = this.wasUp === true ? 'is gone' : 'cannot be reached';
     this.logger.warn(`Redis at ${this.address} ${how} (${reason}); going on without it, and trying again`);

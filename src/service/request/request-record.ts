@@ -37,6 +37,8 @@ export interface RequestRecord {
    * as a request.
    */
   readonly client: string | null;
+  /** The client's network (see clientNetwork); null when the input could not be read as a request. */
+  readonly network: string | null;
   /** Name of the API key that the request came with. */
   readonly apiKeyName: string | null;
 

@@ -1,4 +1,5 @@
 import { reasonOf, RedisSession } from '../../base/redis/redis-session.js';
+import { WRITE_PROBE, type WriteRefusal, writeRefusalOf } from '../../base/redis/write-refusal.js';
 import { fail, note, ok, warn, type Finding } from './finding.js';
 
 /** The first release that speaks RESP3. */
@@ -15,6 +16,8 @@ export interface RedisFacts {
   readonly appendOnly: boolean;
   /** Its clock less this machine's. */
   readonly aheadMs: number;
+  /** Why it takes no writes; null when it took one. */
+  readonly refusal: WriteRefusal | null;
 }
 
 /** The fields of an INFO reply. */
@@ -23,13 +26,15 @@ export function parseInfo(info: string): ReadonlyMap<string, string> {
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]));
 }
 
-export function judgeRedis({ version, maxMemoryBytes, policy, appendOnly, aheadMs }: RedisFacts): Finding[] {
+export function judgeRedis(facts: RedisFacts): Finding[] {
+  const { version, maxMemoryBytes, policy, appendOnly, aheadMs, refusal } = facts;
   const findings = [ok('redis', `Redis ${version} answers`)];
   if (Number.parseInt(version, 10) < LEAST_VERSION) {
     return [
       fail('redis', `Redis ${version} does not speak RESP3`, `upgrade it to ${LEAST_VERSION} or later`),
     ];
   }
+  if (refusal !== null) findings.push(fail('redis', `it ${refusal.state}`, refusal.advice));
   if (maxMemoryBytes > 0 && policy.startsWith('allkeys-')) {
     const found = `maxmemory-policy is ${policy}: when its memory is full, Redis may throw away the state of rollouts`;
     findings.push(
@@ -64,7 +69,11 @@ export async function checkRedis(redisUrl: string | null): Promise<Finding[]> {
   try {
     await session.open();
     const sentAt = Date.now();
-    const [info, time] = await Promise.all([session.send(['INFO']), session.send(['TIME'])]);
+    const [info, time, refusal] = await Promise.all([
+      session.send(['INFO']),
+      session.send(['TIME']),
+      session.send(WRITE_PROBE).then(() => null, writeRefusalOf),
+    ]);
     const middle = (sentAt + Date.now()) / 2;
     const fields = parseInfo(String(info));
     const [seconds, micros] = (Array.isArray(time) ? time : []).map(Number);
@@ -73,6 +82,7 @@ export async function checkRedis(redisUrl: string | null): Promise<Finding[]> {
       maxMemoryBytes: Number(fields.get('maxmemory') ?? 0),
       policy: fields.get('maxmemory_policy') ?? 'unknown',
       appendOnly: fields.get('aof_enabled') === '1',
+      refusal,
       aheadMs: seconds === undefined ? 0 : seconds * 1000 + (micros ?? 0) / 1000 - middle,
     });
   } catch (error) {

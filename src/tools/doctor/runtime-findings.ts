@@ -1,8 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
+import { OPEN_FILES_WANTED, openFilesLimit, openFilesProblem } from '../../base/machine/open-files.js';
 import { fail, ok, warn, type Finding } from './finding.js';
-
-/** Requests, keep-alive connections, workers' pipes and files; below this a burst of clients is refused. */
-const OPEN_FILES_WANTED = 4096;
 
 export interface RuntimeFacts {
   /** e.g. 20.20.0 */
@@ -12,7 +10,7 @@ export interface RuntimeFacts {
   readonly platform: string;
   /** Version of glibc; null for another libc. */
   readonly glibc: string | null;
-  /** Hard limit of open files, to which Node raises its own; null where there is none or it is unknown. */
+  /** Limit of open files; null where there is none or it is unknown. */
   readonly openFiles: number | null;
   readonly nowMs: number;
   /** When the newest file of the installation was written. */
@@ -52,6 +50,8 @@ function judgeOpenFiles({ openFiles }: RuntimeFacts): Finding {
   if (openFiles === null) return ok('open files', 'no limit that is known');
   if (openFiles >= OPEN_FILES_WANTED) return ok('open files', `${openFiles} allowed`);
   const todo = `raise the hard limit (ulimit -Hn, LimitNOFILE=) to ${OPEN_FILES_WANTED} or more`;
+  if (openFilesProblem(openFiles) !== null)
+    return fail('open files', `${openFiles} allowed: the service does not start`, todo);
   return warn('open files', `${openFiles} allowed: more connections than that are refused`, todo);
 }
 
@@ -78,14 +78,4 @@ export function runtimeFacts(): RuntimeFacts {
     nowMs: Date.now(),
     installedMs: statSync(new URL(import.meta.url)).mtimeMs,
   };
-}
-
-function openFilesLimit(): number | null {
-  try {
-    const limits = readFileSync('/proc/self/limits', 'utf8');
-    const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
-    return hard === undefined ? null : Number(hard);
-  } catch {
-    return null;
-  }
 }

@@ -126,7 +126,7 @@ export class Rig implements PoolListener {
     this.losses++;
     this.lane.workerLost(worker);
     const { exhausted, ready } = this.pool.status();
-    if (exhausted && ready === 0) this.fail(`no worker process starts (the last one ended with ${how})`);
+    if (exhausted && ready === 0) this.fail(`no worker process starts (the last one: ${how})`);
   }
 
   versionChanged(key: string, event: VersionEvent): void {

@@ -124,7 +124,7 @@ export class SharedRateLimiter {
         local.set(client, tokens - (this.taken.get(client)?.tokens ?? 0), performance.now());
       });
     } catch {
-      // Redis is away, which its connection has logged. The tokens taken stay counted in the local buckets.
+      // Redis is away or takes no writes, which its connection has logged. The tokens taken stay counted in the local buckets.
     }
     this.isExchanging = false;
     if (this.taken.size > 0) this.exchangeSoon();

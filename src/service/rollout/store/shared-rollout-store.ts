@@ -12,6 +12,7 @@ import {
   type StoredRollout,
 } from '../../../rollout/rollout-store.js';
 import type { RolloutDocument } from '../../../rollout/rollout-types.js';
+import { writeRefusalOf } from '../../../base/redis/write-refusal.js';
 import { seal, unseal } from '../../../base/files/sealed-file.js';
 import { SharedEvidence } from './shared-evidence.js';
 import { LEASE_KEY, STATE_CHANNEL, stateKey } from './shared-keys.js';
@@ -31,8 +32,11 @@ const READ_EVERY_BEATS = 5;
 /** Attempts to read and write the state. Another replica may write in between, but not this many times in a row. */
 const TRIES = 5;
 
-const AWAY =
-  'Redis is away: this replica goes on with the split that it knows, nothing is promoted, and a rollback is in force here alone until Redis is back.';
+/** @param why a clause, and what ends it: "Redis is away", "Redis is back" */
+const alone = (why: string, until: string): string =>
+  `${why}: this replica goes on with the split that it knows, nothing is promoted, and a rollback is in force here alone until ${until}.`;
+
+const AWAY = alone('Redis is away', 'Redis is back');
 
 /**
  * Whether a move applies on this replica even while the others cannot be reached, and is stored until Redis is back.
@@ -166,7 +170,7 @@ export class SharedRolloutStore extends RolloutStore {
   }
 
   override problem(): string | null {
-    return this.fault ?? (this.isAgreed ? null : AWAY);
+    return this.fault ?? (this.isAgreed ? null : this.whyAlone());
   }
 
   override async close(): Promise<void> {
@@ -179,6 +183,13 @@ export class SharedRolloutStore extends RolloutStore {
     }
     await this.keptLast;
     await this.local.close();
+  }
+
+  private whyAlone(): string {
+    const { refusal } = this.redis;
+    if (refusal === null) return AWAY;
+    const why = refusal.kind === 'full' ? 'Redis is full' : 'Redis is read-only';
+    return `${alone(why, 'Redis takes writes again')} ${refusal.advice}`;
   }
 
   private get isAgreed(): boolean {
@@ -195,8 +206,9 @@ export class SharedRolloutStore extends RolloutStore {
       this.fault = null;
     } catch (error) {
       this.isInStep = false;
-      // RedisConnection has already logged a lost connection.
-      if (this.redis.isUp) this.sayFault(error instanceof Error ? error.message : String(error));
+      // RedisConnection has already logged a lost connection, and that Redis refuses writes.
+      if (writeRefusalOf(error) !== null) this.fault = null;
+      else if (this.redis.isUp) this.sayFault(error instanceof Error ? error.message : String(error));
     } finally {
       if (!this.isInStep) this.isLeading = false;
       this.isBeating = false;
@@ -285,7 +297,7 @@ export class SharedRolloutStore extends RolloutStore {
       this.learn(document);
       await this.keptLast;
     }
-    return { kind: 'failed', reason: AWAY };
+    return { kind: 'failed', reason: this.whyAlone() };
   }
 
   /**

@@ -67,6 +67,7 @@ describe('defaults', () => {
       logLevel: 'info',
       feedbackMaxRequests: 100_000,
       feedbackTtlMs: 86_400_000,
+      logClient: 'network',
       logText: false,
       modelRegistry: join(cwd, 'model-registry'),
       stateDir: join(cwd, 'var'),

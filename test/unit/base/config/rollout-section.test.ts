@@ -115,3 +115,34 @@ describe('the rollout of a model', () => {
     }
   });
 });
+
+describe('a message about a wrong value', () => {
+  const GATE_KEYS = [
+    'minimum_samples',
+    'disagreement',
+    'error_rate_increase',
+    'latency_ratio',
+    'label_share_shift',
+    'feedback_accuracy_drop',
+    'kpi_drop',
+    'alpha',
+  ];
+
+  it.each<[string, (value: string) => string]>([
+    ['percent', (value) => `{${BASE}, percent: ${value}}`],
+    ['the percent of a step', (value) => `{${BASE}, steps: [{percent: ${value}, hold: 1h}, {percent: 100}]}`],
+    ['the hold of a step', (value) => `{${BASE}, steps: [{percent: 1, hold: ${value}}, {percent: 100}]}`],
+    ['a share of the comparison', (value) => `{${BASE}, comparison: {sample_percent: ${value}}}`],
+    ...GATE_KEYS.map((key): [string, (value: string) => string] => [
+      key,
+      (value) => `{${BASE}, gates: {${key}: ${value}}}`,
+    ]),
+  ])('gives only examples that are allowed: %s', (_, section) => {
+    for (const wrong of ['wrong', '-1', '1.23456']) {
+      const message = problemOf(section(wrong));
+      const examples = [...message.matchAll(/(?:e\.g\.|such as|for example) ([^\s,;)]+)/g)];
+      for (const [, example = ''] of examples) expect(problemOf(section(example))).toBe('no problem');
+    }
+    expect(problemOf(section('wrong'))).not.toBe('no problem');
+  });
+});

@@ -3,12 +3,19 @@ import { trustedProxies } from '../../../../src/base/config/trust-proxy.js';
 import {
   byteSize,
   decimal,
+  duration,
   oneOf,
   text,
   trueOrFalse,
   wholeNumber,
   type Reading,
 } from '../../../../src/base/config/value-types.js';
+
+import { SETTING_NAMES, SETTINGS } from '../../../../src/base/config/settings.js';
+
+/** The values that a sentence gives as examples. */
+const examplesIn = (allowed: string): string[] =>
+  [...allowed.matchAll(/(?:e\.g\.|such as|for example) ([^\s,;)]+)/g)].map(([, example]) => example ?? '');
 
 const valueOf = <T>(reading: Reading<T>): T | undefined => ('value' in reading ? reading.value : undefined);
 
@@ -149,5 +156,42 @@ describe('the other types', () => {
   it('trusted proxies in the file may be a number', () => {
     expect(valueOf(trustedProxies.fromFile(2))).toBe(2);
     expect(valueOf(trustedProxies.fromFile(true))).toBeUndefined();
+  });
+});
+
+describe('the sentence about the allowed values', () => {
+  it.each([
+    [0, 100],
+    [0, 1],
+    [0.000001, 0.1],
+    [0.1, 0.2],
+    [0, 1e12],
+    [50, 60],
+  ])('of a decimal from %d to %d gives an example that is allowed', (min, max) => {
+    const type = decimal(min, max);
+    const [example = ''] = examplesIn(type.allowed);
+    expect(type.fromText(example)).toEqual({ value: Number(example) });
+  });
+
+  it.each([
+    [1, 6e8],
+    [1, 59_999],
+    [1, 500],
+    [7_200_000, 9e9],
+    [7_200_001, 9e9],
+  ])('of a time from %d to %d ms gives an example that is allowed', (min, max) => {
+    const type = duration(min, max);
+    const [example = ''] = examplesIn(type.allowed);
+    expect(type.fromText(example)).toHaveProperty('value');
+  });
+
+  it.each(SETTING_NAMES)('of %s gives no example that is refused', (name) => {
+    const { type } = SETTINGS[name];
+    const examples = examplesIn(type.allowed);
+    expect(examples.filter((example) => !('value' in type.fromText(example)))).toEqual([]);
+    // Nor is the default refused.
+    const { default: preset, defaultText } = SETTINGS[name];
+    if (preset !== undefined && typeof preset !== 'object')
+      expect(type.fromText(defaultText)).toEqual({ value: preset });
   });
 });

@@ -6,7 +6,7 @@ describe('StartBackoff', () => {
     const backoff = new StartBackoff();
     const delays = Array.from({ length: 8 }, () => {
       const delay = backoff.nextDelayMs();
-      backoff.failed();
+      backoff.failed('exit code 1');
       return delay;
     });
     expect(delays).toEqual([0, 100, 200, 400, 800, 1_600, 3_200, 5_000]);
@@ -14,11 +14,13 @@ describe('StartBackoff', () => {
 
   it('gives up after a number of failures in a row, and a success sets that back', () => {
     const backoff = new StartBackoff();
-    for (let i = 1; i < MAX_START_FAILURES_IN_A_ROW; i++) backoff.failed();
+    for (let i = 1; i < MAX_START_FAILURES_IN_A_ROW; i++) backoff.failed('exit code 1');
     expect(backoff.exhausted).toBe(false);
-    backoff.failed();
+    backoff.failed('exit code 1');
     expect(backoff.exhausted).toBe(true);
+    expect(backoff.failuresInARow).toEqual({ count: MAX_START_FAILURES_IN_A_ROW, lastReason: 'exit code 1' });
     backoff.succeeded();
+    expect(backoff.failuresInARow).toEqual({ count: 0, lastReason: null });
     expect(backoff.exhausted).toBe(false);
     expect(backoff.nextDelayMs()).toBe(0);
   });

@@ -109,6 +109,7 @@ describe('the runtime', () => {
     [{ glibc: null }, 'ok fail ok ok'],
     [{ glibc: null, platform: 'darwin' }, 'ok ok ok ok'],
     [{ openFiles: 1024 }, 'ok ok warn ok'],
+    [{ openFiles: 256 }, 'ok ok fail ok'],
     [{ openFiles: null }, 'ok ok ok ok'],
     [{ nowMs: 0 }, 'ok ok ok warn'],
   ])('%j: %s', (facts, expected) => {
@@ -141,6 +142,7 @@ describe('Redis', () => {
     policy: 'volatile-lru',
     appendOnly: true,
     aheadMs: 20,
+    refusal: null,
   };
   const states = (facts: object): string[] => judgeRedis({ ...HEALTHY, ...facts }).map(({ state }) => state);
 
@@ -151,6 +153,7 @@ describe('Redis', () => {
     [{ policy: 'noeviction' }, ['ok']],
     [{ appendOnly: false }, ['ok', 'warn']],
     [{ aheadMs: -3000 }, ['ok', 'warn']],
+    [{ refusal: { kind: 'full', state: 'is full', advice: 'raise it' } }, ['ok', 'fail']],
     [{ version: '5.0.7' }, ['fail']],
   ])('%j: %j', (facts, expected) => {
     expect(states(facts)).toEqual(expected);
