@@ -1,6 +1,5 @@
-import type { Provider } from '@nestjs/common';
-import { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge } from 'prom-client';
+import { counter, gauge, histogram, type MetricRow } from './metric-rows.js';
 import { MetricSources } from './metric-sources.js';
 import { BY_VERSION, Tallies } from './tallies.js';
 
@@ -66,35 +65,6 @@ const MEMORY_BUCKETS_S = [0.000005, 0.00001, 0.00002, 0.00005, 0.0001, 0.0002, 0
 const REDIS_BUCKETS_S = [
   0.0001, 0.0002, 0.0003, 0.0005, 0.00075, 0.001, 0.0015, 0.002, 0.003, 0.005, 0.0075, 0.01,
 ];
-
-/** One metric: its row in docs/metrics.md, and the provider with which Nest creates it. */
-export interface MetricRow {
-  readonly kind: 'counter' | 'gauge' | 'histogram';
-  readonly name: string;
-  readonly help: string;
-  readonly labelNames: readonly string[];
-  readonly provider: Provider;
-}
-
-type Named = Pick<MetricRow, 'name' | 'help'> & { readonly labelNames?: readonly string[] };
-
-const row = (
-  kind: MetricRow['kind'],
-  { name, help, labelNames = [] }: Named,
-  provider: Provider,
-): MetricRow => ({
-  kind,
-  name,
-  help,
-  labelNames,
-  provider,
-});
-const counter = (options: Parameters<typeof makeCounterProvider>[0] & Named): MetricRow =>
-  row('counter', options, makeCounterProvider(options));
-const gauge = (options: Parameters<typeof makeGaugeProvider>[0] & Named): MetricRow =>
-  row('gauge', options, makeGaugeProvider(options));
-const histogram = (options: Parameters<typeof makeHistogramProvider>[0] & Named): MetricRow =>
-  row('histogram', options, makeHistogramProvider(options));
 
 /**
  * All of the service's own metrics with their labels. The values of a label are bounded: routes are templates, models
