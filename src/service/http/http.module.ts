@@ -23,7 +23,7 @@ import { declaredRoutes } from './declared-routes.js';
 import { addExpressRoutes } from './express-routes.js';
 import { RequestPipeline } from './request-pipeline.js';
 import { RouteTable } from './routes.js';
-import { answerUnreadable } from './unreadable-requests.js';
+import { answerUnreadable, receiveExpectations } from './unreadable-requests.js';
 
 /**
  * Longer than the 60 s after which load balancers close idle connections: the load balancer then closes first and no
@@ -80,6 +80,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
 
     const server: Server = this.host.httpAdapter.getHttpServer();
     answerUnreadable(server, this.observers);
+    receiveExpectations(server);
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_READ_TIMEOUT_MS;

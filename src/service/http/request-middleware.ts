@@ -8,7 +8,7 @@ import { networkReader } from './access/client-network.js';
 import { timeoutFrom } from './deadline.js';
 import { attachMatch, matchByHeaders } from './match.js';
 import type { Route, RoutedDialect } from './route.js';
-import { originForm, pathOf, type RouteTable } from './routes.js';
+import { pathOf, type RouteTable } from './routes.js';
 
 /**
  * Attaches the match of the request by its headers. Returns the matched dialect; undefined for the service's own
@@ -45,7 +45,6 @@ export function requestMiddleware(
     );
     context.method = request.method;
     context.network = networkOf(request);
-    request.url = originForm(request.url);
     const path = pathOf(request.url);
     const route = routes.find(path);
     context.route = route?.template ?? 'unmatched';

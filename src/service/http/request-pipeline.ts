@@ -7,6 +7,7 @@ import { Access } from './access/access.js';
 import { adminGuard } from './access/admin-guard.js';
 import { admissionMiddleware } from './admission.js';
 import { dispatchMiddleware } from './dispatch-middleware.js';
+import { httpRules } from './http-rules.js';
 import { matchOf } from './match.js';
 import { jsonBody, rawBody } from './request-body.js';
 import { requestMiddleware } from './request-middleware.js';
@@ -55,6 +56,7 @@ export class RequestPipeline {
   ) {
     this.steps = [
       requestMiddleware(observers, routes, config),
+      httpRules(),
       underAdmin(adminGuard(config.adminToken)),
       routeMiddleware(),
       ...(access.isOpen ? [] : [admissionMiddleware(access)]),
