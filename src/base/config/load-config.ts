@@ -91,6 +91,8 @@ function fill(values: SettingValues, section: RolloutSection, cwd: string): Seri
   return {
     host: values.HOST ?? SETTINGS.HOST.default,
     port: values.PORT ?? SETTINGS.PORT.default,
+    adminPort: values.ADMIN_PORT ?? null,
+    closedRoutes: values.CLOSED_ROUTES ?? [],
     trustProxy: values.TRUST_PROXY ?? null,
     requestTimeoutMs: values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default,
     maxBodyBytes: values.MAX_BODY_BYTES ?? SETTINGS.MAX_BODY_BYTES.default,
@@ -132,6 +134,10 @@ function reportContradictions(
     const least = `MAX_TEXTS is ${String(config.maxTexts)}, so allowed is ${String(2 * config.maxTexts)} or more`;
     const message = `must be at least twice MAX_TEXTS, or a full batch would lock others out; ${least}`;
     problems.push({ ...origin('QUEUE_LIMIT'), value: shown(config.queueLimit), message });
+  }
+  if (config.adminPort !== null && config.adminPort !== 0 && config.adminPort === config.port) {
+    const message = 'is PORT too: set another one, or leave it unset so that PORT serves everything';
+    problems.push({ ...origin('ADMIN_PORT'), value: shown(config.adminPort), message });
   }
   if (values.RATE_LIMIT_BURST !== undefined && config.rateLimitPerS === null) {
     const message = 'means nothing without RATE_LIMIT_PER_S: set that too, or neither';

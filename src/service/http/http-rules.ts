@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
 
 /** Most headers of a request. More of them cost a client that is no attacker nothing, and us a table of that size. */
@@ -58,15 +58,11 @@ export const expectsContinue = (expect: string): boolean => expect.toLowerCase()
  * Refuses requests that break a rule of HTTP. Node would refuse some of them with an empty answer that no log and no
  * metric knows, and would read others in one of two possible ways, which a proxy before it may read in the other way.
  * The connection is closed, because the end of such a request is not certain.
+ * @throws AppError
  */
-export function httpRules(): RequestHandler {
-  return (request, response, next): void => {
-    const problem = violation(request);
-    if (problem === null) {
-      next();
-      return;
-    }
-    response.setHeader('connection', 'close');
-    next(problem);
-  };
+export function assertHttpRules(request: IncomingMessage, response: Response): void {
+  const problem = violation(request);
+  if (problem === null) return;
+  response.setHeader('connection', 'close');
+  throw problem;
 }

@@ -8,7 +8,6 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { APP_FILTER, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
-import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { LINE_LOGGER, type LineLogger } from '../observability/logger.js';
@@ -21,6 +20,7 @@ import { Access } from './access/access.js';
 import { stampAnswers } from './answer-headers.js';
 import { declaredRoutes } from './declared-routes.js';
 import { addExpressRoutes } from './express-routes.js';
+import type { JsonAdapter } from './json-adapter.js';
 import { RequestPipeline } from './request-pipeline.js';
 import { RouteTable } from './routes.js';
 import { answerUnreadable, receiveExpectations } from './unreadable-requests.js';
@@ -54,7 +54,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
   }
 
   constructor(
-    private readonly host: HttpAdapterHost<ExpressAdapter>,
+    private readonly host: HttpAdapterHost<JsonAdapter>,
     private readonly routes: RouteTable,
     private readonly pipeline: RequestPipeline,
     private readonly observers: RequestObservers,
@@ -78,7 +78,12 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
     if (this.config.trustProxy !== null) express.set('trust proxy', this.config.trustProxy);
     stampAnswers(express, this.lifecycle);
 
-    const server: Server = this.host.httpAdapter.getHttpServer();
+    const { httpAdapter } = this.host;
+    this.prepare(httpAdapter.getHttpServer());
+    if (this.config.adminPort !== null) this.prepare(httpAdapter.adminServer);
+  }
+
+  private prepare(server: Server): void {
     answerUnreadable(server, this.observers);
     receiveExpectations(server);
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;

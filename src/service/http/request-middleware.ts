@@ -6,6 +6,7 @@ import { requestIdFrom, traceParentFrom } from '../request/request-ids.js';
 import type { RequestObservers } from '../request/request-observers.js';
 import { networkReader } from './access/client-network.js';
 import { timeoutFrom } from './deadline.js';
+import { assertHttpRules } from './http-rules.js';
 import { attachMatch, matchByHeaders } from './match.js';
 import type { Route, RoutedDialect } from './route.js';
 import { pathOf, type RouteTable } from './routes.js';
@@ -57,6 +58,7 @@ export function requestMiddleware(
         attachShape(response, dialect);
         context.dialect = dialect.name;
       }
+      assertHttpRules(request, response);
       context.deadlineAt = context.startedAt + timeoutFrom(headers['x-deadline-ms'], requestTimeoutMs);
     } catch (error) {
       next(error);

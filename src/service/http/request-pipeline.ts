@@ -7,8 +7,8 @@ import { Access } from './access/access.js';
 import { adminGuard } from './access/admin-guard.js';
 import { admissionMiddleware } from './admission.js';
 import { dispatchMiddleware } from './dispatch-middleware.js';
-import { httpRules } from './http-rules.js';
 import { matchOf } from './match.js';
+import { operatorRoutes } from './operator-routes.js';
 import { jsonBody, rawBody } from './request-body.js';
 import { requestMiddleware } from './request-middleware.js';
 import { routeMiddleware } from './route-middleware.js';
@@ -54,9 +54,10 @@ export class RequestPipeline {
     @Inject(SERIN_CONFIG) config: SerinConfig,
     access: Access,
   ) {
+    const byPort = operatorRoutes(config);
     this.steps = [
       requestMiddleware(observers, routes, config),
-      httpRules(),
+      ...(byPort === null ? [] : [byPort]),
       underAdmin(adminGuard(config.adminToken)),
       routeMiddleware(),
       ...(access.isOpen ? [] : [admissionMiddleware(access)]),
