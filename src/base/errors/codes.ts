@@ -30,7 +30,7 @@ export const ERROR_TABLE = {
     'Invalid request',
     false,
     'info',
-    'A field is missing, unknown, of the wrong type or outside its limits; `errors` names each one.',
+    'A field is missing, unknown, of the wrong type or outside its limits; `errors` names each one, ten at most.',
   ),
   MALFORMED_JSON: entry(
     400,
