@@ -43,10 +43,17 @@ const LISTEN_HINTS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name is not known; set HOST to an address of this machine',
 };
 
-function listen(server: Server, { host, port }: SerinConfig): Promise<string> {
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** The setting with the port. */
+  readonly setting: 'PORT' | 'ADMIN_PORT';
+}
+
+function listen(server: Server, { host, port, setting }: Address): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const hint = LISTEN_HINTS[error.code ?? ''] ?? error.message;
+      const hint = LISTEN_HINTS[error.code ?? '']?.replace('PORT', setting) ?? error.message;
       reject(new StartError(`Cannot listen on ${host}, port ${port}: ${hint}.`));
     });
     server.listen(port, host, () => {
@@ -96,8 +103,17 @@ export async function startService(config: SerinConfig): Promise<NestExpressAppl
     serveDocument(app);
   });
   await app.init();
-  handleSignals(app, config, logger);
-  logger.info({ url: await listen(app.getHttpServer(), config), pid: process.pid }, 'listening');
+  const { host, port, adminPort } = config;
+  const server: Server = app.getHttpServer();
+  const servers = adminPort === null ? [server] : [server, adapter.adminServer];
+  handleSignals(app, servers, config, logger);
+  // The port for clients comes last: a process that cannot open both has answered no client.
+  const adminUrl =
+    adminPort === null
+      ? undefined
+      : await listen(adapter.adminServer, { host, port: adminPort, setting: 'ADMIN_PORT' });
+  const url = await listen(server, { host, port, setting: 'PORT' });
+  logger.info({ url, admin_url: adminUrl, pid: process.pid }, 'listening');
   void announceReady(app, logger);
   return app;
 }

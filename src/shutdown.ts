@@ -29,26 +29,28 @@ const ECHO_MS = 300;
  * are told to close their connections: such a client opens a new connection at once, and connections that wait
  * unaccepted in the queue of a closed socket are reset. Right after the poll phase this queue has just been emptied.
  */
-async function stopListening(server: Server): Promise<void> {
+async function stopListening(servers: readonly Server[]): Promise<void> {
   await afterThePoll();
-  NetServer.prototype.close.call(server);
+  for (const server of servers) NetServer.prototype.close.call(server);
 }
 
 /**
  * Tracks every open connection, because Node closes idle connections but does not count a connection as idle before its
  * first request.
  */
-function trackConnections(server: Server): ReadonlySet<Socket> {
+function trackConnections(servers: readonly Server[]): ReadonlySet<Socket> {
   const open = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    open.add(socket);
-    socket.once('close', () => open.delete(socket));
-  });
+  for (const server of servers) {
+    server.on('connection', (socket: Socket) => {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+    });
+  }
   return open;
 }
 
-function closeUnused(server: Server, connections: ReadonlySet<Socket>): void {
-  server.closeIdleConnections();
+function closeUnused(servers: readonly Server[], connections: ReadonlySet<Socket>): void {
+  for (const server of servers) server.closeIdleConnections();
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
 }
 
@@ -58,27 +60,27 @@ function closeUnused(server: Server, connections: ReadonlySet<Socket>): void {
  */
 async function shutDown(
   app: INestApplication,
+  servers: readonly Server[],
   signal: StopSignal,
   config: SerinConfig,
   logger: Logger,
   connections: ReadonlySet<Socket>,
 ): Promise<void> {
   const lifecycle = app.get(Lifecycle);
-  const server = app.getHttpServer() as Server;
   const delayMs = signal === 'SIGTERM' ? config.shutdownDelayMs : 0;
   logger.info({ signal, delay_ms: delayMs, grace_ms: config.shutdownGraceMs }, 'leaving');
   lifecycle.leave();
   await delay(delayMs);
 
-  const closed = once(server, 'close');
-  await stopListening(server);
+  const closed = Promise.all(servers.map((server) => once(server, 'close')));
+  await stopListening(servers);
   lifecycle.drain();
   const notice = setInterval(() => {
-    closeUnused(server, connections);
+    closeUnused(servers, connections);
   }, CLOSE_NOTICE_MS);
   const grace = setTimeout(() => {
     logger.warn({ grace_ms: config.shutdownGraceMs }, 'cutting off what has not drained');
-    server.closeAllConnections();
+    for (const server of servers) server.closeAllConnections();
   }, config.shutdownGraceMs);
   await closed;
   clearInterval(notice);
@@ -92,8 +94,13 @@ async function shutDown(
  * Shuts down in order on the first SIGTERM or SIGINT, and at once on the second. Nest's own handlers are not used
  * because they ignore a second signal.
  */
-export function handleSignals(app: INestApplication, config: SerinConfig, logger: Logger): void {
-  const connections = trackConnections(app.getHttpServer() as Server);
+export function handleSignals(
+  app: INestApplication,
+  servers: readonly Server[],
+  config: SerinConfig,
+  logger: Logger,
+): void {
+  const connections = trackConnections(servers);
   let firstAt: number | undefined;
   const onSignal = (signal: StopSignal): void => {
     const now = performance.now();
@@ -102,7 +109,7 @@ export function handleSignals(app: INestApplication, config: SerinConfig, logger
       return;
     }
     firstAt = now;
-    shutDown(app, signal, config, logger, connections).then(
+    shutDown(app, servers, signal, config, logger, connections).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.fatal({ stack: error instanceof Error ? error.stack : String(error) }, 'shutdown failed');

@@ -10,7 +10,7 @@ interface Answer {
 }
 
 /** Asks over the agent's connection, which fetch does not let one choose. */
-function ask(service: Service, agent: Agent, path: string, body?: string): Promise<Answer> {
+function ask(service: Pick<Service, 'url'>, agent: Agent, path: string, body?: string): Promise<Answer> {
   const { hostname, port } = new URL(service.url);
   const method = body === undefined ? 'GET' : 'POST';
   const headers = { 'content-type': 'application/json' };
@@ -57,6 +57,22 @@ describe.concurrent('on SIGTERM', () => {
     expect(await service.ended()).toBe(0);
     expect(service.lines.at(-1)).toMatchObject({ msg: 'stopped' });
     expect([service.garbage, service.stderr]).toEqual([[], '']);
+  });
+
+  it('the port of the operator is served as long as the other one, and closes with it', async () => {
+    const service = await Service.start({ ...ONE_VERSION, SHUTDOWN_DELAY_MS: '300', ADMIN_PORT: '0' });
+    const { admin_url: adminUrl } = await service.line(({ msg }) => msg === 'listening');
+    expect(adminUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const agent = keepAlive();
+    const scrape = (): Promise<Answer> => ask({ url: String(adminUrl) }, agent, '/metrics');
+    expect(await scrape()).toEqual({ status: 200, connection: 'keep-alive' });
+    service.signal('SIGTERM');
+    let last: Answer;
+    do last = await scrape();
+    while (last.connection !== 'close');
+    expect(last.status).toBe(200);
+    expect(await service.ended()).toBe(0);
+    expect(service.lines.at(-1)).toMatchObject({ msg: 'stopped' });
   });
 
   it('drops no request under load', async () => {

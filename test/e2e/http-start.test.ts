@@ -69,6 +69,18 @@ describe('a start that cannot work ends with 2 and one sentence', () => {
       `serin: Cannot listen on 127.0.0.1, port ${port}: it is taken; stop what listens there or set PORT to a free one.\n`,
     );
   });
+
+  it('a second port that is taken', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    const { port } = holder.address() as AddressInfo;
+    const { code, said } = await failStart({ ADMIN_PORT: String(port) });
+    holder.close();
+    expect(code).toBe(2);
+    expect(said).toBe(
+      `serin: Cannot listen on 127.0.0.1, port ${port}: it is taken; stop what listens there or set ADMIN_PORT to a free one.\n`,
+    );
+  });
 });
 
 describe('too few files that the process may open', () => {

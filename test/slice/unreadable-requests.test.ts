@@ -1,52 +1,6 @@
-import { once } from 'node:events';
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Problem } from '../../src/base/errors/problem.js';
+import { CRLF, head, JSON_TYPE, PREDICT, send } from '../support/raw-http.js';
 import { SliceApp } from '../support/slice-app.js';
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Problem;
-}
-
-const CRLF = '\r\n';
-const head = (...lines: string[]): string => [...lines, '', ''].join(CRLF);
-const JSON_TYPE = 'content-type: application/json';
-const PREDICT =
-  head('POST /predict HTTP/1.1', 'host: a', JSON_TYPE, 'content-length: 18') + '{"text":"A film."}';
-
-/** Every answer on one connection until the service closes it. */
-function answersOf(bytes: string): Answer[] {
-  const answers: Answer[] = [];
-  for (let rest = bytes; rest !== '';) {
-    const bodyAt = rest.indexOf(CRLF + CRLF) + 4;
-    const [top = '', ...lines] = rest.slice(0, bodyAt).trimEnd().split(CRLF);
-    const headers = Object.fromEntries(
-      lines.map((line) => [line.split(': ')[0]?.toLowerCase(), line.slice(line.indexOf(': ') + 2)]),
-    ) as Record<string, string>;
-    const end = bodyAt + Number(headers['content-length']);
-    const body = JSON.parse(rest.slice(bodyAt, end)) as Problem;
-    answers.push({ status: Number(top.split(' ')[1]), headers, body });
-    rest = rest.slice(end);
-  }
-  return answers;
-}
-
-/** Sends each piece when the one before it has been answered. */
-async function send(service: SliceApp, ...pieces: readonly string[]): Promise<Answer[]> {
-  const { hostname, port } = new URL(service.url);
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true });
-  let received = '';
-  socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
-  const closed = once(socket, 'close');
-  for (const [i, piece] of pieces.entries()) {
-    if (i > 0) await once(socket, 'data');
-    socket.write(piece);
-  }
-  await closed;
-  return answersOf(received);
-}
 
 const UNREADABLE = [
   ['no HTTP at all', 'hello' + CRLF + CRLF, 400, 'MALFORMED_HTTP', 'unmatched'],
@@ -91,7 +45,7 @@ describe('what cannot be read as a request', () => {
     'is answered with a problem, logged, and ends its connection when it is %s',
     async (...row) => {
       const [, bytes, status, code, route] = row;
-      const answers = await send(service, bytes);
+      const answers = await send(service.url, bytes);
       expect(answers.map((answer) => [answer.status, answer.body.status, answer.body.code])).toEqual([
         [status, status, code],
       ]);
@@ -108,16 +62,26 @@ describe('what cannot be read as a request', () => {
   );
 
   it('comes after a request that is one: that is answered first', async () => {
-    const answers = await send(service, PREDICT + 'nonsense' + CRLF + CRLF);
+    const answers = await send(service.url, PREDICT + 'nonsense' + CRLF + CRLF);
     expect(answers.map(({ status }) => status)).toEqual([200, 400]);
     expect(answers[0]?.body).toMatchObject({ model_version: 'v1' });
-    const next = await send(service, PREDICT, PREDICT, 'nonsense' + CRLF + CRLF);
+    const next = await send(service.url, PREDICT, PREDICT, 'nonsense' + CRLF + CRLF);
     expect(next.map(({ status }) => status)).toEqual([200, 200, 400]);
+  });
+
+  it('comes behind many requests that still wait: each of them is answered first', async () => {
+    const broken =
+      head('POST /predict HTTP/1.1', 'host: a', JSON_TYPE, 'transfer-encoding: chunked') + 'zz' + CRLF;
+    for (const last of ['nonsense' + CRLF + CRLF, broken]) {
+      const answers = await send(service.url, PREDICT.repeat(100) + last);
+      expect(answers.map(({ status }) => status)).toEqual([...Array<number>(100).fill(200), 400]);
+      await service.requestLine(answers.at(-1)?.body.request_id ?? '');
+    }
   });
 
   it('comes in a body that was refused: there is one answer', async () => {
     const start = head('POST /predict HTTP/1.1', 'host: a', 'transfer-encoding: chunked');
-    const answers = await send(service, start, 'zz' + CRLF);
+    const answers = await send(service.url, start, 'zz' + CRLF);
     expect(answers.map(({ body }) => body.code)).toEqual(['UNSUPPORTED_MEDIA_TYPE']);
   });
 

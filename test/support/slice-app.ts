@@ -56,12 +56,18 @@ function loggerTo(receive: (line: string) => void, level: string): LineLogger {
   });
 }
 
+const urlOf = (server: Server): string =>
+  `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+
 /**
  * The whole application in this process, listening on a free port, with a fake in the place of the worker pool and
  * nothing else: no process, no model. The metrics are those of the application that was started last.
  */
 export class SliceApp extends ServiceUnderTest {
+  /** The second port; empty without ADMIN_PORT. */
+  adminUrl = '';
   private app: NestExpressApplication | undefined;
+  private adminServer: Server | undefined;
 
   /** Makes the application as src/serve.ts does, and waits until it listens. */
   static async listen(
@@ -111,7 +117,13 @@ export class SliceApp extends ServiceUnderTest {
     await app.init();
     const server: Server = app.getHttpServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    slice.url = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    slice.url = urlOf(server);
+    if (config.adminPort !== null) {
+      const { adminServer } = adapter;
+      await new Promise<void>((resolve) => adminServer.listen(0, '127.0.0.1', resolve));
+      slice.adminServer = adminServer;
+      slice.adminUrl = urlOf(adminServer);
+    }
     return slice;
   }
 
@@ -141,6 +153,8 @@ export class SliceApp extends ServiceUnderTest {
   async stop(): Promise<void> {
     const server: Server | undefined = this.app?.getHttpServer();
     server?.closeAllConnections();
+    this.adminServer?.closeAllConnections();
+    this.adminServer?.close();
     await this.app?.close();
     running.delete(this);
     this.logEnded('it was stopped');

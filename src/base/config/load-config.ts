@@ -112,6 +112,8 @@ function fill(values: SettingValues, { section, listed, cwd }: Beside): SerinCon
   return {
     host: values.HOST ?? SETTINGS.HOST.default,
     port: values.PORT ?? SETTINGS.PORT.default,
+    adminPort: values.ADMIN_PORT ?? null,
+    closedRoutes: values.CLOSED_ROUTES ?? [],
     trustProxy: values.TRUST_PROXY ?? null,
     requestTimeoutMs,
     batchTimeoutMaxMs: values.BATCH_TIMEOUT_MAX_MS ?? Math.max(requestTimeoutMs, longestBatchMs),
@@ -176,6 +178,10 @@ function reportContradictions(
   if (batchMs !== undefined && (batchMs < requestTimeoutMs || batchMs >= shutdownGraceMs)) {
     const message = `must be at least REQUEST_TIMEOUT_MS (${String(requestTimeoutMs)}) and less than SHUTDOWN_GRACE_MS (${String(shutdownGraceMs)}), or a shutdown would cut batches off`;
     problems.push({ ...origin('BATCH_TIMEOUT_MAX_MS'), value: shown(batchMs), message });
+  }
+  if (config.adminPort !== null && config.adminPort !== 0 && config.adminPort === config.port) {
+    const message = 'is PORT too: set another one, or leave it unset so that PORT serves everything';
+    problems.push({ ...origin('ADMIN_PORT'), value: shown(config.adminPort), message });
   }
   if (values.RATE_LIMIT_BURST !== undefined && config.rateLimitPerS === null) {
     const message = 'means nothing without RATE_LIMIT_PER_S: set that too, or neither';

@@ -8,6 +8,10 @@ export type { RolloutConfig } from './rollout-config.js';
 export interface SerinConfig {
   readonly host: string;
   readonly port: number;
+  /** Port of its own for the routes of the operator; null: `port` serves them too. */
+  readonly adminPort: number | null;
+  /** Routes of the operator that no port serves. */
+  readonly closedRoutes: readonly ('metrics' | 'models' | 'docs')[];
   /** Value for Express' `trust proxy`: a number of hops, or comma-separated networks; null trusts no proxy. */
   readonly trustProxy: number | string | null;
   readonly requestTimeoutMs: number;

@@ -1,7 +1,16 @@
 import { apiKeyList } from './api-keys.js';
 import { redisUrl } from './redis-url.js';
 import { trustedProxies } from './trust-proxy.js';
-import { byteSize, decimal, oneOf, text, trueOrFalse, wholeNumber, type ValueType } from './value-types.js';
+import {
+  byteSize,
+  decimal,
+  oneOf,
+  someOf,
+  text,
+  trueOrFalse,
+  wholeNumber,
+  type ValueType,
+} from './value-types.js';
 
 /** One setting: its environment variable is the key of {@link SETTINGS}. */
 export interface Setting<T> {
@@ -43,6 +52,18 @@ const token = text('printable ASCII characters without spaces', /^[!-~]{1,512}$/
 export const SETTINGS = {
   HOST: setting(host, '127.0.0.1', 'Address to listen on; the container image sets 0.0.0.0.'),
   PORT: setting(wholeNumber(0, 65_535), 3000, 'Port to listen on; 0 takes a free one.'),
+  ADMIN_PORT: setting(
+    wholeNumber(0, 65_535),
+    undefined,
+    'Second port, on HOST, that serves every route; PORT then answers 404 for /admin, /metrics, /models, /docs and /openapi.json. 0 takes a free one.',
+    { defaultText: 'unset: PORT serves everything' },
+  ),
+  CLOSED_ROUTES: setting(
+    someOf('metrics', 'models', 'docs'),
+    undefined,
+    'Routes that answer 404 on every port: metrics, models, docs (with /openapi.json).',
+    { defaultText: 'unset: none' },
+  ),
   MODEL_REGISTRY: setting(path, './model-registry', 'Folder of the models.', { isPath: true }),
   STATE_DIR: setting(path, './var', 'Folder for the state of rollouts; one process writes there.', {
     isPath: true,

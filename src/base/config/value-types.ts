@@ -109,6 +109,16 @@ export function oneOf<T extends string>(...names: readonly T[]): ValueType<T> {
   return valueType(`one of ${names.join(', ')}`, { text: find, file: find });
 }
 
+/** Some of the names, in any order, separated by commas. */
+export function someOf<T extends string>(...names: readonly T[]): ValueType<readonly T[]> {
+  const find = (value: unknown): readonly T[] | undefined => {
+    const parts = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : [];
+    const found = names.filter((name) => parts.includes(name));
+    return parts.length > 0 && found.length === new Set(parts).size ? found : undefined;
+  };
+  return valueType(`one or more of ${names.join(', ')}, separated by commas`, { text: find, file: find });
+}
+
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 function parseDurationMs(written: string): number | undefined {

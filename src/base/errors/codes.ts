@@ -30,7 +30,7 @@ export const ERROR_TABLE = {
     'Invalid request',
     false,
     'info',
-    'A field is missing, unknown, of the wrong type or outside its limits; `errors` names each one.',
+    'A field is missing, unknown, of the wrong type or outside its limits; `errors` names each one, ten at most.',
   ),
   MALFORMED_JSON: entry(
     400,
@@ -44,7 +44,7 @@ export const ERROR_TABLE = {
     'Malformed HTTP',
     false,
     'info',
-    'What came over the connection is not HTTP/1.1; the connection is closed.',
+    'What came over the connection is not HTTP/1.1, or breaks a rule of it, such as one host header per request; the connection is closed.',
   ),
   EMPTY_TEXT: entry(400, 'Empty text', false, 'info', 'The text is empty or consists of white space alone.'),
   UNAUTHENTICATED: entry(
@@ -129,7 +129,14 @@ export const ERROR_TABLE = {
     'Unsupported media type',
     false,
     'info',
-    'Send `content-type: application/json` in UTF-8, uncompressed or as gzip, deflate or br.',
+    'Send `content-type: application/json` in UTF-8, uncompressed or as gzip, deflate or br, and no `transfer-encoding` but `chunked`.',
+  ),
+  EXPECTATION_FAILED: entry(
+    417,
+    'Expectation failed',
+    false,
+    'info',
+    'The header `expect` asks for something other than `100-continue`; send the request without it. The connection is closed.',
   ),
   RATE_LIMITED: entry(
     429,
@@ -150,7 +157,7 @@ export const ERROR_TABLE = {
     'Headers too large',
     false,
     'info',
-    'The request line and headers exceed 16 KiB; the connection is closed.',
+    'The request line and headers exceed 16 KiB, or there are more than 2,000 headers; the connection is closed.',
   ),
   INFERENCE_FAILED: entry(
     500,

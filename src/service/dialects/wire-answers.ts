@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
+import { ownTurn } from '../../base/long-steps.js';
 import { Answers } from '../answers/answers.js';
 import { Access } from '../http/access/access.js';
 import { type Handled, record } from '../http/answer.interceptor.js';
@@ -8,6 +9,9 @@ import type { WireRequest } from '../request/wire-request.js';
 import { factsOf } from './answered-facts.js';
 import type { WireFormat } from './dialect.js';
 import { RequestCaller } from './request-caller.js';
+
+/** From this number on the texts of a request are answered in a turn of their own: of 256 in memory that takes 1 to 8 ms. */
+const MANY_TEXTS = 32;
 
 /** Answers requests about texts in any wire format. */
 @Injectable()
@@ -36,6 +40,7 @@ export class WireAnswers {
     if (refusal !== null) throw refusal;
     if (context.countsAgainstRate) this.access.charge(context.client, asks.length);
     const caller = new RequestCaller(context, choice, isList, this.config);
+    if (asks.length >= MANY_TEXTS) await ownTurn();
     const answered = await this.answers.answer(asks, caller);
     const facts = factsOf(asks, answered);
     const latencyMs = Math.round(context.elapsedMs() * 1000) / 1000;

@@ -30,10 +30,36 @@ export function serverTiming(context: RequestContext): string {
 
 type WriteHead = (this: Response, status: number, ...rest: unknown[]) => Response;
 
+/**
+ * What the page of Swagger UI may load and contact: its own files, its styles in the page, and images that are written
+ * into them. Everything else is refused, and no other page may show it in a frame.
+ */
+const DOCS_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/**
+ * Headers for the answers that a browser may open as a page. The success of a POST is none of them: a page without
+ * scripts cannot send JSON.
+ */
+function stampPage(stamps: string[], context: RequestContext | undefined): void {
+  stamps.push('x-content-type-options', 'nosniff');
+  if (context?.route.startsWith('/docs') === true) stamps.push('content-security-policy', DOCS_POLICY);
+}
+
 /** Alternating names and values, as writeHead takes them. */
-function stampsOf(response: Response, lifecycle: Lifecycle): string[] {
+function stampsOf(response: Response, status: number, lifecycle: Lifecycle): string[] {
   const stamps: string[] = [];
   const context = contextOf(response);
+  if (status >= 400 || response.req.method !== 'POST') stampPage(stamps, context);
   if (context !== undefined) {
     stamps.push('x-request-id', context.requestId, 'server-timing', serverTiming(context));
   }
@@ -44,7 +70,8 @@ function stampsOf(response: Response, lifecycle: Lifecycle): string[] {
 
 /**
  * Adds the headers of every answer just before they are sent: the request id, Server-Timing, `connection: close` while
- * draining, and `cache-control: no-store` unless the route has set another value (ADR 10). It overrides writeHead once,
+ * draining, `cache-control: no-store` unless the route has set another value (ADR 10), and the headers for browsers. It
+ * overrides writeHead once,
  * on the prototype of this application's responses, because a listener per response would cost each request a closure.
  * A list of headers is written directly; headers that are set one by one are first stored in a table, which is slower.
  */
@@ -52,7 +79,7 @@ export function stampAnswers(express: Express, lifecycle: Lifecycle): void {
   const { response } = express as unknown as { response: Response };
   const original = Object.getOwnPropertyDescriptor(ServerResponse.prototype, 'writeHead')?.value as WriteHead;
   response.writeHead = function (this: Response, status: number, ...rest: unknown[]): Response {
-    const stamps = stampsOf(this, lifecycle);
+    const stamps = stampsOf(this, status, lifecycle);
     const [list] = rest;
     if (Array.isArray(list)) return original.call(this, status, [...(list as unknown[]), ...stamps]);
     for (let i = 0; i < stamps.length; i += 2) this.setHeader(stamps[i] ?? '', stamps[i + 1] ?? '');

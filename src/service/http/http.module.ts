@@ -9,7 +9,6 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { APP_FILTER, DiscoveryModule, DiscoveryService, HttpAdapterHost } from '@nestjs/core';
-import type { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express } from 'express';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { Metrics } from '../observability/metrics.js';
@@ -25,9 +24,10 @@ import { stampAnswers } from './answer-headers.js';
 import { limitConnections } from './connection-limit.js';
 import { declaredRoutes } from './declared-routes.js';
 import { addExpressRoutes } from './express-routes.js';
+import type { JsonAdapter } from './json-adapter.js';
 import { RequestPipeline } from './request-pipeline.js';
 import { RouteTable } from './routes.js';
-import { answerUnreadable } from './unreadable-requests.js';
+import { answerUnreadable, receiveExpectations } from './unreadable-requests.js';
 
 /**
  * Longer than the 60 s after which load balancers close idle connections: the load balancer then closes first and no
@@ -59,7 +59,7 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
   }
 
   constructor(
-    private readonly host: HttpAdapterHost<ExpressAdapter>,
+    private readonly host: HttpAdapterHost<JsonAdapter>,
     private readonly routes: RouteTable,
     private readonly pipeline: RequestPipeline,
     private readonly observers: RequestObservers,
@@ -84,10 +84,17 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
     if (this.config.trustProxy !== null) express.set('trust proxy', this.config.trustProxy);
     stampAnswers(express, this.lifecycle);
 
-    const server: Server = this.host.httpAdapter.getHttpServer();
-    answerUnreadable(server, this.observers);
+    const { httpAdapter } = this.host;
+    const server: Server = httpAdapter.getHttpServer();
+    this.prepare(server);
     const { workers, spareWorkers } = this.config;
     limitConnections(server, workers + spareWorkers, this.metrics, new Logger('Http'));
+    if (this.config.adminPort !== null) this.prepare(httpAdapter.adminServer);
+  }
+
+  private prepare(server: Server): void {
+    answerUnreadable(server, this.observers);
+    receiveExpectations(server);
     server.keepAliveTimeout = KEEP_ALIVE_TIMEOUT_MS;
     server.headersTimeout = HEADERS_TIMEOUT_MS;
     server.requestTimeout = REQUEST_READ_TIMEOUT_MS;

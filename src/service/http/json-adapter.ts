@@ -1,8 +1,10 @@
 import { StreamableFile } from '@nestjs/common';
+import type { Server } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Express, Response } from 'express';
 import { Reply } from '../request/reply.js';
 import { createExpressServer } from './express-server.js';
+import { markAdminPort } from './operator-routes.js';
 import { writeJson, writeReply } from './write-reply.js';
 
 const isPlainJson = (body: unknown): body is object =>
@@ -14,10 +16,17 @@ const isPlainJson = (body: unknown): body is object =>
  * cache hit.
  */
 export class JsonAdapter extends ExpressAdapter {
+  private secondServer: Server | undefined;
   private addLastRoutes: () => void = () => undefined;
 
   override initHttpServer(): void {
     this.httpServer = createExpressServer(this.getInstance<Express>());
+  }
+
+  /** The server for ADMIN_PORT, with the same application. It is created at the first use and does not listen by itself. */
+  get adminServer(): Server {
+    this.secondServer ??= createExpressServer(this.getInstance<Express>(), markAdminPort);
+    return this.secondServer;
   }
 
   /**

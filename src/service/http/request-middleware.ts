@@ -7,9 +7,10 @@ import type { RequestObservers } from '../request/request-observers.js';
 import { networkReader } from './access/client-network.js';
 import type { UntrustedProxy } from './access/untrusted-proxy.js';
 import { timeoutOf, wantedMsFrom } from './deadline.js';
+import { assertHttpRules } from './http-rules.js';
 import { attachMatch, matchByHeaders } from './match.js';
 import type { Route, RoutedDialect } from './route.js';
-import { originForm, pathOf, type RouteTable } from './routes.js';
+import { pathOf, type RouteTable } from './routes.js';
 
 /**
  * Attaches the match of the request by its headers. Returns the matched dialect; undefined for the service's own
@@ -49,7 +50,6 @@ export function requestMiddleware(
     );
     context.method = request.method;
     context.network = networkOf(request);
-    request.url = originForm(request.url);
     const path = pathOf(request.url);
     const route = routes.find(path);
     context.route = route?.template ?? 'unmatched';
@@ -62,6 +62,7 @@ export function requestMiddleware(
         attachShape(response, dialect);
         context.dialect = dialect.name;
       }
+      assertHttpRules(request, response);
       context.wantedMs = wantedMsFrom(headers['x-deadline-ms']);
       context.deadlineAt = context.startedAt + timeoutOf(context.wantedMs, requestTimeoutMs);
     } catch (error) {

@@ -9,6 +9,7 @@ import { UntrustedProxy } from './access/untrusted-proxy.js';
 import { admissionMiddleware } from './admission.js';
 import { dispatchMiddleware } from './dispatch-middleware.js';
 import { matchOf } from './match.js';
+import { operatorRoutes } from './operator-routes.js';
 import { jsonBody, rawBody } from './request-body.js';
 import { requestMiddleware } from './request-middleware.js';
 import { routeMiddleware } from './route-middleware.js';
@@ -55,8 +56,10 @@ export class RequestPipeline {
     access: Access,
     untrustedProxy: UntrustedProxy,
   ) {
+    const byPort = operatorRoutes(config);
     this.steps = [
       requestMiddleware(observers, routes, config, untrustedProxy),
+      ...(byPort === null ? [] : [byPort]),
       underAdmin(adminGuard(config.adminToken)),
       routeMiddleware(),
       ...(access.isOpen ? [] : [admissionMiddleware(access)]),

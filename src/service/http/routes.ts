@@ -8,12 +8,12 @@ const ORIGIN = /^https?:\/\/[^/?]*/i;
 /**
  * The path and query of a request's target, without the origin that a proxy may put before them. All code must use this
  * form: if two parts of the service read one target differently, it could pass the guards as one path and be answered
- * as another. A target in neither form stays unchanged and matches no route.
+ * as another. A target in another form, such as `*` or `ftp://…`, becomes a path that no route has.
  */
 export function originForm(target: string): string {
   if (target.startsWith('/')) return target;
   const rest = target.replace(ORIGIN, '');
-  return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** The path of a target in origin form, without its query. */

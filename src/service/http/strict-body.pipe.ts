@@ -4,19 +4,21 @@ import { AppError, type FieldError } from '../../base/errors/app-error.js';
 import { quickCheckOf, rulesOf } from './field-rules.js';
 
 /**
- * Most errors in one answer: a longer list does not help the client, and a body with a million keys would make an
- * answer larger than itself.
+ * Most errors in one answer, after which nothing more is checked: a longer list does not help the client, and a body
+ * with a million keys would make an answer larger than itself.
  */
-const MAX_ERRORS = 20;
+const MAX_ERRORS = 10;
 const MAX_NAME_LENGTH = 64;
 
 const shorten = (name: string): string =>
   name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH)}…`;
 
+/** @param errors one more than MAX_ERRORS when there are more errors than that */
 function invalid(errors: readonly FieldError[]): AppError {
   const shown = errors.slice(0, MAX_ERRORS);
   const detail = shown.map(({ field, message }) => `${field} ${message}`).join('; ');
-  return new AppError('INVALID_REQUEST', `${detail}.`, { errors: shown });
+  const more = errors.length > MAX_ERRORS ? ' There are more errors, which are not listed.' : '';
+  return new AppError('INVALID_REQUEST', `${detail}.${more}`, { errors: shown });
 }
 
 const toFieldError = (error: ValidationError): FieldError => ({
@@ -44,6 +46,7 @@ export class StrictBody implements PipeTransform {
   transform(body: unknown): object {
     const errors: FieldError[] = [];
     const instance = this.copy(body, errors);
+    if (errors.length > MAX_ERRORS) throw invalid(errors);
     if (errors.length === 0 && this.isSound(instance)) return instance;
     const found = validateSync(instance, { stopAtFirstError: true, forbidUnknownValues: false });
     errors.push(...found.map(toFieldError));
@@ -56,9 +59,10 @@ export class StrictBody implements PipeTransform {
       throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
     }
     const instance = new this.dto() as Record<string, unknown>;
-    for (const [field, value] of Object.entries(body)) {
-      if (this.fields.has(field)) instance[field] = flattenValue(value);
-      else if (errors.length < MAX_ERRORS) errors.push(this.unknown(field));
+    for (const field in body) {
+      if (errors.length > MAX_ERRORS) break;
+      if (this.fields.has(field)) instance[field] = flattenValue((body as Record<string, unknown>)[field]);
+      else errors.push(this.unknown(field));
     }
     return instance;
   }

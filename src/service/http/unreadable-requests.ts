@@ -1,8 +1,10 @@
-import { maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { maxHeaderSize, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
 import { answerProblem } from '../request/problem.filter.js';
+import { expectsContinue } from './http-rules.js';
+import { latestResponse, startLatest } from './pipelined-requests.js';
 import { JSON_TYPE, PROBLEM_JSON, problemReply, type ProblemShape, shapeOf } from '../request/reply.js';
 import { contextOf } from '../request/request-context.js';
 import type { RequestObservers } from '../request/request-observers.js';
@@ -38,6 +40,8 @@ function failureFrom({ code, reason }: NodeJS.ErrnoException & { readonly reason
 }
 
 function rawAnswer(failure: AppError, requestId: string, shape: ProblemShape): Buffer {
+  // A target that no method reaches (RFC 9110, 10.2.1).
+  const allow = failure.code === 'METHOD_NOT_ALLOWED' ? ['allow: '] : [];
   const reply = problemReply(failure, shape, { requestId, latencyMs: 0 }, toAppError);
   const { status, headers } = reply;
   const body = Buffer.isBuffer(reply.body) ? reply.body : Buffer.from(JSON.stringify(reply.body));
@@ -48,6 +52,8 @@ function rawAnswer(failure: AppError, requestId: string, shape: ProblemShape): B
     `content-length: ${body.length}`,
     `x-request-id: ${requestId}`,
     'cache-control: no-store',
+    ...allow,
+    'x-content-type-options: nosniff',
     'connection: close',
     '',
     '',
@@ -66,18 +72,26 @@ function endSoon(socket: Duplex): void {
  * decides the shape of the problem.
  */
 export function answerUnreadable(server: Server, observers: Pick<RequestObservers, 'unread'>): void {
-  const latest = new WeakMap<Duplex, ServerResponse>();
-  server.prependListener('request', ({ socket }, response) => {
-    latest.set(socket, response);
-  });
-
   /** Writes the answer to the socket, because without a request there is no response object. */
-  const answerRaw = (failure: AppError, socket: Duplex): void => {
-    const requestId = observers.unread(failure);
-    const before = latest.get(socket);
-    const shape = before === undefined ? PROBLEM_JSON : shapeOf(before);
-    if (socket.writable) socket.write(rawAnswer(failure, requestId, shape));
+  const answerRaw = (failure: AppError, socket: Duplex, method: string | null): void => {
+    // The answer before this input has closed the connection: what follows it is no request.
+    if (socket.writable) {
+      const requestId = observers.unread(failure, method);
+      const before = latestResponse(socket);
+      const shape = before === undefined ? PROBLEM_JSON : shapeOf(before);
+      socket.write(rawAnswer(failure, requestId, shape));
+    }
     endSoon(socket);
+  };
+
+  const answerLast = (failure: AppError, socket: Duplex, method: string | null): void => {
+    const response = latestResponse(socket);
+    if (response === undefined || response.closed) answerRaw(failure, socket, method);
+    else {
+      response.once('close', () => {
+        answerRaw(failure, socket, method);
+      });
+    }
   };
 
   /** Sockets that have their answer: the parser reports the same fault again for each later chunk. */
@@ -90,21 +104,42 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
       return;
     }
     const failure = failureFrom(error);
-    const response = latest.get(socket);
-    if (response === undefined || (response.req.complete && response.writableFinished)) {
-      answerRaw(failure, socket);
-    } else if (response.req.complete) {
-      response.once('close', () => {
-        answerRaw(failure, socket);
-      });
-    } else if (response.headersSent) {
+    const response = latestResponse(socket);
+    if (response === undefined || response.req.complete) {
+      answerLast(failure, socket, null);
+      return;
+    }
+    startLatest(socket);
+    if (response.headersSent) {
       // The request was refused before its body was read, so it already has its answer.
-      endSoon(socket);
+      if (response.closed) endSoon(socket);
+      else
+        response.once('close', () => {
+          endSoon(socket);
+        });
     } else {
       const context = contextOf(response);
       if (context !== undefined) context.isRejected = true;
       response.setHeader('connection', 'close');
       answerProblem(failure, response as Response);
     }
+  });
+
+  server.on('connect', (_request, socket: Duplex) => {
+    // Node has given the socket away, with nothing that would catch its errors.
+    socket.on('error', () => socket.destroy());
+    const failure = new AppError('METHOD_NOT_ALLOWED', 'CONNECT is not allowed: this service is no proxy.');
+    answerLast(failure, socket, 'CONNECT');
+  });
+}
+
+/** Gives requests with the header `expect` to the application, which refuses the expectations that it cannot meet. */
+export function receiveExpectations(server: Server): void {
+  server.on('checkContinue', (request, response) => {
+    if (expectsContinue(request.headers.expect ?? '')) response.writeContinue();
+    server.emit('request', request, response);
+  });
+  server.on('checkExpectation', (request, response) => {
+    server.emit('request', request, response);
   });
 }

@@ -31,7 +31,7 @@ export class ProblemDto {
   @ApiProperty({ example: '5f1c7f9a0d7e4c0b8a1d2e3f40516273' })
   request_id!: string;
 
-  @ApiPropertyOptional({ type: [FieldErrorDto], description: 'Each offending field.' })
+  @ApiPropertyOptional({ type: [FieldErrorDto], description: 'Each offending field, ten at most.' })
   errors?: FieldErrorDto[];
 
   @ApiPropertyOptional({

@@ -39,10 +39,12 @@ export class RequestObservers {
 
   /**
    * Reports input that could not be read as a request.
+   * @param method null when even that could not be read
    * @returns the new request id of this input
    */
-  unread(failure: AppError): string {
+  unread(failure: AppError, method: string | null): string {
     const context = new RequestContext(requestIdFrom(undefined), null, 0);
+    context.method = method;
     context.isRejected = true;
     this.end(context, { status: failure.status, aborted: false, failure });
     return context.requestId;

@@ -37,7 +37,7 @@ const documented = Object.values(openapi.paths)
 /** Answered by the admin API alone, by paths that no operation documents, or before there is any path. */
 const OUTSIDE_THE_DOCUMENT: readonly ErrorCode[] = [
   ...(['FORBIDDEN', 'NOT_FOUND', 'CONFLICT', 'VERSION_REFUSED'] as const),
-  ...(['MALFORMED_HTTP', 'REQUEST_TIMEOUT', 'HEADERS_TOO_LARGE'] as const),
+  ...(['MALFORMED_HTTP', 'REQUEST_TIMEOUT', 'EXPECTATION_FAILED', 'HEADERS_TOO_LARGE'] as const),
 ];
 
 describe('the error table', () => {

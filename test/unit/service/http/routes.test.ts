@@ -46,8 +46,10 @@ describe('RouteTable', () => {
     ['http://h;/a', '/a'],
     ["http://h'x%41/a", '/a'],
     ['/http://host/a', '/http://host/a'],
-    ['*', '*'],
-    ['ftp://host/a', 'ftp://host/a'],
+    ['http://', '/'],
+    ['*', '/*'],
+    ['ftp://host/a', '/ftp://host/a'],
+    ['ftp://[/', '/ftp://[/'],
   ])('takes the target %s for %s', (target, url) => {
     expect(originForm(target)).toBe(url);
   });

@@ -61,6 +61,37 @@ describe('a strict body', () => {
     );
   });
 
+  const unknown = (count: number): Record<string, number> =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, i]));
+
+  function refusalOf(sent: unknown): { readonly detail: string; readonly fields: readonly string[] } {
+    try {
+      body.transform(sent);
+    } catch (error) {
+      if (error instanceof AppError)
+        return { detail: error.message, fields: (error.errors ?? []).map(({ field }) => field) };
+      throw error;
+    }
+    throw new Error('It was accepted.');
+  }
+
+  it('lists ten errors at most, and says when there are more', () => {
+    const ten = refusalOf({ ...unknown(10), text: 'a' });
+    expect(ten.fields).toEqual(Object.keys(unknown(10)));
+    expect(ten.detail).not.toMatch(/more errors/);
+    for (const more of [{ ...unknown(11), text: 'a' }, { ...unknown(10), text: 'b' }, unknown(80_000)]) {
+      const refusal = refusalOf(more);
+      expect(refusal.fields).toEqual(Object.keys(unknown(10)));
+      expect(refusal.detail).toMatch(/\. There are more errors, which are not listed\.$/);
+    }
+  });
+
+  it('looks at nothing more once there are that many errors', () => {
+    const text = vi.fn(() => 'a');
+    refusalOf(Object.defineProperty(unknown(11), 'text', { enumerable: true, get: text }));
+    expect(text).not.toHaveBeenCalled();
+  });
+
   it.each([[null], [[]], ['text'], [3], [undefined]])('is not %j', (sent) => {
     expect(errorsOf(sent)).toEqual({ body: 'must be a JSON object' });
   });
