@@ -24,5 +24,6 @@ EXPOSE 3000
 # Ready, not only alive: both versions are loaded and a worker can take work.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# node itself is process 1 here, so that SIGTERM reaches the service.
-CMD ["node", "bin/serin.mjs", "serve"]
+# node itself is process 1 here, so that SIGTERM reaches the service. The flag halves the work of the garbage collector
+# while many requests wait (ADR 21).
+CMD ["node", "--max-semi-space-size=32", "bin/serin.mjs", "serve"]

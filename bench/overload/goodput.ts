@@ -47,14 +47,12 @@ async function answeredSoFar(url: string): Promise<Record<keyof typeof CODES | '
   return { ok: of(CODES.ok), refused: of(CODES.refused), expired: of(CODES.expired), all };
 }
 
-/** What becomes of the requests that some load sends. */
-async function answeredDuring(url: string, load: () => Promise<unknown>): Promise<Answered> {
+/** What becomes of the requests that a load of so many seconds sends. */
+async function answeredDuring(url: string, seconds: number, load: () => Promise<unknown>): Promise<Answered> {
   const before = await answeredSoFar(url);
-  const startedAt = performance.now();
   await load();
   const after = await answeredSoFar(url);
-  const perS = (of: keyof typeof before): number =>
-    ((after[of] - before[of]) * 1_000) / (performance.now() - startedAt);
+  const perS = (of: keyof typeof before): number => (after[of] - before[of]) / seconds;
   const [okPerS, refusedPerS, expiredPerS] = [perS('ok'), perS('refused'), perS('expired')];
   return { okPerS, refusedPerS, expiredPerS, otherPerS: perS('all') - okPerS - refusedPerS - expiredPerS };
 }
@@ -78,10 +76,10 @@ async function measureVersion(
   const target = { url, version, workFolder };
   const atPeak = { ...target, connections: PEAK_CONNECTIONS };
   await sendDistinct(texts, { ...atPeak, seconds: 2 });
-  const peak = await answeredDuring(url, () => sendDistinct(texts, { ...atPeak, seconds: peakS }));
+  const peak = await answeredDuring(url, peakS, () => sendDistinct(texts, { ...atPeak, seconds: peakS }));
   const prober = new Child<ProbeOrder, ProbeResult>('load/probe-process');
   let live: ProbeResult | undefined;
-  const overload = await answeredDuring(url, async () => {
+  const overload = await answeredDuring(url, loadS, async () => {
     const thinkMs = (1_000 * OVERLOAD_CONNECTIONS) / (OFFERED * peak.okPerS);
     const load = sendDistinct(texts, {
       ...target,

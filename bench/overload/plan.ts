@@ -23,4 +23,4 @@ export const BUSY_LOOPS = 4;
 export const PEAK_CONNECTIONS = 64;
 
 /** Connections of the overload: enough that many users wait for answers at once. */
-export const OVERLOAD_CONNECTIONS = 1_000;
+export const OVERLOAD_CONNECTIONS = 4_000;

@@ -67,7 +67,8 @@ function goodputTable(results: readonly Goodput[]): string {
     [
       'version, machine',
       'peak, 200/s',
-      'overload: 200/s',
+      'offered/s',
+      '200/s',
       '429/s',
       '504/s',
       'other/s',
@@ -77,9 +78,10 @@ function goodputTable(results: readonly Goodput[]): string {
     results.map((result) => {
       const { peak, overload, live } = result;
       const { okPerS, refusedPerS, expiredPerS, otherPerS } = overload;
+      const offered = okPerS + refusedPerS + expiredPerS + otherPerS;
       return [
         nameOf(result),
-        ...[peak.okPerS, okPerS, refusedPerS].map(count),
+        ...[peak.okPerS, offered, okPerS, refusedPerS].map(count),
         expiredPerS.toFixed(1),
         otherPerS.toFixed(1),
         ms(live.p50Ms),

@@ -15,6 +15,9 @@ const POLL_MS = 10;
 /** Characters of the service's log that are shown when it fails. */
 const LOG_TAIL = 2_000;
 
+/** As `npm start` and the container image start it. */
+const NODE_FLAGS = ['--max-semi-space-size=32'];
+
 /** The service as a user starts it: its own process, default settings, its log in a file. */
 export class ServiceProcess {
   private constructor(
@@ -38,7 +41,7 @@ export class ServiceProcess {
     const logPath = join(workFolder, 'service.log');
     const log = openSync(logPath, 'w');
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [entry, 'serve'], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, entry, 'serve'], {
       cwd: ROOT,
       stdio: ['ignore', log, log],
       env: serinEnvironment({ PORT: String(port), STATE_DIR: workFolder, ...settings }),

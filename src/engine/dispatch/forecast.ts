@@ -163,9 +163,8 @@ export class Forecast {
     }
     const workers = Math.max(1, this.workers());
     if (stalled === 0) {
-      const predicted = this.pace(slowness, workers);
       const isFresh = now - this.rate.at < RATE_AGE_MS;
-      return isFresh ? { ...predicted, msPerWork: this.rate.value } : predicted;
+      return isFresh ? { slowness, workers, msPerWork: this.rate.value } : this.pace(slowness, workers);
     }
     return stalled === this.running.size
       ? this.pace(least, workers)

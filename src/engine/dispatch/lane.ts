@@ -57,6 +57,13 @@ export class Lane {
     });
   }
 
+  /** Active workers; for a moment one of them may rest or load. */
+  get workers(): number {
+    let active = 0;
+    for (const { worker } of this.seats.values()) if (worker.role === 'active') active++;
+    return active;
+  }
+
   /** Cost coefficients of a version, by the latest fit; undefined before any worker has loaded it. */
   costOf(key: string): CostCoefficients | undefined {
     return this.costs.get(key);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { PROBLEM_JSON, type ProblemShape, shapeOf } from '../request/reply.js';
 
 /**
  * Most requests of one connection that are served at the same time, and that begin in one turn of the event loop. It is
@@ -22,6 +23,8 @@ interface Exchange {
  */
 class ConnectionRequests {
   latest: ServerResponse | undefined;
+  /** The shape of failures of the latest request, once it has ended. */
+  shape = PROBLEM_JSON;
   private readonly inHand = new Set<ServerResponse>();
   private waiting: Exchange[] = [];
   /** Requests since the last one that waited. */
@@ -44,6 +47,16 @@ class ConnectionRequests {
     const isSoon = ++this.sinceWait <= MAX_IN_HAND;
     if (isSoon && (before === undefined || before.writableFinished)) this.serve(request, response);
     else this.pipeline({ request, response }, before);
+  }
+
+  /**
+   * A response has closed. Of an exchange that is complete only the shape is kept: on a connection that rests, the objects
+   * of its last request would live until the next one, and the garbage collector would copy them meanwhile.
+   */
+  closed(response: ServerResponse): void {
+    if (this.latest !== response || !response.req.complete) return;
+    this.shape = shapeOf(response);
+    this.latest = undefined;
   }
 
   /** Serves the latest request now, although it is not its turn. For a connection that has no request after it. */
@@ -133,7 +146,18 @@ export function inTurn(serve: RequestListener): RequestListener {
   };
 }
 
-/** The response of the latest request of a connection; undefined before the first. */
+/** To be called when a response has closed. */
+export function responseClosed(response: ServerResponse): void {
+  (response.req.socket as WithRequests)[REQUESTS]?.closed(response);
+}
+
+/** The shape of failures of the latest request of a connection; the service's own before the first. */
+export function latestShape(socket: Duplex): ProblemShape {
+  const requests = (socket as WithRequests)[REQUESTS];
+  return requests?.latest === undefined ? (requests?.shape ?? PROBLEM_JSON) : shapeOf(requests.latest);
+}
+
+/** The response of the latest request of a connection; undefined before the first, and when it has ended. */
 export const latestResponse = (socket: Duplex): ServerResponse | undefined =>
   (socket as WithRequests)[REQUESTS]?.latest;
 

@@ -9,6 +9,7 @@ import type { UntrustedProxy } from './access/untrusted-proxy.js';
 import { timeoutOf, wantedMsFrom } from './deadline.js';
 import { assertHttpRules } from './http-rules.js';
 import { attachMatch, matchByHeaders } from './match.js';
+import { responseClosed } from './pipelined-requests.js';
 import type { Route, RoutedDialect } from './route.js';
 import { pathOf, type RouteTable } from './routes.js';
 
@@ -39,6 +40,7 @@ export function requestMiddleware(
   function onClose(this: Response): void {
     const context = contextOf(this);
     if (context !== undefined) observers.closed(this, context);
+    responseClosed(this);
   }
 
   return (request: Request, response: Response, next: NextFunction): void => {

@@ -4,8 +4,8 @@ import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
 import { answerProblem } from '../request/problem.filter.js';
 import { expectsContinue } from './http-rules.js';
-import { latestResponse, startLatest } from './pipelined-requests.js';
-import { JSON_TYPE, PROBLEM_JSON, problemReply, type ProblemShape, shapeOf } from '../request/reply.js';
+import { latestResponse, latestShape, startLatest } from './pipelined-requests.js';
+import { JSON_TYPE, problemReply, type ProblemShape } from '../request/reply.js';
 import { contextOf } from '../request/request-context.js';
 import type { RequestObservers } from '../request/request-observers.js';
 import { toAppError } from '../request/to-app-error.js';
@@ -77,9 +77,7 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
     // The answer before this input has closed the connection: what follows it is no request.
     if (socket.writable) {
       const requestId = observers.unread(failure, method);
-      const before = latestResponse(socket);
-      const shape = before === undefined ? PROBLEM_JSON : shapeOf(before);
-      socket.write(rawAnswer(failure, requestId, shape));
+      socket.write(rawAnswer(failure, requestId, latestShape(socket)));
     }
     endSoon(socket);
   };

@@ -79,7 +79,7 @@ export class PoolExecutor
     const background = new QueuedTexts(true, this.reports);
     const weights = new Map(config.clients.map(({ name, weight }) => [`key:${name}`, weight]));
     const shares = new ClientShares((client) => weights.get(client) ?? 1);
-    const forecast = new Forecast(shares, () => this.pool.status().ready);
+    const forecast = new Forecast(shares, () => this.lane.workers);
     this.texts = { user: new QueuedTexts(false, this.reports, forecast), background };
     this.lane = new Lane(
       this.pool,
@@ -241,12 +241,15 @@ export class PoolExecutor
 
   private assertOpen(items: readonly InferenceItem[]): void {
     if (this.closing) throw shuttingDown();
-    const { exhausted, ready } = this.pool.status();
-    if (!this.everReady || (exhausted && ready === 0)) {
+    if (!this.everReady || (this.lane.workers === 0 && this.isExhausted())) {
       throw new AppError('NOT_READY', 'No worker process is ready to infer; the log says why.');
     }
-    const missing = items.find(({ version }) => !this.texts.user.isOpen(version.key));
-    if (missing !== undefined) throw notLoaded(missing.version);
+    for (const { version } of items) if (!this.texts.user.isOpen(version.key)) throw notLoaded(version);
+  }
+
+  private isExhausted(): boolean {
+    const { exhausted, ready } = this.pool.status();
+    return exhausted && ready === 0;
   }
 
   private poolState(failing: boolean): InferenceStatus['state'] {

@@ -1,8 +1,16 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { inTurn, MAX_IN_HAND } from '../../../../src/service/http/pipelined-requests.js';
+import {
+  inTurn,
+  latestResponse,
+  latestShape,
+  MAX_IN_HAND,
+  responseClosed,
+} from '../../../../src/service/http/pipelined-requests.js';
+import { attachShape, Reply } from '../../../../src/service/request/reply.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
 const POST = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\n\r\na';
@@ -29,6 +37,27 @@ afterEach(() => {
   client.destroy();
   server.closeAllConnections();
   server.close();
+});
+
+describe('a connection that rests', () => {
+  it('keeps nothing of its last request but the shape of its failures', async () => {
+    const shape = { problem: () => new Reply(500, {}) };
+    const sockets: Duplex[] = [];
+    await start((request, response) => {
+      attachShape(response, shape);
+      sockets.push(request.socket);
+      response.on('close', () => {
+        responseClosed(response);
+      });
+      response.end('a');
+    });
+    client.write(REQUEST);
+    await once(client, 'data');
+    const [socket] = sockets;
+    if (socket === undefined) throw new Error('no request came');
+    await vi.waitUntil(() => latestResponse(socket) === undefined);
+    expect(latestShape(socket)).toBe(shape);
+  });
 });
 
 describe('the requests of one connection', () => {
