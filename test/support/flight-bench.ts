@@ -36,6 +36,8 @@ const inferenceOf = (tokens: number): Inference => ({
 export class Bench {
   readonly submitted: string[] = [];
   readonly cancelled: string[] = [];
+  /** Texts with the clients that joined their computations. */
+  readonly shared: string[] = [];
   readonly kept: string[] = [];
   /** The turn of each text that was submitted, as the executor was last told it. */
   readonly turns = new Map<string, object>();
@@ -101,6 +103,9 @@ export class Bench {
         cancel: (error) => {
           this.cancelled.push(text);
           this.finish(text, { ok: false, error });
+        },
+        share: (client) => {
+          this.shared.push(`${text} ${client}`);
         },
         update: (changed) => {
           this.turns.set(text, changed);

@@ -27,7 +27,7 @@ export class ToldWaits {
 
   /** Work that was told to come back, in milliseconds. */
   owedMs(now: number): number {
-    for (const [client, waits] of this.told) this.keep(client, waits, this.passed(waits, now));
+    for (const [client, waits] of this.told) this.forget(client, waits, this.passed(waits, now));
     return this.owed;
   }
 
@@ -36,8 +36,8 @@ export class ToldWaits {
     const waits = this.told.get(client);
     const [first] = waits ?? [];
     if (waits === undefined || first === undefined) return;
-    if (now >= first.dueAt - EARLY * (first.dueAt - first.at)) this.keep(client, waits, 1);
-    else if (now - first.at > CONCURRENT_MS) this.keep(client, waits, waits.length);
+    if (now >= first.dueAt - EARLY * (first.dueAt - first.at)) this.forget(client, waits, 1);
+    else if (now - first.at > CONCURRENT_MS) this.forget(client, waits, waits.length);
   }
 
   /** @param dueAt `performance.now()` at which the client may come back with this work */
@@ -49,7 +49,7 @@ export class ToldWaits {
     this.told.set(client, waits);
     if (this.told.size <= MOST_CLIENTS) return;
     const [oldest] = this.told;
-    if (oldest !== undefined) this.keep(oldest[0], oldest[1], oldest[1].length);
+    if (oldest !== undefined) this.forget(oldest[0], oldest[1], oldest[1].length);
   }
 
   /** Number of the first waits that ended longer ago than a caller may be late. */
@@ -63,8 +63,8 @@ export class ToldWaits {
   }
 
   /** Forgets the first waits of a client. */
-  private keep(client: string, waits: Told[], from: number): void {
-    for (const { workMs } of waits.splice(0, from)) this.owed -= workMs;
+  private forget(client: string, waits: Told[], count: number): void {
+    for (const { workMs } of waits.splice(0, count)) this.owed -= workMs;
     if (waits.length > 0) return;
     this.told.delete(client);
     if (this.told.size === 0) this.owed = 0;

@@ -106,6 +106,46 @@ describe('TextQueue.take', () => {
   });
 });
 
+describe('clients', () => {
+  const ofClient = (client: string, count: number, workMs = 1): QueuedText[] =>
+    Array.from({ length: count }, () => text(10, { client, workMs }));
+  const alone: BatchLimits = { ...LIMITS, runsAlone: true };
+  const order = (queue: TextQueue<QueuedText>): string => {
+    let lines = '';
+    while (queue.size > 0) lines += queue.take(alone, NOW)[0]?.line ?? '?';
+    return lines;
+  };
+
+  it('take turns by the work of their texts, whoever came first', () => {
+    expect(order(queueOf([...ofClient('a', 6), ...ofClient('b', 3)]))).toBe('abababaaa');
+    expect(order(queueOf([...ofClient('a', 2, 3), ...ofClient('b', 6)]))).toBe('abbbabbb');
+  });
+
+  it('that come later begin where the others are, and have saved up no turns', () => {
+    const queue = queueOf(ofClient('a', 4));
+    for (let i = 0; i < 3; i++) queue.take(alone, NOW);
+    for (const item of [...ofClient('b', 3), ...ofClient('a', 2)]) queue.push(item);
+    expect(order(queue)).toBe('babbaa');
+  });
+
+  it('share a text in the turn that comes first, and get back the turns of a lost worker', () => {
+    const queue = queueOf(ofClient('a', 5));
+    const last = text(10, { client: 'a' });
+    queue.push(last);
+    queue.offer(last, 'b');
+    expect(last.line).toBe('b');
+    const [first] = queue.take(alone, NOW);
+    if (first === undefined) throw new Error('no text');
+    queue.putBack([first]);
+    expect(order(queue)).toBe('abaaaa');
+    const shared = text(10, { client: 'a' });
+    queue.push(shared);
+    for (const item of ofClient('b', 3)) queue.push(item);
+    queue.offer(shared, 'b');
+    expect(shared.line).toBe('a');
+  });
+});
+
 describe('TextQueue.putBack', () => {
   it('gives what is not due yet its place behind texts that came meanwhile', () => {
     const [first, second] = [0, 1_000].map((dueInMs) => text(10, { sequences: 4, dueInMs }));

@@ -31,6 +31,18 @@ describe('the turn of a flight', () => {
     },
   );
 
+  it('is shared with each other client that joins: its text may run in the turn of any of them', async () => {
+    const bench = new Bench();
+    const requests = [
+      bench.request(['a']),
+      bench.request(['a'], { client: 'key:other' }),
+      bench.request(['a']),
+    ];
+    expect(bench.shared).toEqual(['a key:other']);
+    bench.finish('a');
+    await Promise.all(requests);
+  });
+
   it('falls back to the place of those who stay when the one in front leaves', async () => {
     const bench = new Bench();
     const gone = new Departure();
