@@ -20,7 +20,10 @@ export interface AdmissibleText {
 
 /** The texts of one call, as admission sees them. */
 export interface Admissible {
-  /** Every part of every text: of one client, one priority and one deadline. */
+  /**
+   * Every part of every text, of one priority. Nearly always they have one client and one deadline, too: others may have
+   * joined the shared computation of a text while a cache was asked for it.
+   */
   readonly parts: readonly AdmissibleText[];
   /** Number of texts; a long one has several parts. */
   readonly texts: number;
@@ -65,6 +68,9 @@ const LONGEST_WAIT_MS = 30_000;
 /** Wait where only memory is short, which no forecast knows, in milliseconds. */
 const MEMORY_WAIT_MS = 1_000;
 
+/** Differences of sums of predictions that are no difference, in milliseconds. */
+const ROUNDING_MS = 0.001;
+
 /** Of the texts that are predicted to fit into a batch's deadline, the part that the caller is told. */
 const FITTING = 0.8;
 
@@ -97,8 +103,10 @@ export class TimedAdmission extends Admission {
       this.assertInTime(parts, texts, forecast, now);
     }
     const permits = this.permits[priority];
+    if (tryTakeAll(permits, parts)) return;
     const sequences = sequencesOf(parts);
-    if (permits.tryTake(sequences, client)) return;
+    if (texts > 1 && sequences > permits.mostOf(client))
+      throw neverInMemory(texts, sequences, permits.mostOf(client));
     const sentence = `${permits.inUse} of ${permits.limit} texts wait or run (QUEUE_LIMIT), and ${sequences} more of this client do not fit.`;
     const drainMs = forecast.drainMs(workOf(parts), now);
     throw new AppError('OVERLOADED', sentence, { retryAfterMs: Math.max(MEMORY_WAIT_MS, drainMs) });
@@ -116,18 +124,18 @@ export class TimedAdmission extends Admission {
   ): void {
     const [first] = parts;
     if (first === undefined) return;
-    const { client, deadlineAt } = first;
-    const leftMs = deadlineAt - now;
+    const { client } = first;
+    const leftMs = Math.min(...parts.map(({ deadlineAt }) => deadlineAt)) - now;
     const workMs = workOf(parts);
     const soloMs = Math.max(...parts.map((part) => part.soloMs));
     const runMs = forecast.aloneMs(workMs, soloMs, now);
     const aloneMs = MARGIN * runMs + ANSWER_MS;
     // A single text is tried where the machine seems too slow for it: it measures whether that is still so.
-    const leastMs = texts === 1 ? soloMs : aloneMs;
+    const leastMs = texts === 1 ? forecast.leastMs(workMs, soloMs) : aloneMs;
     if (leastMs > leftMs) throw neverInTime(texts, leastMs, leftMs);
     const queueMs = Math.max(0, forecast.finishMs(client, workMs, soloMs, now) - runMs);
     const roomMs = Math.max(0, leftMs - aloneMs);
-    if (queueMs * (forecast.isStanding(now) ? STANDING_MARGIN : MARGIN) <= roomMs) return;
+    if (queueMs * (forecast.isStanding(now) ? STANDING_MARGIN : MARGIN) <= roomMs + ROUNDING_MS) return;
     // By the time that the caller comes back, the queue will have stood.
     const waitMs = queueMs - roomMs / STANDING_MARGIN + forecast.drainMs(this.told.owedMs(now), now);
     const jitter = LEAST_JITTER + (MOST_JITTER - LEAST_JITTER) * this.random();
@@ -145,10 +153,36 @@ export function sequencesOf(texts: readonly Pick<AdmissibleText, 'sequences'>[])
   return sum;
 }
 
+/** Takes the permits of each client's parts: all of them, or none. */
+function tryTakeAll(permits: Permits, parts: readonly AdmissibleText[]): boolean {
+  const wanted = new Map<string, number>();
+  for (const { client, sequences } of parts) wanted.set(client, (wanted.get(client) ?? 0) + sequences);
+  const taken: [string, number][] = [];
+  for (const [client, count] of wanted) {
+    if (permits.tryTake(count, client)) {
+      taken.push([client, count]);
+      continue;
+    }
+    for (const [other, back] of taken) permits.release(back, other);
+    return false;
+  }
+  return true;
+}
+
 const workOf = (parts: readonly AdmissibleText[]): number =>
   parts.reduce((sum, { workMs }) => sum + workMs, 0);
 
 const inMs = (ms: number): string => `${Math.max(0, Math.ceil(ms))} ms`;
+
+/** The error of a call that needs more places than one client may have. */
+function neverInMemory(texts: number, sequences: number, most: number): AppError {
+  const message = `at most ${Math.max(1, Math.floor((texts * most) / sequences))} of these texts fit`;
+  return new AppError(
+    'BATCH_TOO_LARGE',
+    `One client may have ${most} texts waiting (QUEUE_LIMIT), and these count as ${sequences}: ${message}.`,
+    { errors: [{ field: 'texts', message }] },
+  );
+}
 
 /** The error of a call that would miss its deadline even on an idle service. */
 function neverInTime(texts: number, aloneMs: number, leftMs: number): AppError {

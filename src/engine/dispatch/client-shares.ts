@@ -34,11 +34,18 @@ export interface ClientShare {
  */
 export class ClientShares {
   private readonly shares = new Map<string, Share>();
-  /** The clock of the client whose turn it was last: nothing that waits is behind it by more than a turn. */
+  /** Those of the clients that have texts waiting, and the sum of their weights. */
+  private readonly waiting = new Map<string, Share>();
+  private waitingWeight = 0;
+  /**
+   * Where a client begins that comes back. It advances as a client's clock would that is served its part of all work, and
+   * it is never behind the client whose turn it was last.
+   */
   private reached = 0;
   /** `performance.now()` since when texts have waited without a pause; Infinity while none waits. */
   waitingSince = Infinity;
   private texts = 0;
+  private sweepAt = SWEEP_AT;
   private recentMs = 0;
   private recentAt = 0;
 
@@ -53,7 +60,11 @@ export class ClientShares {
     const share = this.shares.get(client) ?? this.enter(client);
     if (this.texts === 0) this.waitingSince = at;
     this.texts++;
-    if (share.texts === 0) share.clock = Math.max(share.clock, this.reached);
+    if (share.texts === 0) {
+      share.clock = Math.max(share.clock, this.reached);
+      this.waiting.set(client, share);
+      this.waitingWeight += share.weight;
+    }
     share.texts++;
     share.waitingMs += workMs;
   }
@@ -65,8 +76,12 @@ export class ClientShares {
     this.texts--;
     if (this.texts === 0) this.waitingSince = Infinity;
     share.texts--;
+    share.waitingMs -= workMs;
+    if (share.texts > 0) return;
     // Sums of fractions do not end at exactly 0.
-    share.waitingMs = share.texts === 0 ? 0 : share.waitingMs - workMs;
+    share.waitingMs = 0;
+    this.waiting.delete(client);
+    this.waitingWeight = this.waiting.size === 0 ? 0 : this.waitingWeight - share.weight;
   }
 
   /** It is the client's turn: the clock of the others follows. */
@@ -76,9 +91,11 @@ export class ClientShares {
 
   /** A text of a client goes to a worker. */
   serve(client: string, workMs: number, now: number): void {
-    this.remove(client, workMs);
     const share = this.shares.get(client);
     if (share === undefined) return;
+    // Without this, clients that come for the first time would all stand before one that was served once.
+    this.reached += workMs / Math.max(this.waitingWeight, share.weight);
+    this.remove(client, workMs);
     share.clock += workMs / share.weight;
     share.recentMs = decayed(share.recentMs, share.servedAt, now) + workMs;
     share.servedAt = now;
@@ -90,7 +107,10 @@ export class ClientShares {
   putBack(client: string, workMs: number, at: number): void {
     this.add(client, workMs, at);
     const share = this.shares.get(client);
-    if (share !== undefined) share.clock -= workMs / share.weight;
+    if (share === undefined) return;
+    share.clock -= workMs / share.weight;
+    share.recentMs = Math.max(0, share.recentMs - workMs);
+    this.recentMs = Math.max(0, this.recentMs - workMs);
   }
 
   /** The client with the lowest clock is next. */
@@ -126,8 +146,8 @@ export class ClientShares {
     const end = this.turnAfter(client, ownMs);
     let ahead = ownMs;
     let weights = weight;
-    for (const [name, share] of this.shares) {
-      if (share.texts === 0 || name === client) continue;
+    for (const [name, share] of this.waiting) {
+      if (name === client) continue;
       weights += share.weight;
       ahead += Math.min(share.waitingMs, Math.max(0, (end - share.clock) * share.weight));
     }
@@ -156,7 +176,7 @@ export class ClientShares {
   }
 
   private enter(client: string): Share {
-    if (this.shares.size >= SWEEP_AT) this.sweep();
+    if (this.shares.size >= this.sweepAt) this.sweep();
     const share = {
       weight: this.weightOf(client),
       clock: this.reached,
@@ -175,6 +195,7 @@ export class ClientShares {
     for (const [client, share] of this.shares) {
       if (share.texts === 0 && (isIdle || share.clock <= this.reached)) this.shares.delete(client);
     }
+    this.sweepAt = Math.max(SWEEP_AT, 2 * this.shares.size);
   }
 }
 

@@ -17,8 +17,8 @@ const FADE_MS = 5_000;
 /** Texts that have waited without a pause for so many milliseconds are a standing queue, not a burst. */
 const STANDING_MS = 500;
 
-/** Milliseconds of measured work that the prediction itself counts as, before anything has run. */
-const PRIOR_MS = 20;
+/** Milliseconds of measured work that the usual ratio counts as. */
+const PRIOR_MS = 5;
 
 /**
  * Predicted cost of messages over the cost of their texts in full batches of equal length, before anything was
@@ -43,6 +43,8 @@ export interface RunningMessage {
   readonly takenAt: number;
   /** Whether more texts waited than the message could take: only then does it show how fast the workers are. */
   readonly isFull: boolean;
+  /** The worker's place, to count the workers that have late messages. */
+  readonly seat: object;
 }
 
 /** How fast work is done. */
@@ -54,23 +56,22 @@ interface Pace {
   readonly msPerWork: number;
 }
 
-/** A sum of measured and one of predicted milliseconds, both forgotten at the same rate. */
+/**
+ * A sum of measured and one of predicted milliseconds, both forgotten at the same rate. The usual ratio counts as some
+ * milliseconds in each reading, so that a single short run does not decide, and what was measured long ago does not count.
+ */
 class Ratio {
   /** `performance.now()` of the latest measurement. */
   at = -Infinity;
 
-  constructor(
-    private measured: number,
-    private predicted: number,
-  ) {}
+  private measured = 0;
+  private predicted = 0;
 
-  get value(): number {
-    return this.measured / this.predicted;
-  }
+  constructor(private readonly usual: number) {}
 
-  /** The value, which becomes 1 after some time without a measurement. */
-  fadedAt(now: number): number {
-    return 1 + (this.value - 1) * Math.exp(Math.min(0, this.at - now) / FADE_MS);
+  valueAt(now: number): number {
+    const keep = Math.exp(Math.min(0, this.at - now) / FADE_MS);
+    return (this.measured * keep + this.usual * PRIOR_MS) / (this.predicted * keep + PRIOR_MS);
   }
 
   add(measured: number, predicted: number, now: number): void {
@@ -87,10 +88,10 @@ class Ratio {
  */
 export class Forecast {
   /** Real time of messages over their predictions: greater than 1 where other work takes the cores. */
-  private readonly slowness = new Ratio(PRIOR_MS, PRIOR_MS);
-  private readonly packing = new Ratio(USUAL_PACKING * PRIOR_MS, PRIOR_MS);
+  private readonly slowness = new Ratio(1);
+  private readonly packing = new Ratio(USUAL_PACKING);
   /** Real time over predicted work of all workers together, while more waited than they could take. */
-  private readonly rate = new Ratio(0, 0);
+  private readonly rate = new Ratio(USUAL_PACKING);
   private readonly running = new Set<RunningMessage>();
   private lastEndAt = 0;
 
@@ -129,11 +130,16 @@ export class Forecast {
 
   /** As {@link finishMs}, if nothing else waited or ran. */
   aloneMs(workMs: number, soloMs: number, now: number): number {
-    const slowness = this.slowness.fadedAt(now);
+    const slowness = this.slowness.valueAt(now);
     return Math.max(
-      (workMs * this.packing.value * slowness) / Math.max(1, this.workers()),
+      (workMs * this.packing.valueAt(now) * slowness) / Math.max(1, this.workers()),
       this.runMs(soloMs, now),
     );
+  }
+
+  /** The least time of this work, however fast the machine is. */
+  leastMs(workMs: number, soloMs: number): number {
+    return Math.max(soloMs, workMs / Math.max(1, this.workers()));
   }
 
   /** Whether texts have waited all the time lately. */
@@ -148,31 +154,42 @@ export class Forecast {
 
   /** The real time of a run that is predicted to take so long. */
   runMs(predictedMs: number, now: number): number {
-    return predictedMs * this.slowness.fadedAt(now);
+    return predictedMs * this.slowness.valueAt(now);
   }
 
   private paceAt(now: number): Pace {
-    const slowness = this.slowness.fadedAt(now);
-    let stalled = 0;
-    let least = Infinity;
-    for (const { takenAt, predictedMs } of this.running) {
-      const ageMs = now - takenAt;
-      if (ageMs <= STALL_MS || ageMs <= STALL_FACTOR * predictedMs * slowness) continue;
-      stalled++;
-      least = Math.min(least, ageMs / predictedMs);
-    }
+    const slowness = this.slowness.valueAt(now);
+    const late = this.lateAt(slowness, now);
     const workers = Math.max(1, this.workers());
-    if (stalled === 0) {
+    if (late === null) {
       const isFresh = now - this.rate.at < RATE_AGE_MS;
-      return isFresh ? { slowness, workers, msPerWork: this.rate.value } : this.pace(slowness, workers);
+      return isFresh
+        ? { slowness, workers, msPerWork: this.rate.valueAt(now) }
+        : this.pace(slowness, workers, now);
     }
-    return stalled === this.running.size
-      ? this.pace(least, workers)
-      : this.pace(slowness, Math.max(1, workers - stalled));
+    return late.workers >= workers
+      ? this.pace(late.slowness, workers, now)
+      : this.pace(slowness, workers - late.workers, now);
   }
 
-  private pace(slowness: number, workers: number): Pace {
-    return { slowness, workers, msPerWork: (slowness * this.packing.value) / workers };
+  /** The workers with messages that should have ended long ago, and their least slowness; null when there are none. */
+  private lateAt(
+    slowness: number,
+    now: number,
+  ): { readonly workers: number; readonly slowness: number } | null {
+    let seats: Set<object> | undefined;
+    let least = Infinity;
+    for (const { takenAt, predictedMs, seat } of this.running) {
+      const ageMs = now - takenAt;
+      if (ageMs <= STALL_MS || ageMs <= STALL_FACTOR * predictedMs * slowness) continue;
+      (seats ??= new Set()).add(seat);
+      least = Math.min(least, ageMs / predictedMs);
+    }
+    return seats === undefined ? null : { workers: seats.size, slowness: least };
+  }
+
+  private pace(slowness: number, workers: number, now: number): Pace {
+    return { slowness, workers, msPerWork: (slowness * this.packing.valueAt(now)) / workers };
   }
 
   private leftOfRunning(slowness: number, now: number): number {

@@ -15,6 +15,11 @@ export class Permits {
     return this.taken;
   }
 
+  /** The most permits that a client may have at once. */
+  mostOf(client: string): number {
+    return client === '' ? this.limit : this.limit - Math.floor(this.limit / LEFT_TO_OTHERS);
+  }
+
   /**
    * Takes `count` permits. False when fewer are left for this client; none is taken then.
    * @param client empty for work without a client, which may take all
@@ -23,7 +28,7 @@ export class Permits {
     if (this.taken + count > this.limit) return false;
     if (client !== '') {
       const own = (this.byClient.get(client) ?? 0) + count;
-      if (own > this.limit - Math.floor(this.limit / LEFT_TO_OTHERS)) return false;
+      if (own > this.mostOf(client)) return false;
       this.byClient.set(client, own);
     }
     this.taken += count;

@@ -112,7 +112,7 @@ export class QueuedTexts implements Source<TextMessage> {
     this.dropLate(now);
     const chosen = this.nextVersion(seat);
     const cost = chosen && seat.costOf(chosen.key);
-    return cost && this.take(chosen.key, chosen.texts, { cost, idleWorkers: seat.idle, now });
+    return cost && this.take(chosen.key, chosen.texts, { cost, seat, now });
   }
 
   done(message: TextMessage, result: BatchDone, times: MessageTimes): void {
@@ -176,16 +176,15 @@ export class QueuedTexts implements Source<TextMessage> {
   }
 
   /**
-   * Answers the texts that are predicted to end after their deadline if they ran now. A text that waits alone takes no
-   * other text's time, so it is tried.
+   * Answers the texts that are predicted to end after their deadline if they ran now. While nothing runs, the measured
+   * slowness does not count: texts take no other text's time then, and only a run measures whether the machine is still
+   * slow.
    */
   private dropLate(now: number): void {
-    const isAlone = this.waiting === 1;
+    const slowness = this.atWorkers.size === 0 ? 1 : this.forecast.runMs(1, now);
     for (const { queue } of this.versions.values()) {
       if (queue.size === 0) continue;
-      const late = queue.removeAll(
-        ({ deadlineAt, soloMs }) => deadlineAt < now + (isAlone ? soloMs : this.forecast.runMs(soloMs, now)),
-      );
+      const late = queue.removeAll(({ deadlineAt, soloMs }) => deadlineAt < now + soloMs * slowness);
       for (const item of late) {
         item.fail(new AppError('DEADLINE_EXCEEDED', 'The text could no longer be answered by its deadline.'));
         this.countLost(item);
@@ -197,22 +196,19 @@ export class QueuedTexts implements Source<TextMessage> {
   private take(
     key: string,
     { queue, limits }: VersionTexts,
-    {
-      cost,
-      idleWorkers,
-      now,
-    }: { readonly cost: CostCoefficients; readonly idleWorkers: number; readonly now: number },
+    { cost, seat, now }: { readonly cost: CostCoefficients; readonly seat: Seat; readonly now: number },
   ): TextMessage {
     const runsAlone = this.oneByOne || limits.runsAlone;
     const { maxPaddedTokens } = limits;
-    const items = queue.take({ cost, maxPaddedTokens, runsAlone, idleWorkers }, now);
+    const items = queue.take({ cost, maxPaddedTokens, runsAlone, idleWorkers: seat.idle }, now);
     const message: TextMessage = {
       key,
       payload: { type: 'run', texts: items.map((item) => item.text), ranges: rangesOf(items) },
       predictedMs: predictMs(cost, sequencesOf(items), items.at(-1)?.tokens ?? 0),
       workMs: items.reduce((sum, { workMs }) => sum + workMs, 0),
       takenAt: now,
-      isFull: queue.size > 0,
+      isFull: seat.idle === 1 && this.waiting > 0,
+      seat,
       items,
     };
     this.atWorkers.add(message);
@@ -250,7 +246,10 @@ export class QueuedTexts implements Source<TextMessage> {
       return;
     }
     this.events.released(items.filter((item) => item.settled));
-    queue.putBack(items.filter((item) => !item.settled));
+    queue.putBack(
+      items.filter((item) => !item.settled),
+      performance.now(),
+    );
   }
 }
 

@@ -71,10 +71,10 @@ export class TextQueue<T extends QueuedText> {
   }
 
   /** Puts texts back that were taken but not answered; they keep their age, and their clients are not charged. */
-  putBack(items: readonly T[]): void {
+  putBack(items: readonly T[], now: number): void {
     for (const item of items) {
       this.insert(item);
-      this.shares.putBack(item.line, item.workMs, item.enqueuedAt);
+      this.shares.putBack(item.line, item.workMs, now);
     }
   }
 

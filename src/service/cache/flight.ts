@@ -80,12 +80,23 @@ export class Flight {
     if (passenger.turn.client !== this.current.client) this.computation?.share?.(passenger.turn.client);
   }
 
+  /** The text is being computed. Clients that have joined before may lend it their turns. */
+  began(computation: Computation): void {
+    this.afresh = true;
+    this.computation = computation;
+    const { client } = this.current;
+    for (const { turn } of this.passengers) if (turn.client !== client) computation.share?.(turn.client);
+  }
+
   /** The other passengers keep waiting. When the last one leaves, a computation that has not started is cancelled. */
   leave(passenger: Passenger, error: AppError): void {
     if (!this.passengers.delete(passenger)) return;
-    const [first, ...others] = this.passengers;
+    const [first] = this.passengers;
     if (first !== undefined) {
-      this.setTurn(first.turn, ...others.map(({ turn }) => turn));
+      if (this.dependsOn(passenger.turn, first.turn)) {
+        const [, ...others] = this.passengers;
+        this.setTurn(first.turn, ...others.map(({ turn }) => turn));
+      }
       return;
     }
     this.ending = { ok: false, error };
@@ -99,6 +110,15 @@ export class Flight {
     this.ending = landing;
     for (const passenger of this.passengers) passenger.landed(this, landing);
     this.passengers.clear();
+  }
+
+  /**
+   * Whether the turn may change when a passenger leaves. Thousands that wait for one text may leave at the same time, so
+   * the others are only looked at where it may.
+   */
+  private dependsOn(gone: Turn, first: Turn): boolean {
+    const { deadlineAt, client, priority } = this.current;
+    return gone.deadlineAt >= deadlineAt || first.client !== client || first.priority !== priority;
   }
 
   private setTurn(first: Turn, ...others: readonly Turn[]): void {

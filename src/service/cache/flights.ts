@@ -124,8 +124,7 @@ export class Flights {
       this.land(flight, { ok: false, error });
       return;
     }
-    flight.afresh = true;
-    flight.computation = computation;
+    flight.began(computation);
     void computation.outcome.then((outcome) => {
       this.land(flight, outcome);
     });

@@ -2,11 +2,12 @@ import { expect, it } from 'vitest';
 import { ClientShares } from '../../../../src/engine/dispatch/client-shares.js';
 import { Forecast, type RunningMessage } from '../../../../src/engine/dispatch/forecast.js';
 
-const message = (takenAt: number, predictedMs = 10): RunningMessage => ({
+const message = (takenAt: number, seat: object = {}, predictedMs = 10): RunningMessage => ({
   workMs: predictedMs,
   predictedMs,
   takenAt,
   isFull: false,
+  seat,
 });
 
 const forecastOf = (workers: number): Forecast => new Forecast(new ClientShares(), () => workers);
@@ -25,7 +26,9 @@ it('follows a machine that becomes slower within a second, and forgets it when n
 it('a single late message is a worker that hangs, and counts as none', () => {
   const forecast = forecastOf(2);
   const before = forecast.drainMs(100, 1_000);
-  forecast.began(message(0));
+  const hangs = {};
+  forecast.began(message(0, hangs));
+  forecast.began(message(0, hangs));
   forecast.began(message(990));
   expect(forecast.drainMs(100, 1_000)).toBeCloseTo(2 * before);
 });
@@ -36,6 +39,14 @@ it('late messages of all workers are a slow machine', () => {
   forecast.began(message(0));
   forecast.began(message(500 - 1));
   expect(forecast.drainMs(100, 1_000)).toBeGreaterThan(40 * before);
+});
+
+it('a single short run does not decide alone', () => {
+  const forecast = forecastOf(1);
+  const run = message(0, {}, 2);
+  forecast.began(run);
+  forecast.ended(run, 60, 60);
+  expect(forecast.runMs(10, 60)).toBeLessThan(100);
 });
 
 it('work cannot be done sooner than its longest run', () => {

@@ -22,14 +22,23 @@ it('a caller that does not come back is owed nothing after a moment', () => {
   expect(waits.owedMs(1_201)).toBe(0);
 });
 
-it('a client that comes back early loses its places, and callers of one moment do not', () => {
+it('a caller that comes back early gives up its place, and callers of one moment do not', () => {
   const waits = new ToldWaits();
   tell(waits, 'a', 0, 5_000);
   tell(waits, 'a', 0, 6_000);
   waits.arrived('a', 150);
   expect(waits.owedMs(150)).toBe(20);
   waits.arrived('a', 250);
-  expect(waits.owedMs(250)).toBe(0);
+  expect(waits.owedMs(250)).toBe(10);
+  waits.arrived('a', 5_000);
+  expect(waits.owedMs(5_000)).toBe(0);
+});
+
+it('waits that have passed are not owed, although a longer one was told before', () => {
+  const waits = new ToldWaits();
+  tell(waits, 'a', 0, 30_000);
+  tell(waits, 'a', 0, 1_000);
+  expect(waits.owedMs(2_000)).toBe(10);
 });
 
 it('a timer that is a little early counts as a wait', () => {
