@@ -70,10 +70,13 @@ export class TextQueue<T extends QueuedText> {
     this.shares.add(item.line, item.workMs, item.enqueuedAt);
   }
 
-  /** Puts texts back that were taken but not answered; they keep their age, and their clients are not charged. */
+  /**
+   * Puts texts back that were taken but not answered: before others that are due at the same time, and without a charge
+   * for their clients.
+   */
   putBack(items: readonly T[], now: number): void {
-    for (const item of items) {
-      this.insert(item);
+    for (const item of [...items].reverse()) {
+      this.insert(item, true);
       this.shares.putBack(item.line, item.workMs, now);
     }
   }
@@ -127,12 +130,14 @@ export class TextQueue<T extends QueuedText> {
     return batch;
   }
 
-  private insert(item: T): void {
+  private insert(item: T, isBack = false): void {
     let line = this.lines.get(item.line);
     if (line === undefined) this.lines.set(item.line, (line = []));
     // Nearly always at the end: only the ranges of a long text are due later than they come.
     let at = line.length;
-    while (at > 0 && (line[at - 1]?.turnAt ?? 0) > item.turnAt) at--;
+    const isAfter = (other: T | undefined): boolean =>
+      other !== undefined && (isBack ? other.turnAt >= item.turnAt : other.turnAt > item.turnAt);
+    while (at > 0 && isAfter(line[at - 1])) at--;
     if (at === line.length) line.push(item);
     else line.splice(at, 0, item);
     this.count++;
