@@ -20,6 +20,7 @@ const REQUESTS: Readonly<Record<string, (service: Service) => Promise<Response>>
   getStartup: (service) => service.fetch('/health/startup'),
   getMetrics: (service) => service.fetch('/metrics'),
   purgeCache: (service) => service.fetch('/admin/cache', { method: 'DELETE', headers: ADMIN }),
+  getClients: (service) => service.fetch('/admin/clients', { headers: ADMIN }),
   listRollouts: (service) => service.fetch('/admin/canary', { headers: ADMIN }),
   getRollout: (service) => service.fetch('/admin/canary/sentiment', { headers: ADMIN }),
   setShare: (service) =>
