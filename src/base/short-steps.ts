@@ -1,6 +1,6 @@
 /**
- * Short steps that begin in one turn of the event loop, of a tenth of a millisecond each. A turn has to be short, because
- * what other processes send, such as the answers of workers, is read only between two turns.
+ * Short steps that begin in one turn of the event loop, of a tenth of a millisecond each. A turn has to be short,
+ * because what other processes send, such as the answers of workers, is read only between two turns.
  */
 const STEPS_PER_TURN = 32;
 
@@ -28,9 +28,9 @@ function nextTurn(): void {
 }
 
 /**
- * Runs a short step at once, or in one of the next turns of the event loop when many have begun in this one; in the order
- * of the calls. A thousand requests that are read in one turn would otherwise keep the workers waiting until all of them
- * are answered.
+ * Runs a short step at once, or in one of the next turns of the event loop when many have begun in this one; in the
+ * order of the calls. A thousand requests that are read in one turn would otherwise keep the workers waiting until all
+ * of them are answered.
  */
 export function inBusyTurn(step: () => void): void {
   schedule();

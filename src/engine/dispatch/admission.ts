@@ -49,9 +49,9 @@ export abstract class Admission {
 const MARGIN = 1.25;
 
 /**
- * While texts wait all the time, the predicted wait is multiplied by this instead: a machine that becomes twice as slow
- * can then still answer what it has admitted. A short queue answers as many texts as a long one, because the workers have
- * no pause either way. Only a burst after a quiet time may fill the whole deadline.
+ * While texts wait all the time, the predicted wait is multiplied by this instead: a machine that becomes twice as
+ * slow can then still answer what it has admitted. A short queue answers as many texts as a long one, because the
+ * workers have no pause either way. Only a burst after a quiet time may fill the whole deadline.
  */
 const STANDING_MARGIN = 3;
 

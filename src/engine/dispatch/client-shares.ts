@@ -38,8 +38,8 @@ export class ClientShares {
   private readonly waiting = new Map<string, Share>();
   private waitingWeight = 0;
   /**
-   * Where a client begins that comes back. It advances as a client's clock would that is served its part of all work, and
-   * it is never behind the client whose turn it was last.
+   * Where a client begins that comes back. It advances as a client's clock would that is served its part of all work,
+   * and it is never behind the client whose turn it was last.
    */
   private reached = 0;
   /** `performance.now()` since when texts have waited without a pause; Infinity while none waits. */

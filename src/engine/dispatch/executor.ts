@@ -75,9 +75,9 @@ export interface Computation {
 export abstract class Executor {
   /**
    * One computation per text, in order.
-   * @throws AppError OVERLOADED, BATCH_TOO_LARGE or DEADLINE_EXCEEDED when they are not admitted (none is then), NOT_READY
-   *   when no worker can take them, VERSION_NOT_READY when one of the versions is not loaded, SHUTTING_DOWN once
-   *   closing.
+   * @throws AppError OVERLOADED, BATCH_TOO_LARGE or DEADLINE_EXCEEDED when they are not admitted (none is then),
+   *   NOT_READY when no worker can take them, VERSION_NOT_READY when one of the versions is not loaded, SHUTTING_DOWN
+   *   once closing.
    */
   abstract submit(items: readonly InferenceItem[], priority?: Priority): Computation[];
 

@@ -9,8 +9,8 @@ const PACE_WINDOW_MS = 500;
 const RATE_AGE_MS = 1_000;
 
 /**
- * Time constant at which a measured slowness is forgotten while nothing runs, in milliseconds: a machine that was slow an
- * hour ago need not be slow now, and a text that is refused because of it would measure nothing.
+ * Time constant at which a measured slowness is forgotten while nothing runs, in milliseconds: a machine that was slow
+ * an hour ago need not be slow now, and a text that is refused because of it would measure nothing.
  */
 const FADE_MS = 5_000;
 
@@ -58,7 +58,8 @@ interface Pace {
 
 /**
  * A sum of measured and one of predicted milliseconds, both forgotten at the same rate. The usual ratio counts as some
- * milliseconds in each reading, so that a single short run does not decide, and what was measured long ago does not count.
+ * milliseconds in each reading, so that a single short run does not decide, and what was measured long ago does not
+ * count.
  */
 class Ratio {
   /** `performance.now()` of the latest measurement. */

@@ -34,9 +34,10 @@ interface VersionTexts {
 }
 
 /**
- * Texts that callers wait for: a queue per version; the version with the text whose turn is next goes first. A message is
- * a batch that is cut by predicted cost. A text that would miss its deadline is answered with that before it runs. When its worker dies or the model fails on it, its texts are tried again, each alone; a text
- * that was alone in two workers that died is given up.
+ * Texts that callers wait for: a queue per version; the version with the text whose turn is next goes first. A message
+ * is a batch that is cut by predicted cost. A text that would miss its deadline is answered with that before it runs.
+ * When its worker dies or the model fails on it, its texts are tried again, each alone; a text that was alone in two
+ * workers that died is given up.
  */
 export class QueuedTexts implements Source<TextMessage> {
   private readonly versions = new Map<string, VersionTexts>();

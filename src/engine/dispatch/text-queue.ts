@@ -36,9 +36,9 @@ const goesAlone = ({ alone, sequences }: QueuedText): boolean => alone || sequen
 
 /**
  * The texts that wait for one version: a line per client, each in the order in which its texts are due. Clients take
- * turns (see {@link ClientShares}). A batch is cut by predicted cost: the texts whose turns are next are sorted by length
- * and split where the total of the predicted run times is least; of these parts the one that holds the next text goes.
- * So like lengths share a batch, and no text is passed over.
+ * turns (see {@link ClientShares}). A batch is cut by predicted cost: the texts whose turns are next are sorted by
+ * length and split where the total of the predicted run times is least; of these parts the one that holds the next
+ * text goes. So like lengths share a batch, and no text is passed over.
  */
 export class TextQueue<T extends QueuedText> {
   private readonly lines = new Map<string, T[]>();

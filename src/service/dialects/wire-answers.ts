@@ -25,7 +25,8 @@ export class WireAnswers {
   /**
    * Answers a request, and returns the reply with the facts for its log line. Facts that are known before the answer
    * are recorded at once, because the client may leave in between.
-   * @throws AppError when the format refuses the request, when its client lacks a right that it uses, or when the request as a whole cannot be answered
+   * @throws AppError when the format refuses the request, when its client lacks a right that it uses, or when the
+   *   request as a whole cannot be answered
    */
   async handle<Shape>(
     format: WireFormat<Shape>,

@@ -70,9 +70,9 @@ export class HttpModule implements NestModule, OnModuleInit, OnApplicationBootst
   ) {}
 
   /**
-   * Nest calls this before it registers routes. The pipeline is given to Express itself: for a middleware that is applied
-   * through the consumer, Nest adds each request to a WeakSet, and the garbage collector then took 41 µs of each cached
-   * answer instead of 18 (ADR 11).
+   * Nest calls this before it registers routes. The pipeline is given to Express itself: for a middleware that is
+   * applied through the consumer, Nest adds each request to a WeakSet, and the garbage collector then took 41 µs of
+   * each cached answer instead of 18 (ADR 11).
    */
   configure(): void {
     this.host.httpAdapter.use(this.pipeline.handle);

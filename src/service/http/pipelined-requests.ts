@@ -50,8 +50,8 @@ class ConnectionRequests {
   }
 
   /**
-   * A response has closed. Of an exchange that is complete only the shape is kept: on a connection that rests, the objects
-   * of its last request would live until the next one, and the garbage collector would copy them meanwhile.
+   * A response has closed. Of an exchange that is complete only the shape is kept: on a connection that rests, the
+   * objects of its last request would live until the next one, and the garbage collector would copy them meanwhile.
    */
   closed(response: ServerResponse): void {
     if (this.latest !== response || !response.req.complete) return;
