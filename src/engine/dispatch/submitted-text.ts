@@ -9,14 +9,12 @@ import { PendingText, type RowsOutcome } from './pending-text.js';
 /** Windows of one message at least: each range is tokenized from the beginning of the text. */
 const LEAST_WINDOWS = 2;
 
-/** Predicted milliseconds of a sequence. */
+/** Predicted milliseconds of sequences of one text that run together. */
 export interface Price {
-  /** On its own. */
+  /** As a run of their own. */
   readonly soloMs: number;
-  /** As its part of a full batch of sequences of the same length. */
+  /** As their part of full batches of sequences of the same length. */
   readonly workMs: number;
-  /** On its own, divided by the number of workers that share such sequences. */
-  readonly sharedMs: number;
 }
 
 /** How a text is cut into messages. */
@@ -24,8 +22,10 @@ export interface Submission {
   readonly priority: Priority;
   /** `performance.now()` */
   readonly now: number;
-  /** What a sequence of so many tokens of a version costs. */
-  readonly priceOf: (key: string, tokens: number) => Price;
+  /** The cost of so many sequences of so many tokens each, for a version. */
+  readonly priceOf: (key: string, tokens: number, sequences: number) => Price;
+  /** Workers that share the ranges of a long text. */
+  readonly workers: number;
   /** Called with the parts that nothing needs any more: another part has failed, or the caller has left. */
   readonly abandon: (part: PendingText) => void;
   /** Called with the parts that another client waits for too. */
@@ -52,27 +52,32 @@ export class SubmittedText implements Computation {
     private readonly submission: Submission,
   ) {
     const { version, text, view = FIRST_WINDOW } = item;
-    const { priority, now, priceOf } = submission;
+    const { priority, now, priceOf, workers } = submission;
     this.task = taskOf(version);
     this.outcome = new Promise((resolve) => {
       this.resolve = resolve;
     });
     const { sequences, tokens } = this.task.estimate(text, view, version.manifest.max_tokens);
-    const price = priceOf(version.key, tokens);
     const base = { tokens, enqueuedAt: now, priority, range: null, sequences, turnAt: now };
     if (isFirstWindow(view)) {
       this.parts = [
-        new PendingText(version.key, item, { ...base, ...costOf(price, sequences) }, (outcome) => {
-          this.resolve(outcome.ok ? this.success(outcome.rows, outcome.times) : outcome);
-        }),
+        new PendingText(
+          version.key,
+          item,
+          { ...base, ...priceOf(version.key, tokens, sequences) },
+          (outcome) => {
+            this.resolve(outcome.ok ? this.success(outcome.rows, outcome.times) : outcome);
+          },
+        ),
       ];
       return;
     }
     const perMessage = Math.floor(version.manifest.batching.max_padded_tokens / tokens);
+    const windowMs = priceOf(version.key, tokens, 1).soloMs / workers;
     const ranges = rangesOf(view, sequences, Math.max(LEAST_WINDOWS, perMessage));
     this.parts = ranges.map(({ range, count }, i) => {
-      const turnAt = now + (i === 0 ? 0 : range.from * price.sharedMs);
-      const work = { ...base, ...costOf(price, count), range, sequences: count, turnAt };
+      const turnAt = now + (i === 0 ? 0 : range.from * windowMs);
+      const work = { ...base, ...priceOf(version.key, tokens, count), range, sequences: count, turnAt };
       return new PendingText(version.key, item, work, (outcome) => {
         this.answered(i, outcome);
       });
@@ -115,14 +120,6 @@ export class SubmittedText implements Computation {
     return { ok: true, value: { ...times, answer: answerOf(this.task, rows) } };
   }
 }
-
-const costOf = (
-  { soloMs, workMs }: Price,
-  sequences: number,
-): { readonly soloMs: number; readonly workMs: number } => ({
-  soloMs: soloMs * sequences,
-  workMs: workMs * sequences,
-});
 
 /** Ranges of `perMessage` windows; the last one goes on to the view's end, where the estimate was too low. */
 function rangesOf(

@@ -144,7 +144,7 @@ export class PoolExecutor
       if (source.discard(part)) this.lane.wake();
     };
     const offer = source.offer.bind(source);
-    const submission = { priority, now, priceOf: this.priceOf, abandon, offer };
+    const submission = { priority, now, priceOf: this.priceOf, workers: this.config.workers, abandon, offer };
     const submitted = items.map((item) => new SubmittedText(item, submission));
     const parts = submitted.flatMap((text) => text.parts);
     this.admission.admit({ parts, texts: items.length }, source.forecast, now);
@@ -158,9 +158,8 @@ export class PoolExecutor
     let longestMs = 0;
     for (const { version, text, view = FIRST_WINDOW } of items) {
       const { sequences, tokens } = taskOf(version).estimate(text, view, version.manifest.max_tokens);
-      const price = this.priceOf(version.key, tokens);
-      workMs += price.workMs * sequences;
-      longestMs = Math.max(longestMs, price.soloMs);
+      workMs += this.priceOf(version.key, tokens, sequences).workMs;
+      longestMs = Math.max(longestMs, this.priceOf(version.key, tokens, 1).soloMs);
     }
     return this.texts.user.forecast.aloneMs(workMs, longestMs, performance.now());
   }
@@ -231,12 +230,14 @@ export class PoolExecutor
     }
   }
 
-  private readonly priceOf = (key: string, tokens: number): Price => {
+  private readonly priceOf = (key: string, tokens: number, sequences: number): Price => {
     const cost = this.lane.costOf(key);
     const limits = this.texts.user.limitsOf(key);
-    if (cost === undefined || limits === undefined) return { soloMs: 0, workMs: 0, sharedMs: 0 };
-    const soloMs = predictMs(cost, 1, tokens);
-    return { soloMs, workMs: batchedMs(cost, tokens, limits), sharedMs: soloMs / this.config.workers };
+    if (cost === undefined || limits === undefined) return { soloMs: 0, workMs: 0 };
+    return {
+      soloMs: predictMs(cost, sequences, tokens),
+      workMs: sequences * batchedMs(cost, tokens, limits),
+    };
   };
 
   private assertOpen(items: readonly InferenceItem[]): void {

@@ -37,7 +37,8 @@ function submit({ words, view, maxTokens = 10, maxPaddedTokens = 20 }: Parts) {
     {
       priority: 'user',
       now: NOW,
-      priceOf: (_, tokens) => ({ soloMs: tokens, workMs: tokens, sharedMs: tokens }),
+      priceOf: (_, tokens, sequences) => ({ soloMs: tokens * sequences, workMs: tokens * sequences }),
+      workers: 1,
       abandon: (part) => abandoned.push(part),
       offer: () => undefined,
     },

@@ -78,7 +78,8 @@ class Service {
       {
         priority: 'user',
         now: performance.now(),
-        priceOf: () => ({ soloMs: 1_000, workMs: 1_000, sharedMs: 1_000 }),
+        priceOf: (_, __, sequences) => ({ soloMs: 1_000 * sequences, workMs: 1_000 * sequences }),
+        workers: 1,
         offer: () => undefined,
         abandon: (part) => {
           if (this.texts.discard(part)) this.lane.wake();
