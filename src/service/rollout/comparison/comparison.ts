@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { PredictionCache } from '../../cache/prediction-cache.js';
+import type { ModelVersion } from '../../../registry/model-version.js';
 import type { Answer } from '../../../engine/tasks/task.js';
 import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
 import { textHash } from '../../../rollout/evidence/seen-texts.js';
@@ -110,7 +111,7 @@ export class Comparison {
     const mayBeOwed = side === 'canary' && rollout.isCompared && known === undefined;
     if (mayBeOwed && !rollout.underway.has(hash) && floor.claim(rollout.hasEnoughPairs)) {
       try {
-        this.record(compared, hash, await this.owedAnswer(compared, hash));
+        this.record(compared, hash, await this.otherAnswer(compared, hash, true));
       } finally {
         floor.ended();
       }
@@ -121,7 +122,7 @@ export class Comparison {
       this.metrics.skipped(isSampled ? 'budget' : 'not_sampled');
       return;
     }
-    this.record(compared, hash, await this.spareAnswer(compared, hash));
+    this.record(compared, hash, await this.otherAnswer(compared, hash, false));
   }
 
   /** Counts the pair that a text and the other version's answer make. */
@@ -140,18 +141,29 @@ export class Comparison {
     this.metrics.compared('pair');
   }
 
+  /** The other version's answer: kept by the cache, or computed in one of the two ways below. */
+  private async otherAnswer(
+    compared: ComparedText,
+    hash: bigint,
+    isOwed: boolean,
+  ): Promise<Answer | SkipReason | null> {
+    const { rollout, side, text } = compared;
+    const version = rollout.versions[otherSide(side)];
+    const row = await this.cache.peek({ version, text });
+    if (row !== undefined) return row;
+    if (rollout.underway.has(hash)) return 'underway';
+    return isOwed ? this.owedAnswer(compared, hash, version) : this.spareAnswer(compared, hash, version);
+  }
+
   /**
    * The other version's answer to a text whose comparison is owed: it waits in the queue as a user's text does.
    * Null when the version fails; a skip reason when it was not admitted or did not finish.
    */
   private async owedAnswer(
-    { rollout, side, text }: ComparedText,
+    { rollout, text }: ComparedText,
     hash: bigint,
+    version: ModelVersion,
   ): Promise<Answer | SkipReason | null> {
-    const version = rollout.versions[otherSide(side)];
-    const row = await this.cache.peek({ version, text });
-    if (row !== undefined) return row;
-    if (rollout.underway.has(hash)) return 'underway';
     if (this.spareTime.problem() === 'shutting_down') return 'shutting_down';
     const turn: Turn = {
       client: CLIENT,
@@ -173,13 +185,10 @@ export class Comparison {
    * was not asked or did not finish.
    */
   private async spareAnswer(
-    { rollout, side, text }: ComparedText,
+    { rollout, text }: ComparedText,
     hash: bigint,
+    version: ModelVersion,
   ): Promise<Answer | SkipReason | null> {
-    const version = rollout.versions[otherSide(side)];
-    const row = await this.cache.peek({ version, text });
-    if (row !== undefined) return row;
-    if (rollout.underway.has(hash)) return 'underway';
     const problem = this.spareTime.problem() ?? (this.underway >= MAX_UNDERWAY ? 'backlog' : null);
     if (problem !== null) return problem;
     const rate = (rollout.limits.comparison.budgetPercent / 100) * this.config.workers;
