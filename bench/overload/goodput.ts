@@ -30,21 +30,13 @@ export interface Goodput {
 }
 
 const PROBES_PER_S = 20;
-const CODES = { ok: '200', refused: '429', expired: '504' } as const;
 
 /** Requests of POST /predict so far, by what became of them. */
-async function answeredSoFar(url: string): Promise<Record<keyof typeof CODES | 'all', number>> {
-  const metrics = await readMetrics(url);
-  const of = (status: string): number =>
-    metrics
-      .split('\n')
-      .filter((line) => line.includes('route="/predict"') && line.includes(`status="${status}"`))
-      .reduce((sum, line) => sum + valueOf(line, 'serin_requests_total'), 0);
-  const all = metrics
-    .split('\n')
-    .filter((line) => line.includes('route="/predict"'))
-    .reduce((sum, line) => sum + valueOf(line, 'serin_requests_total'), 0);
-  return { ok: of(CODES.ok), refused: of(CODES.refused), expired: of(CODES.expired), all };
+async function answeredSoFar(url: string): Promise<Record<'ok' | 'refused' | 'expired' | 'all', number>> {
+  const lines = (await readMetrics(url)).split('\n');
+  const predict = lines.filter((line) => line.includes('route="/predict"')).join('\n');
+  const of = (labels?: string): number => valueOf(predict, 'serin_requests_total', labels);
+  return { ok: of('status="200"'), refused: of('status="429"'), expired: of('status="504"'), all: of() };
 }
 
 /** What becomes of the requests that a load of so many seconds sends. */

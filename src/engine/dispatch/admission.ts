@@ -125,9 +125,14 @@ export class TimedAdmission extends Admission {
     const [first] = parts;
     if (first === undefined) return;
     const { client } = first;
-    const leftMs = Math.min(...parts.map(({ deadlineAt }) => deadlineAt)) - now;
     const workMs = workOf(parts);
-    const soloMs = Math.max(...parts.map((part) => part.soloMs));
+    // A call may have a hundred thousand parts, too many for the arguments of Math.max.
+    let soloMs = 0;
+    let leftMs = Infinity;
+    for (const part of parts) {
+      soloMs = Math.max(soloMs, part.soloMs);
+      leftMs = Math.min(leftMs, part.deadlineAt - now);
+    }
     const runMs = forecast.aloneMs(workMs, soloMs, now);
     const aloneMs = MARGIN * runMs + ANSWER_MS;
     // A single text is tried where the machine seems too slow for it: it measures whether that is still so.
@@ -153,20 +158,12 @@ export function sequencesOf(texts: readonly Pick<AdmissibleText, 'sequences'>[])
   return sum;
 }
 
-/** Takes the permits of each client's parts: all of them, or none. */
+/** Takes the permits of every part, for the part's own client: all of them, or none. */
 function tryTakeAll(permits: Permits, parts: readonly AdmissibleText[]): boolean {
-  const wanted = new Map<string, number>();
-  for (const { client, sequences } of parts) wanted.set(client, (wanted.get(client) ?? 0) + sequences);
-  const taken: [string, number][] = [];
-  for (const [client, count] of wanted) {
-    if (permits.tryTake(count, client)) {
-      taken.push([client, count]);
-      continue;
-    }
-    for (const [other, back] of taken) permits.release(back, other);
-    return false;
-  }
-  return true;
+  const refused = parts.findIndex(({ client, sequences }) => !permits.tryTake(sequences, client));
+  if (refused < 0) return true;
+  for (const { client, sequences } of parts.slice(0, refused)) permits.release(sequences, client);
+  return false;
 }
 
 const workOf = (parts: readonly AdmissibleText[]): number =>

@@ -44,7 +44,6 @@ export class ClientShares {
   private reached = 0;
   /** `performance.now()` since when texts have waited without a pause; Infinity while none waits. */
   waitingSince = Infinity;
-  private texts = 0;
   private sweepAt = SWEEP_AT;
   private recentMs = 0;
   private recentAt = 0;
@@ -58,8 +57,7 @@ export class ClientShares {
    */
   add(client: string, workMs: number, at: number): void {
     const share = this.shares.get(client) ?? this.enter(client);
-    if (this.texts === 0) this.waitingSince = at;
-    this.texts++;
+    if (this.waiting.size === 0) this.waitingSince = at;
     if (share.texts === 0) {
       share.clock = Math.max(share.clock, this.reached);
       this.waiting.set(client, share);
@@ -73,15 +71,16 @@ export class ClientShares {
   remove(client: string, workMs: number): void {
     const share = this.shares.get(client);
     if (share === undefined) return;
-    this.texts--;
-    if (this.texts === 0) this.waitingSince = Infinity;
     share.texts--;
     share.waitingMs -= workMs;
     if (share.texts > 0) return;
     // Sums of fractions do not end at exactly 0.
     share.waitingMs = 0;
     this.waiting.delete(client);
-    this.waitingWeight = this.waiting.size === 0 ? 0 : this.waitingWeight - share.weight;
+    this.waitingWeight -= share.weight;
+    if (this.waiting.size > 0) return;
+    this.waitingWeight = 0;
+    this.waitingSince = Infinity;
   }
 
   /** It is the client's turn: the clock of the others follows. */
@@ -140,17 +139,15 @@ export class ClientShares {
    * the client is not promised more of the workers than the others of the last seconds have left it.
    */
   aheadMs(client: string, workMs: number, now: number): number {
-    const own = this.shares.get(client);
-    const weight = own?.weight ?? this.weightOf(client);
-    const ownMs = (own?.waitingMs ?? 0) + workMs;
+    const weight = this.weight(client);
+    const ownMs = this.waitingOf(client) + workMs;
     const end = this.turnAfter(client, ownMs);
     let ahead = ownMs;
-    let weights = weight;
     for (const [name, share] of this.waiting) {
       if (name === client) continue;
-      weights += share.weight;
       ahead += Math.min(share.waitingMs, Math.max(0, (end - share.clock) * share.weight));
     }
+    const weights = this.waitingWeight + (this.waiting.has(client) ? 0 : weight);
     const left = Math.max(weight / weights, 1 - this.partOfOthers(client, now));
     return Math.max(ahead, ownMs / left);
   }
@@ -191,7 +188,7 @@ export class ClientShares {
 
   /** A client whose clock is behind the others' would come back as a new one, so it need not be remembered. */
   private sweep(): void {
-    const isIdle = this.texts === 0;
+    const isIdle = this.waiting.size === 0;
     for (const [client, share] of this.shares) {
       if (share.texts === 0 && (isIdle || share.clock <= this.reached)) this.shares.delete(client);
     }

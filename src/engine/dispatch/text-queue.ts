@@ -96,10 +96,9 @@ export class TextQueue<T extends QueuedText> {
     const at = line?.indexOf(item) ?? -1;
     if (line === undefined || at < 0 || client === item.line) return;
     const before = line.slice(0, at).reduce((sum, { workMs }) => sum + workMs, 0);
-    if (
-      this.shares.turnAfter(client, this.shares.waitingOf(client)) >= this.shares.turnAfter(item.line, before)
-    )
-      return;
+    const here = this.shares.turnAfter(item.line, before);
+    const there = this.shares.turnAfter(client, this.shares.waitingOf(client));
+    if (there >= here) return;
     this.remove(item);
     item.line = client;
     this.push(item);
@@ -135,9 +134,10 @@ export class TextQueue<T extends QueuedText> {
     if (line === undefined) this.lines.set(item.line, (line = []));
     // Nearly always at the end: only the ranges of a long text are due later than they come.
     let at = line.length;
-    const isAfter = (other: T | undefined): boolean =>
-      other !== undefined && (isBack ? other.turnAt >= item.turnAt : other.turnAt > item.turnAt);
-    while (at > 0 && isAfter(line[at - 1])) at--;
+    for (; at > 0; at--) {
+      const before = line[at - 1]?.turnAt ?? 0;
+      if (before < item.turnAt || (before === item.turnAt && !isBack)) break;
+    }
     if (at === line.length) line.push(item);
     else line.splice(at, 0, item);
     this.count++;
