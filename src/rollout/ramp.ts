@@ -1,7 +1,7 @@
 import type { RolloutMode } from '../base/config/rollout-config.js';
 import type { StepInfo, Verdict } from './gates/types.js';
 import { nextPercent, stepInForce } from './rollout-machine.js';
-import type { RolloutDocument } from './rollout-types.js';
+import { isUnderWay, type RolloutDocument } from './rollout-types.js';
 
 export type RampAction = 'none' | 'next_step' | 'promote' | 'roll_back';
 
@@ -29,7 +29,7 @@ export function stepInfoOf(document: RolloutDocument): StepInfo {
  */
 export function rampAction(document: RolloutDocument, mode: RolloutMode, verdict: Verdict): RampAction {
   const { phase } = document;
-  if (mode !== 'auto' || (phase !== 'running' && phase !== 'paused')) return 'none';
+  if (mode !== 'auto' || !isUnderWay(phase)) return 'none';
   if (verdict === 'roll_back') return 'roll_back';
   const { elapsedMs, holdMs, nextPercent: next } = stepInfoOf(document);
   if (phase !== 'running' || verdict !== 'promote' || elapsedMs < holdMs) return 'none';

@@ -1,6 +1,12 @@
 import { DEFAULT_COMPARISON, type ComparisonConfig } from '../base/config/rollout-config.js';
 import { candidateOf, type Candidate } from './candidate.js';
-import type { CandidateRef, RolloutDocument, RolloutPhase, ShareDecision } from './rollout-types.js';
+import {
+  isUnderWay,
+  type CandidateRef,
+  type RolloutDocument,
+  type RolloutPhase,
+  type ShareDecision,
+} from './rollout-types.js';
 
 /**
  * One model's rollout as the code that serves requests sees it. It is computed from the state, the decision about the
@@ -55,7 +61,7 @@ export function rolloutInForce({ document, decision, answering, comparison }: In
     lastGood: orNull(document.last_good),
     answering,
     percent: decision.percent,
-    shadow: isLive && mode === 'shadow' && (phase === 'running' || phase === 'paused'),
+    shadow: isLive && mode === 'shadow' && isUnderWay(phase),
     rolledBack: document.rolled_back.map(candidateOf),
     comparison,
   };

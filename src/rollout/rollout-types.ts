@@ -23,6 +23,10 @@ export const ROLLOUT_PHASES: readonly RolloutPhase[] = [
   'rolled_back',
 ];
 
+/** Whether a rollout in this phase goes on: it runs or is paused. */
+export const isUnderWay = (phase: RolloutPhase | undefined): boolean =>
+  phase === 'running' || phase === 'paused';
+
 /** The kind of a move. `step`: the ramp took its next step; `set`: an admin set a percentage or a version. */
 export type MoveName =
   'start' | 'set' | 'step' | 'pause' | 'resume' | 'promote' | 'roll_back' | 'clear' | 'recover';

@@ -2,7 +2,14 @@ import { windowFigures, type Figures, type FlipView } from './evidence/figures-v
 import type { GateEvidence, Judgement } from './gates/types.js';
 import { stepInfoOf } from './ramp.js';
 import { stepInForce } from './rollout-machine.js';
-import type { MoveFigures, RolloutDocument, RolloutView, StepView, VersionView } from './rollout-types.js';
+import {
+  isUnderWay,
+  type MoveFigures,
+  type RolloutDocument,
+  type RolloutView,
+  type StepView,
+  type VersionView,
+} from './rollout-types.js';
 import type { VerdictEstimate } from './verdict-pace.js';
 import type { Verdict as Decided } from './who-decides.js';
 
@@ -22,7 +29,7 @@ export interface ViewParts {
 }
 
 function stepView(document: RolloutDocument): StepView | null {
-  if (document.phase !== 'running' && document.phase !== 'paused') return null;
+  if (!isUnderWay(document.phase)) return null;
   const { nextPercent, holdMs } = stepInfoOf(document);
   return {
     number: stepInForce(document) + 1,

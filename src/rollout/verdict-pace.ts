@@ -36,10 +36,15 @@ const MINUTE_MS = 60_000;
 export class VerdictPace {
   private notes: Note[] = [];
 
+  /** Whether a note at this moment would be kept. */
+  isDue(atMs: number): boolean {
+    const last = this.notes.at(-1);
+    return last === undefined || atMs - last.atMs >= INTERVAL_MS;
+  }
+
   /** Notes the samples at a moment; call it every second or so. */
   note({ pairs, answers }: Samples, atMs: number): void {
-    const last = this.notes.at(-1);
-    if (last !== undefined && atMs - last.atMs < INTERVAL_MS) return;
+    if (!this.isDue(atMs)) return;
     this.notes = [...this.notes.filter((note) => atMs - note.atMs < WINDOW_MS), { pairs, answers, atMs }];
   }
 

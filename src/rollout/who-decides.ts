@@ -2,7 +2,13 @@ import type { RolloutMode } from '../base/config/rollout-config.js';
 import { isSameCandidate as same } from './candidate.js';
 import { stepInForce } from './rollout-machine.js';
 import type { StartRequest } from './rollout-machine.js';
-import type { PlanStep, RolloutDocument, ShareDecision, VersionRef } from './rollout-types.js';
+import {
+  isUnderWay,
+  type PlanStep,
+  type RolloutDocument,
+  type ShareDecision,
+  type VersionRef,
+} from './rollout-types.js';
 
 /** The file's section about one model, with the digests of its versions. */
 export interface FileWish {
@@ -42,8 +48,7 @@ export function hasLost(
   file: Pick<FileWish, 'isWhole' | 'canary' | 'fingerprint'>,
   { configuration, phase, origin }: Pick<RolloutDocument, 'configuration' | 'phase' | 'origin'>,
 ): boolean {
-  const isRunning = phase === 'running' || phase === 'paused';
-  if (file.isWhole || !isRunning || isSectionOf({ configuration }, file)) return false;
+  if (file.isWhole || !isUnderWay(phase) || isSectionOf({ configuration }, file)) return false;
   return file.canary === null || origin.by === 'configuration';
 }
 
@@ -160,7 +165,7 @@ function decidedShare({ document, canaryPercent, file }: Claims): ShareDecision 
   if (canaryPercent === 0) {
     return decision('canary_percent_0', 0, 'CANARY_PERCENT=0 holds the canary at 0 % while it is set.');
   }
-  const serves = (phase === 'running' || phase === 'paused') && mode !== 'shadow';
+  const serves = isUnderWay(phase) && mode !== 'shadow';
   const percent = serves ? document.percent : 0;
   const promoted = already ? ` ${stable.version}, which is asked for as canary, was promoted already.` : '';
   if (document.moved || origin.by === 'admin' || origin.by === 'recovery') {

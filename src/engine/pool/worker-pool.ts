@@ -195,9 +195,7 @@ export class WorkerPool implements WorkerEvents {
     this.restarts++;
     this.rolling?.lost(worker, how);
     if (!wasReady || reason === 'start_failed') this.backoff.failed(how);
-    if (!wasReady) {
-      if (worker.started && worker.loading !== undefined) this.diedLoading(worker.loading, how);
-    }
+    if (!wasReady && worker.started && worker.loading !== undefined) this.diedLoading(worker.loading, how);
     this.listener.workerLost(worker, reason, how);
     this.replenish();
   }

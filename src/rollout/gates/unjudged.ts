@@ -7,7 +7,7 @@ import type { Evidence } from '../evidence/counts.js';
 export const MOST_WITHOUT_PAIR = 200;
 
 /** The counts of a step that show whether its canary is judged. */
-export type StepCounts = Pick<Evidence, 'pairs' | 'canary'>;
+type StepCounts = Pick<Evidence, 'pairs' | 'canary'>;
 
 /** Pairs of one step, those of repeated texts and of failures included. */
 const pairsOf = ({ pairs }: StepCounts): number =>

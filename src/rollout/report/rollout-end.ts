@@ -1,11 +1,11 @@
-import type { RolloutDocument, RolloutMove } from '../rollout-types.js';
+import { isUnderWay, type RolloutDocument, type RolloutMove } from '../rollout-types.js';
 
 /** Whether a rollout, or the replacement of a lost one, begins with this move. */
 export const begins = ({ move }: RolloutMove): boolean => move === 'start' || move === 'recover';
 
 const ends = ({ move }: RolloutMove): boolean => move === 'promote' || move === 'roll_back';
 
-const goesOn = ({ to }: RolloutMove): boolean => to.phase === 'running' || to.phase === 'paused';
+const goesOn = ({ to }: RolloutMove): boolean => isUnderWay(to.phase);
 
 /**
  * The moves since the rollout began. The history of a state may go back further, or be cut off after that beginning.

@@ -5,7 +5,7 @@ import type { GateEvidence, GateSettings, Judgement, StepInfo } from '../gates/t
 import { evaluate } from '../gates/verdict.js';
 import { stepInfoOf } from '../ramp.js';
 import { figuresOf } from '../rollout-view.js';
-import type { RolloutDocument, RolloutMove, VersionRef } from '../rollout-types.js';
+import { isUnderWay, type RolloutDocument, type RolloutMove, type VersionRef } from '../rollout-types.js';
 import { begins, movesOf } from './rollout-end.js';
 import type { SeriesDocument } from '../evidence/series.js';
 
@@ -102,8 +102,8 @@ function measuredIn(
 
 /** The state of the rollout in its last step. */
 function lastStep(document: RolloutDocument, { steps }: EvidenceDocument): RolloutDocument {
-  if (document.phase === 'running' || document.phase === 'paused') return document;
-  const left = document.history.findLast(({ from }) => from.phase === 'running' || from.phase === 'paused');
+  if (isUnderWay(document.phase)) return document;
+  const left = document.history.findLast(({ from }) => isUnderWay(from.phase));
   return {
     ...document,
     phase: 'running',

@@ -62,7 +62,7 @@ export class RedisConnection implements OnApplicationShutdown {
       {
         onChange: (refusal) => {
           reports.refusesWrites(refusal?.kind ?? null);
-          if (refusal !== null) logger.warn(`Redis at ${this.address} ${refusal.state}. ${refusal.advice}`);
+          if (refusal !== null) logger.warn(this.sentenceOf(refusal));
         },
         onAccepted: (refusedMs) => {
           logger.log(`Redis at ${this.address} takes writes again after ${Math.round(refusedMs)} ms`);
@@ -90,8 +90,12 @@ export class RedisConnection implements OnApplicationShutdown {
   /** What an operator should repair, in a sentence without the password; null when all is well. */
   problem(): string | null {
     const { refusal } = this;
-    if (refusal !== null) return `Redis at ${this.address} ${refusal.state}. ${refusal.advice}`;
+    if (refusal !== null) return this.sentenceOf(refusal);
     return this.isUp ? null : `Redis at ${this.address} is not connected (${this.lastReason}).`;
+  }
+
+  private sentenceOf({ state, advice }: WriteRefusal): string {
+    return `Redis at ${this.address} ${state}. ${advice}`;
   }
 
   /**

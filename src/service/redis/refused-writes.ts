@@ -4,7 +4,7 @@ import { type WriteRefusal, writeRefusalOf } from '../../base/redis/write-refusa
 const PROBE_MS = 1_000;
 
 /** No listener may throw. */
-export interface RefusalEvents {
+interface RefusalEvents {
   /** Writes are refused, for another reason than before; or null: they are not refused, as far as is known. */
   readonly onChange: (refusal: WriteRefusal | null) => void;
   /** The server has taken a write after it had refused writes for this time. */

@@ -1,3 +1,4 @@
+import { isUnderWay } from '../../rollout/rollout-types.js';
 import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { ConfigWatcher } from '../../base/config/config-watcher.js';
 import { configSource, type ConfigSource } from '../../base/config/load-config.js';
@@ -176,9 +177,13 @@ export class RolloutConfiguration implements OnApplicationShutdown {
     }
     for (const [model, { canary }] of Object.entries(config.rollout)) {
       const before = this.of(model)?.canary ?? null;
-      const phase = this.inForce.of(model)?.phase;
-      const isRunning = phase === 'running' || phase === 'paused';
-      if (!isRunning || before === null || canary !== null || states('rollout', model, 'canary')) continue;
+      if (
+        !isUnderWay(this.inForce.of(model)?.phase) ||
+        before === null ||
+        canary !== null ||
+        states('rollout', model, 'canary')
+      )
+        continue;
       return `rollout.${model}.canary: the file has lost ${before}, which is being rolled out; name it again (${HOW_TO_END})`;
     }
     return null;

@@ -9,7 +9,12 @@ import type { Samples } from '../../rollout/verdict-pace.js';
 import { stepInfoOf } from '../../rollout/ramp.js';
 import { RolloutConfiguration } from './rollout-configuration.js';
 import type { MoveContext } from '../../rollout/rollout-machine.js';
-import type { MoveCause, MoveFigures, RolloutDocument } from '../../rollout/rollout-types.js';
+import {
+  isUnderWay,
+  type MoveCause,
+  type MoveFigures,
+  type RolloutDocument,
+} from '../../rollout/rollout-types.js';
 import { RolloutVersions } from './rollout-versions.js';
 import { figuresOf, moveFigures } from '../../rollout/rollout-view.js';
 
@@ -76,7 +81,7 @@ export class RolloutJudge {
   }
 
   private evidence(document: RolloutDocument): ReturnType<EvidenceBook['gateEvidence']> {
-    if (document.phase !== 'running' && document.phase !== 'paused') return null;
+    if (!isUnderWay(document.phase)) return null;
     return this.book.gateEvidence(document, this.versions.labels(document).length);
   }
 

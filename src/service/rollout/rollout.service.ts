@@ -7,7 +7,7 @@ import { ModelRollout, type Move } from '../../rollout/model-rollout.js';
 import { rolloutInForce } from '../../rollout/rollout-in-force.js';
 import { untouched } from '../../rollout/rollout-machine.js';
 import { RolloutStore } from '../../rollout/rollout-store.js';
-import type { RolloutDocument } from '../../rollout/rollout-types.js';
+import { isUnderWay, type RolloutDocument } from '../../rollout/rollout-types.js';
 import { hasLost, isSectionOf, type Verdict as Decided, whoDecides } from '../../rollout/who-decides.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { RolloutMoves } from './effects/rollout-moves.js';
@@ -146,8 +146,7 @@ export class RolloutService {
       );
     }
     const muted = this.configuration.mutedGatesOf(model);
-    const isRunning = document.phase === 'running' || document.phase === 'paused';
-    if (isRunning && muted.length > 0) {
+    if (isUnderWay(document.phase) && muted.length > 0) {
       problems.push(
         `No gate acts on feedback (${muted.join(', ')}): that needs API_KEYS, without which anybody may send it.`,
       );

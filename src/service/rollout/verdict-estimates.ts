@@ -18,8 +18,11 @@ export class VerdictEstimates {
 
   /** Notes the samples of this moment; to be called every second or so. */
   note(document: RolloutDocument): void {
-    const progress = this.judge.progress(document);
-    if (progress !== null) this.paceOf(document).note(progress.samples, performance.now());
+    const pace = this.paceOf(document);
+    const now = performance.now();
+    // Progress adds up the evidence of all replicas.
+    const progress = pace.isDue(now) ? this.judge.progress(document) : null;
+    if (progress !== null) pace.note(progress.samples, now);
   }
 
   /** Null while there is nothing to judge. */

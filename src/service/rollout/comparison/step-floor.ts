@@ -2,7 +2,7 @@
  * The first answers of a step are all compared. Of 50 pairs, the gate on disagreement needs 3 to roll back a canary
  * whose answers are all different, and 17 for one that differs on every second text (docs/gates.md).
  */
-export const FIRST_ANSWERS = 50;
+const FIRST_ANSWERS = 50;
 
 /** After the first answers, one pair is due for so many answers: 5 % more work than the canary's own texts. */
 const ANSWERS_PER_PAIR = 20;

@@ -12,7 +12,7 @@ import { RolloutEvidence } from '../../../rollout/evidence/rollout-evidence.js';
 import type { GateEvidence } from '../../../rollout/gates/types.js';
 import { isUnjudged } from '../../../rollout/gates/unjudged.js';
 import { type EvidenceElsewhere, RolloutStore } from '../../../rollout/rollout-store.js';
-import type { RolloutDocument } from '../../../rollout/rollout-types.js';
+import { isUnderWay, type RolloutDocument } from '../../../rollout/rollout-types.js';
 
 /** The evidence of one model's rollout in this process. */
 export interface OpenBook {
@@ -65,7 +65,7 @@ export class EvidenceBook {
       this.closed.set(model, { rolloutId: book.rolloutId, document: allOf(book) });
       this.books.delete(model);
     }
-    if (phase !== 'running' && phase !== 'paused') return;
+    if (!isUnderWay(phase)) return;
     if (book?.rolloutId === rolloutId) book.evidence.enterStep(visit);
     else {
       const evidence = new RolloutEvidence(visit, this.config.logText);
@@ -95,7 +95,7 @@ export class EvidenceBook {
    */
   isUnjudged({ model, phase, visit, rollout_id: rolloutId }: RolloutDocument): boolean {
     const book = this.books.get(model);
-    if (book?.rolloutId !== rolloutId || (phase !== 'running' && phase !== 'paused')) return false;
+    if (book?.rolloutId !== rolloutId || !isUnderWay(phase)) return false;
     const others = book.elsewhere?.()?.steps[visit];
     const own = book.evidence.windows(visit).step;
     return isUnjudged(others === undefined ? [own] : [own, others]);

@@ -15,7 +15,7 @@ import { RolloutConfiguration } from '../rollout-configuration.js';
 import { RolloutJudge } from '../rollout-judge.js';
 import { RolloutVersions } from '../rollout-versions.js';
 import { RolloutStore } from '../../../rollout/rollout-store.js';
-import type { RolloutDocument, RolloutMove } from '../../../rollout/rollout-types.js';
+import { isUnderWay, type RolloutDocument, type RolloutMove } from '../../../rollout/rollout-types.js';
 import { ReportFolder } from './report-folder.js';
 import { endOf, isUnfinished } from '../../../rollout/report/rollout-end.js';
 import { reportOf, type Outcome } from '../../../rollout/report/rollout-report.js';
@@ -96,7 +96,7 @@ export class RolloutReporter implements OnApplicationBootstrap, OnApplicationShu
     if (!leads) return;
     for (const document of this.moves.documents()) {
       if (isNew) this.makeUpFor(document);
-      if (document.phase === 'running' || document.phase === 'paused') {
+      if (isUnderWay(document.phase)) {
         this.note(document, this.shareOf(document), false);
       }
     }

@@ -1,4 +1,9 @@
-import type { RolloutView, VersionRef, VersionView } from '../../../rollout/rollout-types.js';
+import {
+  isUnderWay,
+  type RolloutView,
+  type VersionRef,
+  type VersionView,
+} from '../../../rollout/rollout-types.js';
 import { StartError } from '../../../base/errors/start-error.js';
 
 /** The two versions of a drill. */
@@ -16,7 +21,7 @@ const refOf = ({ version, digest }: VersionRef): VersionRef => ({ version, diges
  */
 export function checkBefore(view: RolloutView, version: string | undefined): DrillPair {
   const { model_name: model, phase, percent, stable, canary, decided_by: decidedBy, problems } = view;
-  if (phase === 'running' || phase === 'paused') {
+  if (isUnderWay(phase)) {
     throw new StartError(
       `A rollout of ${model} is ${phase} at ${percent} %: let it end, or say serin canary set ${model} --percent 0.`,
     );
