@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { type Client, DEFAULT_WEIGHT, RIGHTS, twinProblem } from './clients.js';
+import { keyDigest, type Client, DEFAULT_WEIGHT, RIGHTS, twinProblem } from './clients.js';
 import type { Reading, ValueType } from './value-types.js';
 
 const ALLOWED =
@@ -16,7 +15,7 @@ function readEntry(entry: string): Client | undefined {
   const digest = DIGEST.exec(key)?.[1];
   if (digest !== undefined) return { ...client, sha256: digest.toLowerCase() };
   if (key.startsWith('sha256:')) return undefined;
-  return { ...client, sha256: createHash('sha256').update(key).digest('hex') };
+  return { ...client, sha256: keyDigest(key) };
 }
 
 /** Problems name an entry by its position or name, never by its key. */

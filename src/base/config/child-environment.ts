@@ -8,6 +8,8 @@ import type { SettingName } from './settings.js';
 const OF_ONE_SERVICE: readonly SettingName[] = [
   'HOST',
   'PORT',
+  'ADMIN_PORT',
+  'CLOSED_ROUTES',
   'STATE_DIR',
   'REDIS_URL',
   'API_KEYS',

@@ -1,8 +1,15 @@
-import { createHash } from 'node:crypto';
-import { type Client, CLIENT_NAME, DEFAULT_WEIGHT, type Right, RIGHTS, twinProblem } from './clients.js';
+import {
+  type Client,
+  CLIENT_NAME,
+  DEFAULT_WEIGHT,
+  keyDigest,
+  type Right,
+  RIGHTS,
+  twinProblem,
+} from './clients.js';
 import type { ConfigFile } from './config-file.js';
 import type { ConfigProblem } from './config-error.js';
-import { shown } from './read-settings.js';
+import { reportTo } from './read-settings.js';
 import { didYouMean } from './suggest.js';
 import { decimal, oneOf, text, type ValueType } from './value-types.js';
 
@@ -80,7 +87,7 @@ class ClientReader {
       this.problem('key', undefined, 'is a digest: write it as sha256, without "sha256:" before it');
       return undefined;
     }
-    return plain === undefined ? undefined : createHash('sha256').update(plain).digest('hex');
+    return plain === undefined ? undefined : keyDigest(plain);
   }
 
   /** All rights unless it names some. An empty value is an error, because it may have been meant as none. */
@@ -113,14 +120,7 @@ class ClientReader {
  */
 export function readClients(file: ConfigFile, problems: ConfigProblem[]): readonly Client[] {
   if (!file.entries.has('clients')) return [];
-  const report = (place: string, value: unknown, message: string): void => {
-    problems.push({
-      key: place,
-      source: file.name,
-      value: value === undefined ? null : shown(value),
-      message,
-    });
-  };
+  const report = reportTo(file, problems);
   const list = file.entries.get('clients');
   if (!Array.isArray(list) || list.length === 0 || list.length > MAX_CLIENTS) {
     const allowed = `allowed is a list of 1 to ${String(MAX_CLIENTS)} clients such as ${EXAMPLE}`;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 /**
  * What a client may do beyond asking for answers: name the version that answers; ask for an answer that no cache holds;
  * choose the key by which the canary is picked; and report what became known about an answer.
@@ -30,3 +31,6 @@ export function twinProblem(clients: readonly Client[], { name, sha256 }: Client
   if (twin === undefined) return null;
   return `"${twin.name}" and "${name}" have the same key, so the service could not tell which of them asks`;
 }
+
+/** The sha256 of a key, hex: keys are hashed when they are read, and never kept. */
+export const keyDigest = (key: string): string => createHash('sha256').update(key).digest('hex');

@@ -54,21 +54,18 @@ function reportUnreadable(path: string, code: string, problems: ConfigProblem[])
 
 /** The codes of YAML errors whose messages quote nothing of the file in their first line. */
 const QUOTING_NOTHING: ReadonlySet<string> = new Set<ErrorCode>([
-  ...([
-    'BAD_INDENT',
-    'BAD_PROP_ORDER',
-    'BAD_SCALAR_START',
-    'BLOCK_AS_IMPLICIT_KEY',
-    'BLOCK_IN_FLOW',
-  ] as const),
-  ...([
-    'DUPLICATE_KEY',
-    'MISSING_CHAR',
-    'MULTILINE_IMPLICIT_KEY',
-    'MULTIPLE_ANCHORS',
-    'MULTIPLE_DOCS',
-  ] as const),
-  ...(['MULTIPLE_TAGS', 'TAB_AS_INDENT'] as const),
+  'BAD_INDENT',
+  'BAD_PROP_ORDER',
+  'BAD_SCALAR_START',
+  'BLOCK_AS_IMPLICIT_KEY',
+  'BLOCK_IN_FLOW',
+  'DUPLICATE_KEY',
+  'MISSING_CHAR',
+  'MULTILINE_IMPLICIT_KEY',
+  'MULTIPLE_ANCHORS',
+  'MULTIPLE_DOCS',
+  'MULTIPLE_TAGS',
+  'TAB_AS_INDENT',
 ]);
 
 /** Describes an error without quoting the file, which may hold a secret: `key: >secret` is an error of YAML. */

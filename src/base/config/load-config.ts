@@ -179,7 +179,7 @@ function reportContradictions(
     const message = `must be at least REQUEST_TIMEOUT_MS (${String(requestTimeoutMs)}) and less than SHUTDOWN_GRACE_MS (${String(shutdownGraceMs)}), or a shutdown would cut batches off`;
     problems.push({ ...origin('BATCH_TIMEOUT_MAX_MS'), value: shown(batchMs), message });
   }
-  if (config.adminPort !== null && config.adminPort !== 0 && config.adminPort === config.port) {
+  if (config.adminPort !== 0 && config.adminPort === config.port) {
     const message = 'is PORT too: set another one, or leave it unset so that PORT serves everything';
     problems.push({ ...origin('ADMIN_PORT'), value: shown(config.adminPort), message });
   }

@@ -23,6 +23,19 @@ export function shown(value: unknown): string {
   return written.length > 80 ? `${written.slice(0, 77)}...` : written;
 }
 
+/**
+ * Receives one problem: the key, its value (undefined when there is none to show), and a message with the error and the
+ * allowed values.
+ */
+export type Report = (key: string, value: unknown, message: string) => void;
+
+/** Reports the problems of one file. */
+export const reportTo =
+  (file: ConfigFile, problems: ConfigProblem[]): Report =>
+  (key, value, message) => {
+    problems.push({ key, source: file.name, value: value === undefined ? null : shown(value), message });
+  };
+
 /** One source of settings: its names and values of settings. */
 interface Source {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { ConfigFile } from './config-file.js';
 import type { ConfigProblem } from './config-error.js';
-import { shown } from './read-settings.js';
+import { type Report, reportTo } from './read-settings.js';
 import {
   plainRollout,
   type RolloutConfig,
@@ -29,9 +29,7 @@ const SHIPPED: RolloutSection = {
 
 /** Reads `default_model` and `rollout`. Errors are added to `problems`, and the default is used instead. */
 export function readRolloutSection(file: ConfigFile, problems: ConfigProblem[]): RolloutSection {
-  const report = (key: string, value: unknown, message: string): void => {
-    problems.push({ key, source: file.name, value: value === undefined ? null : shown(value), message });
-  };
+  const report = reportTo(file, problems);
 
   const readName = (key: string, value: unknown): string | null => {
     const reading = folderName.fromFile(value);
@@ -73,12 +71,6 @@ export function readRolloutSection(file: ConfigFile, problems: ConfigProblem[]):
   }
   return { defaultModel, rollout };
 }
-
-/**
- * Receives one problem: the key, its value (undefined when there is none to show), and a message with the error and the
- * allowed values.
- */
-export type Report = (key: string, value: unknown, message: string) => void;
 
 const folderName = text(
   'the name of a folder of the registry: 1 to 64 of A-Z a-z 0-9 . _ -, starting with a letter or digit (quote a number: "1")',

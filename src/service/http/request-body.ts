@@ -34,13 +34,12 @@ const plainLength = (headers: Headers): number =>
     ? Number(headers['content-length'])
     : NaN;
 
+/** A body without content is an object without fields. */
 function parsed(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {};
   const text = bytes.toString();
   return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
 }
-
-/** A body without content is an object without fields. */
-const parsedOrEmpty = (bytes: Buffer): unknown => (bytes.length === 0 ? {} : parsed(bytes));
 
 /** Gives a body that is complete to the next step. */
 function finish(
@@ -93,46 +92,48 @@ function readPlain(
 }
 
 /**
- * Reads JSON bodies only. The limit applies after decompression, so a compressed bomb is cut off at the size of the
- * largest allowed body. Every JSON value passes; the code that knows the fields rejects values that are not objects.
  * Express reads bodies that are compressed, chunked or too large. Nearly all other bodies need none of its preparations
- * and are read directly.
+ * and are read directly. The limit applies after decompression, so a compressed bomb is cut off at the size of the
+ * largest allowed body.
+ * @param withoutBody the body of a request that has none
  */
-export function jsonBody(maxBodyBytes: number): RequestHandler {
+function bodyReader(
+  maxBodyBytes: number,
+  bodyOf: (content: Buffer) => unknown,
+  withoutBody: () => unknown,
+): RequestHandler {
   const read = raw({ limit: maxBodyBytes, type: () => true });
+  return (request, response, next): void => {
+    const bytes = plainLength(request.headers);
+    if (bytes > 0 && bytes <= maxBodyBytes) {
+      readPlain(request, bytes, bodyOf, next);
+      return;
+    }
+    read(request, response, (error?: unknown) => {
+      const content: unknown = request.body;
+      if (error === undefined && Buffer.isBuffer(content)) {
+        finish(request, content, bodyOf, next);
+        return;
+      }
+      if (error === undefined) request.body = withoutBody();
+      next(error);
+    });
+  };
+}
+
+/** Reads JSON bodies only. Every JSON value passes; the code that knows the fields rejects values that are not objects. */
+export function jsonBody(maxBodyBytes: number): RequestHandler {
+  const read = bodyReader(maxBodyBytes, parsed, () => undefined);
   return (request, response, next): void => {
     const { headers } = request;
     const problem = hasBody(headers) ? contentTypeProblem(headers['content-type']) : null;
-    if (problem !== null) {
-      next(new AppError('UNSUPPORTED_MEDIA_TYPE', problem));
-      return;
-    }
-    const bytes = plainLength(headers);
-    if (bytes > 0 && bytes <= maxBodyBytes) readPlain(request, bytes, parsed, next);
-    else {
-      read(request, response, (error?: unknown) => {
-        const content: unknown = request.body;
-        if (error !== undefined || !Buffer.isBuffer(content)) next(error);
-        else finish(request, content, parsedOrEmpty, next);
-      });
-    }
+    if (problem === null) void read(request, response, next);
+    else next(new AppError('UNSUPPORTED_MEDIA_TYPE', problem));
   };
 }
 
 const asItIs = (content: Buffer): Buffer => content;
 
 /** Reads bodies of any type as bytes, with the limit of {@link jsonBody}. A missing body becomes an empty one. */
-export function rawBody(maxBodyBytes: number): RequestHandler {
-  const read = raw({ limit: maxBodyBytes, type: () => true });
-  return (request, response, next): void => {
-    const bytes = plainLength(request.headers);
-    if (bytes > 0 && bytes <= maxBodyBytes) {
-      readPlain(request, bytes, asItIs, next);
-      return;
-    }
-    read(request, response, (error?: unknown) => {
-      if (error === undefined && !Buffer.isBuffer(request.body)) request.body = Buffer.alloc(0);
-      next(error);
-    });
-  };
-}
+export const rawBody = (maxBodyBytes: number): RequestHandler =>
+  bodyReader(maxBodyBytes, asItIs, () => Buffer.alloc(0));

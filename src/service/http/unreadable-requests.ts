@@ -1,4 +1,4 @@
-import { maxHeaderSize, type Server, STATUS_CODES } from 'node:http';
+import { maxHeaderSize, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Response } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
@@ -61,6 +61,12 @@ function rawAnswer(failure: AppError, requestId: string, shape: ProblemShape): B
   return Buffer.concat([Buffer.from(head), body]);
 }
 
+/** Runs a step once the response has closed; at once when there is none. */
+function onceClosed(response: ServerResponse | undefined, step: () => void): void {
+  if (response === undefined || response.closed) step();
+  else response.once('close', step);
+}
+
 function endSoon(socket: Duplex): void {
   socket.end();
   setTimeout(() => socket.destroy(), LINGER_MS).unref();
@@ -83,13 +89,9 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
   };
 
   const answerLast = (failure: AppError, socket: Duplex, method: string | null): void => {
-    const response = latestResponse(socket);
-    if (response === undefined || response.closed) answerRaw(failure, socket, method);
-    else {
-      response.once('close', () => {
-        answerRaw(failure, socket, method);
-      });
-    }
+    onceClosed(latestResponse(socket), () => {
+      answerRaw(failure, socket, method);
+    });
   };
 
   /** Sockets that have their answer: the parser reports the same fault again for each later chunk. */
@@ -110,11 +112,9 @@ export function answerUnreadable(server: Server, observers: Pick<RequestObserver
     startLatest(socket);
     if (response.headersSent) {
       // The request was refused before its body was read, so it already has its answer.
-      if (response.closed) endSoon(socket);
-      else
-        response.once('close', () => {
-          endSoon(socket);
-        });
+      onceClosed(response, () => {
+        endSoon(socket);
+      });
     } else {
       const context = contextOf(response);
       if (context !== undefined) context.isRejected = true;

@@ -38,7 +38,6 @@ export class Rights {
 
   /** Returns FORBIDDEN for the first right that the choice of a request uses and the client lacks. */
   refusalOf(name: string | null, { version, refresh, routingKey }: Choice): AppError | null {
-    if (name === null || !this.restricted.has(name)) return null;
     return (
       (version === undefined ? null : this.refusal(name, 'version')) ??
       (refresh === true ? this.refusal(name, 'no-cache') : null) ??
