@@ -165,6 +165,8 @@ describe('the OpenAPI document', () => {
         expect(response.status).toBe(Number(status));
         expect(response.headers.get('x-request-id')).toBeTruthy();
         expect(response.headers.get('server-timing')).toMatch(/total;dur=\d/);
+        const wait = ['429', '503', '504'].includes(status) ? /^[1-9]\d*$/ : /^$/;
+        expect(response.headers.get('retry-after') ?? '').toMatch(wait);
       });
     }
   }

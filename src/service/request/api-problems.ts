@@ -3,7 +3,8 @@ import { ApiExtraModels, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 import { ERROR_TABLE, type ErrorCode } from '../../base/errors/codes.js';
 import { ProblemDto } from './problem.dto.js';
 
-const RETRY_AFTER = {
+/** Documents the header of every answer that is worth a retry. */
+export const RETRY_AFTER = {
   'retry-after': {
     description: 'Whole seconds to wait, at least 1.',
     schema: { type: 'integer' as const, minimum: 1 },
@@ -21,7 +22,7 @@ export function ApiProblems(...codes: readonly ErrorCode[]): MethodDecorator & C
     ApiResponse({
       status,
       description: same.map((code) => `\`${code}\`: ${ERROR_TABLE[code].meaning}`).join('\n\n'),
-      headers: status === 429 ? RETRY_AFTER : {},
+      headers: same.some((code) => ERROR_TABLE[code].retryable) ? RETRY_AFTER : {},
       content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
     }),
   );
