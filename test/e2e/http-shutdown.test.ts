@@ -103,7 +103,8 @@ describe.concurrent('on SIGTERM', () => {
   });
 
   it('a slow reader of stdout gets every line, in order', async () => {
-    const service = await Service.start(ONE_VERSION);
+    // Probes have lines at this level.
+    const service = await Service.start({ ...ONE_VERSION, LOG_LEVEL: 'debug' });
     const [, stdout] = service.child.stdio;
     stdout?.pause();
     const ids = Array.from({ length: 1_500 }, (_, i) => `${i}`.padStart(100, '0'));

@@ -98,7 +98,10 @@ const clientShares: Record<string, Provoke> = {
 
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   predict: { ...post('/predict', one), 504: late('/predict', one('Too late.')) },
-  predictBatch: post('/predict_batch', many),
+  predictBatch: {
+    ...post('/predict_batch', many),
+    504: late('/predict_batch', many('Too late.')),
+  },
   feedback: FEEDBACK_ANSWERS,
   listModels: get('/models'),
   getModel: { ...get('/models/sentiment'), 404: ({ normal }) => normal.fetch('/models/nobody') },

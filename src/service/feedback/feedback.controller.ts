@@ -26,7 +26,7 @@ export class FeedbackController {
   ) {}
 
   @Post('feedback')
-  @ForClients()
+  @ForClients({ asksModel: false })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Tell what became known about an answer',

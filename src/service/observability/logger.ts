@@ -11,7 +11,7 @@ const FLUSH_INTERVAL_MS = 100;
 /** Most bytes of lines that wait for a stopped reader; further lines are dropped so that memory does not fill up. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-export type LogLevel = 'error' | 'warn' | 'info';
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** pino, with a faster path for lines with many members. */
 export type LineLogger = Logger & {

@@ -8,7 +8,7 @@ import {
   ApiSecurity,
   ApiTags,
 } from '@nestjs/swagger';
-import { ApiProblems } from '../request/api-problems.js';
+import { ApiBatchProblems, ApiProblems } from '../request/api-problems.js';
 import { CheckedRequest } from '../http/checked-request.js';
 import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
 import { ForClients } from '../http/client-route.js';
@@ -18,6 +18,7 @@ import type { RequestContext } from '../request/request-context.js';
 import type { WireRequest } from '../request/wire-request.js';
 import { NativeDialect } from '../dialects/native/native-dialect.js';
 import {
+  FailedBatchAnswerDto,
   PredictAnswerDto,
   PredictBatchAnswerDto,
   PredictBatchRequest,
@@ -70,7 +71,7 @@ export class PredictController {
   ) {}
 
   @Post('predict')
-  @ForClients()
+  @ForClients({ asksModel: true })
   @HttpCode(200)
   @ApiOperation({ summary: 'Classify one text' })
   @ApiBody({ type: PredictRequest })
@@ -88,11 +89,13 @@ export class PredictController {
   }
 
   @Post('predict_batch')
-  @ForClients()
+  @ForClients({ asksModel: true })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Classify several texts',
-    description: 'A bad text gets an error in its place and spares the rest.',
+    description:
+      'A bad text gets an error in its place and spares the rest. When all fail for one reason that another attempt ' +
+      'can change, the status is that of their code, and the body is the same.',
   })
   @ApiBody({ type: PredictBatchRequest })
   @ApiExtraModels(TextAnswerDto, TextErrorDto)
@@ -101,7 +104,7 @@ export class PredictController {
     description: 'One result per text, in order.',
     headers: ANSWER_HEADERS,
   })
-  @ApiProblems(...REQUEST_PROBLEMS, 'BATCH_TOO_LARGE')
+  @ApiBatchProblems(FailedBatchAnswerDto, ...REQUEST_PROBLEMS, 'BATCH_TOO_LARGE', 'DEADLINE_EXCEEDED')
   predictBatch(
     @CheckedRequest(PredictBatchRequest) request: WireRequest,
     @CurrentRequest() context: RequestContext,

@@ -140,7 +140,7 @@ describe('the facts about a batch', () => {
   it('have no turn when a text failed: the wait for it is in no stage', () => {
     const facts = new BatchFacts(2);
     facts.add('v1', computed(inferred(1)));
-    facts.fail();
+    facts.fail('INFERENCE_FAILED', true);
     expect(factsOf(facts)).toMatchObject({ turnAt: null, resultAt: 106.5, queueMs: 1 });
   });
 

@@ -79,7 +79,7 @@ function bench(failure?: Error): {
       told.push(`${requestId} ${text} ${String(index)}`);
     },
   });
-  const metrics = { observeText: () => undefined } as unknown as Metrics;
+  const metrics = { observeText: () => undefined, textFailed: () => undefined } as unknown as Metrics;
   const answers = new Answers(registry, canary, cache, observers, new IdleExecutor(), metrics);
   return { answers, told, asked, inFlight: () => canary.inFlight('m', CANARY) };
 }
