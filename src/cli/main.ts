@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { surviveBrokenPipes } from '../base/broken-pipes.js';
 import { ConfigError } from '../base/config/config-error.js';
 import { StartError } from '../base/errors/start-error.js';
+import { keepIgnoringHangup } from '../base/stop-signals.js';
 import { OnnxError } from '../tools/onnx/onnx-error.js';
 import { addBatchCommand } from './batch-command.js';
 import { addBenchCommand } from './bench-command.js';
@@ -61,6 +62,7 @@ function report(error: unknown): ExitCode {
 }
 
 surviveBrokenPipes();
+keepIgnoringHangup();
 try {
   await createProgram().parseAsync();
 } catch (error) {

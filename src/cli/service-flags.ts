@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { StartError } from '../base/errors/start-error.js';
+import { STOP_SIGNALS } from '../base/stop-signals.js';
 
 /** Where `serin serve` listens when nothing else is said. */
 export const DEFAULT_URL = 'http://127.0.0.1:3000';
@@ -61,12 +62,12 @@ export function positiveNumber(max: number, min?: number): (value: string) => nu
 }
 
 /**
- * A signal that fires at the first SIGINT or SIGTERM, so that a command can end in order; a second one ends the
+ * A signal that fires at the first SIGINT, SIGTERM or SIGHUP, so that a command can end in order; a second one ends the
  * process at once.
  */
 export function interruptionSignal(): AbortSignal {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of STOP_SIGNALS) {
     process.once(signal, () => {
       interruption.abort();
     });

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { expectGone } from '../support/expect-gone.js';
 import { ONE_VERSION, Service } from './harness.js';
 
 interface Answer {
@@ -181,17 +182,3 @@ describe.concurrent('other signals', () => {
     socket.destroy();
   });
 });
-
-const alive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-/** Workers end when their channel closes, which is shortly after their parent has gone. */
-async function expectGone(pids: readonly number[]): Promise<void> {
-  expect(pids.length).toBeGreaterThan(0);
-  await expect.poll(() => pids.filter(alive), { timeout: 5_000 }).toEqual([]);
-}

@@ -15,8 +15,8 @@ interface Batch {
 
 let service: SliceApp;
 
-const failedWith = (code: ErrorCode, retryAfterMs?: number): Computation => ({
-  outcome: Promise.resolve({ ok: false, error: new AppError(code, `as wanted: ${code}`, { retryAfterMs }) }),
+const failedWith = (code: ErrorCode, wait: { retryAfterMs?: number }): Computation => ({
+  outcome: Promise.resolve({ ok: false, error: new AppError(code, `as wanted: ${code}`, wait) }),
   cancel: () => undefined,
 });
 
@@ -28,7 +28,7 @@ function failAsTheTextSays(): void {
     items.map((item) => {
       const [, code, waitMs] = /^([A-Z_]+)(?: (\d+))?$/.exec(item.text) ?? [];
       if (code !== undefined)
-        return failedWith(code as ErrorCode, waitMs === undefined ? undefined : Number(waitMs));
+        return failedWith(code as ErrorCode, waitMs === undefined ? {} : { retryAfterMs: Number(waitMs) });
       const [computation] = submit([item], priority);
       if (computation === undefined) throw new Error('one computation per text');
       return computation;

@@ -1,5 +1,8 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { Express } from 'express';
+import { SERIN_CONFIG } from '../../base/config/serin-config.js';
+import { rootRoute } from './operator-routes.js';
 
 /** The OpenAPI document of the application's routes; openapi.json is its committed copy. */
 export function createDocument(app: NestExpressApplication): OpenAPIObject {
@@ -34,8 +37,8 @@ export function createDocument(app: NestExpressApplication): OpenAPIObject {
 }
 
 /**
- * Serves GET /docs (Swagger UI from local files) and GET /openapi.json. The document is created at the first request
- * for it, because creating it at the start would delay the warm-up of the workers.
+ * Serves GET /docs (Swagger UI from local files), GET /openapi.json, and GET /, which leads to the first. The document
+ * is created at the first request for it, because creating it at the start would delay the warm-up of the workers.
  */
 export function serveDocument(app: NestExpressApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
@@ -44,4 +47,6 @@ export function serveDocument(app: NestExpressApplication): void {
     customSiteTitle: 'Serin',
     swaggerOptions: { validatorUrl: null },
   });
+  const express: Express = app.getHttpAdapter().getInstance();
+  express.get('/', rootRoute(app.get(SERIN_CONFIG)));
 }
