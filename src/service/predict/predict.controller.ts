@@ -1,17 +1,10 @@
 import { Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiBatchProblems, ApiProblems } from '../request/api-problems.js';
 import { CheckedRequest } from '../http/checked-request.js';
 import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
 import { ForClients } from '../http/client-route.js';
+import { ApiClientKey } from '../request/api-security.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { CurrentRequest } from '../request/current-request.js';
 import type { RequestContext } from '../request/request-context.js';
@@ -49,8 +42,7 @@ const REQUEST_PROBLEMS = [
 
 /** Text in, label out. */
 @ApiTags('prediction')
-@ApiSecurity('bearer')
-@ApiSecurity('api_key')
+@ApiClientKey()
 @ApiHeader({
   name: 'x-routing-key',
   required: false,
@@ -73,7 +65,10 @@ export class PredictController {
   @Post('predict')
   @ForClients({ asksModel: true })
   @HttpCode(200)
-  @ApiOperation({ summary: 'Classify one text' })
+  @ApiOperation({
+    summary: 'Classify one text',
+    description: 'By the default model and the version that its rollout picks, unless the body names others.',
+  })
   @ApiBody({ type: PredictRequest })
   @ApiOkResponse({
     type: PredictAnswerDto,

@@ -24,7 +24,7 @@ describe('textError', () => {
   it.each([1, null, undefined, true, [], {}, ['a']])('calls %j no string', (value) => {
     expect(textError(value, 'text')).toMatchObject({
       code: 'INVALID_REQUEST',
-      errors: [{ field: 'text', message: 'must be a string' }],
+      errors: [{ field: 'text', message: 'text must be a string' }],
     });
   });
 });

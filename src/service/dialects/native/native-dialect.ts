@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
-import { AppError } from '../../../base/errors/app-error.js';
+import { type AppError, badField } from '../../../base/errors/app-error.js';
 import { type Problem, problemOf, retryAfterMs, retryAfterSeconds } from '../../../base/errors/problem.js';
 import { type TextAnswer, textAnswerOf } from '../../../engine/text-answer.js';
 import { textError } from '../../../engine/text.js';
@@ -93,10 +93,7 @@ export class NativeDialect implements WireFormat<NativeShape> {
   private checkCount(texts: readonly unknown[]): void {
     const { maxTexts } = this.config;
     if (texts.length <= maxTexts) return;
-    const message = `must not have more than ${maxTexts} items`;
-    throw new AppError('INVALID_REQUEST', `texts ${message}; it has ${texts.length}.`, {
-      errors: [{ field: 'texts', message }],
-    });
+    throw badField('texts', `must not have more than ${maxTexts} items; it has ${texts.length}`);
   }
 }
 
