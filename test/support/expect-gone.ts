@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 
 const alive = (pid: number): boolean => {
   try {
@@ -11,5 +11,7 @@ const alive = (pid: number): boolean => {
 /** Workers end when their channel closes, which is shortly after their parent has gone. */
 export async function expectGone(pids: readonly number[]): Promise<void> {
   expect(pids.length).toBeGreaterThan(0);
-  await expect.poll(() => pids.filter(alive), { timeout: 5_000 }).toEqual([]);
+  await vi.waitFor(() => {
+    expect(pids.filter(alive)).toEqual([]);
+  }, 5_000);
 }
