@@ -75,7 +75,7 @@ function errorLine({ line, lastLine, code, message }: LineError & Lines): string
   const record =
     line === lastLine
       ? { line, code, message }
-      : { line, last_line: lastLine, code, message: `${message} (${linesInWords({ line, lastLine })})` };
+      : { line, last_line: lastLine, code, message: `In ${linesInWords({ line, lastLine })}: ${message}` };
   return `${JSON.stringify(record)}\n`;
 }
 

@@ -1,4 +1,4 @@
-import { count, percent, rounded } from '../../base/format.js';
+import { count, counted, percent, rounded } from '../../base/format.js';
 import { tokensOf, tokensQuantile, type Tally } from './block-tally.js';
 
 /** What a run has done; `total` is the whole output, `resumed` the part of it that an earlier run left. */
@@ -66,12 +66,12 @@ export function describeSummary(summary: Summary): string {
   const blank = summary.blank_lines > 0 ? `, ${count(summary.blank_lines)} blank` : '';
   const continued =
     summary.continued_lines > 0
-      ? `, ${count(summary.continued_lines)} of them inside a record that began before them`
+      ? `, ${count(summary.continued_lines)} of them inside a record that began earlier`
       : '';
   const resumed = summary.resumed_lines > 0 ? `, ${count(summary.resumed_lines)} of them from before` : '';
   return [
     `lines      ${count(summary.lines)}${resumed}${blank}`,
-    `input      ${count(summary.input_lines)} lines${continued}`,
+    `input      ${counted(summary.input_lines, 'line')}${continued}`,
     `errors     ${count(summary.errors)}`,
     `rate       ${count(summary.texts_per_s)} texts/s, ${count(Math.round(summary.tokens_per_s))} tokens/s`,
     `tokens     p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${percent(summary.truncated_share, 2)}`,

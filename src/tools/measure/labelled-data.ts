@@ -39,7 +39,7 @@ const MOST_LISTED = 5;
 /** How many lines a file has, so that a reader sees when its rows are fewer: `with 301 lines`. */
 export function withLines(lines: number, continuedLines: number): string {
   const inside =
-    continuedLines === 0 ? '' : ` (${count(continuedLines)} of them inside a record that began before them)`;
+    continuedLines === 0 ? '' : ` (${count(continuedLines)} of them inside a record that began earlier)`;
   return `with ${counted(lines, 'line')}${inside}`;
 }
 

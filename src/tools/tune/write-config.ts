@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseDocument, type Document } from 'yaml';
 import { linkTarget } from '../../base/files/link-target.js';
@@ -48,8 +48,10 @@ function settingsDocument(source: string): Document {
 export function checkSettingsFile(path: string): void {
   try {
     if (existsSync(path)) settingsDocument(readFileSync(path, 'utf8'));
-    // The file is replaced by a new one beside it.
-    accessSync(dirname(linkTarget(path)), constants.W_OK | constants.X_OK);
+    // The file is replaced by a new one beside it, whose name is longer.
+    const target = linkTarget(path);
+    accessSync(dirname(target), constants.W_OK | constants.X_OK);
+    lstatSync(`${target}.${String(process.pid)}.tmp`, { throwIfNoEntry: false });
   } catch (error) {
     throw new StartError(`${path} cannot be written: ${(error as Error).message}`, { cause: error });
   }

@@ -101,7 +101,7 @@ describe('the report for people', () => {
   it.each([
     '# Evaluation of sentiment/v2 against v1\n\n**Refused.** It runs one text at a time.\n',
     '- accuracy drop: **NO**: too small a rise\n',
-    'Data: dev.tsv with 203 lines (2 of them inside a record that began before them), 100 of 200 texts, evenly spread, 2 repeated texts, 1 of them with another label',
+    'Data: dev.tsv with 203 lines (2 of them inside a record that began earlier), 100 of 200 texts, evenly spread, 2 repeated texts, 1 of them with another label',
     'Accuracy rises by 1.50 points (95 % interval of the drop -3.00 to 0.50): 1 text lost, 3 won, McNemar p = 0.63.',
     '25 texts get another label:\n- A\\|B to no answer: 25\n',
     '| line | label | before | now | text |\n| --- | --- | --- | --- | --- |\n| 7 | C | A\\|B | no answer | a b \\| c |\n\nand 24 more',

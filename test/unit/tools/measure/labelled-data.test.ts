@@ -96,7 +96,7 @@ describe('labelled data', () => {
     const twoLines = await read('two.csv', 'label,text\n\n1,"good\nfilm"\n0,bad');
     expect(twoLines).toMatchObject({ rows: 2, lines: 5, continuedLines: 1 });
     expect(withLines(twoLines.lines, twoLines.continuedLines)).toBe(
-      'with 5 lines (1 of them inside a record that began before them)',
+      'with 5 lines (1 of them inside a record that began earlier)',
     );
   });
 
