@@ -71,8 +71,8 @@ export function describeSummary(summary: Summary): string {
   const resumed = summary.resumed_lines > 0 ? `, ${count(summary.resumed_lines)} of them from before` : '';
   return [
     `lines      ${count(summary.lines)}${resumed}${blank}`,
-    `input      ${counted(summary.input_lines, 'line')}${continued}`,
     `errors     ${count(summary.errors)}`,
+    `input      ${counted(summary.input_lines, 'line')}${continued}`,
     `rate       ${count(summary.texts_per_s)} texts/s, ${count(Math.round(summary.tokens_per_s))} tokens/s`,
     `tokens     p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${percent(summary.truncated_share, 2)}`,
     `wall time  ${summary.wall_s.toFixed(1)} s`,

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LockHeld, takeLock } from '../../../../src/base/files/output-lock.js';
+import { LockHeld, takeLockPatiently } from '../../../../src/base/files/output-lock.js';
 import { StartError } from '../../../../src/base/errors/start-error.js';
 import { fileProblem } from '../../../../src/base/files/write-error.js';
 
@@ -62,8 +62,10 @@ describe('an error of the file system that no caller explains', () => {
 });
 
 describe('the lock of an output', () => {
-  it.each(PATHS)('says why %s cannot be written', (name, reason) => {
-    const error = thrownBy(() => takeLock(at(name)));
+  it.each(PATHS)('says why %s cannot be written', async (name, reason) => {
+    const error: unknown = await takeLockPatiently(at(name), () => undefined).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(StartError);
     expect(error).not.toBeInstanceOf(LockHeld);
     expect((error as Error).message).toBe(`${at(name)} cannot be written: ${reason}.`);
