@@ -28,7 +28,7 @@ interface RawRecord extends Lines {
   readonly bytes: Buffer;
 }
 
-function* rawRecords({ start, bytes }: Block, dialect: TableDialect): Generator<RawRecord> {
+function* rawRecords({ start, bytes }: Block, dialect: TableDialect): Generator<RawRecord, undefined> {
   const ends = new TableEnds(dialect);
   let line = start.line;
   for (let at = 0; at < bytes.length;) {
