@@ -42,9 +42,9 @@ function waysOf(body: Buffer): Sent[] {
 async function answerTo(
   { pieces, headers }: Sent,
   type = 'application/json',
-  [method, path] = ['POST', '/predict'],
+  [method, path]: readonly [string, string] = ['POST', '/predict'],
 ): Promise<unknown[]> {
-  const sent = request(`${service.url}${path ?? ''}`, {
+  const sent = request(`${service.url}${path}`, {
     method,
     headers: { 'content-type': type, authorization: `Bearer ${ADMIN_TOKEN}`, ...headers },
   });
@@ -74,7 +74,7 @@ describe('a body', () => {
       ['POST', '/feedback'],
       ['PUT', '/admin/canary/sentiment'],
       ['POST', '/admin/canary/sentiment/rollback'],
-    ]) {
+    ] as const) {
       for (const sent of waysOf(body)) {
         expect([route, ...(await answerTo(sent, 'application/json', route))]).toEqual([route, ...refused]);
       }
