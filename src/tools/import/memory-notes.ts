@@ -18,10 +18,14 @@ export function memoryNotes(
   workerRssBytes: number,
   limitBytes: number,
 ): string[] {
-  const estimate = estimateVersionBytes(version);
-  if (Math.max(workerRssBytes, estimate) <= limitBytes) return [];
-  const wanted = Math.ceil((ROOM * Math.max(workerRssBytes, estimate)) / STEP_BYTES) * STEP_BYTES;
+  const most = Math.max(workerRssBytes, estimateVersionBytes(version));
+  if (most <= limitBytes) return [];
+  const wanted = Math.ceil((ROOM * most) / STEP_BYTES) * STEP_BYTES;
+  const then =
+    workerRssBytes > limitBytes
+      ? 'would replace the process after each batch'
+      : 'would refuse to load it while it serves';
   return [
-    `a worker process with it takes ${megabytes(workerRssBytes)}, up to about ${megabytes(Math.max(workerRssBytes, estimate))} while it loads; WORKER_MAX_RSS_BYTES is ${megabytes(limitBytes)}, and a service replaces a larger process after each batch: set WORKER_MAX_RSS_BYTES=${wanted} or more before it is loaded`,
+    `a worker process with it takes ${megabytes(workerRssBytes)}, and up to about ${megabytes(most)} while it loads; WORKER_MAX_RSS_BYTES is ${megabytes(limitBytes)}: a service ${then}; set WORKER_MAX_RSS_BYTES=${wanted} or more before it is loaded`,
   ];
 }

@@ -54,25 +54,30 @@ export async function refuseUnsteady(tried: TriedVersion, options: RunnerOptions
  */
 async function causeOf({ model, inputs, candidate }: TriedVersion, options: RunnerOptions): Promise<string> {
   const texts = sample();
-  const measure = (variant: ModelProto): Promise<BatchVarianceFigures | null> =>
-    variation(variant, candidate, texts, options);
-  options.say('its answers change with the texts beside them; the likely causes are tried');
-  const isSteady = async (variant: ModelProto): Promise<boolean> => {
-    const figures = await measure(variant);
+  const measure = (what: string, variant: ModelProto): Promise<BatchVarianceFigures | null> => {
+    options.say(`a likely cause is tried: ${what}`);
+    return variation(variant, candidate, texts, options);
+  };
+  options.say('its answers change with the texts beside them');
+  const isSteady = async (what: string, variant: ModelProto): Promise<boolean> => {
+    const figures = await measure(what, variant);
     return figures !== null && !varies(figures);
   };
-  if (inputs.includes('token_type_ids') && (await isSteady(withMaskAndTypesSwapped(model)))) {
+  if (
+    inputs.includes('token_type_ids') &&
+    (await isSteady('attention_mask and token_type_ids exchanged', withMaskAndTypesSwapped(model)))
+  ) {
     return (
       'attention_mask and token_type_ids have changed places in the export: with the two exchanged no answer changes. ' +
       `Export it again, and ${RIGHT_ORDER}.`
     );
   }
-  const before = await measure(model);
-  const unmasked = await measure(withMaskOfOnes(model));
+  const before = await measure('the few texts as they are', model);
+  const unmasked = await measure('no mask', withMaskOfOnes(model));
   if (before !== null && unmasked !== null && isSame(before, unmasked)) {
     return `The graph ignores attention_mask: without it the answers are the same. Export it again, and give the model attention_mask in the export call. ${ALONE_IS_RIGHT}`;
   }
-  if (await isSteady(paddedOnTheLeft(model))) {
+  if (await isSteady('padding on the left', paddedOnTheLeft(model))) {
     return `Positions are counted from the right: with padding on the left no answer changes. Export it again with tokenizer.padding_side = "right". ${ALONE_IS_RIGHT}`;
   }
   return `The cause was not found: the answers change also with attention_mask and token_type_ids exchanged, and with padding on the left, and attention_mask is not ignored. ${ALONE_IS_RIGHT}`;
