@@ -160,7 +160,7 @@ describe.concurrent('serin evaluate', () => {
     expect(stdout).toContain('# Evaluation of sentiment/v4 against v3\n\n**Accepted.**\n');
     expect(stdout).toContain('| right | 200 of 200 | 200 of 200 |');
     expect(stdout).toContain('- texts: yes: 200 distinct texts; at least 200 are demanded');
-    expect(stdout).toContain('Data: data.csv, 200 texts, none twice');
+    expect(stdout).toContain('Data: data.csv with 201 lines, 200 texts, none twice');
     for (const { text } of enough) expect(stdout).not.toContain(text);
     expect(recordOf('v4')).toMatchObject({
       schema_version: 1,

@@ -158,6 +158,8 @@ function figuresOf(
 function describeData({
   path,
   sha256,
+  lines,
+  continuedLines,
   rows,
   items,
   duplicates,
@@ -166,6 +168,8 @@ function describeData({
   return {
     name: path === STANDARD_STREAM ? 'stdin' : basename(path),
     sha256,
+    lines,
+    continued_lines: continuedLines,
     rows,
     n: items.length,
     duplicates,
