@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 import type { Span, WindowRange } from '../view.js';
 import { cutAfter, cutBefore } from './tokenizer/cut.js';
 import { buildLibraryTokenizer, type LibraryTokenizer } from './tokenizer/library-tokenizer.js';
-import { Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
+import { forLibrary, Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
 
 /** Contents of a version's tokenizer files; the caller has checked their digests. */
 export interface TokenizerFiles {
@@ -80,8 +80,9 @@ export class TextTokenizer {
     const json = parseObject('tokenizer.json', files.tokenizerJson);
     const config = parseObject('tokenizer_config.json', files.tokenizerConfigJson);
     checkLimits(config, limits);
-    const library = await buildLibraryTokenizer(json, config);
-    const pipeline = new Pipeline(json as unknown as TokenizerJson, library);
+    const tokenizer = json as unknown as TokenizerJson;
+    const library = await buildLibraryTokenizer(forLibrary(tokenizer), config);
+    const pipeline = new Pipeline(tokenizer, library);
     const { prefixIds, suffixIds } = specialTokens(library);
     const special = prefixIds.length + suffixIds.length;
     if (limits.maxTokens <= special) {

@@ -3,7 +3,13 @@ import { BertNormalizer, type BertNormalizerConfig, LowercaseNormalizer } from '
 import { BertPreTokenizer } from './bert-pre-tokenizer.js';
 import { Bpe, type BpeConfig } from './bpe.js';
 import type { LibraryTokenizer } from './library-tokenizer.js';
-import { type EachWord, inSequence, ownPreTokenizer, type PreTokenizerConfig } from './pre-tokenizers.js';
+import {
+  type EachWord,
+  entryForLibrary,
+  inSequence,
+  ownPreTokenizer,
+  type PreTokenizerConfig,
+} from './pre-tokenizers.js';
 import { WordPiece, type WordPieceConfig } from './word-piece.js';
 
 interface Typed {
@@ -17,8 +23,13 @@ interface Typed {
 export interface TokenizerJson {
   readonly added_tokens: readonly AddedToken[];
   readonly normalizer: (Typed & { readonly normalizers?: readonly Typed[] }) | null;
-  readonly pre_tokenizer: PreTokenizerConfig | null;
+  readonly pre_tokenizer?: PreTokenizerConfig | null;
   readonly model: Typed;
+}
+
+/** tokenizer.json without the parts that only a {@link Pipeline} reads: what the library builds. */
+export function forLibrary(json: TokenizerJson): TokenizerJson {
+  return { ...json, pre_tokenizer: entryForLibrary(json.pre_tokenizer ?? null) };
 }
 
 type Normalize = (text: string) => string;
@@ -98,6 +109,8 @@ function preTokenizerFor(
   config: PreTokenizerConfig | null,
   library: LibraryTokenizer['pre_tokenizer'],
 ): EachWord {
+  const own = config && ownPreTokenizer(config);
+  if (own !== null) return own;
   if (config === null || library === null) return (text, _section, visit) => visit(text);
   if (config.type === 'Sequence') {
     const { tokenizers } = library as unknown as { tokenizers: readonly LibraryTokenizer['pre_tokenizer'][] };
@@ -105,7 +118,7 @@ function preTokenizerFor(
       (config.pretokenizers ?? []).map((step, i) => preTokenizerFor(step, tokenizers[i] ?? null)),
     );
   }
-  return ownPreTokenizer(config) ?? libraryPreTokenizer(library);
+  return libraryPreTokenizer(library);
 }
 
 // These are separate functions, because closures of the same function share their variables: one that uses the library
@@ -128,9 +141,10 @@ interface WordModel {
 
 function wordsAndModelFor({ pre_tokenizer, model }: TokenizerJson, library: LibraryTokenizer): AppendIds {
   const own = wordModelFor(model);
-  if (own === null) return libraryModel(library, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
+  if (own === null)
+    return libraryModel(library, preTokenizerFor(pre_tokenizer ?? null, library.pre_tokenizer));
   if (pre_tokenizer?.type === 'BertPreTokenizer') return bertWordModel(own);
-  return wordModel(own, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
+  return wordModel(own, preTokenizerFor(pre_tokenizer ?? null, library.pre_tokenizer));
 }
 
 function wordModelFor(model: Typed): WordModel | null {

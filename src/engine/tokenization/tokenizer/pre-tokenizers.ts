@@ -68,9 +68,23 @@ export function ownPreTokenizer(config: PreTokenizerConfig): EachWord | null {
       );
     case 'CharDelimiterSplit':
       return split(literally(config.delimiter ?? ''), 'Removed', false);
+    case undefined:
     default:
       return null;
   }
+}
+
+/**
+ * The entry that the library gets to build: without the steps that are implemented here, some of which it does not
+ * know. In a Sequence a simple step stands for each of them, so that the others keep their places.
+ */
+export function entryForLibrary(config: PreTokenizerConfig | null): PreTokenizerConfig | null {
+  if (config?.type !== 'Sequence') return config === null || ownPreTokenizer(config) !== null ? null : config;
+  const steps = config.pretokenizers ?? [];
+  return {
+    ...config,
+    pretokenizers: steps.map((step) => entryForLibrary(step) ?? { type: 'WhitespaceSplit' }),
+  };
 }
 
 /** Each word of the first step is a text for the second, and so on. */
