@@ -3,6 +3,7 @@ import type { Span, WindowRange } from '../view.js';
 import { cutAfter, cutBefore } from './tokenizer/cut.js';
 import { buildLibraryTokenizer, type LibraryTokenizer } from './tokenizer/library-tokenizer.js';
 import { forLibrary, Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
+import { truncationSideOf } from './truncation-side.js';
 
 /** Contents of a version's tokenizer files; the caller has checked their digests. */
 export interface TokenizerFiles {
@@ -79,7 +80,7 @@ export class TextTokenizer {
   static async fromFiles(files: TokenizerFiles, limits: TokenLimits): Promise<TextTokenizer> {
     const json = parseObject('tokenizer.json', files.tokenizerJson);
     const config = parseObject('tokenizer_config.json', files.tokenizerConfigJson);
-    checkLimits(config, limits);
+    checkLimits(json, config, limits);
     const tokenizer = json as unknown as TokenizerJson;
     const library = await buildLibraryTokenizer(forLibrary(tokenizer), config);
     const pipeline = new Pipeline(tokenizer, library);
@@ -236,17 +237,20 @@ function parseObject(name: string, contents: Uint8Array | string): JsonObject {
   return value;
 }
 
-function checkLimits(config: JsonObject, { maxTokens, truncationSide }: TokenLimits): void {
-  const { model_max_length: modelMax, truncation_side: side } = config;
+function checkLimits(
+  tokenizer: JsonObject,
+  config: JsonObject,
+  { maxTokens, truncationSide }: TokenLimits,
+): void {
+  const { model_max_length: modelMax } = config;
   if (typeof modelMax === 'number' && maxTokens > modelMax) {
     throw new Error(
       `max_tokens is ${maxTokens}, but tokenizer_config.json allows ${modelMax} (model_max_length)`,
     );
   }
-  if (side !== undefined && side !== truncationSide) {
-    throw new Error(
-      `truncation_side is ${truncationSide}, but ${JSON.stringify(side)} in tokenizer_config.json`,
-    );
+  const { side, source } = truncationSideOf(tokenizer, config);
+  if (source !== null && side !== truncationSide) {
+    throw new Error(`truncation_side is ${truncationSide}, but ${source}`);
   }
 }
 

@@ -145,6 +145,11 @@ describe('TextTokenizer.fromFiles', () => {
       '{"truncation_side": "left"}',
       'truncation_side is right, but "left" in tokenizer_config.json',
     ],
+    [
+      tokenizerJson({ truncation: { direction: 'Left' } }),
+      '{}',
+      'truncation_side is right, but "Left" in tokenizer.json (truncation.direction)',
+    ],
     [tokenizerJson({ normalizer: { type: 'Magic' } }), '{}', 'Unknown Normalizer type: Magic'],
   ])('says what is wrong (%#)', async (json, config, message) => {
     const files = { tokenizerJson: json, tokenizerConfigJson: config };
