@@ -37,7 +37,7 @@ interface VersionTexts {
  * Texts that callers wait for: a queue per version; the version with the text whose turn is next goes first. A message
  * is a batch that is cut by predicted cost. A text that would miss its deadline is answered with that before it runs.
  * When its worker dies or the model fails on it, its texts are tried again, each alone; a text that was alone in two
- * workers that died is given up.
+ * workers that died is given up, and so is one at once that a worker was tokenizing when it died.
  */
 export class QueuedTexts implements Source<TextMessage> {
   private readonly versions = new Map<string, VersionTexts>();
@@ -143,10 +143,12 @@ export class QueuedTexts implements Source<TextMessage> {
     this.events.released(items);
   }
 
-  lost(message: TextMessage, begun: boolean): void {
+  lost(message: TextMessage, begun: boolean, culprit: number | null): void {
     this.atWorkers.delete(message);
     this.forecast.ended(message, null, performance.now());
-    if (begun) this.retryAlone(message);
+    const condemned = culprit === null ? undefined : message.items[culprit];
+    if (condemned !== undefined) this.condemn(message, condemned);
+    else if (begun) this.retryAlone(message);
     else this.putBack(message.key, message.items);
   }
 
@@ -215,6 +217,21 @@ export class QueuedTexts implements Source<TextMessage> {
     this.atWorkers.add(message);
     this.forecast.began(message);
     return message;
+  }
+
+  /** The worker ended while it tokenized this text: no second one has to. The other texts of the message run again. */
+  private condemn({ key, items }: TextMessage, culprit: PendingText): void {
+    for (const item of items) {
+      item.lost = true;
+      this.countLost(item);
+    }
+    const message = 'This text ended a worker process while it was tokenized.';
+    culprit.fail(new AppError('INFERENCE_FAILED', message));
+    this.events.released([culprit]);
+    this.putBack(
+      key,
+      items.filter((item) => item !== culprit),
+    );
   }
 
   private retryAlone({ key, items }: TextMessage): void {

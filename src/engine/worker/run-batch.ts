@@ -18,19 +18,30 @@ interface PlacedSequence {
   readonly place: number;
 }
 
+/** The texts of a message. */
+export interface BatchTexts {
+  readonly texts: readonly string[];
+  readonly ranges: readonly (WindowRange | null)[] | null;
+  /** Called with the index of each text before it is tokenized, and with −1 when all are. */
+  readonly atText: (text: number) => void;
+}
+
 /**
  * Tokenises the texts, splits their sequences where the predicted run time is least now that their exact lengths are
  * known, runs each part and answers the rows in the order of the texts. The time of each run goes to `costs`.
  */
 export async function runBatch(
   version: LoadedVersion,
-  texts: readonly string[],
-  ranges: readonly (WindowRange | null)[] | null,
+  { texts, ranges, atText }: BatchTexts,
   costs: CostEstimator,
 ): Promise<BatchResult> {
   const startedAt = performance.now();
   const { task, tokenizer, spec } = version;
-  const ofTexts = texts.map((text, i) => task.sequences(text, tokenizer, ranges?.[i] ?? null));
+  const ofTexts = texts.map((text, i) => {
+    atText(i);
+    return task.sequences(text, tokenizer, ranges?.[i] ?? null);
+  });
+  atText(-1);
   const sorted: PlacedSequence[] = [];
   for (const { items } of ofTexts) for (const { ids } of items) sorted.push({ ids, place: sorted.length });
   sorted.sort((a, b) => a.ids.length - b.ids.length);

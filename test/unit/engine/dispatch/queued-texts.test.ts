@@ -218,6 +218,24 @@ describe('texts that a worker could not answer', () => {
     bench.end();
   });
 
+  it('run again as they were when another text ended their worker in its tokenization, which is given up', async () => {
+    const bench = new Bench(1);
+    const worker = only(bench);
+    const [first, guilty, last] = await bench.enqueue('user', 'aa', 'poison', 'bb');
+    const [batch = []] = batchesOf(worker);
+    worker.culprit = batch.indexOf('poison');
+    const next = bench.replace(worker);
+    const outcome = await guilty?.outcome;
+    expect(outcome?.ok === false && outcome.error).toMatchObject({
+      code: 'INFERENCE_FAILED',
+      message: 'This text ended a worker process while it was tokenized.',
+    });
+    expect(batchesOf(next)).toEqual([batch.filter((text) => text !== 'poison')]);
+    bench.finish(next);
+    expect([(await first?.outcome)?.ok, (await last?.outcome)?.ok]).toEqual([true, true]);
+    bench.end();
+  });
+
   it('run again, each alone, when the model fails on them; one that fails alone is answered so', async () => {
     const bench = new Bench(1);
     const worker = only(bench);
