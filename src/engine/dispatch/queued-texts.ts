@@ -10,6 +10,7 @@ import { sequencesOf } from './admission.js';
 import type { PendingText } from './pending-text.js';
 import type { Message, MessageTimes, Seat, Source } from './source.js';
 import { TextQueue } from './text-queue.js';
+import { nothingLeft } from '../text.js';
 
 /** Runs in which one text, on its own, may take a worker down before it is blamed. */
 const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
@@ -128,6 +129,10 @@ export class QueuedTexts implements Source<TextMessage> {
         const ofText = rowsOfText(rows, i);
         if (ofText === undefined) {
           item.fail(new AppError('INTERNAL', 'The worker answered fewer rows than it was given texts.'));
+          return;
+        }
+        if (ofText.empty && !item.evenEmpty) {
+          item.fail(nothingLeft('text'));
           return;
         }
         item.settle({ ok: true, rows: ofText, times: timesOf(item, items.length, times, timings) });

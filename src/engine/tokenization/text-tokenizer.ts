@@ -111,6 +111,11 @@ export class TextTokenizer {
     return { ids, truncated };
   }
 
+  /** Whether nothing of the text is left: the ids are those of the special tokens around it. */
+  isEmpty(ids: ArrayLike<number>): boolean {
+    return ids.length === this.prefixIds.length + this.suffixIds.length;
+  }
+
   /**
    * Windows `from` to `to` of a text, the latter excluded. Each window has as many content tokens as fit, and its first
    * ones are shared with the window before, like the Rust crate's truncation with a stride. A window's offsets, in

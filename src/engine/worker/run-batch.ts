@@ -12,6 +12,9 @@ export interface BatchResult {
   readonly timings: BatchTimings;
 }
 
+/** Runs for an empty text of a tokenizer without special tokens, since no graph runs a row of no tokens. */
+const NO_TOKENS: readonly number[] = [0];
+
 /** A sequence, with its place among all rows of its message. */
 interface PlacedSequence {
   readonly ids: ArrayLike<number>;
@@ -43,7 +46,11 @@ export async function runBatch(
   });
   atText(-1);
   const sorted: PlacedSequence[] = [];
-  for (const { items } of ofTexts) for (const { ids } of items) sorted.push({ ids, place: sorted.length });
+  for (const { items } of ofTexts) {
+    for (const { ids } of items) {
+      sorted.push({ ids: ids.length === 0 ? NO_TOKENS : ids, place: sorted.length });
+    }
+  }
   sorted.sort((a, b) => a.ids.length - b.ids.length);
   const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = spec.batching;
   const ends = partition(
@@ -57,6 +64,7 @@ export async function runBatch(
     rows: {
       ...rows,
       truncated: ofTexts.map(({ truncated }) => truncated),
+      empty: ofTexts.flatMap(({ empty }, i) => (empty ? [i] : [])),
       windows: ranges === null ? null : windowsOf(ofTexts),
     },
     timings: { ...timings, startedAt: toMachineMs(startedAt), tokenizeMs },
@@ -74,7 +82,7 @@ export async function runPlanned(
     return { ids: ids.subarray(start, textEnds[place]), place };
   });
   const { timings, ...rows } = await runParts(version, sequences, runEnds, costs);
-  return { rows: { ...rows, truncated, windows: null }, timings };
+  return { rows: { ...rows, truncated, empty: [], windows: null }, timings };
 }
 
 function windowsOf(ofTexts: readonly Sequences[]): MessageWindows {

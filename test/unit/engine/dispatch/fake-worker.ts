@@ -70,13 +70,13 @@ function rowsFor(payload: WorkPayload): MessageRows {
 export function doneWith(
   batchId: number,
   payload: WorkPayload,
-  { cost, rssBytes = 1 }: { cost: CostCoefficients; rssBytes?: number },
+  { cost, rssBytes = 1, empty = [] }: { cost: CostCoefficients; rssBytes?: number; empty?: number[] },
 ): BatchDone {
   return {
     type: 'done',
     batchId,
     ok: true,
-    rows: rowsFor(payload),
+    rows: { ...rowsFor(payload), empty },
     timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 1, paddedTokens: 10 },
     cost,
     rssBytes,
