@@ -1,3 +1,4 @@
+import { truncationSideOf } from '../../engine/tokenization/truncation-side.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { parseJsonObject } from './json-object.js';
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
@@ -41,7 +42,7 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
       `tokenizer_config.json names ${JSON.stringify(token)} as ${name}, which tokenizer.json does not have: the two are of different tokenizers.`,
     );
   }
-  const { model_max_length: max, truncation_side: side, pad_token: padToken } = config;
+  const { model_max_length: max, pad_token: padToken } = config;
   const kind = typeof model.type === 'string' ? model.type : 'unknown';
   return {
     kind,
@@ -50,7 +51,7 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
     largestId,
     largestToken,
     modelMaxLength: typeof max === 'number' && max > 0 ? max : null,
-    truncationSide: side === 'left' ? 'left' : 'right',
+    truncationSide: truncationSideOf(tokenizer, config).side,
     padTokenId: ids.get(contentOf(padToken) ?? '') ?? null,
   };
 }

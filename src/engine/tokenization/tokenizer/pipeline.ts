@@ -1,7 +1,15 @@
 import { type AddedToken, AddedTokenSplitter } from './added-tokens.js';
 import { BertNormalizer, type BertNormalizerConfig, LowercaseNormalizer } from './bert-normalizer.js';
 import { BertPreTokenizer } from './bert-pre-tokenizer.js';
+import { Bpe, type BpeConfig } from './bpe.js';
 import type { LibraryTokenizer } from './library-tokenizer.js';
+import {
+  type EachWord,
+  entryForLibrary,
+  inSequence,
+  ownPreTokenizer,
+  type PreTokenizerConfig,
+} from './pre-tokenizers.js';
 import { WordPiece, type WordPieceConfig } from './word-piece.js';
 
 interface Typed {
@@ -15,16 +23,22 @@ interface Typed {
 export interface TokenizerJson {
   readonly added_tokens: readonly AddedToken[];
   readonly normalizer: (Typed & { readonly normalizers?: readonly Typed[] }) | null;
-  readonly pre_tokenizer: Typed | null;
+  readonly pre_tokenizer?: PreTokenizerConfig | null;
   readonly model: Typed;
+}
+
+/** tokenizer.json without the parts that only a {@link Pipeline} reads: what the library builds. */
+export function forLibrary(json: TokenizerJson): TokenizerJson {
+  return { ...json, pre_tokenizer: entryForLibrary(json.pre_tokenizer ?? null) };
 }
 
 type Normalize = (text: string) => string;
 
 /**
  * Converts text to ids, before truncation and special tokens. The ids must equal those of the Rust crate. So the stages
- * in which the library is known to differ from the crate are implemented here: BertNormalizer, Lowercase,
- * BertPreTokenizer, WordPiece, added tokens. All other stages are the library's.
+ * in which the library is known to differ from the crate, or to take more than linear time, are implemented here:
+ * BertNormalizer, Lowercase, nearly all pre-tokenizers, WordPiece, BPE, added tokens. All other stages are the
+ * library's.
  */
 export class Pipeline {
   /** True when a text may be cut as cut.ts describes. */
@@ -91,57 +105,81 @@ function normalizerFor(
   return library;
 }
 
-type PreTokenize = (text: string, section: number) => string[];
-
-function preTokenizerFor(config: Typed | null, library: LibraryTokenizer['pre_tokenizer']): PreTokenize {
-  if (config === null || library === null) return (text) => [text];
-  if (config.type === 'BertPreTokenizer') {
-    const bert = new BertPreTokenizer();
-    return (text) => bert.split(text);
+function preTokenizerFor(
+  config: PreTokenizerConfig | null,
+  library: LibraryTokenizer['pre_tokenizer'],
+): EachWord {
+  const own = config && ownPreTokenizer(config);
+  if (own !== null) return own;
+  if (config === null || library === null) return (text, _section, visit) => visit(text);
+  if (config.type === 'Sequence') {
+    const { tokenizers } = library as unknown as { tokenizers: readonly LibraryTokenizer['pre_tokenizer'][] };
+    return inSequence(
+      (config.pretokenizers ?? []).map((step, i) => preTokenizerFor(step, tokenizers[i] ?? null)),
+    );
   }
   return libraryPreTokenizer(library);
 }
 
 // These are separate functions, because closures of the same function share their variables: one that uses the library
 // would keep all of it alive.
-function libraryPreTokenizer(preTokenize: NonNullable<LibraryTokenizer['pre_tokenizer']>): PreTokenize {
-  return (text, section) => preTokenize(text, { section_index: section });
+function libraryPreTokenizer(preTokenize: NonNullable<LibraryTokenizer['pre_tokenizer']>): EachWord {
+  return (text, section, visit) => {
+    for (const word of preTokenize(text, { section_index: section })) if (!visit(word)) return false;
+    return true;
+  };
 }
 
 /** Appends the ids of the words of a text; it may stop once there are more than `limit`. */
 type AppendIds = (text: string, section: number, ids: number[], limit: number) => void;
 
+/** A model that reads one word at a time. */
+interface WordModel {
+  /** Appends the ids of the word in `text` from `start` to `end` (exclusive). */
+  encodeWord(text: string, start: number, end: number, ids: number[]): void;
+}
+
 function wordsAndModelFor({ pre_tokenizer, model }: TokenizerJson, library: LibraryTokenizer): AppendIds {
-  if (model.type !== 'WordPiece')
-    return libraryModel(library, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
-  const wordPiece = new WordPiece(model as unknown as WordPieceConfig);
-  if (pre_tokenizer?.type === 'BertPreTokenizer') return bertWordPiece(wordPiece);
-  return wordPieceModel(wordPiece, preTokenizerFor(pre_tokenizer, library.pre_tokenizer));
+  const own = wordModelFor(model);
+  if (own === null)
+    return libraryModel(library, preTokenizerFor(pre_tokenizer ?? null, library.pre_tokenizer));
+  if (pre_tokenizer?.type === 'BertPreTokenizer') return bertWordModel(own);
+  return wordModel(own, preTokenizerFor(pre_tokenizer ?? null, library.pre_tokenizer));
+}
+
+function wordModelFor(model: Typed): WordModel | null {
+  if (model.type === 'WordPiece') return new WordPiece(model as unknown as WordPieceConfig);
+  return model.type === 'BPE' ? new Bpe(model as unknown as BpeConfig) : null;
 }
 
 /** Words are not copied out of the text, but passed as start and end indices. */
-function bertWordPiece(wordPiece: WordPiece): AppendIds {
+function bertWordModel(model: WordModel): AppendIds {
   const words = new BertPreTokenizer();
   return (text, _section, ids, limit) => {
     words.eachWord(text, (start, end) => {
-      wordPiece.encodeWord(text, start, end, ids);
+      model.encodeWord(text, start, end, ids);
       return ids.length <= limit;
     });
   };
 }
 
-function wordPieceModel(wordPiece: WordPiece, preTokenize: PreTokenize): AppendIds {
+function wordModel(model: WordModel, eachWord: EachWord): AppendIds {
   return (text, section, ids, limit) => {
-    for (const word of preTokenize(text, section)) {
-      if (ids.length > limit) return;
-      wordPiece.encodeWord(word, 0, word.length, ids);
-    }
+    eachWord(text, section, (word) => {
+      model.encodeWord(word, 0, word.length, ids);
+      return ids.length <= limit;
+    });
   };
 }
 
-function libraryModel(library: LibraryTokenizer, preTokenize: PreTokenize): AppendIds {
+function libraryModel(library: LibraryTokenizer, eachWord: EachWord): AppendIds {
   return (text, section, ids) => {
-    for (const token of library.model([...preTokenize(text, section)])) {
+    const words: string[] = [];
+    eachWord(text, section, (word) => {
+      words.push(word);
+      return true;
+    });
+    for (const token of library.model(words)) {
       const id = library.token_to_id(token) ?? library.model.unk_token_id;
       if (id !== undefined) ids.push(id);
     }
