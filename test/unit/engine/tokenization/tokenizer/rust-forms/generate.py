@@ -33,14 +33,15 @@ TABLED = [cp for cp in CODE_POINTS if cp < 0x30000 or 0xE0000 <= cp < 0xE1000]
 LADDER = ["\u0334", "\u093c", "\u094d", "\u0316", "\u0300", "\u0345"]
 
 
-def charsmap(keys):
-    """A precompiled_charsmap that makes an X of each key, one byte string each, as a double array (Darts clone)."""
-    root = {}
-    for key in keys:
+def charsmap(rules):
+    """A precompiled_charsmap of rules, replacements by texts, as a double array (Darts clone)."""
+    root, strings = {}, b""
+    for key, replacement in rules.items():
         node = root
-        for byte in key:
+        for byte in key.encode():
             node = node.setdefault(byte, {})
-        node[None] = True
+        node[None] = len(strings)
+        strings += replacement.encode() + b"\0"
     units, used = [0] * 512, {0}
 
     def place(node, at):
@@ -52,17 +53,17 @@ def charsmap(keys):
         units[at] |= ((base ^ at) << 10) | (0x100 if None in node else 0)
         for label, child in node.items():
             if label is None:
-                units[base] = 1 << 31
+                units[base] = 1 << 31 | child
             else:
                 units[base ^ label] = label
                 place(child, base ^ label)
 
     place(root, 0)
-    return struct.pack("<I", 4 * len(units)) + struct.pack(f"<{len(units)}I", *units) + b"X\0"
+    return struct.pack("<I", 4 * len(units)) + struct.pack(f"<{len(units)}I", *units) + strings
 
 
 MADE_X = ["a", "\u00a9", "\u0600", "\u1161", "\u11a8", "\u1100"]
-CLUSTERS = normalizers.Precompiled(charsmap([char.encode() for char in MADE_X]))
+CLUSTERS = normalizers.Precompiled(charsmap({char: "X" for char in MADE_X}))
 
 
 def clusters(text):
