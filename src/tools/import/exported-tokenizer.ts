@@ -47,7 +47,7 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
   const kind = typeof model.type === 'string' ? model.type : 'unknown';
   return {
     kind,
-    isExact: hasOwnStages(tokenizer as unknown as TokenizerJson),
+    isExact: isExact(tokenizer as unknown as TokenizerJson),
     entries: new Set(ids.values()).size,
     largestId,
     largestToken,
@@ -55,6 +55,15 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
     truncationSide: truncationSideOf(tokenizer, config).side,
     padTokenId: ids.get(contentOf(padToken) ?? '') ?? null,
   };
+}
+
+/** @throws StartError when a stage is damaged, or has something that is not supported */
+function isExact(tokenizer: TokenizerJson): boolean {
+  try {
+    return hasOwnStages(tokenizer);
+  } catch (error) {
+    throw new StartError(`${(error as Error).message}.`, { cause: error });
+  }
 }
 
 /** A special token is written as its text, or as an object with it. */

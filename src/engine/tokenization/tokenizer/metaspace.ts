@@ -26,7 +26,8 @@ function schemeOf({
 export function metaspace(config: MetaspaceConfig): EachWord {
   const { replacement = '', split = true } = config;
   const scheme = schemeOf(config);
-  if (replacement === '' || !SCHEMES.includes(scheme)) {
+  if (replacement === '') throw new Error('tokenizer.json: Metaspace must have a replacement');
+  if (!SCHEMES.includes(scheme)) {
     throw new Error(`tokenizer.json: Metaspace cannot have the prepend_scheme ${JSON.stringify(scheme)}`);
   }
   return (text, section, visit) => {

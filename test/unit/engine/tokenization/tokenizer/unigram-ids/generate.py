@@ -38,7 +38,7 @@ RULES = {
 CHARSMAP = forms.charsmap(RULES)
 TEXTS = crate_ids.TEXTS + [
     "ﾊﾝｶｸ ｶﾞ ｶ\u0301", "カ\u3099カ\u309a", "①\u0301 e\u0301\u0301 e\u0301x", "가\u1100\u1161\u11a8 \u1100\u1161\u0301", "©\ufe0f ©\u200d©\ufe0f",
-    "\u0600a \u0600①", "क\u094d\u0958\u0301", "``a'' 'b'", "\r\n\r\na", "\x01\x01a", "\x01 a  b", "a <unk> b", "<unk>", "x<unk>日", "\u0344 \u0f73\u0301",
+    "\u0600a \u0600①", "क\u094dक \u0958\u0301", "``a'' 'b'", "\r\n\r\na", "\x01\x01a", "\x01 a  b", "a <unk> b", "<unk>", "x<unk>日", "\u0344 \u0f73\u0301",
     "q\u0308\u0301 a\u0308\u0323 \u1e9b\u0323", "\u1df9\u0301", "\u2581\u2581a\u2581 b", "日本日本a日", "  two  spaces  ",
 ]
 LONG = crate_ids.LONG + ["①" * 900, "e\u0301\u0316" * 700, "\u200d" * 1500, "ｶﾞ" * 700, "\x01" * 2000, "a\u2581" * 900]
@@ -77,8 +77,10 @@ def with_bytes(data):
 
 
 def moved_behind(data, start):
+    """Added tokens that the vocabulary does not have follow it."""
+    pieces = {piece for piece, _ in data["model"]["vocab"]}
     for token in data["added_tokens"]:
-        if token["id"] > 2:
+        if token["content"] not in pieces:
             token["id"] = start
             start += 1
 
