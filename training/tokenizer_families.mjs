@@ -25,7 +25,12 @@ for (let i = 0; i < families.length; i += 2) {
       const found = tokenizer.encode(text).ids.join(' ');
       const wanted = expected[truncationSide][at].join(' ');
       if (found !== wanted && shown++ < 5) {
-        console.error(name, truncationSide, JSON.stringify(text.slice(0, 80)), `\n  ${wanted.slice(0, 300)}\n  ${found.slice(0, 300)}`);
+        console.error(
+          name,
+          truncationSide,
+          JSON.stringify(text.slice(0, 80)),
+          `\n  ${wanted.slice(0, 300)}\n  ${found.slice(0, 300)}`,
+        );
       }
       return found === wanted;
     });

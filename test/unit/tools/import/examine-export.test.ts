@@ -346,13 +346,16 @@ describe('a folder is refused, with what to do,', () => {
   it('only without golden texts when a stage of the tokenizer is not Serin’s own', () => {
     const sequence = { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Nmt' }] };
     const metaspace = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'first' };
-    const isExact = (parts: object): boolean => hasOwnStages({ normalizer: null, model: { type: 'Unigram' }, ...parts });
+    const isExact = (parts: object): boolean =>
+      hasOwnStages({ normalizer: null, model: { type: 'Unigram' }, ...parts });
     expect(isExact({ normalizer: sequence, pre_tokenizer: null })).toBe(true);
     expect(isExact({ normalizer: { type: 'ByteLevel' } })).toBe(false);
     expect(isExact({ model: { type: 'WordLevel' } })).toBe(false);
     expect(isExact({ pre_tokenizer: metaspace })).toBe(true);
     // The place of the first character in the original text is not known then.
-    expect(isExact({ pre_tokenizer: metaspace, normalizer: { type: 'Strip', strip_left: true } })).toBe(false);
+    expect(isExact({ pre_tokenizer: metaspace, normalizer: { type: 'Strip', strip_left: true } })).toBe(
+      false,
+    );
     expect(
       isExact({
         pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] },

@@ -77,6 +77,8 @@ describe('Unigram', () => {
   });
 
   it('refuses a vocabulary without a piece for unknown characters', () => {
-    expect(() => new Unigram({ vocab: [['a', 0]], unk_id: null })).toThrow(/unk_id null is not in the vocabulary/);
+    expect(() => new Unigram({ vocab: [['a', 0]], unk_id: null })).toThrow(
+      /unk_id null is not in the vocabulary/,
+    );
   });
 });
