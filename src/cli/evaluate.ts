@@ -13,6 +13,7 @@ export interface EvaluateFlags {
   readonly against?: string;
   readonly textField: string;
   readonly labelField: string;
+  readonly quotes?: true;
   readonly maxAccuracyDrop: number;
   readonly minAccuracy?: number;
   readonly confident?: true;
@@ -46,6 +47,7 @@ export async function runEvaluate(
         path: flags.data,
         textField: flags.textField,
         labelField: flags.labelField,
+        quotes: flags.quotes ?? false,
         limit: flags.limit ?? null,
       },
       limits: {

@@ -3,7 +3,7 @@ import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
-import { jsonDocument } from './output.js';
+import { jsonDocument, say } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { renderTable, alignColumns } from '../base/charts/tables.js';
 import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
@@ -221,6 +221,6 @@ export async function removeModel(
   { yes }: { readonly yes?: true },
 ): Promise<void> {
   const name = parseVersionName(argument);
-  const folder = await removeVersion(config, name, yes ?? false);
+  const folder = await removeVersion(config, name, yes ?? false, say);
   process.stdout.write(`${argument} is removed: ${folder}\n`);
 }
