@@ -1,15 +1,19 @@
 import { type AddedToken, AddedTokenSplitter } from './added-tokens.js';
-import { BertNormalizer, type BertNormalizerConfig, LowercaseNormalizer } from './bert-normalizer.js';
+import type { BertNormalizerConfig } from './bert-normalizer.js';
 import { BertPreTokenizer } from './bert-pre-tokenizer.js';
 import { Bpe, type BpeConfig } from './bpe.js';
 import type { LibraryTokenizer } from './library-tokenizer.js';
+import { keepsBeginning, type Normalize, ownNormalizer } from './own-normalizers.js';
 import {
   type EachWord,
   entryForLibrary,
   inSequence,
+  isOwnPreTokenizer,
   ownPreTokenizer,
+  placesOfFirst,
   type PreTokenizerConfig,
 } from './pre-tokenizers.js';
+import { Unigram, type UnigramConfig } from './unigram.js';
 import { WordPiece, type WordPieceConfig } from './word-piece.js';
 
 interface Typed {
@@ -29,16 +33,36 @@ export interface TokenizerJson {
 
 /** tokenizer.json without the parts that only a {@link Pipeline} reads: what the library builds. */
 export function forLibrary(json: TokenizerJson): TokenizerJson {
-  return { ...json, pre_tokenizer: entryForLibrary(json.pre_tokenizer ?? null) };
+  const { normalizer, pre_tokenizer: preTokenizer = null } = json;
+  return {
+    ...json,
+    normalizer: ownNormalizer(normalizer) === null ? normalizer : null,
+    pre_tokenizer: entryForLibrary(preTokenizer),
+  };
 }
 
-type Normalize = (text: string) => string;
+const OWN_MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram'];
+
+/**
+ * Whether each stage of a tokenizer is implemented here, with the ids of the Rust crate.
+ * @throws Error when a stage is damaged
+ */
+export function hasOwnStages({
+  normalizer,
+  pre_tokenizer: preTokenizer = null,
+  model,
+}: Pick<TokenizerJson, 'normalizer' | 'pre_tokenizer' | 'model'>): boolean {
+  if (!OWN_MODELS.includes(model.type) || ownNormalizer(normalizer) === null) return false;
+  if (!isOwnPreTokenizer(preTokenizer)) return false;
+  // What `first` means is known for a text that no step before has cut or shortened at its beginning.
+  const places = placesOfFirst(preTokenizer);
+  return places.length === 0 || (places.every((place) => place === 0) && keepsBeginning(normalizer));
+}
 
 /**
  * Converts text to ids, before truncation and special tokens. The ids must equal those of the Rust crate. So the stages
  * in which the library is known to differ from the crate, or to take more than linear time, are implemented here:
- * BertNormalizer, Lowercase, nearly all pre-tokenizers, WordPiece, BPE, added tokens. All other stages are the
- * library's.
+ * nearly all normalizers and pre-tokenizers, WordPiece, BPE, Unigram, added tokens. All other stages are the library's.
  */
 export class Pipeline {
   /** True when a text may be cut as cut.ts describes. */
@@ -76,10 +100,10 @@ export class Pipeline {
    * longer than `limit`.
    */
   encode(text: string, section: number, ids: number[], limit: number): void {
-    for (const { value } of this.normalizedSplitter.split(this.normalize(text))) {
+    for (const { value, start } of this.normalizedSplitter.split(this.normalize(text))) {
       if (ids.length > limit) return;
       if (typeof value === 'number') ids.push(value);
-      else this.appendIds(value, section, ids, limit);
+      else this.appendIds(value, start === 0 ? section : section + 1, ids, limit);
     }
   }
 }
@@ -88,21 +112,12 @@ function normalizerFor(
   config: TokenizerJson['normalizer'],
   library: LibraryTokenizer['normalizer'],
 ): Normalize {
-  if (config === null || library === null) return (text) => text;
-  if (config.type === 'BertNormalizer') {
-    const bert = new BertNormalizer(config as unknown as BertNormalizerConfig);
-    return (text) => bert.normalize(text);
-  }
-  if (config.type === 'Lowercase') {
-    const lowercase = new LowercaseNormalizer();
-    return (text) => lowercase.normalize(text);
-  }
-  if (config.type === 'Sequence') {
-    const { normalizers } = library as unknown as { normalizers: readonly LibraryTokenizer['normalizer'][] };
-    const steps = (config.normalizers ?? []).map((step, i) => normalizerFor(step, normalizers[i] ?? null));
-    return (text) => steps.reduce((result, step) => step(result), text);
-  }
-  return library;
+  const own = ownNormalizer(config);
+  if (own !== null || library === null) return own ?? ((text) => text);
+  if (config?.type !== 'Sequence') return library;
+  const { normalizers } = library as unknown as { normalizers: readonly LibraryTokenizer['normalizer'][] };
+  const steps = (config.normalizers ?? []).map((step, i) => normalizerFor(step, normalizers[i] ?? null));
+  return (text) => steps.reduce((result, step) => step(result), text);
 }
 
 function preTokenizerFor(
@@ -149,6 +164,7 @@ function wordsAndModelFor({ pre_tokenizer, model }: TokenizerJson, library: Libr
 
 function wordModelFor(model: Typed): WordModel | null {
   if (model.type === 'WordPiece') return new WordPiece(model as unknown as WordPieceConfig);
+  if (model.type === 'Unigram') return new Unigram(model as unknown as UnigramConfig);
   return model.type === 'BPE' ? new Bpe(model as unknown as BpeConfig) : null;
 }
 

@@ -2,6 +2,7 @@ import { BertPreTokenizer } from './bert-pre-tokenizer.js';
 import { byteCharacters } from './byte-characters.js';
 import { LATE_NUMBERS, NUMBERS } from './crate-classes.js';
 import { classContent, crateRegExp, WHITESPACE_WORD } from './crate-pattern.js';
+import { metaspace, type MetaspaceConfig, prependsToFirst } from './metaspace.js';
 import { PUNCTUATION, WHITE_SPACE } from './rust-unicode.js';
 
 /** Takes the next word. @returns false when no further word is wanted */
@@ -18,10 +19,9 @@ export type EachWord = (text: string, section: number, visit: Visit) => boolean;
 type Behavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous';
 
 /** A pre-tokenizer's entry of tokenizer.json. */
-export interface PreTokenizerConfig {
+export interface PreTokenizerConfig extends MetaspaceConfig {
   readonly type?: string;
   readonly pretokenizers?: readonly PreTokenizerConfig[];
-  readonly add_prefix_space?: boolean;
   readonly use_regex?: boolean;
   readonly pattern?: { readonly String?: string; readonly Regex?: string };
   readonly behavior?: string;
@@ -37,8 +37,8 @@ const BYTE_LEVEL_PATTERN =
 const single = (ranges: string): RegExp => new RegExp(`[${classContent(ranges)}]`, 'gv');
 
 /**
- * The Rust crate's pre-tokenizers, but for Metaspace and UnicodeScripts. All take linear time with the patterns of the
- * known tokenizers.
+ * The Rust crate's pre-tokenizers, but for UnicodeScripts. All take linear time with the patterns of the known
+ * tokenizers.
  * @returns null for a kind that is not implemented here
  * @throws Error with a sentence when the entry has something that is not supported
  */
@@ -68,10 +68,25 @@ export function ownPreTokenizer(config: PreTokenizerConfig): EachWord | null {
       );
     case 'CharDelimiterSplit':
       return split(literally(config.delimiter ?? ''), 'Removed', false);
+    case 'Metaspace':
+      return metaspace(config);
     case undefined:
     default:
       return null;
   }
+}
+
+/** Whether all steps are implemented here. */
+export function isOwnPreTokenizer(config: PreTokenizerConfig | null): boolean {
+  if (config === null) return true;
+  if (config.type !== 'Sequence') return ownPreTokenizer(config) !== null;
+  return config.pretokenizers?.every(isOwnPreTokenizer) ?? false;
+}
+
+/** Steps of a Sequence whose Metaspace treats the beginning of the text in its own way; the place is their index. */
+export function placesOfFirst(config: PreTokenizerConfig | null): number[] {
+  const steps = config?.type === 'Sequence' ? (config.pretokenizers ?? []) : config === null ? [] : [config];
+  return steps.flatMap((step, place) => (step.type === 'Metaspace' && prependsToFirst(step) ? [place] : []));
 }
 
 /**
