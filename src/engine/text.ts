@@ -12,3 +12,13 @@ export function textError(text: unknown, field: string): AppError | null {
   if (VISIBLE.test(text)) return null;
   return badField(field, 'must not be empty or white space alone', 'EMPTY_TEXT');
 }
+
+/**
+ * The error of a text of which the tokenizer of the version leaves nothing: control characters, accents without a
+ * letter, U+200B, U+FFFD. A model would answer for the special tokens alone.
+ * @param field its name in the request
+ */
+export function nothingLeft(field: string): AppError {
+  const rule = "must have a character that the model reads; the model's tokenizer drops all of these";
+  return badField(field, rule, 'EMPTY_TEXT');
+}

@@ -1,6 +1,7 @@
 import { leaveStopToParent } from '../../base/leave-stop-to-parent.js';
 import { ResidentMemory } from './resident-memory.js';
 import { SessionTable } from './session-table.js';
+import { TokenizingNotes } from './tokenizing-notes.js';
 import type { FromWorker, ToWorker } from '../protocol/protocol.js';
 
 // The parent decides when a worker ends: it closes the channel once what was in flight has been answered. The channel
@@ -10,6 +11,8 @@ process.on('disconnect', () => process.exit(0));
 
 const memory = new ResidentMemory();
 const table = new SessionTable();
+// The parent's argument is the descriptor of its file.
+const notes = new TokenizingNotes(Number.parseInt(process.argv[2] ?? '', 10));
 
 function send(message: FromWorker): void {
   // A closed channel makes send call back with an error; by then 'disconnect' ends this process anyway.
@@ -41,7 +44,13 @@ async function handle(message: ToWorker): Promise<void> {
       try {
         const result =
           message.type === 'run'
-            ? await table.run(key, message.texts, message.ranges)
+            ? await table.run(key, {
+                texts: message.texts,
+                ranges: message.ranges,
+                atText: (text) => {
+                  notes.note(batchId, text);
+                },
+              })
             : await table.runPlanned(key, message.runs);
         send({ type: 'done', batchId, ok: true, ...result, rssBytes: memory.read() });
       } catch (error) {
