@@ -1,4 +1,5 @@
 import type { SerinConfig } from '../base/config/serin-config.js';
+import { markdownOnScreen, type Emphasis } from '../base/terminal/markdown-on-screen.js';
 import { StartError } from '../base/errors/start-error.js';
 import { type Decision, LEAST_TEXTS, WIDEST_DROP_POINTS } from '../tools/evaluate/decision.js';
 import { evaluate } from '../tools/evaluate/evaluate.js';
@@ -8,6 +9,8 @@ import { prepareCharts, writeCharts } from '../tools/evaluate/write-charts.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 import { startingOverWhenInterrupted, printResult, say } from './output.js';
+
+const emphasis: Emphasis = (text) => (/^accepted/i.test(text) ? 'green' : 'red');
 
 export interface EvaluateFlags {
   readonly data: string;
@@ -67,7 +70,9 @@ export async function runEvaluate(
       say,
     });
     // The most valuable output comes first, so that a later write that fails loses only its own file.
-    printResult(report, flags, renderMarkdown);
+    printResult(report, flags, (result, screen) =>
+      markdownOnScreen(renderMarkdown(result), screen, emphasis),
+    );
     if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
     if (flags.svgDir !== undefined) {
       for (const path of await writeCharts(flags.svgDir, report)) say(`${path} is written`);
