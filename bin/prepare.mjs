@@ -1,6 +1,6 @@
 // Installs the packages and builds dist/ when that is needed, and only then. Plain JavaScript without
 // dependencies, for it runs before there are any. Progress goes to stderr: stdout belongs to the command.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,11 +10,15 @@ import { withLock } from './lock.mjs';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const at = (...parts) => join(ROOT, ...parts);
 const STAMP = 'build-stamp';
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 const say = (sentence) => process.stderr.write(`serin: ${sentence}\n`);
 
 /** A sentence for the user instead of a stack trace. */
-export class PrepareError extends Error {}
+export class PrepareError extends Error {
+  /** A fault of ours, or 3 when it was interrupted, as with every command. */
+  exitCode = 70;
+}
 
 function readJson(path) {
   try {
@@ -63,15 +67,31 @@ function needsBuild() {
   }
 }
 
-function run(title, command, args) {
+/** Runs a program; a signal that asks for an end is passed on to it, because it would outlive this process. */
+async function run(title, command, args) {
   say(`${title} ...`);
   const started = Date.now();
-  const { status, signal, error } = spawnSync(command, args, {
+  const child = spawn(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
+  let interruption;
+  const passOn = (signal) => {
+    interruption = signal;
+    child.kill(signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, passOn);
+  const { status, signal, error } = await new Promise((resolve) => {
+    child.on('error', (error) => resolve({ error }));
+    child.on('exit', (status, signal) => resolve({ status, signal }));
+  });
+  for (const signal of SIGNALS) process.off(signal, passOn);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  if (interruption !== undefined) {
+    const interrupted = new PrepareError(`${title} was interrupted by ${interruption} after ${seconds} s`);
+    throw Object.assign(interrupted, { exitCode: 3 });
+  }
   if (status !== 0) {
     const how = error?.message ?? (signal ? `ended by ${signal}` : `exit code ${status}`);
     throw new PrepareError(`${title} failed after ${seconds} s (${how}); what it said stands above`);
@@ -80,12 +100,12 @@ function run(title, command, args) {
 }
 
 /** Builds beside dist/ and swaps: a build that fails or is interrupted leaves the old one in place. */
-function build() {
+async function build() {
   const [fresh, old] = [at('.dist-new'), at('.dist-old')];
   const hash = sourceHash();
   rmSync(fresh, { recursive: true, force: true });
   const compiler = at('node_modules', 'typescript', 'bin', 'tsc');
-  run('building', process.execPath, [compiler, '-p', at('tsconfig.build.json'), '--outDir', fresh]);
+  await run('building', process.execPath, [compiler, '-p', at('tsconfig.build.json'), '--outDir', fresh]);
   writeFileSync(join(fresh, STAMP), hash);
   rmSync(old, { recursive: true, force: true });
   if (existsSync(at('dist'))) renameSync(at('dist'), old);
@@ -108,10 +128,11 @@ export async function prepare({ development = false } = {}) {
   };
   const first = due();
   if (!first.buildDue && !first.installDue) return;
-  await withLock(at('.prepare.lock'), say, () => {
+  await withLock(at('.prepare.lock'), say, async () => {
     // Asked again: whoever held the lock before may have done it.
     const { buildDue, installDue } = due();
-    if (installDue) run('installing packages (npm ci)', 'npm', ['ci', '--include=dev', '--loglevel=error']);
-    if (buildDue) build();
+    if (installDue)
+      await run('installing packages (npm ci)', 'npm', ['ci', '--include=dev', '--loglevel=error']);
+    if (buildDue) await build();
   });
 }

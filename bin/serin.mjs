@@ -13,7 +13,9 @@ if (major < 20 || (major === 20 && minor < 19)) {
   } catch (error) {
     if (!(error instanceof PrepareError)) throw error;
     process.stderr.write(`serin: ${error.message}\n`);
-    process.exit(70);
+    process.exit(error.exitCode);
   }
+  // The service counts its start from here.
+  performance.mark('serin prepared');
   await import('../dist/cli/main.js');
 }

@@ -7,10 +7,9 @@ import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { SerinConfig } from './base/config/serin-config.js';
 import { SIGNAL_ECHO_MS } from './base/signal-echo.js';
+import { STOP_SIGNALS, type StopSignal } from './base/stop-signals.js';
 import { Lifecycle } from './service/request/lifecycle.js';
 import { settleLog } from './service/observability/logger.js';
-
-type StopSignal = 'SIGTERM' | 'SIGINT';
 
 /**
  * How often unused connections are closed, and how long the first closing waits. A connection between two requests
@@ -62,7 +61,7 @@ async function shutDown(
   connections: ReadonlySet<Socket>,
 ): Promise<void> {
   const lifecycle = app.get(Lifecycle);
-  const delayMs = signal === 'SIGTERM' ? config.shutdownDelayMs : 0;
+  const delayMs = signal === 'SIGINT' ? 0 : config.shutdownDelayMs;
   logger.info({ signal, delay_ms: delayMs, grace_ms: config.shutdownGraceMs }, 'leaving');
   lifecycle.leave();
   await delay(delayMs);
@@ -86,7 +85,7 @@ async function shutDown(
 }
 
 /**
- * Shuts down in order on the first SIGTERM or SIGINT, and at once on the second. Nest's own handlers are not used
+ * Shuts down in order on the first SIGTERM, SIGHUP or SIGINT, and at once on the second. Nest's own handlers are not used
  * because they ignore a second signal.
  */
 export function handleSignals(
@@ -112,6 +111,5 @@ export function handleSignals(
       },
     );
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
 }

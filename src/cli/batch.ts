@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
+import { STOP_SIGNALS } from '../base/stop-signals.js';
 import { screenOf } from '../base/terminal/screen.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
@@ -131,9 +132,9 @@ function handleSignals(run: FileRun): () => void {
     run.abandon();
     process.exit(EXIT_CODES.interrupted);
   };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
+  for (const name of STOP_SIGNALS) process.on(name, onSignal);
   return () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    for (const name of STOP_SIGNALS) process.off(name, onSignal);
   };
 }
 

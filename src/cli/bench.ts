@@ -15,6 +15,7 @@ import {
   type TrafficOptions,
 } from '../tools/bench/bench-texts.js';
 import { prepareFolder, writeReport } from '../tools/bench/write-report.js';
+import { STOP_SIGNALS } from '../base/stop-signals.js';
 import type { FlagValues } from '../base/config/read-settings.js';
 import type { BenchFlags } from './bench-flags.js';
 import { planOf } from './bench-plan.js';
@@ -96,7 +97,7 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
  */
 function endAtSecondSignal(): void {
   let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of STOP_SIGNALS) {
     process.on(signal, () => {
       if (++signals > 1) process.exit(EXIT_CODES.interrupted);
       say('interrupted: waiting for what is under way (once more: end at once)');

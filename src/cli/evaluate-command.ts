@@ -16,6 +16,9 @@ The decision
   the manifest makes the version run alone), and the golden texts come out right
   on this machine. The estimate decides; with --confident the end of its 95 %
   interval must be within the limit.
+  Too little evidence refuses a version, too: fewer than 200 distinct texts, or
+  a drop whose 95 % interval reaches above 2 points (or --max-accuracy-drop, if
+  that is more). --force accepts it nevertheless, and its record says so.
   Without --against there is no drop: --min-accuracy sets what is demanded, as
   of the first version of a model.
   --record writes acceptance.json beside the manifest, and needs one of the two:
@@ -58,6 +61,7 @@ export function addEvaluateCommand(program: Command): void {
     )
     .option('--min-accuracy <share>', 'least accuracy, 0 to 1', numberBetween(0, 1))
     .option('--confident', 'the ends of the 95 % intervals decide, not the estimates')
+    .option('--force', 'accept on fewer than 200 distinct texts, or with a wide interval of the drop')
     .option(
       '--limit <n>',
       'at most n of the texts, evenly spread over the file',

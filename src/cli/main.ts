@@ -3,6 +3,7 @@ import { surviveBrokenPipes } from '../base/broken-pipes.js';
 import { ConfigError } from '../base/config/config-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { fileProblem } from '../base/files/write-error.js';
+import { keepIgnoringHangup } from '../base/stop-signals.js';
 import { OnnxError } from '../tools/onnx/onnx-error.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { say } from './output.js';
@@ -29,6 +30,7 @@ function report(error: unknown): ExitCode {
 }
 
 surviveBrokenPipes();
+keepIgnoringHangup();
 try {
   await createProgram().parseAsync();
 } catch (error) {

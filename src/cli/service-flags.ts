@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_URL, isServiceUrl, serviceUrlOf } from '../base/config/service-url.js';
 import { StartError } from '../base/errors/start-error.js';
 import { SIGNAL_ECHO_MS } from '../base/signal-echo.js';
+import { STOP_SIGNALS } from '../base/stop-signals.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** Reads `--url`. @throws InvalidArgumentError */
@@ -72,7 +73,7 @@ export function positiveNumber(max: number, min?: number): (value: string) => nu
 }
 
 /**
- * A signal that fires at the first SIGINT or SIGTERM, so that a command can end in order; a second one that is no echo of
+ * A signal that fires at the first SIGINT, SIGTERM or SIGHUP, so that a command can end in order; a second one that is no echo of
  * the first ends the process at once, with its 'exit' event, on which half-made folders are removed.
  */
 export function interruptionSignal(): AbortSignal {
@@ -84,6 +85,6 @@ export function interruptionSignal(): AbortSignal {
     firstAt ??= now;
     interruption.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   return interruption.signal;
 }

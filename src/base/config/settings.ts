@@ -154,7 +154,7 @@ export const SETTINGS = {
   SHUTDOWN_DELAY_MS: setting(
     wholeNumber(0, HOUR_MS),
     3000,
-    'After SIGTERM: how long everything but readiness is still served. SIGINT does not wait.',
+    'After SIGTERM or SIGHUP: how long everything but readiness is still served. SIGINT does not wait.',
   ),
   SHUTDOWN_GRACE_MS: setting(
     wholeNumber(0, HOUR_MS),

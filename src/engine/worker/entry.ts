@@ -1,13 +1,12 @@
+import { leaveStopToParent } from '../../base/leave-stop-to-parent.js';
 import { ResidentMemory } from './resident-memory.js';
 import { SessionTable } from './session-table.js';
 import { TokenizingNotes } from './tokenizing-notes.js';
 import type { FromWorker, ToWorker } from '../protocol/protocol.js';
 
-// A terminal's Ctrl-C and a supervisor's SIGTERM reach the whole process group. The parent decides when a worker
-// ends: it closes the channel once what was in flight has been answered. The channel also closes when the parent
-// is killed, so no worker outlives it.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
+// The parent decides when a worker ends: it closes the channel once what was in flight has been answered. The channel
+// also closes when the parent is killed, so no worker outlives it.
+leaveStopToParent();
 process.on('disconnect', () => process.exit(0));
 
 const memory = new ResidentMemory();

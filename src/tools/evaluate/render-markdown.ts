@@ -13,7 +13,7 @@ export function renderMarkdown(report: EvaluationReport): string {
       : `${model}/${candidate.version} against ${against.version}`;
   return [
     [`# Evaluation of ${title}`],
-    decisiwithLines(report),
+    decisionLines(report),
     dataLines(data),
     qualityLines(versions),
     ...(comparison === null ? [] : [compariswithLines(comparison)]),
@@ -29,8 +29,8 @@ export function renderMarkdown(report: EvaluationReport): string {
     .join('\n');
 }
 
-function decisiwithLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
-  const marks = { pass: 'yes', fail: '**NO**', not_checked: 'not checked' };
+function decisionLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
+  const marks = { pass: 'yes', fail: '**NO**', forced: '**no, but --force**', not_checked: 'not checked' };
   const verdict = accepted ? '**Accepted.**' : '**Refused.**';
   const alone = runs === 'alone' ? ' It runs one text at a time.' : '';
   return [

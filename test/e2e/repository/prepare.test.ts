@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -11,7 +13,7 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ROOT } from '../../support/repository.js';
 import { runCommand, type Finished } from '../../support/run-command.js';
 
@@ -43,6 +45,7 @@ const TSCONFIG = {
 };
 const NPM = `#!/bin/sh
 printf x >> installs
+echo $$ > npm-pid.new && mv npm-pid.new npm-pid
 while [ -e hold ]; do sleep 0.02; done
 echo noise of npm
 mkdir -p node_modules
@@ -89,6 +92,34 @@ describe('the first start', () => {
     );
     write('src/cli/main.ts', "console.log([process.ppid, ...process.argv.slice(2)].join(' '));");
     expect((await serin()).stdout).toBe(`${String(process.pid)} hello\n`);
+  });
+
+  it('marks when the service begins: behind the install and the build', async () => {
+    write('src/globals.d.ts', 'declare const console: any; declare const performance: any;');
+    write(
+      'src/cli/main.ts',
+      "const [mark] = performance.getEntriesByName('serin prepared');\n" +
+        'console.log(performance.timeOrigin + mark.startTime);\n',
+    );
+    const preparedAt = Number((await serin()).stdout);
+    expect(preparedAt).toBeGreaterThan(statSync(at('dist/build-stamp')).mtimeMs);
+    expect(preparedAt).toBeLessThan(Date.now());
+  });
+
+  it('ends with 3 when it is interrupted, and leaves neither the install nor a lock behind', async () => {
+    write('hold', '');
+    const child = spawn(process.execPath, [at('bin/serin.mjs'), 'hello'], {
+      env: { PATH: `${at('tools')}:${process.env.PATH ?? ''}` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const npm = await vi.waitUntil(() => existsSync(at('npm-pid')) && readFileSync(at('npm-pid'), 'utf8'));
+    child.kill('SIGTERM');
+    expect(await once(child, 'close')).toEqual([3, null]);
+    expect(said).toMatch(/serin: installing packages \(npm ci\) was interrupted by SIGTERM after .* s\n$/);
+    expect(() => process.kill(Number(npm), 0)).toThrow('ESRCH');
+    expect(existsSync(at('.prepare.lock'))).toBe(false);
   });
 
   it('is done by one of two that come at once', async () => {

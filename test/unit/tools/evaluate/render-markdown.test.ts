@@ -81,6 +81,7 @@ const report: EvaluationReport = {
   decision: {
     accepted: false,
     runs: 'alone',
+    forced: [],
     checks: [{ check: 'accuracy_drop', state: 'fail', sentence: 'too small a rise' }],
     reasons: ['too small a rise'],
   },
