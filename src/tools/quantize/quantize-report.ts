@@ -73,8 +73,8 @@ export function renderQuantizeReport(report: QuantizeReport): string {
 
 function nextStep({ model, version, source, task }: QuantizeReport): string {
   return TASK_TRAITS[task].severalLabels
-    ? `It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then npx serin canary set ${model} --version ${version} --percent N --force`
-    : `It gets no traffic until it is accepted: npx serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`;
+    ? `It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then serin canary set ${model} --version ${version} --percent N --force`
+    : `It gets no traffic until it is accepted: serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`;
 }
 
 function leftOut(layers: readonly KeptLayer[]): string {

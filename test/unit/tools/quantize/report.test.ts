@@ -23,10 +23,10 @@ const REPORT: QuantizeReport = {
 };
 
 it.each([
-  ['text-classification', /npx serin evaluate tone\/v2 --against v1 --data FILE --record\n$/],
+  ['text-classification', /serin evaluate tone\/v2 --against v1 --data FILE --record\n$/],
   [
     'multi-label-classification',
-    /one label per text only: .* npx serin canary set tone --version v2 .*--force\n$/,
+    /one label per text only: .* serin canary set tone --version v2 .*--force\n$/,
   ],
 ] as const)('a report of %s ends with what comes next', (task, next) => {
   expect(renderQuantizeReport({ ...REPORT, task })).toMatch(next);
