@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../../../src/base/config/config-error.js';
-import { configSource, loadConfig, type LoadOptions } from '../../../../src/base/config/load-config.js';
+import { loadConfig, type LoadOptions } from '../../../../src/base/config/load-config.js';
 import { plainRollout } from '../../../../src/base/config/rollout-config.js';
 import type { SerinConfig } from '../../../../src/base/config/serin-config.js';
 import { ROOT } from '../../../support/repository.js';
@@ -168,68 +168,6 @@ describe('precedence', () => {
     } finally {
       rmSync(other, { recursive: true });
     }
-  });
-});
-
-describe('what the working directory does not have', () => {
-  let packageFolder: string;
-
-  beforeEach(() => {
-    packageFolder = join(cwd, 'package');
-    mkdirSync(join(packageFolder, 'model-registry'), { recursive: true });
-    const content = 'port: 4000\nstate_dir: state\nrollout: { sentiment: { stable: v7 } }';
-    writeFileSync(join(packageFolder, 'serin.config.yaml'), content);
-  });
-
-  it('is taken from the package: its models, and the file with the paths in it', () => {
-    const config = load({ packageFolder });
-    expect(config).toMatchObject({
-      port: 4000,
-      rollout: { sentiment: { stable: 'v7' } },
-      modelRegistry: join(packageFolder, 'model-registry'),
-      stateDir: join(packageFolder, 'state'),
-    });
-    expect(configSource(config).hasModelsOfPackage).toBe(true);
-  });
-
-  it('is taken from the package one by one', () => {
-    mkdirSync(join(cwd, 'model-registry'));
-    const withModels = load({ packageFolder });
-    expect(withModels).toMatchObject({ port: 4000, modelRegistry: join(cwd, 'model-registry') });
-    expect(configSource(withModels).hasModelsOfPackage).toBe(false);
-    rmSync(join(cwd, 'model-registry'), { recursive: true });
-    file('max_texts: 9');
-    expect(load({ packageFolder })).toMatchObject({
-      port: 3000,
-      maxTexts: 9,
-      stateDir: join(cwd, 'var'),
-      modelRegistry: join(packageFolder, 'model-registry'),
-    });
-  });
-
-  it('is not taken from the package when it is named', () => {
-    file('port: 4001', 'mine.yaml');
-    const env = { SERIN_CONFIG: 'mine.yaml', MODEL_REGISTRY: join(packageFolder, 'model-registry') };
-    const config = load({ packageFolder, env });
-    expect(config.port).toBe(4001);
-    expect(configSource(config).hasModelsOfPackage).toBe(false);
-    expect(problemOf({ packageFolder, env: { SERIN_CONFIG: 'nowhere.yaml' } })).toMatch(/no such file/);
-  });
-
-  it('is not taken from the package where a link leads nowhere', () => {
-    symlinkSync(join(cwd, 'gone'), join(cwd, 'model-registry'));
-    expect(load({ packageFolder }).modelRegistry).toBe(join(cwd, 'model-registry'));
-    symlinkSync(join(cwd, 'gone.yaml'), join(cwd, 'serin.config.yaml'));
-    expect(problemOf({ packageFolder })).toMatch(/no such file/);
-  });
-
-  it('states nothing about rollouts, so that a file that is lost does not end one', () => {
-    expect(configSource(load({ packageFolder })).states('rollout')).toBe(false);
-    file('rollout: { sentiment: { stable: v1 } }');
-    const { states, reload } = configSource(load({ packageFolder }));
-    expect(states('rollout')).toBe(true);
-    rmSync(join(cwd, 'serin.config.yaml'));
-    expect(configSource(reload()).states('rollout')).toBe(false);
   });
 });
 
