@@ -7,7 +7,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY bin bin
 COPY src src
 # The runtime comes with its libraries for every platform: 288 MB, of which one platform needs 45.
-RUN npm run build && npm prune --omit=dev \
+RUN npm run build && npm prune --omit=dev --omit=optional \
   && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 \
     ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} +
 

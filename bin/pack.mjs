@@ -25,7 +25,7 @@ function packageOf(description) {
  * such file.
  */
 function shrinkwrapOf({ packages, ...rest }) {
-  const runs = Object.entries(packages).filter(([, { dev }]) => !dev);
+  const runs = Object.entries(packages).filter(([, { dev, devOptional }]) => !dev && !devOptional);
   const own = { ...packages[''], devDependencies: undefined };
   return jsonText({ ...rest, packages: { ...Object.fromEntries(runs), '': own } });
 }
