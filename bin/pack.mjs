@@ -10,13 +10,15 @@ import { PrepareError, prepare } from './prepare.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SHRINKWRAP = 'npm-shrinkwrap.json';
+/** What `files` of package.json does not name: npm pack alone would pack a build that may be old. */
+const MADE_HERE = ['dist', SHRINKWRAP];
 
 const readJson = (name) => JSON.parse(readFileSync(join(ROOT, name), 'utf8'));
 const jsonText = (value) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** package.json without what only a checkout can use. */
 function packageOf(description) {
-  const files = [...description.files, SHRINKWRAP];
+  const files = [...description.files, ...MADE_HERE, '!dist/**/*.map'];
   return jsonText({ ...description, files, scripts: undefined, devDependencies: undefined });
 }
 
@@ -34,8 +36,7 @@ function pack(target) {
   const stage = mkdtempSync(join(tmpdir(), 'serin-pack-'));
   try {
     const description = readJson('package.json');
-    const paths = description.files.filter((pattern) => !pattern.startsWith('!'));
-    for (const path of [...paths, 'README.md', 'LICENSE']) {
+    for (const path of [...description.files, 'dist', 'README.md', 'LICENSE']) {
       cpSync(join(ROOT, path), join(stage, path), { recursive: true });
     }
     writeFileSync(join(stage, 'package.json'), packageOf(description));

@@ -82,6 +82,15 @@ describe('the package', () => {
     expect(named.length).toBeGreaterThan(100);
   });
 
+  it('has no build when npm pack alone makes it, so that it never has an old one', async () => {
+    const { stdout } = await runCommand('npm', ['pack', '--dry-run', '--json'], { cwd: ROOT, env: NPM_ENV });
+    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
+    const top = new Set(files.map(({ path }) => path.split('/')[0]));
+    expect([...top].sort()).toEqual(
+      ['LICENSE', 'README.md', 'bin', 'docs', 'model-registry', 'package.json', 'serin.config.yaml'].sort(),
+    );
+  });
+
   it('has no script that an installation could run', async () => {
     const own = JSON.parse(await inTarball('package.json')) as object;
     expect(own).toMatchObject({ name: 'serin', private: true });
