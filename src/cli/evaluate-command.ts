@@ -38,6 +38,7 @@ export function addEvaluateCommand(program: Command): void {
     .requiredOption('--data <file>', 'labelled texts')
     .option('--against <version>', 'the version that it is to replace')
     .option('--text-field <name>', 'the key or column that holds the text', 'text')
+    .option('--quotes', 'fields of TSV may be in quotes (CSV always has quotes)')
     .option('--label-field <name>', 'the key or column that holds the label', 'label')
     .option(
       '--max-accuracy-drop <points>',

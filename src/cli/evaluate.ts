@@ -14,6 +14,7 @@ export interface EvaluateFlags {
   readonly against?: string;
   readonly textField: string;
   readonly labelField: string;
+  readonly quotes?: true;
   readonly maxAccuracyDrop: number;
   readonly minAccuracy?: number;
   readonly confident?: true;
@@ -48,6 +49,7 @@ export async function runEvaluate(
         path: flags.data,
         textField: flags.textField,
         labelField: flags.labelField,
+        quotes: flags.quotes ?? false,
         limit: flags.limit ?? null,
       },
       limits: {

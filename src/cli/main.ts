@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { surviveBrokenPipes } from '../base/broken-pipes.js';
 import { ConfigError } from '../base/config/config-error.js';
 import { StartError } from '../base/errors/start-error.js';
+import { fileProblem } from '../base/files/write-error.js';
 import { OnnxError } from '../tools/onnx/onnx-error.js';
 import { addBatchCommand } from './batch-command.js';
 import { addBenchCommand } from './bench-command.js';
@@ -53,6 +54,11 @@ function report(error: unknown): ExitCode {
   }
   if (error instanceof ConfigError || error instanceof StartError || error instanceof OnnxError) {
     process.stderr.write(`serin: ${error.message}\n`);
+    return EXIT_CODES.usage;
+  }
+  const problem = fileProblem(error);
+  if (problem !== null) {
+    process.stderr.write(`serin: ${problem}\n`);
     return EXIT_CODES.usage;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

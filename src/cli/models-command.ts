@@ -1,9 +1,10 @@
 import { isTaskName, TASK_NAMES } from '../registry/tasks.js';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import type { ImportFlags } from './models-import.js';
 import type { ModelsOptions } from './models.js';
 import { wholeNumber } from './service-flags.js';
+import { OUTPUT_KINDS } from '../tools/import/output-kind.js';
 import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
 const IMPORT_HELP = `
@@ -21,6 +22,7 @@ Exit codes
 
 Examples
   serin models import export --as sentiment/v3
+  serin models import export --as sentiment/v3 --python-parity CHECKPOINT --python .venv/bin/python
   serin models import export --as tone/v1 --labels angry,calm --parity parity.json`;
 
 /**
@@ -95,7 +97,20 @@ function addImport(models: Command): void {
       wholeNumber(3, 100_000),
     )
     .option('--precision <name>', 'what its arithmetic is called (default: read from the graph)')
+    .addOption(
+      new Option(
+        '--output <kind>',
+        'what the graph answers; a Softmax or Sigmoid at the end of one that answers scores is taken off',
+      )
+        .choices(OUTPUT_KINDS)
+        .default('logits'),
+    )
     .option('--parity <file>', 'golden texts with the ids and scores that Python computed; they must agree')
+    .option(
+      '--python-parity <checkpoint>',
+      'let Python compute them now, from the folder or name of the model that was exported',
+    )
+    .option('--python <program>', 'for --python-parity: a Python that has torch and transformers', 'python3')
     .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--dry-run', 'check and measure everything, and keep nothing')
     .option('--json', 'as one JSON document')

@@ -2,6 +2,7 @@ import { megabytes } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { alignColumns } from '../base/charts/tables.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
+import type { OutputKind } from '../tools/import/output-kind.js';
 import { nextSteps } from '../tools/import/next-steps.js';
 import { parseVersionName } from '../registry/find-version.js';
 import type { TaskName } from '../registry/tasks.js';
@@ -17,7 +18,10 @@ export interface ImportFlags {
   readonly task?: TaskName;
   readonly maxTokens?: number;
   readonly precision?: string;
+  readonly output: OutputKind;
   readonly parity?: string;
+  readonly pythonParity?: string;
+  readonly python: string;
   readonly force?: true;
   readonly dryRun?: true;
   readonly json?: true;
@@ -36,7 +40,10 @@ export async function importModel(config: SerinConfig, from: string, flags: Impo
       task: flags.task ?? null,
       maxTokens: flags.maxTokens ?? null,
       precision: flags.precision ?? null,
+      output: flags.output,
       parityFile: flags.parity ?? null,
+      python:
+        flags.pythonParity === undefined ? null : { checkpoint: flags.pythonParity, python: flags.python },
       replace: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       config,
@@ -79,7 +86,7 @@ function render({ folder, manifest, trial, notes }: Imported): string {
       'parity',
       parity.source === 'python'
         ? `${parity.texts} texts have the ids and scores of Python`
-        : `${parity.texts} texts kept as this version answers them; nothing was compared with Python (--parity)`,
+        : `${parity.texts} texts kept as this version answers them; nothing was compared with Python`,
     ],
     [
       'batches',
@@ -97,7 +104,7 @@ function render({ folder, manifest, trial, notes }: Imported): string {
   return [
     heading,
     ...lines,
-    ...(notes.length > 0 ? ['Assumed'] : []),
+    ...(notes.length > 0 ? ['Warnings'] : []),
     ...notes.map((note) => `  - ${note}`),
     ...(folder === null ? [] : ['Next', ...nextSteps(manifest).map((command) => `  ${command}`)]),
     '',

@@ -4,7 +4,7 @@ import { StartError } from '../base/errors/start-error.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
 import { checkModelsToWrite } from './models-to-write.js';
-import { jsonDocument } from './output.js';
+import { jsonDocument, say } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { renderTable, alignColumns } from '../base/charts/tables.js';
 import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
@@ -223,6 +223,6 @@ export async function removeModel(
 ): Promise<void> {
   checkModelsToWrite(config);
   const name = parseVersionName(argument);
-  const folder = await removeVersion(config, name, yes ?? false);
+  const folder = await removeVersion(config, name, yes ?? false, say);
   process.stdout.write(`${argument} is removed: ${folder}\n`);
 }

@@ -73,6 +73,7 @@ export function addQuantizeCommand(program: Command): void {
       0.5,
     )
     .option('--text-field <name>', 'the key or column of the text in --data', 'text')
+    .option('--quotes', 'fields of TSV may be in quotes (CSV always has quotes)')
     .option('--label-field <name>', 'the key or column of the label in --data', 'label')
     .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--json', 'the report as one JSON document')

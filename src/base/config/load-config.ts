@@ -6,6 +6,7 @@ import { readConfigFile, type ConfigFolders } from './config-file.js';
 import { grantedCores } from '../machine/cpu-count.js';
 import { PACKAGE_FOLDER, findHereOrInPackage, type LookedFor } from './package-files.js';
 import { readEnvironment, readFileSettings, readFlags, shown, type FlagValues } from './read-settings.js';
+import { type ModelConfig, readModels } from './models-section.js';
 import { readRolloutSection, type RolloutSection } from './rollout-section.js';
 import type { SerinConfig } from './serin-config.js';
 import { SETTINGS, fileKey, flagName, type SettingName, type SettingValues } from './settings.js';
@@ -45,17 +46,18 @@ export function loadConfig({
   };
   const section = readRolloutSection(file, problems);
   checkCanaryPercent(section, values, origin, problems);
+  const models = readModels(file, section, problems);
   const listed = readClients(file, problems);
   reportTwins(listed, values, { file: file.name, origin }, problems);
-  const models = findModels(values, folders);
-  const config = fill(values, { section, listed, cwd, modelRegistry: models.path });
+  const registry = findModels(values, folders);
+  const config = fill(values, { section, models, listed, cwd, modelRegistry: registry.path });
   reportContradictions(config, values, origin, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   sources.set(deepFreeze(config), {
     file: file.watched,
     digest: file.digest,
     states: file.states,
-    hasModelsOfPackage: models.isThePackages,
+    hasModelsOfPackage: registry.isThePackages,
     reload: () => loadConfig({ flags, env: { ...env }, ...folders }),
   });
   return config;
@@ -120,12 +122,13 @@ const BATCH_PART_OF_GRACE = 0.8;
 /** The content of the file that is no setting, and the folder of the process. */
 interface Beside {
   readonly section: RolloutSection;
+  readonly models: Readonly<Record<string, ModelConfig>>;
   readonly listed: readonly Client[];
   readonly cwd: string;
   readonly modelRegistry: string;
 }
 
-function fill(values: SettingValues, { section, listed, cwd, modelRegistry }: Beside): SerinConfig {
+function fill(values: SettingValues, { section, models, listed, cwd, modelRegistry }: Beside): SerinConfig {
   const maxTexts = values.MAX_TEXTS ?? SETTINGS.MAX_TEXTS.default;
   const requestTimeoutMs = values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default;
   const shutdownGraceMs = values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default;
@@ -158,6 +161,7 @@ function fill(values: SettingValues, { section, listed, cwd, modelRegistry }: Be
     modelRegistry,
     stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),
     ...section,
+    models,
     canaryPercent: values.CANARY_PERCENT ?? null,
     workers: values.WORKERS ?? grantedCores(),
     threadsPerWorker: values.THREADS_PER_WORKER ?? SETTINGS.THREADS_PER_WORKER.default,

@@ -98,6 +98,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'online' }
   | { readonly type: 'warming'; readonly key: string }
+  /** A sign of life within a load: its files are read, or a run of the warm-up has ended. */
+  | { readonly type: 'load_step'; readonly key: string }
   | {
       readonly type: 'loaded';
       readonly key: string;

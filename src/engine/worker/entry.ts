@@ -23,8 +23,8 @@ async function handle(message: ToWorker): Promise<void> {
       const { spec } = message;
       const startedAt = performance.now();
       try {
-        const cost = await table.load(spec, () => {
-          send({ type: 'warming', key: spec.key });
+        const cost = await table.load(spec, (type) => {
+          send({ type, key: spec.key });
         });
         send({ type: 'loaded', key: spec.key, cost, loadMs: performance.now() - startedAt });
       } catch (error) {

@@ -9,7 +9,7 @@ import { addTally, emptyTally } from './block-tally.js';
 import { planBlock, renderBlock, type PlannedBlock, type RenderedBlock } from './block-work.js';
 import { BLOCK_BYTES, type Block } from '../records/blocks.js';
 import { InFlight } from './in-flight.js';
-import { openBlocks, type InputBlocks } from './input-blocks.js';
+import { openBlocks, outputDialect, type InputBlocks } from './input-blocks.js';
 import type { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
@@ -132,10 +132,10 @@ export class BatchJob {
     runner: PlanRunner,
     inFlight: InFlight,
   ): Promise<void> {
-    const { version, outputFormat, topK } = this.options;
+    const { version, outputFormat, quotes, topK } = this.options;
     const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
     const limits = { maxPaddedTokens, runsAlone };
-    const writeAnswer = answerWriter(outputFormat.records, version, topK);
+    const writeAnswer = answerWriter(outputDialect(outputFormat.records, quotes), version, topK);
     const stopped = (): boolean => this.interrupted || this.end !== undefined || this.failed;
     for await (const block of blocks) {
       this.cutShort = stopped();

@@ -69,6 +69,11 @@ export class VersionRunner {
     return this.runner.largestRssBytes;
   }
 
+  /** Texts that were answered so far. */
+  get answeredTexts(): number {
+    return this.runner.answeredTexts;
+  }
+
   encode(text: string): Encoding {
     return this.tokenizer.encode(text);
   }

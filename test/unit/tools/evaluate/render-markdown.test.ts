@@ -56,7 +56,10 @@ const candidate: CandidateFigures = {
 const report: EvaluationReport = {
   schema_version: 1,
   model: 'sentiment',
-  data: { name: 'dev.tsv', sha256: 'f'.repeat(64), rows: 200, n: 100, duplicates: 2, contradictions: 1 },
+  data: {
+    ...{ name: 'dev.tsv', sha256: 'f'.repeat(64), lines: 203, continued_lines: 2 },
+    ...{ rows: 200, n: 100, duplicates: 2, contradictions: 1 },
+  },
   candidate,
   against: figures('v1', 6),
   comparison: {
@@ -98,7 +101,7 @@ describe('the report for people', () => {
   it.each([
     '# Evaluation of sentiment/v2 against v1\n\n**Refused.** It runs one text at a time.\n',
     '- accuracy drop: **NO**: too small a rise\n',
-    'Data: dev.tsv, 100 of 200 texts, evenly spread, 2 repeated texts, 1 of them with another label',
+    'Data: dev.tsv with 203 lines (2 of them inside a record that began earlier), 100 of 200 texts, evenly spread, 2 repeated texts, 1 of them with another label',
     'Accuracy rises by 1.50 points (95 % interval of the drop -3.00 to 0.50): 1 text lost, 3 won, McNemar p = 0.63.',
     '25 texts get another label:\n- A\\|B to no answer: 25\n',
     '| line | label | before | now | text |\n| --- | --- | --- | --- | --- |\n| 7 | C | A\\|B | no answer | a b \\| c |\n\nand 24 more',
@@ -160,7 +163,7 @@ it('keeps of a report what a rollout decides by, and what it was decided by', ()
     reasons: ['too small a rise'],
     runs: 'alone',
     against: { version: 'v1', manifest_sha256: 'v1'.padEnd(64, '0') },
-    data: { name: 'dev.tsv', sha256: 'f'.repeat(64), n: 100, rows: 200 },
+    data: { name: 'dev.tsv', sha256: 'f'.repeat(64), n: 100, rows: 200, lines: 203 },
     figures: { accuracy_drop_points: -1.5, batch_label_flips: 6, parity_max_score_difference: null },
     serin: '0.1.0',
   });
