@@ -124,7 +124,8 @@ export function readConfigFile(
   const digest = isThePackages ? fileDigest(watched) : digestOf(found);
   const none: ConfigFile = { name, folder, watched, digest, entries: new Map(), states: () => false };
   if ('code' in found) {
-    if (named !== undefined || found.code !== 'ENOENT' || isThere(path)) reportUnreadable(path, found.code, problems);
+    if (named !== undefined || found.code !== 'ENOENT' || isThere(path))
+      reportUnreadable(path, found.code, problems);
     return none;
   }
   const content = found.bytes.toString('utf8');
