@@ -7,6 +7,7 @@ import { renderMarkdown } from '../tools/evaluate/render-markdown.js';
 import { recordOf, writeRecord } from '../tools/evaluate/write-record.js';
 import { prepareCharts, writeCharts } from '../tools/evaluate/write-charts.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { checkModelsToWrite } from './models-to-write.js';
 import { interruptionSignal } from './service-flags.js';
 import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
@@ -42,6 +43,7 @@ export async function runEvaluate(
       '--record needs something to judge the accuracy by: the version that it is to replace with --against, or the least accuracy with --min-accuracy (a first version has nothing to be compared with).',
     );
   }
+  if (flags.record) checkModelsToWrite(config);
   if (flags.svgDir !== undefined) prepareCharts(flags.svgDir);
   await startingOverWhenInterrupted(signal, async () => {
     const { report, folder } = await evaluate({

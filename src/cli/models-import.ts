@@ -9,6 +9,7 @@ import { nextSteps } from '../tools/import/next-steps.js';
 import { parseVersionName } from '../registry/find-version.js';
 import type { TaskName } from '../registry/tasks.js';
 import { hasDevSentences } from '../tools/traffic/sentences.js';
+import { checkModelsToWrite } from './models-to-write.js';
 import { interruptionSignal } from './service-flags.js';
 import { jsonDocument, startingOverWhenInterrupted, say } from './output.js';
 
@@ -30,6 +31,7 @@ export interface ImportFlags {
 
 /** `serin models import`, its report on stdout. @throws StartError with a sentence when something does not fit */
 export async function importModel(config: SerinConfig, from: string, flags: ImportFlags): Promise<void> {
+  if (!flags.dryRun) checkModelsToWrite(config);
   const signal = interruptionSignal();
   await startingOverWhenInterrupted(signal, async () => {
     const imported = await importVersion({

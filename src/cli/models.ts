@@ -3,6 +3,7 @@ import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
+import { checkModelsToWrite } from './models-to-write.js';
 import { jsonDocument, say } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
 import { factLines, renderTable } from '../base/terminal/fit-table.js';
@@ -230,6 +231,7 @@ export async function removeModel(
   argument: string,
   { yes }: { readonly yes?: true },
 ): Promise<void> {
+  checkModelsToWrite(config);
   const name = parseVersionName(argument);
   const folder = await removeVersion(config, name, yes ?? false, say);
   process.stdout.write(`${argument} is removed: ${folder}\n`);

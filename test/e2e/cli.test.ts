@@ -214,6 +214,23 @@ describe('models', () => {
     expect(stderr).toMatch(/no "sentiment\/v3"; it has sentiment\/v1/);
   });
 
+  it('are those of the package where the folder has none, and these are only read', async () => {
+    rmSync(join(folder, 'model-registry'), { recursive: true });
+    const { code, stdout } = await serin(['models', 'list', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ registry: join(ROOT, 'model-registry') });
+    for (const change of [
+      ['models', 'remove', 'sentiment/v2', '--yes'],
+      ['models', 'import', 'export', '--as', 'sentiment/v9'],
+      ['quantize', 'sentiment/v1', '--to', 'v9'],
+      ['evaluate', 'sentiment/v2', '--against', 'v1', '--data', 'dev.jsonl', '--record'],
+    ]) {
+      const refused = await serin(change);
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toMatch(/^serin: There is no \.\/model-registry here, .* Copy that folder/);
+    }
+  });
+
   it('a registry that is not there is unusable input', async () => {
     const { code, stderr } = await serin(['models', 'list', '--model-registry', 'nowhere']);
     expect(code).toBe(2);

@@ -83,11 +83,11 @@ function nextStep({ model, version, source, task }: QuantizeReport): [why: strin
   return TASK_TRAITS[task].severalLabels
     ? [
         'It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then',
-        `npx serin canary set ${model} --version ${version} --percent N --force`,
+        `serin canary set ${model} --version ${version} --percent N --force`,
       ]
     : [
         'It gets no traffic until it is accepted:',
-        `npx serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`,
+        `serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`,
       ];
 }
 

@@ -7,14 +7,16 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ROOT } from '../../support/repository.js';
+import { ROOT, readText } from '../../support/repository.js';
 import { runCommand, type Finished } from '../../support/run-command.js';
 
 /**
@@ -191,7 +193,57 @@ describe('a later start', () => {
     rmSync(at('dist'), { recursive: true });
     const { code, stderr } = await serin();
     expect(code).toBe(70);
-    expect(stderr).toContain('neither src/ nor dist/');
+    expect(stderr).toMatch(/^serin: this package has no dist\/, .* npm run pack/);
+  });
+
+  it('runs a package that has nothing of what makes a checkout ready', async () => {
+    for (const path of ['src', 'package-lock.json']) rmSync(at(path), { recursive: true });
+    for (const file of readdirSync(at('bin'))) {
+      if (!['serin.mjs', 'refusal.mjs'].includes(file)) rmSync(at('bin', file));
+    }
+    expect(await serin()).toEqual({ code: 0, stdout: 'it runs\n', stderr: '' });
+  });
+});
+
+describe('a checkout whose packages another package manager has put in place', () => {
+  const put = (manager: string, version: string): void => {
+    write(`node_modules/${manager === 'pnpm' ? '.modules.yaml' : '.yarn-state.yml'}`, '');
+    write('node_modules/some/package.json', JSON.stringify({ version }));
+    symlinkSync(`${ROOT}node_modules/typescript`, at('node_modules/typescript'));
+    const { version: compiler } = JSON.parse(readText('node_modules/typescript/package.json')) as {
+      version: string;
+    };
+    const wanted = { dependencies: { some: '1.2.3' }, devDependencies: { typescript: compiler } };
+    write('package.json', JSON.stringify({ type: 'module', ...wanted }));
+  };
+
+  it.each(['pnpm', 'yarn'])('%s is built and run, and npm removes nothing of it', async (manager) => {
+    put(manager, '1.2.3');
+    const { code, stdout, stderr } = await serin();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'it runs\n' });
+    expect(stderr).not.toContain('installing');
+    expect(installs()).toBe(0);
+  });
+
+  it.each(['pnpm', 'yarn'])('%s is asked for what is missing', async (manager) => {
+    put(manager, '1.2.2');
+    rmSync(at('node_modules/typescript'));
+    const { code, stderr } = await serin();
+    expect(code).toBe(70);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^serin: node_modules/ was made by ${manager} and lacks some 1.2.3, typescript .*: run ${manager} install`,
+      ),
+    );
+    expect(installs()).toBe(0);
+  });
+
+  it("is refused in a sentence when Yarn's Plug'n'Play has put them in place", async () => {
+    write('.pnp.cjs', '');
+    const { code, stdout, stderr } = await serin();
+    expect({ code, stdout }).toEqual({ code: 70, stdout: '' });
+    expect(stderr).toMatch(/^serin: Yarn's Plug'n'Play is not supported: write nodeLinker: node-modules /);
+    expect(installs()).toBe(0);
   });
 });
 

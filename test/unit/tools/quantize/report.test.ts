@@ -24,10 +24,10 @@ const REPORT: QuantizeReport = {
 };
 
 it.each([
-  ['text-classification', /npx serin evaluate tone\/v2 --against v1 --data FILE --record\n$/],
+  ['text-classification', /serin evaluate tone\/v2 --against v1 --data FILE --record\n$/],
   [
     'multi-label-classification',
-    /one label per text only: .*\n {2}npx serin canary set tone --version v2 .*--force\n$/,
+    /one label per text only: .*\n {2}serin canary set tone --version v2 .*--force\n$/,
   ],
 ] as const)('a report of %s ends with what comes next', (task, next) => {
   expect(renderQuantizeReport({ ...REPORT, task })).toMatch(next);
