@@ -18,7 +18,7 @@ async function serve({ folder }: NaiveOrder): Promise<Listening> {
   const tokenizer = readTokenizer(folder);
   const session = await InferenceSession.create(join(folder, 'model.onnx'));
   const predict = async (text: string): Promise<{ label: number; score: number }> => {
-    const ids = BigInt64Array.from(tokenizer.encode(text).ids, BigInt);
+    const ids = BigInt64Array.from(tokenizer.encode(text), BigInt);
     const dims = [1, ids.length];
     const inputs = {
       input_ids: ids,

@@ -51,7 +51,7 @@ export class DistinctTexts {
 
   /** Token ids, special tokens included. */
   encode(text: string): number[] {
-    return this.tokenizer.encode(text).ids;
+    return this.tokenizer.encode(text);
   }
 
   private next(): string {
@@ -69,7 +69,7 @@ export class DistinctTexts {
   private group(word: string): string[] {
     let tokens = this.tokensOf.get(word);
     if (tokens === undefined) {
-      tokens = this.tokenizer.encode(word, { add_special_tokens: false }).ids.length;
+      tokens = this.tokenizer.encode(word, { add_special_tokens: false }).length;
       this.tokensOf.set(word, tokens);
     }
     let words = this.wordsByTokens.get(tokens);

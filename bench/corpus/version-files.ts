@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as library from '@huggingface/tokenizers';
+import { PreTrainedTokenizer } from '@huggingface/transformers';
 import { parseParity } from '../../src/engine/tokenization/parity.js';
 import type { Manifest } from '../../src/registry/manifest.js';
 import { InputError } from '../base/input-error.js';
@@ -37,16 +37,8 @@ export function devSentences(folder: string): string[] {
   return sentences;
 }
 
-/** A tokenizer of the library, whose own types cannot be resolved from an ES module. */
-export interface LibraryTokenizer {
-  encode(text: string, options?: { readonly add_special_tokens: boolean }): { readonly ids: number[] };
-}
-
 /** The library's own tokenizer, not the service's: what the bench feeds must not depend on what it measures. */
-export function readTokenizer(folder: string): LibraryTokenizer {
+export function readTokenizer(folder: string): PreTrainedTokenizer {
   const read = (file: string): object => JSON.parse(readFileSync(join(folder, file), 'utf8')) as object;
-  const { Tokenizer } = library as unknown as {
-    readonly Tokenizer: new (tokenizer: object, config: object) => LibraryTokenizer;
-  };
-  return new Tokenizer(read('tokenizer.json'), read('tokenizer_config.json'));
+  return new PreTrainedTokenizer(read('tokenizer.json'), read('tokenizer_config.json'));
 }

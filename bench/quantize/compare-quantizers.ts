@@ -41,7 +41,7 @@ export async function compareQuantizers(
   const sentences = readLabelledSentences(dataFile);
   const { models, python, remade } = await makeModels(options);
   const tokenizer = readTokenizer(versionFolder('v1'));
-  const sequences = sentences.map(({ text }) => tokenizer.encode(text).ids);
+  const sequences = sentences.map(({ text }) => tokenizer.encode(text));
   const figures = await withAll(
     models,
     (model) => MeasuredModel.start(model, sequences),

@@ -96,7 +96,7 @@ function calibrationIds(folder: string): number[][] {
   return readFileSync(join(folder, 'calibration.jsonl'), 'utf8')
     .trimEnd()
     .split('\n')
-    .map((line) => tokenizer.encode((JSON.parse(line) as { text: string }).text).ids);
+    .map((line) => tokenizer.encode((JSON.parse(line) as { text: string }).text));
 }
 
 const digestOf = (folder: string): string =>

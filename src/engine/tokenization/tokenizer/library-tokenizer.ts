@@ -11,18 +11,16 @@ export interface LibraryTokenizer {
   get_added_tokens_decoder(): ReadonlyMap<number, AddedToken>;
 }
 
-/** The library; its own types cannot be resolved from an ES module, for their imports name no file endings. */
-interface Library {
-  readonly Tokenizer: new (tokenizer: object, config: object) => LibraryTokenizer;
-}
-
 /**
- * Builds the tokenizer of transformers.js from parsed files. Its package holds the tokenizers alone: transformers.js would
- * load ONNX Runtime and an image library beside it, in each process. It never downloads anything, because the files are
+ * Builds the tokenizer of transformers.js from parsed files. The library (and with it ONNX Runtime's and sharp's
+ * bindings) is loaded by the first call, not by importing this file. It never downloads anything, because the files are
  * passed in.
  * @throws Error when the library does not support the normalizer, pre-tokenizer, model or post-processor.
  */
 export async function buildLibraryTokenizer(tokenizer: object, config: object): Promise<LibraryTokenizer> {
-  const { Tokenizer } = (await import('@huggingface/tokenizers')) as unknown as Library;
-  return new Tokenizer(tokenizer, config);
+  const { PreTrainedTokenizer, env } = await import('@huggingface/transformers');
+  env.allowRemoteModels = false;
+  // The library's types declare the parts as classes, without their call signatures.
+  const built: unknown = new PreTrainedTokenizer(tokenizer, config)._tokenizer;
+  return built as LibraryTokenizer;
 }
