@@ -6,8 +6,9 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY bin bin
 COPY src src
-# The runtime comes with its libraries for every platform: 288 MB, of which one platform needs 45.
-RUN npm run build && npm prune --omit=dev --omit=optional \
+# The runtime comes with its libraries for every platform: 288 MB, of which one platform needs 45. The web runtime of
+# transformers.js is never loaded.
+RUN npm run build && npm prune --omit=dev && rm -rf node_modules/onnxruntime-web \
   && find node_modules/onnxruntime-node/bin -mindepth 3 -maxdepth 3 \
     ! -path "*/linux/$(node -p process.arch)" -exec rm -rf {} +
 
