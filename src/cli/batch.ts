@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
 import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
@@ -120,20 +121,15 @@ async function readOptions(
  * The first signal lets blocks in flight end, the second ends the run at once: the journal is always valid.
  */
 function handleSignals(run: FileRun): () => void {
-  let signals = 0;
-  const onSignal = (): void => {
-    signals++;
-    if (signals === 1) {
+  return onStopSignals(
+    () => {
       run.interrupt();
-      return;
-    }
-    run.abandon();
-    process.exit(EXIT_CODES.interrupted);
-  };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  return () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
-  };
+    },
+    () => {
+      run.abandon();
+      process.exit(EXIT_CODES.interrupted);
+    },
+  );
 }
 
 /** Reports on stderr how the run ended, and returns the exit code. */

@@ -35,8 +35,10 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   const { model, modelVersion: version } = flags;
   const asked = { apiKey: readApiKey(flags.apiKeyFile), model, version };
   if (flags.out !== undefined) prepareFolder(flags.out);
-  endAtSecondSignal();
   const signal = interruptionSignal();
+  signal.addEventListener('abort', () => {
+    say('interrupted: waiting for what is under way (once more: end at once)');
+  });
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
   const contestants: Contestant[] = [];
@@ -82,20 +84,6 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   printResult(report, flags, (result) => renderMarkdown(result, []));
   process.exitCode = exitCodeOf(report);
   if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
-}
-
-/**
- * Ends the command at the second signal. Without a handler a signal ends a process without its 'exit' event, on which the
- * services that were started are killed: they would outlive the command.
- */
-function endAtSecondSignal(): void {
-  let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (++signals > 1) process.exit(EXIT_CODES.interrupted);
-      say('interrupted: waiting for what is under way (once more: end at once)');
-    });
-  }
 }
 
 function reportRun({ name, url, settings }: Contestant, loads: Measurement['runs'][number]): RunReport {

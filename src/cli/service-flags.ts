@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { StartError } from '../base/errors/start-error.js';
-import { SIGNAL_ECHO_MS } from '../base/signal-echo.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** Where `serin serve` listens when nothing else is said. */
@@ -64,17 +64,16 @@ export function positiveNumber(max: number, min?: number): (value: string) => nu
 
 /**
  * A signal that fires at the first SIGINT or SIGTERM, so that a command can end in order; a second one that is no echo of
- * the first ends the process at once, with its 'exit' event, on which half-made folders are removed.
+ * the first ends the process at once, with its 'exit' event, on which half-made folders are removed and services that were
+ * started are killed.
  */
 export function interruptionSignal(): AbortSignal {
   const interruption = new AbortController();
-  let firstAt: number | undefined;
-  const onSignal = (): void => {
-    const now = performance.now();
-    if (firstAt !== undefined && now - firstAt > SIGNAL_ECHO_MS) process.exit(EXIT_CODES.interrupted);
-    firstAt ??= now;
-    interruption.abort();
-  };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  onStopSignals(
+    () => {
+      interruption.abort();
+    },
+    () => process.exit(EXIT_CODES.interrupted),
+  );
   return interruption.signal;
 }
