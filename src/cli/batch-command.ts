@@ -6,13 +6,15 @@ import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 const HELP = `
 IN and OUT
   By extension: .jsonl, .ndjson or .json (one object per line), .csv or .tsv (with a header), each also with .gz;
-  - is stdin or stdout, as JSON lines. In TSV a quote is text; --quotes reads and writes it as in CSV. CSV and TSV can be written as JSON lines too, JSON lines only as JSON lines.
+  - is stdin or stdout, as JSON lines. In TSV a quote is text; --quotes reads and writes it as in CSV. CSV and TSV can
+  be written as JSON lines too, JSON lines only as JSON lines.
   Each record keeps its keys, in their order, and gains label, score, model_name, model_version and truncated (and
   scores with --top-k). A key of the input with one of these names gives way. Records keep their order.
 
 Lines without an answer
   Not JSON, not UTF-8, no such field, not a string, empty: they go to OUT.errors as {"line", "code", "message"}, with
-  "last_line" when a record has several lines, and the exit code is 1. Blank lines are skipped. When OUT is -, they go to stderr.
+  "last_line" when a record has several lines, and the exit code is 1. Blank lines are skipped. When OUT is -, they go
+  to stderr.
 
 Interrupted?
   The same command goes on where it was, after Ctrl-C, kill -9, a crash or a full disk: OUT.part holds the output so

@@ -5,7 +5,7 @@ import { StartError } from '../base/errors/start-error.js';
 import { onStopSignals } from '../base/stop-signals.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
-import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
+import { checkConversion, checkQuotes, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
 import { linesInWords } from '../tools/records/records.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';
@@ -88,9 +88,7 @@ async function readOptions(
   checkUsage(input, output, flags);
   const [inputFormat, outputFormat] = [formatOf(input), formatOf(output)];
   checkConversion(inputFormat, outputFormat);
-  if (flags.quotes && inputFormat.records === 'jsonl') {
-    throw new StartError('--quotes is for TSV: JSON lines have quotes of their own.');
-  }
+  checkQuotes(inputFormat, flags.quotes ?? false);
   const target = output === STANDARD_STREAM ? output : linkTarget(output);
   if (target !== output) say(`${output} is a link: ${target} is written`);
   return {
