@@ -60,7 +60,7 @@ async function shutDown(
   connections: ReadonlySet<Socket>,
 ): Promise<void> {
   const lifecycle = app.get(Lifecycle);
-  const delayMs = signal === 'SIGTERM' ? config.shutdownDelayMs : 0;
+  const delayMs = signal === 'SIGINT' ? 0 : config.shutdownDelayMs;
   logger.info({ signal, delay_ms: delayMs, grace_ms: config.shutdownGraceMs }, 'leaving');
   lifecycle.leave();
   await delay(delayMs);
@@ -84,7 +84,7 @@ async function shutDown(
 }
 
 /**
- * Shuts down in order on the first SIGTERM or SIGINT, and at once on the second. Nest's own handlers are not used
+ * Shuts down in order on the first SIGTERM, SIGHUP or SIGINT, and at once on the second. Nest's own handlers are not used
  * because they ignore a second signal.
  */
 export function handleSignals(

@@ -1,6 +1,15 @@
-export type StopSignal = 'SIGTERM' | 'SIGINT';
+import { hangupWasIgnored } from './config/ignored-hangup.js';
 
-const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** A signal that asks a program to end in order. */
+export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGHUP';
+
+/**
+ * The signals at which a program ends in order. SIGHUP tells that the terminal is gone; it is none of them where it was
+ * ignored at the start, because the program is then meant to outlive its terminal.
+ */
+export const STOP_SIGNALS: readonly StopSignal[] = hangupWasIgnored()
+  ? ['SIGTERM', 'SIGINT']
+  : ['SIGTERM', 'SIGINT', 'SIGHUP'];
 
 /**
  * Milliseconds. One stop may arrive as two signals: Ctrl-C in a terminal, or a supervisor that signals the whole group,
@@ -9,7 +18,7 @@ const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 const ECHO_MS = 300;
 
 /**
- * Handles SIGTERM and SIGINT.
+ * Handles the signals that ask to end.
  * @param first called at the first of them
  * @param again called at each later one that is no repetition of the first
  * @returns a function that removes the handlers
@@ -30,4 +39,9 @@ export function onStopSignals(
   return () => {
     for (const name of STOP_SIGNALS) process.off(name, onSignal);
   };
+}
+
+/** Ignores SIGHUP again where it was ignored at the start; by default it would end the process. */
+export function keepIgnoringHangup(): void {
+  if (!STOP_SIGNALS.includes('SIGHUP')) process.on('SIGHUP', () => undefined);
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { onStopSignals } from '../base/stop-signals.js';
+import { screenOf } from '../base/terminal/screen.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
 import { checkConversion, checkQuotes, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
@@ -154,7 +155,7 @@ function report({ end, summary }: FileRunEnd, { input, output }: JobOptions, run
       if (summary.errors > 0 && output !== STANDARD_STREAM)
         run.say(`lines without an answer are in ${output}.errors`);
   }
-  process.stderr.write(describeSummary(summary));
+  process.stderr.write(describeSummary(summary, screenOf(process.stderr)));
   return summary.errors > 0 ? EXIT_CODES.refused : EXIT_CODES.done;
 }
 

@@ -9,21 +9,29 @@ import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
 const IMPORT_HELP = `
 FOLDER
-  What transformers or Optimum wrote: model.onnx (or onnx/model.onnx) with its weights, tokenizer.json,
-  tokenizer_config.json and config.json. Nothing in it is changed.
+  What transformers or Optimum wrote: model.onnx (or onnx/model.onnx) with its
+  weights, tokenizer.json, tokenizer_config.json and config.json. Nothing in it
+  is changed.
 
 The version
-  is checked, loaded in a worker process of its own and run; then its folder appears as a whole. A rollout takes it
-  only after serin evaluate --record (--against another version, or --min-accuracy); one with several labels per
-  text, which evaluate does not know, only with serin canary set --force. A running service loads it when it is told to.
+  is checked, loaded in a worker process of its own and run; then its folder
+  appears as a whole. A rollout takes it only after serin evaluate --record
+  (--against another version, or --min-accuracy); one with several labels per
+  text, which evaluate does not know, only with serin canary set --force. A
+  running service loads it when it is told to.
 
 Exit codes
-  0 imported, 2 wrong usage or something does not fit, 3 interrupted (nothing is kept), 70 a fault of ours.
+  0   imported
+  2   wrong usage or something does not fit
+  3   interrupted (nothing is kept)
+  70  a fault of ours
 
 Examples
   serin models import export --as sentiment/v3
-  serin models import export --as sentiment/v3 --python-parity CHECKPOINT --python .venv/bin/python
-  serin models import export --as tone/v1 --labels angry,calm --parity parity.json`;
+  serin models import export --as sentiment/v3 \\
+    --python-parity CHECKPOINT --python .venv/bin/python
+  serin models import export --as tone/v1 --labels angry,calm \\
+    --parity parity.json`;
 
 /**
  * `serin models`: what lies in the registry, whether it is what its manifests say, and what comes into it or leaves
@@ -83,7 +91,7 @@ function addImport(models: Command): void {
     .summary('make a version of what transformers or Optimum exported')
     .description('Makes a version of the registry from an ONNX export, or says why it cannot.')
     .argument('<folder>', 'the export')
-    .requiredOption('--as <version>', 'model/version that it becomes')
+    .requiredOption('--as <model/version>', 'what it becomes')
     .option('--onnx <file>', 'the graph, where the folder has several')
     .option(
       '--labels <names>',

@@ -37,6 +37,8 @@ export interface MessageRows {
   readonly tokens: readonly number[];
   /** Per text: whether the text continued after its last window. */
   readonly truncated: readonly boolean[];
+  /** Indices of the texts of which the tokenizer leaves nothing; they have rows all the same. */
+  readonly empty: readonly number[];
   /** Set when several sequences per text were requested; null when each text is one row. */
   readonly windows: MessageWindows | null;
 }

@@ -1,8 +1,7 @@
 import { loadVersion, type LoadedVersion } from './load-version.js';
-import { runBatch, runPlanned, type BatchResult } from './run-batch.js';
+import { runBatch, runPlanned, type BatchResult, type BatchTexts } from './run-batch.js';
 import { CostEstimator } from './cost-estimator.js';
 import type { CostCoefficients, FromWorker, PlannedRuns, VersionSpec } from '../protocol/protocol.js';
-import type { WindowRange } from '../view.js';
 import { warmUp } from './warm-up.js';
 
 /** The messages that a worker sends while it loads a version. */
@@ -52,13 +51,9 @@ export class SessionTable {
   }
 
   /** Tokenizes and runs texts. */
-  async run(
-    key: string,
-    texts: readonly string[],
-    ranges: readonly (WindowRange | null)[] | null,
-  ): Promise<TableResult> {
+  async run(key: string, texts: BatchTexts): Promise<TableResult> {
     const { version, costs } = this.entry(key);
-    return { ...(await runBatch(version, texts, ranges, costs)), cost: costs.cost };
+    return { ...(await runBatch(version, texts, costs)), cost: costs.cost };
   }
 
   /** Runs what is tokenized and planned already. */

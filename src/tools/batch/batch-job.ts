@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
-import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
+import type { TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
 import { PlanRunner } from '../../engine/dispatch/plan-runner.js';
 import { answerWriter } from './answer-line.js';
 import { addTally, emptyTally } from './block-tally.js';
@@ -105,7 +105,7 @@ export class BatchJob {
     this.runner = runner;
     this.inFlight = new InFlight(workers, () => runner.waiting);
     try {
-      await this.pump(input, (text) => tokenizer.encode(text), runner, this.inFlight);
+      await this.pump(input, tokenizer, runner, this.inFlight);
     } finally {
       await runner.close();
     }
@@ -128,7 +128,7 @@ export class BatchJob {
 
   private async pump(
     { blocks, formats }: InputBlocks,
-    encode: (text: string) => Encoding,
+    tokenizer: TextTokenizer,
     runner: PlanRunner,
     inFlight: InFlight,
   ): Promise<void> {
@@ -141,7 +141,7 @@ export class BatchJob {
       this.cutShort = stopped();
       if (this.cutShort) break;
       await this.source.checkUnchanged();
-      const planned = await planBlock(block, formats.read, encode, limits);
+      const planned = await planBlock(block, formats.read, tokenizer, limits);
       inFlight.add(block.bytes.length);
       const before = this.written;
       this.written = this.write(planned, runner.run(planned.plan), before, writeAnswer).finally(() => {

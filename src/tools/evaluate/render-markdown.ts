@@ -30,7 +30,7 @@ export function renderMarkdown(report: EvaluationReport): string {
 }
 
 function decisionLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
-  const marks = { pass: 'yes', fail: '**NO**', not_checked: 'not checked' };
+  const marks = { pass: 'yes', fail: '**NO**', forced: '**no, but --force**', not_checked: 'not checked' };
   const verdict = accepted ? '**Accepted.**' : '**Refused.**';
   const alone = runs === 'alone' ? ' It runs one text at a time.' : '';
   return [

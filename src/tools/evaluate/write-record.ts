@@ -15,6 +15,7 @@ export function recordOf(report: EvaluationReport): AcceptanceRecord {
     manifest_sha256: candidate.manifest_sha256,
     decision: decision.accepted ? 'accepted' : 'refused',
     reasons: decision.reasons,
+    ...(decision.accepted && decision.forced.length > 0 && { forced: decision.forced }),
     runs: decision.runs,
     against: against && { version: against.version, manifest_sha256: against.manifest_sha256 },
     data: { name: data.name, sha256: data.sha256, n: data.n, rows: data.rows, lines: data.lines },

@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasOwnStages } from '../../../../src/engine/tokenization/tokenizer/pipeline.js';
 import { StartError } from '../../../../src/base/errors/start-error.js';
 import {
   examineExport,
@@ -328,13 +329,36 @@ describe('a folder is refused, with what to do,', () => {
       /names "<mask>" as mask_token, which tokenizer.json does not have/,
     );
     expect(refusalOf({ tokenizer: { model: undefined } })).toMatch(/tokenizer.json has no model/);
+    expect(refusalOf({ tokenizer: { pre_tokenizer: { type: 'UnicodeScripts' } } })).toMatch(
+      /The tokenizer \(WordPiece\) has stages for which transformers.js is used, .*--parity FILE/,
+    );
+    const words = { type: 'WordLevel', vocab: { a: 0 } };
+    expect(refusalOf({ tokenizer: { model: words }, rows: 5 })).toMatch(
+      /The tokenizer \(WordLevel\) has stages .*--parity FILE/,
+    );
     expect(refusalOf({ tokenizer: { pre_tokenizer: { type: 'Metaspace' } } })).toMatch(
-      /The tokenizer is WordPiece with stages that are not BERT’s, .*--parity FILE/,
+      /Metaspace must have a replacement/,
     );
-    const bpe = { type: 'BPE', vocab: { a: 0 }, merges: [] };
-    expect(refusalOf({ tokenizer: { model: bpe }, rows: 5 })).toMatch(
-      /The tokenizer is BPE, .*--parity FILE/,
+  });
+
+  it('only without golden texts when a stage of the tokenizer is not Serin’s own', () => {
+    const sequence = { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Nmt' }] };
+    const metaspace = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'first' };
+    const isExact = (parts: object): boolean =>
+      hasOwnStages({ normalizer: null, model: { type: 'Unigram' }, ...parts });
+    expect(isExact({ normalizer: sequence, pre_tokenizer: null })).toBe(true);
+    expect(isExact({ normalizer: { type: 'ByteLevel' } })).toBe(false);
+    expect(isExact({ model: { type: 'WordLevel' } })).toBe(false);
+    expect(isExact({ pre_tokenizer: metaspace })).toBe(true);
+    // The place of the first character in the original text is not known then.
+    expect(isExact({ pre_tokenizer: metaspace, normalizer: { type: 'Strip', strip_left: true } })).toBe(
+      false,
     );
+    expect(
+      isExact({
+        pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] },
+      }),
+    ).toBe(false);
   });
 
   it('when more tokens are wanted than model and tokenizer allow', () => {
