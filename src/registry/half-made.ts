@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockHolder } from '../base/files/output-lock.js';
+import { isDirectory } from './registry-files.js';
 
 /**
  * Names of folders that exist only while a version is made, replaced or removed. They begin with a dot, so that the
@@ -22,18 +23,22 @@ const REMOVED = /^\.removed-.+-(?<pid>\d+)$/;
 
 /**
  * Removes what processes that were killed have left in the folders of a registry's models. A version that was moved
- * aside and not replaced any more gets its name back.
+ * aside and not replaced any more gets its name back. A folder in which nothing else is left goes too.
  * @param say called with a sentence about each folder
+ * @param begin of the names of the folders to look into
  */
-export async function sweepHalfMade(registry: string, say: (sentence: string) => void): Promise<void> {
-  for (const name of namesIn(registry)) {
+export async function sweepHalfMade(
+  registry: string,
+  say: (sentence: string) => void,
+  begin = '',
+): Promise<void> {
+  for (const name of namesIn(registry).filter((entry) => entry.startsWith(begin))) {
     const folder = join(registry, name);
-    if (isFolder(folder)) await sweepModelFolder(folder, say);
+    if (isDirectory(folder)) await sweepModelFolder(folder, say);
   }
 }
 
-/** As {@link sweepHalfMade}, for one folder that versions are made in; the folder goes too when nothing else is in it. */
-export async function sweepModelFolder(folder: string, say: (sentence: string) => void): Promise<void> {
+async function sweepModelFolder(folder: string, say: (sentence: string) => void): Promise<void> {
   const names = namesIn(folder);
   const left = names.filter((name) => isAbandoned(folder, name, names));
   for (const name of left) {
@@ -101,5 +106,3 @@ function namesIn(folder: string): string[] {
     return [];
   }
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -140,7 +140,7 @@ export function byName(a: string, b: string): number {
 }
 
 /** False also for a path that cannot be examined: below a file, with a name too long, with links in a circle. */
-function isDirectory(path: string): boolean {
+export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

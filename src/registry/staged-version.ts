@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
+import { createReadStream, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../base/errors/start-error.js';
@@ -120,8 +120,13 @@ export class StagedVersion {
   /** At the end of the process there is no time for promises. */
   private static readonly discardAll = (): void => {
     for (const staged of StagedVersion.open) {
-      rmSync(staged.folder, { recursive: true, force: true });
-      staged.close();
+      try {
+        rmSync(staged.folder, { recursive: true, force: true });
+        staged.close();
+        if (staged.madeParent) rmdirSync(dirname(staged.folder));
+      } catch {
+        // What is left is swept by the next command that makes a version; the model's folder may have other content.
+      }
     }
   };
 }
