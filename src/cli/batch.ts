@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
-import { STOP_SIGNALS } from '../base/stop-signals.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import { screenOf } from '../base/terminal/screen.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
-import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
+import { checkConversion, checkQuotes, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
 import { linesInWords } from '../tools/records/records.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';
@@ -89,9 +89,7 @@ async function readOptions(
   checkUsage(input, output, flags);
   const [inputFormat, outputFormat] = [formatOf(input), formatOf(output)];
   checkConversion(inputFormat, outputFormat);
-  if (flags.quotes && inputFormat.records === 'jsonl') {
-    throw new StartError('--quotes is for TSV: JSON lines have quotes of their own.');
-  }
+  checkQuotes(inputFormat, flags.quotes ?? false);
   const target = output === STANDARD_STREAM ? output : linkTarget(output);
   if (target !== output) say(`${output} is a link: ${target} is written`);
   return {
@@ -122,20 +120,15 @@ async function readOptions(
  * The first signal lets blocks in flight end, the second ends the run at once: the journal is always valid.
  */
 function handleSignals(run: FileRun): () => void {
-  let signals = 0;
-  const onSignal = (): void => {
-    signals++;
-    if (signals === 1) {
+  return onStopSignals(
+    () => {
       run.interrupt();
-      return;
-    }
-    run.abandon();
-    process.exit(EXIT_CODES.interrupted);
-  };
-  for (const name of STOP_SIGNALS) process.on(name, onSignal);
-  return () => {
-    for (const name of STOP_SIGNALS) process.off(name, onSignal);
-  };
+    },
+    () => {
+      run.abandon();
+      process.exit(EXIT_CODES.interrupted);
+    },
+  );
 }
 
 /** Reports on stderr how the run ended, and returns the exit code. */

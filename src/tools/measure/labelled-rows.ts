@@ -1,5 +1,5 @@
 import { LineEnds, splitBlocks, type Block } from '../records/blocks.js';
-import { dialectOf, formatOf } from '../records/file-format.js';
+import { checkQuotes, dialectOf, formatOf } from '../records/file-format.js';
 import { InputSource } from '../records/input-source.js';
 import { linesOf, parseObjectLine } from '../records/json-lines.js';
 import { NOT_UTF8, type Lines } from '../records/records.js';
@@ -26,10 +26,13 @@ export type Row = Lines &
 /**
  * Reads every row of a labelled file, with the reader of `serin batch`; blank lines are no rows.
  * @param seen is shown every block
- * @throws StartError when the file cannot be read, its header lacks a column, or lines end with a carriage return alone
+ * @throws StartError when the file cannot be read, has no quotes to be read, its header lacks a column, or lines end with
+ *   a carriage return alone
  */
 export async function* readRows(options: DataOptions, seen: (block: Block) => void): AsyncGenerator<Row> {
-  const { records, gzip } = formatOf(options.path);
+  const format = formatOf(options.path);
+  checkQuotes(format, options.quotes);
+  const { records, gzip } = format;
   const source = await InputSource.open(options.path, gzip);
   const dialect = records === 'jsonl' ? null : dialectOf(records, options.quotes);
   const ends = dialect === null ? new LineEnds() : new TableEnds(dialect);

@@ -49,6 +49,13 @@ export function checkConversion(input: FileFormat, output: FileFormat): void {
   }
 }
 
+/** @throws StartError when `--quotes` is given for a file that is no table */
+export function checkQuotes(input: FileFormat, quotes: boolean): void {
+  if (quotes && input.records === 'jsonl') {
+    throw new StartError('--quotes is for TSV: JSON lines have quotes of their own.');
+  }
+}
+
 /**
  * How a table is written. TSV has no quotes unless the user says so: its fields hold neither tabs nor line ends, so most
  * programs that write it quote nothing, and a quote at the beginning of a field is part of the text.

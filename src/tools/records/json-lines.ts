@@ -8,6 +8,9 @@ import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './recor
 const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
+/** Parts of a broken line in which an object is looked for: its first ones may be blank, a title or broken too. */
+const MOST_PARTS = 100;
+
 /**
  * The value of one line, or the error of JSON.parse.
  * @param line its number in the input
@@ -16,9 +19,12 @@ const LINE_FEED = 10;
 export function parseLine(json: string, line: number): unknown {
   const value = parsed(json);
   if (!(value instanceof Error)) return value;
-  const end = json.indexOf('\r');
-  const first = end < 0 ? value : parsed(json.slice(0, end));
-  if (!(first instanceof Error) && isJsonObject(first)) {
+  // The last part ends with the line.
+  const parts = json
+    .replace(/\r$/, '')
+    .split('\r', MOST_PARTS + 1)
+    .slice(0, -1);
+  if (parts.some((part) => isObject(parsed(part)))) {
     throw new StartError(
       `Line ${line} of the input, as line feeds count, has an object that a carriage return alone ends; lines must end with LF or CRLF.`,
     );
@@ -32,6 +38,8 @@ export function parseObjectLine(json: string, line: number): JsonObject | string
   if (value instanceof Error) return `The line is not JSON: ${value.message}`;
   return isJsonObject(value) ? value : 'The line is JSON, but not an object.';
 }
+
+const isObject = (value: unknown): boolean => !(value instanceof Error) && isJsonObject(value);
 
 function parsed(json: string): unknown {
   try {
