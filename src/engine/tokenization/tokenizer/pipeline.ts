@@ -2,12 +2,11 @@ import { type AddedToken, AddedTokenSplitter } from './added-tokens.js';
 import type { BertNormalizerConfig } from './bert-normalizer.js';
 import { BertPreTokenizer } from './bert-pre-tokenizer.js';
 import { Bpe, type BpeConfig } from './bpe.js';
+import { type EachWord, inSequence } from './each-word.js';
 import type { LibraryTokenizer } from './library-tokenizer.js';
 import { keepsBeginning, type Normalize, ownNormalizer } from './own-normalizers.js';
 import {
-  type EachWord,
   entryForLibrary,
-  inSequence,
   isOwnPreTokenizer,
   ownPreTokenizer,
   placesOfFirst,
