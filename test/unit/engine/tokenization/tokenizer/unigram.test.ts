@@ -74,6 +74,17 @@ describe('Unigram', () => {
     expect([-3.25, 0, -100, 1e-7, -1.5e21].map(scoreAsRead)).toEqual([-3.25, 0, -100, 1e-7, -1.5e21]);
   });
 
+  it('decides between ways by the scores as the crate reads them', () => {
+    // JSON.parse reads two scores, and the parts would win; the crate reads the greater one twice.
+    const vocab: Vocabulary = [
+      ['<unk>', 0],
+      ['a', -12.563669634938591],
+      ['b', 0],
+      ['ab', -12.563669634938593],
+    ];
+    expect(encode(vocab, 'ab')).toEqual([3]);
+  });
+
   it('refuses a vocabulary without a piece for unknown characters', () => {
     expect(() => new Unigram({ vocab: [['a', 0]], unk_id: null })).toThrow(
       /unk_id null is not in the vocabulary/,
