@@ -8,7 +8,8 @@ IN and OUT
   By extension: .jsonl, .ndjson or .json (one object per line), .csv or .tsv (with a header), each also with .gz;
   - is stdin or stdout, as JSON lines. In TSV a quote is text; --quotes reads and writes it as in CSV. CSV and TSV can be written as JSON lines too, JSON lines only as JSON lines.
   Each record keeps its keys, in their order, and gains label, score, model_name, model_version and truncated (and
-  scores with --top-k). A key of the input with one of these names gives way. Records keep their order.
+  scores with --top-k). Records keep their order. A key or column of the input with one of these names is left out,
+  with a warning; --prefix model_ names the answer's model_label, model_score and so on, and keeps both.
 
 Lines without an answer
   Not JSON, not UTF-8, no such field, not a string, empty: they go to OUT.errors as {"line", "code", "message"}, with
@@ -42,6 +43,7 @@ export function addBatchCommand(program: Command): void {
     .option('--version <name>', 'its version (default: the stable one of the configuration)')
     .option('--text-field <name>', 'the key or column that holds the text', 'text')
     .option('--quotes', 'fields of TSV may be in quotes, in IN and OUT (CSV always has quotes)')
+    .option('--prefix <word>', "stands before the names of the answer's fields", '')
     .option('--top-k <n>', 'also write the n best labels with their scores')
     .option('--shard <i/n>', 'only the i-th of n parts, counted from 1; the parts in order are the whole')
     .addOption(

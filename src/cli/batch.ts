@@ -20,6 +20,7 @@ export interface BatchFlags {
   readonly version?: string;
   readonly textField: string;
   readonly quotes?: true;
+  readonly prefix?: string;
   readonly topK?: string;
   readonly shard?: string;
   readonly resume?: true;
@@ -70,8 +71,13 @@ function checkUsage(input: string, output: string, flags: BatchFlags): void {
   if (json && output === STANDARD_STREAM) {
     throw new StartError('--json and OUT cannot both go to stdout: name a file as OUT.');
   }
-  if (answerFields(topKOf(flags)).includes(textField)) {
-    throw new StartError(`--text-field cannot be ${textField}: the answer has a field of this name.`);
+  if (/[\p{Cc}]/u.test(flags.prefix ?? '')) {
+    throw new StartError('--prefix has a line end or another control character, which no name may have.');
+  }
+  if (answerFields(topKOf(flags), flags.prefix).includes(textField)) {
+    throw new StartError(
+      `--text-field cannot be ${textField}: the answer has a field of this name. --prefix model_ gives its fields other names.`,
+    );
   }
   if (input !== STANDARD_STREAM && output !== STANDARD_STREAM && isSameFile(input, output)) {
     throw new StartError('IN and OUT are the same file.');
@@ -105,6 +111,7 @@ async function readOptions(
     ),
     textField: flags.textField,
     quotes: flags.quotes ?? false,
+    prefix: flags.prefix ?? '',
     topK: topKOf(flags),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
     mode: flags.restart ? 'restart' : flags.resume ? 'resume' : 'either',

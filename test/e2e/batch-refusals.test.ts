@@ -204,7 +204,7 @@ describe.concurrent('what goes wrong on the way', () => {
     );
     expect(has('stop.jsonl')).toBe(false);
     const { code, stderr } = await batch(['bad.jsonl', 'stop.jsonl', '--resume']);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/errors +1\n/) as string });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/errors +1: /) as string });
   });
 
   it('a compressed file that is cut off gives no output', async () => {

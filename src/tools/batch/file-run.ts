@@ -20,7 +20,8 @@ export interface FileRunEnd {
 }
 
 function headerFor(options: JobOptions, source: InputSource): JournalHeader {
-  const { version, textField, quotes, topK, shard, threadsPerWorker, inputFormat, outputFormat } = options;
+  const { version, textField, quotes, prefix, topK, shard, threadsPerWorker } = options;
+  const { inputFormat, outputFormat } = options;
   return {
     serin_journal: 1,
     reader_version: READER_VERSION,
@@ -29,6 +30,7 @@ function headerFor(options: JobOptions, source: InputSource): JournalHeader {
     options: {
       text_field: textField,
       quotes,
+      prefix: prefix === '' ? null : prefix,
       top_k: topK,
       shard: shard && `${String(shard.index)}/${String(shard.count)}`,
       threads_per_worker: threadsPerWorker,
@@ -101,6 +103,9 @@ export class FileRun {
       const summary = this.summary(job);
       if (end.how === 'done') await target.finish(summary);
       return { end, summary };
+    } catch (error) {
+      await target.discard();
+      throw error;
     } finally {
       await target.close();
     }

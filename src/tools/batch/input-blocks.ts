@@ -64,6 +64,8 @@ function recordEnds({ inputFormat: { records }, quotes }: JobOptions): RecordEnd
 export interface JobFormats {
   readonly read: BlockReader;
   readonly outputHeader: string;
+  /** Fields of the input that gave way to fields of the answer, as far as the input was read. */
+  readonly replaced: Set<string>;
 }
 
 /**
@@ -71,17 +73,23 @@ export interface JobFormats {
  * @throws StartError when a table has no header that can be used
  */
 function jobFormats(
-  { inputFormat, outputFormat, textField, quotes, topK }: JobOptions,
+  { inputFormat, outputFormat, textField, quotes, topK, prefix }: JobOptions,
   first: Block | undefined,
 ): JobFormats {
-  const added = answerFields(topK);
+  const added = answerFields(topK, prefix);
   const addedNames = new Set(added);
+  const replaced = new Set<string>();
   const { records } = inputFormat;
-  if (records === 'jsonl') return { read: jsonLinesReader(textField, addedNames), outputHeader: '' };
+  if (records === 'jsonl') {
+    const read = jsonLinesReader(textField, addedNames, (name) => replaced.add(name));
+    return { read, outputHeader: '', replaced };
+  }
   const dialect = dialectOf(records, quotes);
   const header = readTableHeader(first, dialect, textField);
   const output = outputDialect(outputFormat.records, quotes);
+  for (const name of header.names) if (addedNames.has(name)) replaced.add(name);
   return {
+    replaced,
     read: tableReader(header, dialect, recordPrefix(output, addedNames)),
     outputHeader: headerLine(header.names, added, output),
   };

@@ -14,6 +14,8 @@ export interface JobOptions {
   readonly textField: string;
   /** Whether fields of TSV are read and written in quotes. */
   readonly quotes: boolean;
+  /** What stands before the names of the answer's fields; mostly nothing. */
+  readonly prefix: string;
   /** How many labels with their scores each line gets; null: only the best. */
   readonly topK: number | null;
   readonly shard: Shard | null;

@@ -44,6 +44,7 @@ function parsed(json: string): unknown {
 /**
  * @param line its number in the input
  * @param added names of the members that the answer brings: those of the input give way to them
+ * @param onReplaced is told the name of each member that gives way
  * @throws as parseObjectLine
  */
 export function readJsonLine(
@@ -51,6 +52,7 @@ export function readJsonLine(
   line: number,
   textField: string,
   added: ReadonlySet<string>,
+  onReplaced: (name: string) => void = () => undefined,
 ): LineContent {
   if (BLANK.test(json)) return 'blank';
   const object = parseObjectLine(json, line);
@@ -61,7 +63,10 @@ export function readJsonLine(
   const text = object[textField];
   const problem = textError(text, textField);
   if (problem !== null) return { code: problem.code, message: problem.message };
-  return { text: text as string, prefix: openObject(json, Object.keys(object), added) };
+  const keys = Object.keys(object);
+  const replaced = keys.filter((key) => added.has(key));
+  replaced.forEach(onReplaced);
+  return { text: text as string, prefix: openObject(json, replaced.length > 0, added) };
 }
 
 /** One line without its line feed and without a byte order mark; null when it is not UTF-8. */
@@ -83,10 +88,14 @@ export function* linesOf({
   }
 }
 
-export function jsonLinesReader(textField: string, added: ReadonlySet<string>): BlockReader {
+export function jsonLinesReader(
+  textField: string,
+  added: ReadonlySet<string>,
+  onReplaced?: (name: string) => void,
+): BlockReader {
   return function* read(block) {
     for (const { line, text } of linesOf(block)) {
-      const content = text === null ? NOT_UTF8 : readJsonLine(text, line, textField, added);
+      const content = text === null ? NOT_UTF8 : readJsonLine(text, line, textField, added, onReplaced);
       yield { line, lastLine: line, content };
     }
   };
@@ -131,10 +140,11 @@ function* membersOf(object: string): Generator<{ readonly key: string; readonly 
  * A JSON object up to where further members may follow: `{` or `{"a":1,`. What is kept stays as it was written,
  * numbers above all: `JSON.parse` would round a 64-bit id.
  * @param object the text of an object that `JSON.parse` accepts
+ * @param hasNames whether it has any of `names`
  * @param names members to leave out
  */
-function openObject(object: string, keys: readonly string[], names: ReadonlySet<string>): string {
-  if (!keys.some((key) => names.has(key))) {
+function openObject(object: string, hasNames: boolean, names: ReadonlySet<string>): string {
+  if (!hasNames) {
     const members = object.slice(object.indexOf('{') + 1, object.lastIndexOf('}')).trim();
     return members === '' ? '{' : `{${members},`;
   }

@@ -41,6 +41,15 @@ describe('a line of JSON', () => {
     expect(closed(line)).toBe(expected);
   });
 
+  it('names the members that give way, and those alone', () => {
+    const replaced: string[] = [];
+    const line = '{"text":"a","l\\u0061bel":{"score":1},"model_label":2,"score":1,"toString":3}';
+    readJsonLine(line, 7, 'text', ADDED, (name) => replaced.push(name));
+    expect(replaced).toEqual(['label', 'score']);
+    readJsonLine(line, 7, 'text', new Set(answerFields(2, 'model_')), (name) => replaced.push(name));
+    expect(replaced.slice(2)).toEqual(['model_label']);
+  });
+
   it('gives way to the answer alone, whatever else there is', () => {
     const key = fc.oneof(fc.constantFrom(...ADDED, 'text', 'a'), fc.string({ maxLength: 5 }));
     const object = fc.dictionary(key, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 });
