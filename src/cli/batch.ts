@@ -4,7 +4,14 @@ import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
-import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
+import { readOptionsOf, type InputFlags } from './input-flags.js';
+import {
+  checkConversion,
+  inputFormatOf,
+  outputFormatOf,
+  STANDARD_STREAM,
+  type InputFormat,
+} from '../tools/records/file-format.js';
 import { linesInWords } from '../tools/records/records.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';
@@ -15,11 +22,10 @@ import { chooseWholeVersion, type MissingVersion } from '../registry/find-versio
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { say } from './output.js';
 
-export interface BatchFlags {
+export interface BatchFlags extends InputFlags {
   readonly model?: string;
   readonly version?: string;
   readonly textField: string;
-  readonly quotes?: true;
   readonly prefix?: string;
   readonly topK?: string;
   readonly shard?: string;
@@ -84,6 +90,17 @@ function checkUsage(input: string, output: string, flags: BatchFlags): void {
   }
 }
 
+function checkTableFlags({ records, quotes, delimiter }: InputFormat): void {
+  if (quotes && records !== 'csv' && records !== 'tsv') {
+    throw new StartError('--quotes is for TSV: other files have no quotes, or quotes of their own.');
+  }
+  if (delimiter !== null && records !== 'csv') {
+    throw new StartError(
+      '--delimiter is for CSV: the fields of TSV are separated by tabs, other files have none.',
+    );
+  }
+}
+
 async function readOptions(
   config: SerinConfig,
   input: string,
@@ -91,11 +108,9 @@ async function readOptions(
   flags: BatchFlags,
 ): Promise<JobOptions> {
   checkUsage(input, output, flags);
-  const [inputFormat, outputFormat] = [formatOf(input), formatOf(output)];
+  const [inputFormat, outputFormat] = [inputFormatOf(input, readOptionsOf(flags)), outputFormatOf(output)];
+  checkTableFlags(inputFormat);
   checkConversion(inputFormat, outputFormat);
-  if (flags.quotes && inputFormat.records === 'jsonl') {
-    throw new StartError('--quotes is for TSV: JSON lines have quotes of their own.');
-  }
   const target = output === STANDARD_STREAM ? output : linkTarget(output);
   if (target !== output) say(`${output} is a link: ${target} is written`);
   return {
@@ -110,7 +125,6 @@ async function readOptions(
       missingVersion,
     ),
     textField: flags.textField,
-    quotes: flags.quotes ?? false,
     prefix: flags.prefix ?? '',
     topK: topKOf(flags),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),

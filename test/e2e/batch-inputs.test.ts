@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../support/repository.js';
 import { runCommand } from '../support/run-command.js';
-import { at, batch, folder, read } from './batch-harness.js';
+import { at, batch, blocksDone, folder, read, sampleLines, startBatch, until } from './batch-harness.js';
 
 /** The objects of a file of JSON lines. */
 const objects = (name: string): Record<string, unknown>[] =>
@@ -122,5 +122,93 @@ it('the figures at the end name the first error, and how many there are of each 
   const [first] = objects('errors-out.jsonl.errors');
   expect(JSON.parse(stdout)).toMatchObject({
     ...{ errors: 3, error_codes: { EMPTY_TEXT: 2, INVALID_REQUEST: 1 }, first_error: first },
+  });
+});
+
+describe.concurrent('the same texts in other files', () => {
+  const TEXTS = ['a good film', 'a dull café; and "late"', 'one of the best'];
+  const rows = TEXTS.map((text, i) => ({ id: i + 1, text }));
+  const csv = `id;text\r\n${rows.map(({ id, text }) => `${id};"${text.replaceAll('"', '""')}"\r\n`).join('')}`;
+  const nested = rows.map(({ id, text }) => ({ id, review: { text } }));
+
+  it.each<[string, string, Buffer, string[]]>([
+    ['an array of JSON', 'a.json', Buffer.from(JSON.stringify(rows, null, 2)), []],
+    ['an array of JSON on stdin', '-', Buffer.from(JSON.stringify(rows)), ['--format', 'json']],
+    ['JSON lines called .json', 'b.json', Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')), []],
+    ['lines of text', 'c.txt', Buffer.from(TEXTS.join('\r\n')), []],
+    ['CSV on stdin', '-', Buffer.from(csv), ['--format', 'csv', '--delimiter', ';']],
+    [
+      'windows-1252 with semicolons',
+      'd.csv',
+      Buffer.from(csv, 'latin1'),
+      ['--delimiter', ';', '--encoding', 'windows-1252'],
+    ],
+    ['UTF-16', 'e.txt', Buffer.from(`\uFEFF${TEXTS.join('\n')}`, 'utf16le'), ['--encoding', 'utf-16']],
+    ['a nested text', 'f.json', Buffer.from(JSON.stringify(nested)), ['--text-field', 'review.text']],
+  ])('have the same answers: %s', async (_, name, content, flags) => {
+    const cwd = mkdtempSync(join(folder, 'other-'));
+    const run = async (input: string, bytes: Buffer, more: readonly string[]) => {
+      if (input !== '-') writeFileSync(join(cwd, input), bytes);
+      const { code, stdout, stderr } = await batch(
+        [input, '-', ...more],
+        input === '-' ? bytes : undefined,
+        cwd,
+      );
+      expect(code, stderr).toBe(0);
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { text?: string; review?: { text: string }; score: number });
+    };
+    const lines = await run(
+      'plain.jsonl',
+      Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
+      [],
+    );
+    const others = await run(name, content, flags);
+    const shown = ({ text, review, score }: (typeof lines)[number]) => ({
+      text: text ?? review?.text,
+      score,
+    });
+    expect(others.map(shown)).toEqual(lines.map(shown));
+  });
+
+  it('as lines of text can be written as a table, with the delimiter of the input where that is CSV', async () => {
+    writeFileSync(at('texts.txt'), 'a good film\n\n"a dull, late film"\n');
+    expect((await batch(['texts.txt', 'texts.csv', '--text-field', 'review'])).code).toBe(0);
+    expect(read('texts.csv').toString()).toMatch(
+      /^review,label,score,.*\na good film,POSITIVE,.*\n"""a dull, late film""",NEGATIVE,/,
+    );
+    writeFileSync(at('semi.csv'), csv);
+    expect((await batch(['semi.csv', 'semi-out.csv', '--delimiter', ';'])).code).toBe(0);
+    expect(read('semi-out.csv').toString()).toMatch(/^id;text;label;score;.*\n1;a good film;POSITIVE;/);
+  });
+});
+
+describe.concurrent('an array of several blocks', () => {
+  const BLOCKS = 8;
+
+  it('has the same bytes after kills, and in shards, as in one run', async () => {
+    const elements = sampleLines(BLOCKS).filter((line) => line.endsWith('}'));
+    writeFileSync(at('array.json'), `[\n${elements.join(',\n')}\n]\n`);
+    writeFileSync(at('lines.jsonl'), elements.map((line) => `${line}\n`).join(''));
+    const one = await batch(['lines.jsonl', 'one.jsonl']);
+    expect(one.code).toBe(1);
+    for (const blocks of [1, 3]) {
+      const run = startBatch(['array.json', 'killed.jsonl']);
+      await until(() => blocksDone('killed.jsonl') > blocks);
+      run.child.kill('SIGKILL');
+      await run.ended;
+    }
+    const { stdout } = await batch(['array.json', 'killed.jsonl', '--json']);
+    expect((JSON.parse(stdout) as { resumed_lines: number }).resumed_lines).toBeGreaterThan(0);
+    for (const name of ['', '.errors']) {
+      expect(read(`killed.jsonl${name}`).equals(read(`one.jsonl${name}`))).toBe(true);
+    }
+    for (const shard of ['1/2', '2/2']) {
+      expect((await batch(['array.json', `part${shard[0] ?? ''}.jsonl`, '--shard', shard])).code).toBe(1);
+    }
+    const parts = Buffer.concat([read('part1.jsonl'), read('part2.jsonl')]);
+    expect(parts.equals(read('one.jsonl'))).toBe(true);
   });
 });

@@ -10,7 +10,8 @@ import { planBlock, renderBlock, type PlannedBlock, type RenderedBlock } from '.
 import { BLOCK_BYTES, type Block } from '../records/blocks.js';
 import type { BatchPlan } from '../../engine/dispatch/batch-plan.js';
 import { InFlight } from './in-flight.js';
-import { openBlocks, outputDialect, type InputBlocks } from './input-blocks.js';
+import { tableDialect } from '../records/file-format.js';
+import { openBlocks, type InputBlocks } from './input-blocks.js';
 import type { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
@@ -140,10 +141,10 @@ export class BatchJob {
     inFlight: InFlight,
   ): Promise<void> {
     const { blocks, formats } = input;
-    const { version, outputFormat, quotes, topK, prefix } = this.options;
+    const { version, inputFormat, outputFormat, topK, prefix } = this.options;
     const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
     const limits = { maxPaddedTokens, runsAlone };
-    const writeAnswer = answerWriter(outputDialect(outputFormat.records, quotes), version, topK, prefix);
+    const writeAnswer = answerWriter(tableDialect(outputFormat.records, inputFormat), version, topK, prefix);
     const stopped = (): boolean => this.interrupted || this.end !== undefined || this.failed;
     let isBegun = false;
     for await (const block of blocks) {

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
+import { didYouMean } from '../../base/config/suggest.js';
 import { isUtf8 } from 'node:buffer';
 import { StartError } from '../../base/errors/start-error.js';
 import { textError } from '../../engine/text.js';
@@ -33,6 +34,42 @@ export function parseObjectLine(json: string, line: number): JsonObject | string
   return isJsonObject(value) ? value : 'The line is JSON, but not an object.';
 }
 
+/** More names than this tell a reader nothing, in a sentence that may come once per line. */
+const MOST_NAMES = 8;
+
+function missingField(object: JsonObject, name: string, key: string): string {
+  const keys = Object.keys(object);
+  const near = didYouMean(key, keys);
+  const listed = keys.slice(0, MOST_NAMES).map((one) => JSON.stringify(one));
+  const known = keys.length > MOST_NAMES ? [...listed, '…'] : listed;
+  const has = near !== '' || keys.length === 0 ? '' : `; it has ${known.join(', ')}`;
+  return `The object has no field ${JSON.stringify(name)}${has}.${near}`;
+}
+
+/**
+ * The value of a field.
+ * @param name its key, or the keys that lead to it: `a.b` is `b` of the object in `a`, where no key is `a.b` itself
+ * @returns a sentence in `missing` when there is none
+ */
+export function valueAt(
+  object: JsonObject,
+  name: string,
+):
+  | { readonly value: unknown; readonly missing?: undefined }
+  | { value?: undefined; readonly missing: string } {
+  if (Object.hasOwn(object, name)) return { value: object[name] };
+  let value: unknown = object;
+  for (const [i, key] of name.split('.').entries()) {
+    if (!isJsonObject(value)) {
+      const owner = name.split('.').slice(0, i).join('.');
+      return { missing: `${owner} must be an object, which has ${JSON.stringify(key)}.` };
+    }
+    if (!Object.hasOwn(value, key)) return { missing: missingField(value, name, key) };
+    value = value[key];
+  }
+  return { value };
+}
+
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -57,10 +94,8 @@ export function readJsonLine(
   if (BLANK.test(json)) return 'blank';
   const object = parseObjectLine(json, line);
   if (typeof object === 'string') return { code: 'MALFORMED_JSON', message: object };
-  if (!Object.hasOwn(object, textField)) {
-    return { code: 'INVALID_REQUEST', message: `The object has no field ${JSON.stringify(textField)}.` };
-  }
-  const text = object[textField];
+  const { value: text, missing } = valueAt(object, textField);
+  if (missing !== undefined) return { code: 'INVALID_REQUEST', message: missing };
   const problem = textError(text, textField);
   if (problem !== null) return { code: problem.code, message: problem.message };
   const keys = Object.keys(object);

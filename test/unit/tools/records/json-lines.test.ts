@@ -79,6 +79,24 @@ describe('a line of JSON', () => {
     expect(read(line)).toEqual({ code, message: expect.stringMatching(message) as string });
   });
 
+  it.each([
+    ['{"review":{"text":{"en":"a"}}}', 'review.text.en', 'a'],
+    ['{"a.b":"key","a":{"b":"path"}}', 'a.b', 'key'],
+  ])('%s has its text at %s', (line, field, text) => {
+    expect(readJsonLine(line, 7, field, ADDED)).toMatchObject({ text, prefix: `${line.slice(0, -1)},` });
+  });
+
+  it.each([
+    ['{"Txt":1}', 'text', 'The object has no field "text". Did you mean "Txt"?'],
+    ['{"id":1,"review":2}', 'text', 'The object has no field "text"; it has "id", "review".'],
+    ['{"a":{"txt":1}}', 'a.text', 'The object has no field "a.text". Did you mean "txt"?'],
+    ['{"a":[1]}', 'a.text', 'a must be an object, which has "text".'],
+    ['{"a":{"b":"x"}}', 'a.b.c', 'a.b must be an object, which has "c".'],
+    ['{}', 'text', 'The object has no field "text".'],
+  ])('%s has no text at %s', (line, field, message) => {
+    expect(readJsonLine(line, 7, field, ADDED)).toEqual({ code: 'INVALID_REQUEST', message });
+  });
+
   it('a member that every object inherits is no field', () => {
     expect(readJsonLine('{"a":1}', 7, 'toString', ADDED)).toMatchObject({ code: 'INVALID_REQUEST' });
   });
