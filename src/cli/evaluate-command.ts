@@ -8,7 +8,8 @@ import type { EvaluateFlags } from './evaluate.js';
 const HELP = `
 FILE
   By extension: .jsonl or .ndjson (one object per line), .json (the same, or one array of objects), .csv or .tsv (with a
-  header), each also with .gz; - is stdin, as JSON lines; --format says what it is otherwise. A label is the model's name of it, or its index. Every line must be usable.
+  header), each also with .gz or .zst; - is stdin, as JSON lines; --format says what it is otherwise.
+  A label is the model's name of it, or its index. Every line must be usable.
 
 The decision
   Accepted when accuracy drops by at most --max-accuracy-drop points (a negative limit demands a gain), no label flips

@@ -8,7 +8,7 @@ export type OutputRecords = 'jsonl' | 'csv' | 'tsv';
 /** What the records of an input are. `json` is one array of objects, or JSON lines: its first character says which. */
 export type RecordFormat = OutputRecords | 'json' | 'txt';
 
-export type Compression = 'gzip' | null;
+export type Compression = 'gzip' | 'zstd' | null;
 
 /** How an output is written. */
 export interface OutputFormat {
@@ -53,11 +53,12 @@ export const RECORD_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'txt'] as const sa
 export const STANDARD_STREAM = '-';
 
 /** The compression that a file's name announces. */
-export const compressionOf = (path: string): Compression => (/\.gz$/i.test(path) ? 'gzip' : null);
+export const compressionOf = (path: string): Compression =>
+  /\.gz$/i.test(path) ? 'gzip' : /\.zst$/i.test(path) ? 'zstd' : null;
 
 /** The extension of a file's name, in small letters, without that of its compression; empty when it has none. */
 const extensionOf = (path: string): string =>
-  /\.([A-Za-z0-9]+)(\.gz)?$/i.exec(path.replace(/(?<=\.[A-Za-z0-9]+)\.gz$/i, ''))?.[1]?.toLowerCase() ?? '';
+  /\.([A-Za-z0-9]+)$/.exec(path.replace(/(?<=\.[A-Za-z0-9]+)\.(gz|zst)$/i, ''))?.[1]?.toLowerCase() ?? '';
 
 const recordsOf = (path: string): RecordFormat | undefined => {
   const extension = extensionOf(path);
@@ -75,7 +76,7 @@ export function inputFormatOf(path: string, { records: named, ...options }: Read
   const records = named ?? recordsOf(path);
   if (records === undefined) {
     throw new StartError(
-      `${path}: the name must end with .jsonl, .ndjson, .json, .csv, .tsv or .txt, or with one of these and .gz; --format says what it is under another name.`,
+      `${path}: the name must end with .jsonl, .ndjson, .json, .csv, .tsv or .txt, or with one of these and .gz or .zst; --format says what it is under another name.`,
     );
   }
   return { ...options, records, compression: compressionOf(path) };
@@ -87,8 +88,9 @@ export function inputFormatOf(path: string, { records: named, ...options }: Read
  */
 export function outputFormatOf(path: string): OutputFormat {
   if (path === STANDARD_STREAM) return { records: 'jsonl', gzip: false };
+  const compression = compressionOf(path);
   const records = recordsOf(path);
-  if (records === undefined || records === 'txt') {
+  if (records === undefined || records === 'txt' || compression === 'zstd') {
     const parquet = /\.(parquet|pq)$/i.test(path)
       ? ' Parquet is not written, because a run that was killed could not go on with it: write .jsonl, and pandas.read_json(path, lines=True).to_parquet(…) makes Parquet of it.'
       : '';
@@ -96,7 +98,7 @@ export function outputFormatOf(path: string): OutputFormat {
       `${path}: the name must end with .jsonl, .ndjson, .json, .csv or .tsv, or with one of these and .gz.${parquet}`,
     );
   }
-  return { records: records === 'json' ? 'jsonl' : records, gzip: compressionOf(path) === 'gzip' };
+  return { records: records === 'json' ? 'jsonl' : records, gzip: compression === 'gzip' };
 }
 
 /** @throws StartError when the output cannot hold what the input may hold */

@@ -24,6 +24,7 @@ const FOREIGN = {
   data: ['a file of another program', 'Export its table as CSV or JSON lines.'],
   document: ['a document', 'Extract its texts into a .txt file, one text per line.'],
   gzip: ['compressed with gzip', 'Let its name end with .gz.'],
+  zstd: ['compressed with Zstandard', 'Let its name end with .zst.'],
   utf16: ['in UTF-16', 'Add --encoding utf-16.'],
 } as const satisfies Record<string, readonly [what: string, advice: string]>;
 
@@ -32,7 +33,7 @@ type Kind = keyof typeof FOREIGN;
 const EXTENSIONS: readonly (readonly [Kind, string])[] = [
   ['spreadsheet', 'xlsx xls xlsm xlsb ods numbers'],
   ['archive', 'zip tar tgz 7z rar'],
-  ['compressed', 'bz2 xz lz4 br lzma zst zstd'],
+  ['compressed', 'bz2 xz lz4 br lzma'],
   ['arrow', 'arrow feather ipc'],
   ['pickle', 'pkl pickle joblib'],
   ['parquet', 'parquet pq'],
@@ -53,7 +54,7 @@ const MAGIC: readonly (readonly [Kind, string])[] = [
   ['compressed', '425a6839314159'],
   ['compressed', 'fd377a585a00'],
   ['compressed', '04224d18'],
-  ['compressed', '28b52ffd'],
+  ['zstd', '28b52ffd'],
   ['gzip', '1f8b08'],
   ['arrow', '4152524f5731'],
   ['arrow', '46454131'],

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { StartError } from '../../base/errors/start-error.js';
 import { readReason } from '../../base/files/write-error.js';
+import { decompressed, damageOf } from './compression.js';
 import { inUtf8 } from './encoding.js';
-import { STANDARD_STREAM, type Compression, type StoredFormat } from './file-format.js';
+import { STANDARD_STREAM, type StoredFormat } from './file-format.js';
 import { foreignByContent } from './foreign-files.js';
 import { arrayAsLines } from './json-array.js';
 
@@ -89,7 +89,7 @@ export class InputSource {
       if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
         throw new StartError(`The input ${this.path} is not in the encoding ${String(encoding)}.`);
       }
-      const what = code.startsWith('Z_') ? 'is not a whole gzip file' : 'cannot be read';
+      const what = damageOf(error, compression) ?? 'cannot be read';
       throw new StartError(`The input ${this.path} ${what}: ${readReason(error)}.`, { cause: error });
     } finally {
       raw.destroy();
@@ -125,24 +125,6 @@ export class InputSource {
     if (now.mtime.toISOString() !== modified) {
       throw new StartError(`The input ${this.path} was written to while it was read.`);
     }
-  }
-}
-
-/** The content of a file. @throws Error with a code of zlib when it is not a whole gzip file */
-export const decompressed = (stored: Readable, compression: Compression): AsyncIterable<Buffer> =>
-  compression === 'gzip' ? unzipped(stored) : (stored as AsyncIterable<Buffer>);
-
-/**
- * The content of a gzip file. A file of no bytes has none: `serin batch` writes such a file for a shard without blocks,
- * so that the shards can be put together.
- */
-async function* unzipped(compressed: Readable): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  compressed.on('error', (error) => gunzip.destroy(error));
-  try {
-    for await (const chunk of compressed.pipe(gunzip)) yield chunk as Buffer;
-  } catch (error) {
-    if (gunzip.bytesWritten > 0 || (error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { StartError } from '../../base/errors/start-error.js';
 import { readReason } from '../../base/files/write-error.js';
 import { compressionOf, STANDARD_STREAM } from '../records/file-format.js';
-import { decompressed } from '../records/input-source.js';
+import { decompressed } from '../records/compression.js';
 import { lineText, parseLine, valueAt } from '../records/json-lines.js';
 
 const NEWLINE = 0x0a;

@@ -52,6 +52,7 @@ describe('formats', () => {
     ['A.CSV.Gz', 'csv', 'gzip'],
     ['x.tsv.gz', 'tsv', 'gzip'],
     ['x.txt', 'txt', null],
+    ['x.JSONL.zst', 'jsonl', 'zstd'],
   ])('%j is read', (path, ...format) => {
     expect(formatOf(path)).toEqual(format);
   });
@@ -63,7 +64,7 @@ describe('formats', () => {
     expect(formatOf('x.csv', 'tsv')).toEqual(['tsv', null]);
   });
 
-  it.each(['a', 'a.gz', 'gz', '.gz', 'a.csv.old', 'a.constructor', 'a.toString.gz'])(
+  it.each(['a', 'a.gz', 'a.zst', 'gz', '.gz', 'a.csv.old', 'a.constructor', 'a.toString.gz'])(
     '%j is not known as an input',
     (path) => {
       expect(() => formatOf(path)).toThrow(/must end with \.jsonl.*--format/);

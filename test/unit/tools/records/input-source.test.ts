@@ -69,6 +69,35 @@ describe('an encoding', () => {
   });
 });
 
+describe('a file of Zstandard', () => {
+  // Made with `zstd`: a frame each, with a checksum; the second has several blocks.
+  const SHORT = Buffer.from('KLUv/QRYWQAAdGV4dApoZWxsbwrROybw', 'base64');
+  const LONG = Buffer.from(
+    'KLUv/QRYnAAAQGNhZsOpIHgKAgDE/1zlwggYAUwAAAh4AQD8/zkQAkwAAAhhAQD8/zkQAk0AAAh4AQA8dR0IAeRvqy0=',
+    'base64',
+  );
+  const long = `café ${'x'.repeat(50)}\n`.repeat(8000);
+
+  it('is read, also when it is several files put together', async () => {
+    expect(await content(SHORT, { compression: 'zstd' })).toBe('text\nhello\n');
+    expect(await content(Buffer.concat([SHORT, LONG, SHORT]), { compression: 'zstd' })).toBe(
+      `text\nhello\n${long}text\nhello\n`,
+    );
+    expect(await content(Buffer.alloc(0), { compression: 'zstd' })).toBe('');
+  });
+
+  it('that is cut off, or none, is refused', async () => {
+    for (const bytes of [
+      LONG.subarray(0, -20),
+      SHORT.subarray(0, 9),
+      Buffer.from('text\nthis is no such file\n'),
+    ]) {
+      await expect(content(bytes, { compression: 'zstd' })).rejects.toThrow(/is not a whole zstd file/);
+    }
+    await expect(content(SHORT)).rejects.toThrow(/compressed with Zstandard.*end with \.zst/);
+  });
+});
+
 describe('a file that is something else than its name says', () => {
   it.each([
     ['Excel', Buffer.from('PK\x03\x04rest'), /a ZIP archive, or a file of Excel/],
