@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepIgnoringHangup, STOP_SIGNALS } from '../src/base/stop-signals.js';
 import { InputError, UsageError } from './base/input-error.js';
 import { VERSIONS } from './base/plan.js';
 import { say } from './base/progress.js';
@@ -61,8 +62,8 @@ async function run(): Promise<number> {
   return (await runParts(options, workFolder)) ? EXIT.done : EXIT.failed;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => process.exit(EXIT.interrupted));
+keepIgnoringHangup();
+for (const signal of STOP_SIGNALS) process.once(signal, () => process.exit(EXIT.interrupted));
 try {
   process.exitCode = await run();
 } catch (error) {

@@ -2,6 +2,7 @@ import { ConfigError } from './base/config/config-error.js';
 import { loadConfig } from './base/config/load-config.js';
 import { openFilesLimit, openFilesProblem } from './base/machine/open-files.js';
 import type { SerinConfig } from './base/config/serin-config.js';
+import { keepIgnoringHangup } from './base/stop-signals.js';
 
 function configOrExit(): SerinConfig {
   try {
@@ -13,6 +14,7 @@ function configOrExit(): SerinConfig {
   }
 }
 
+keepIgnoringHangup();
 const config = configOrExit();
 const problem = openFilesProblem(openFilesLimit());
 if (problem !== null) {

@@ -15,6 +15,8 @@ import { GoldenReplay } from './service/health/golden-replay.js';
 import { Readiness } from './service/health/readiness.js';
 import { JsonAdapter } from './service/http/json-adapter.js';
 import { serveDocument } from './service/http/openapi.js';
+import { docsServed } from './service/http/operator-routes.js';
+import { Announcements, type ServiceUrls } from './service/observability/announcements.js';
 import { createLogger, NestLogger } from './service/observability/logger.js';
 import { handleSignals } from './shutdown.js';
 
@@ -64,15 +66,25 @@ function listen(server: Server, { host, port, setting }: Address): Promise<strin
   });
 }
 
+/** The mark that bin/serin.mjs sets when it has installed and built what was missing. */
+const PREPARED = 'serin prepared';
+
+/** Milliseconds of this process after which the service itself began to start. */
+const preparedAt = (): number => performance.getEntriesByName(PREPARED, 'mark').at(-1)?.startTime ?? 0;
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await delay(READY_CHECK_MS, undefined, { ref: false });
 }
 
 /**
- * Logs the "ready" line. It replays the golden texts as soon as the default model can answer, so that the first health
- * check finds a result.
+ * Announces that answers come. It replays the golden texts as soon as the default model can answer, so that the first
+ * health check finds a result.
  */
-async function announceReady(app: NestExpressApplication, logger: Logger): Promise<void> {
+async function announceReady(
+  app: NestExpressApplication,
+  announcements: Announcements,
+  urls: ServiceUrls,
+): Promise<void> {
   const readiness = app.get(Readiness);
   const golden = app.get(GoldenReplay);
   await golden.prepare();
@@ -82,7 +94,7 @@ async function announceReady(app: NestExpressApplication, logger: Logger): Promi
   const versions = readiness
     .configured()
     .map(({ model, name, state, role }) => ({ model, version: name, state, role }));
-  logger.info({ start_ms: Math.round(process.uptime() * 1000), versions }, 'ready');
+  announcements.ready(urls, Math.round(performance.now() - preparedAt()), versions);
 }
 
 /**
@@ -114,8 +126,10 @@ export async function startService(config: SerinConfig): Promise<NestExpressAppl
       ? undefined
       : await listen(adapter.adminServer, { host, port: adminPort, setting: 'ADMIN_PORT' });
   const url = await listen(server, { host, port, setting: 'PORT' });
-  logger.info({ url, admin_url: adminUrl, pid: process.pid }, 'listening');
-  void announceReady(app, logger);
+  const urls = { url, adminUrl, docsUrl: docsServed(config) ? `${adminUrl ?? url}/docs` : undefined };
+  const announcements = new Announcements(logger, process.stdout);
+  announcements.listening(urls);
+  void announceReady(app, announcements, urls);
   return app;
 }
 

@@ -6,10 +6,9 @@ import { setImmediate as afterThePoll, setTimeout as delay } from 'node:timers/p
 import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { SerinConfig } from './base/config/serin-config.js';
+import { onStopSignals, type StopSignal } from './base/stop-signals.js';
 import { Lifecycle } from './service/request/lifecycle.js';
 import { settleLog } from './service/observability/logger.js';
-
-type StopSignal = 'SIGTERM' | 'SIGINT';
 
 /**
  * How often unused connections are closed, and how long the first closing waits. A connection between two requests
@@ -17,12 +16,6 @@ type StopSignal = 'SIGTERM' | 'SIGINT';
  * `connection: close`; then idle connections are closed.
  */
 const CLOSE_NOTICE_MS = 250;
-
-/**
- * One stop may arrive as two signals: Ctrl-C in a terminal, or a supervisor that signals the whole group, reaches this
- * process and also npm, which forwards it. A signal this soon after the first is ignored as its repetition.
- */
-const ECHO_MS = 300;
 
 /**
  * Stops listening and leaves every open connection open, unlike http.Server's own close. It must come before clients
@@ -67,7 +60,7 @@ async function shutDown(
   connections: ReadonlySet<Socket>,
 ): Promise<void> {
   const lifecycle = app.get(Lifecycle);
-  const delayMs = signal === 'SIGTERM' ? config.shutdownDelayMs : 0;
+  const delayMs = signal === 'SIGINT' ? 0 : config.shutdownDelayMs;
   logger.info({ signal, delay_ms: delayMs, grace_ms: config.shutdownGraceMs }, 'leaving');
   lifecycle.leave();
   await delay(delayMs);
@@ -91,7 +84,7 @@ async function shutDown(
 }
 
 /**
- * Shuts down in order on the first SIGTERM or SIGINT, and at once on the second. Nest's own handlers are not used
+ * Shuts down in order on the first SIGTERM, SIGHUP or SIGINT, and at once on the second. Nest's own handlers are not used
  * because they ignore a second signal.
  */
 export function handleSignals(
@@ -101,14 +94,7 @@ export function handleSignals(
   logger: Logger,
 ): void {
   const connections = trackConnections(servers);
-  let firstAt: number | undefined;
-  const onSignal = (signal: StopSignal): void => {
-    const now = performance.now();
-    if (firstAt !== undefined) {
-      if (now - firstAt > ECHO_MS) process.exit(128 + constants.signals[signal]);
-      return;
-    }
-    firstAt = now;
+  const begin = (signal: StopSignal): void => {
     shutDown(app, servers, signal, config, logger, connections).then(
       () => process.exit(0),
       (error: unknown) => {
@@ -117,6 +103,5 @@ export function handleSignals(
       },
     );
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  onStopSignals(begin, (signal) => process.exit(128 + constants.signals[signal]));
 }

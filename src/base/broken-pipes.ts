@@ -1,8 +1,11 @@
+/** The reader of a pipe has closed it; the terminal is gone. */
+const NO_READER: ReadonlySet<string | undefined> = new Set(['EPIPE', 'EIO']);
+
 /**
- * Ignores EPIPE. Any other error ends the process, as it would without this listener, unless there is another listener.
+ * Ignores that there is no reader. Any other error ends the process, as it would without this listener, unless there is another listener.
  */
 function ignoreBrokenPipe(this: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE' && this.listenerCount('error') === 1) throw error;
+  if (!NO_READER.has(error.code) && this.listenerCount('error') === 1) throw error;
 }
 
 /**

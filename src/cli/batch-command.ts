@@ -6,32 +6,44 @@ import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 
 const HELP = `
 IN and OUT
-  By extension: .jsonl or .ndjson (one object per line), .json (the same, or one array of objects), .csv or .tsv (with a
-  header), .txt (one text per line), each also with .gz, IN also with .zst; - is stdin or stdout, as JSON lines.
-  --format says what IN is under another name, or on stdin. In TSV a quote is text; --quotes reads and writes it as in CSV. With --delimiter OUT,
-  if it is CSV, has the same one. OUT is JSON lines, CSV or TSV; JSON is written as JSON lines only.
-  Each record keeps its keys, in their order, and gains label, score, model_name, model_version and truncated (and
-  scores with --top-k). Records keep their order. A key or column of the input with one of these names is left out,
-  with a warning; --prefix model_ names the answer's model_label, model_score and so on, and keeps both.
+  By extension: .jsonl or .ndjson (one object per line), .json (the same, or one
+  array of objects), .csv or .tsv (with a header), .txt (one text per line), each
+  also with .gz, IN also with .zst; - is stdin or stdout, as JSON lines. --format
+  says what IN is under another name, or on stdin. In TSV a quote is text;
+  --quotes reads and writes it as in CSV. With --delimiter OUT, if it is CSV, has
+  the same one. OUT is JSON lines, CSV or TSV; JSON is written as JSON lines only.
+  Each record keeps its keys, in their order, and gains label, score,
+  model_name, model_version and truncated (and scores with --top-k). Records keep
+  their order. A key or column of the input with one of these names is left out,
+  with a warning; --prefix model_ names the answer's model_label, model_score and
+  so on, and keeps both.
 
 Lines without an answer
-  Not JSON, not UTF-8, no such field, not a string, empty: they go to OUT.errors as {"line", "code", "message"}, with
-  "last_line" when a record has several lines, and the exit code is 1. Blank lines are skipped. When OUT is -, they go to stderr.
+  Not JSON, not UTF-8, no such field, not a string, empty: they go to OUT.errors
+  as {"line", "code", "message"}, with "last_line" when a record has several
+  lines, and the exit code is 1. Blank lines are skipped. When OUT is -, they go
+  to stderr.
 
 Interrupted?
-  The same command goes on where it was, after Ctrl-C, kill -9, a crash or a full disk: OUT.part holds the output so
-  far and OUT.journal what is done; OUT appears when it is whole. The result is byte for byte that of an undisturbed
-  run. Ctrl-C once ends what is in flight, which takes a moment; twice stops at once.
-  Another input, version, option, runtime or CPU is refused. OUT.journal stays: by it a finished OUT is known.
+  The same command goes on where it was, after Ctrl-C, kill -9, a crash or a
+  full disk: OUT.part holds the output so far and OUT.journal what is done; OUT
+  appears when it is whole. The result is byte for byte that of an undisturbed
+  run. Ctrl-C once ends what is in flight, which takes a moment; twice stops at
+  once. Another input, version, option, runtime or CPU is refused. OUT.journal
+  stays: by it a finished OUT is known.
 
 Exit codes
-  0 done, 1 done but some lines have no answer (or stopped at one), 2 wrong usage or unusable input or output,
-  3 interrupted, the same command resumes, 70 a fault of ours.
+  0   done
+  1   done but some lines have no answer (or stopped at one)
+  2   wrong usage or unusable input or output
+  3   interrupted, the same command resumes
+  70  a fault of ours
 
 Examples
   serin batch reviews.jsonl scored.jsonl
   serin batch reviews.csv.gz scored.csv.gz --text-field review --top-k 2
-  serin batch reviews.jsonl part2.jsonl --shard 2/4     (four machines; cat part1 … part4 gives the whole)
+  serin batch reviews.jsonl part2.jsonl --shard 2/4
+    (of four machines; cat part1.jsonl … part4.jsonl gives the whole)
   cat reviews.jsonl | serin batch - - > scored.jsonl
   serin batch export.csv scored.csv --delimiter ';' --encoding windows-1252`;
 

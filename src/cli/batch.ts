@@ -2,6 +2,8 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
+import { onStopSignals } from '../base/stop-signals.js';
+import { screenOf } from '../base/terminal/screen.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
 import { readOptionsOf, type InputFlags } from './input-flags.js';
@@ -10,7 +12,6 @@ import {
   inputFormatOf,
   outputFormatOf,
   STANDARD_STREAM,
-  type InputFormat,
 } from '../tools/records/file-format.js';
 import { linesInWords } from '../tools/records/records.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
@@ -90,17 +91,6 @@ function checkUsage(input: string, output: string, flags: BatchFlags): void {
   }
 }
 
-function checkTableFlags({ records, quotes, delimiter }: InputFormat): void {
-  if (quotes && records !== 'csv' && records !== 'tsv') {
-    throw new StartError('--quotes is for TSV: other files have no quotes, or quotes of their own.');
-  }
-  if (delimiter !== null && records !== 'csv') {
-    throw new StartError(
-      '--delimiter is for CSV: the fields of TSV are separated by tabs, other files have none.',
-    );
-  }
-}
-
 async function readOptions(
   config: SerinConfig,
   input: string,
@@ -109,7 +99,6 @@ async function readOptions(
 ): Promise<JobOptions> {
   checkUsage(input, output, flags);
   const [inputFormat, outputFormat] = [inputFormatOf(input, readOptionsOf(flags)), outputFormatOf(output)];
-  checkTableFlags(inputFormat);
   checkConversion(inputFormat, outputFormat);
   const target = output === STANDARD_STREAM ? output : linkTarget(output);
   if (target !== output) say(`${output} is a link: ${target} is written`);
@@ -141,20 +130,15 @@ async function readOptions(
  * The first signal lets blocks in flight end, the second ends the run at once: the journal is always valid.
  */
 function handleSignals(run: FileRun): () => void {
-  let signals = 0;
-  const onSignal = (): void => {
-    signals++;
-    if (signals === 1) {
+  return onStopSignals(
+    () => {
       run.interrupt();
-      return;
-    }
-    run.abandon();
-    process.exit(EXIT_CODES.interrupted);
-  };
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, onSignal);
-  return () => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
-  };
+    },
+    () => {
+      run.abandon();
+      process.exit(EXIT_CODES.interrupted);
+    },
+  );
 }
 
 /** Reports on stderr how the run ended, and returns the exit code. */
@@ -181,7 +165,7 @@ function report({ end, summary }: FileRunEnd, { input, output }: JobOptions, run
       if (summary.errors > 0 && output !== STANDARD_STREAM)
         run.say(`lines without an answer are in ${output}.errors`);
   }
-  process.stderr.write(describeSummary(summary));
+  process.stderr.write(describeSummary(summary, screenOf(process.stderr)));
   return summary.errors > 0 ? EXIT_CODES.refused : EXIT_CODES.done;
 }
 

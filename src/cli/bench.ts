@@ -1,3 +1,4 @@
+import { markdownOnScreen, type Emphasis } from '../base/terminal/markdown-on-screen.js';
 import { compareTurns, compareWithEarlier } from '../tools/bench/compare-runs.js';
 import { readEarlierReport, requireCommonLoad } from '../tools/bench/earlier-report.js';
 import { reportLoad } from '../tools/bench/load-report.js';
@@ -26,6 +27,9 @@ import { sentencesOf, stableSentences } from '../tools/traffic/sentences.js';
 
 const CHECK_TEXT = 'a question before the measurement';
 
+/** The only emphasis beside the verdict of a comparison says that the report is not whole. */
+const emphasis: Emphasis = (text) => (/^[A-Z ]{8}/.test(text) ? 'yellow' : 'bold');
+
 /** `serin bench`. @param given settings from the command line @throws StartError, ConfigError when it cannot begin */
 export async function runBench(flags: BenchFlags, given: FlagValues): Promise<void> {
   const earlier = flags.against === undefined ? null : readEarlierReport(flags.against);
@@ -35,8 +39,10 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   const { model, modelVersion: version } = flags;
   const asked = { apiKey: readApiKey(flags.apiKeyFile), model, version };
   if (flags.out !== undefined) prepareFolder(flags.out);
-  endAtSecondSignal();
   const signal = interruptionSignal();
+  signal.addEventListener('abort', () => {
+    say('interrupted: waiting for what is under way (once more: end at once)');
+  });
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
   const contestants: Contestant[] = [];
@@ -79,23 +85,11 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
     comparison: null,
   };
   const report = { ...base, comparison: comparisonOf(base, earlier, flags.against) };
-  printResult(report, flags, (result) => renderMarkdown(result, []));
+  printResult(report, flags, (result, screen) =>
+    markdownOnScreen(renderMarkdown(result, []), screen, emphasis),
+  );
   process.exitCode = exitCodeOf(report);
   if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
-}
-
-/**
- * Ends the command at the second signal. Without a handler a signal ends a process without its 'exit' event, on which the
- * services that were started are killed: they would outlive the command.
- */
-function endAtSecondSignal(): void {
-  let signals = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (++signals > 1) process.exit(EXIT_CODES.interrupted);
-      say('interrupted: waiting for what is under way (once more: end at once)');
-    });
-  }
 }
 
 function reportRun({ name, url, settings }: Contestant, loads: Measurement['runs'][number]): RunReport {

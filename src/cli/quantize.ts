@@ -5,6 +5,7 @@ import { StartError } from '../base/errors/start-error.js';
 import { renderQuantizeReport } from '../tools/quantize/quantize-report.js';
 import type { QuantizeVersionOptions } from '../tools/quantize/quantize-run.js';
 import { quantizeVersion } from '../tools/quantize/quantize-version.js';
+import { checkModelsToWrite } from './models-to-write.js';
 import { interruptionSignal } from './service-flags.js';
 import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
@@ -67,6 +68,7 @@ function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
 
 /** `serin quantize`. @throws StartError or OnnxError with a sentence when something cannot be used */
 export async function runQuantize(config: SerinConfig, source: string, flags: QuantizeFlags): Promise<void> {
+  checkModelsToWrite(config);
   const signal = interruptionSignal();
   await startingOverWhenInterrupted(signal, async () => {
     const report = await quantizeVersion({

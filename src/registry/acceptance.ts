@@ -39,8 +39,10 @@ export function judgeAcceptance(
   }
   if (isAbout) {
     const when = `at ${record.at} on ${record.data.name}`;
-    if (record.decision === 'accepted')
-      return { accepted: true, reason: `it was evaluated and accepted ${when}`, accuracy };
+    if (record.decision === 'accepted') {
+      const forced = record.forced === undefined ? '' : `, by --force: ${record.forced.join('; ')}`;
+      return { accepted: true, reason: `it was evaluated and accepted ${when}${forced}`, accuracy };
+    }
     const why = record.reasons.join('; ');
     const reason = `it was evaluated and refused ${when}: ${why}; mend it and ${remedy}`;
     return { accepted: false, reason, accuracy };
@@ -115,6 +117,13 @@ export interface AcceptanceLimits {
   /** Whether the bounds of the confidence intervals, and not only the estimates, had to be within the limits. */
   readonly confident: boolean;
   readonly max_batch_label_flips: number;
+  /** Absent in records of earlier releases, which had no such limit. */
+  readonly min_distinct_texts?: number;
+  /**
+   * Most points that the upper end of the drop's 95 % interval may have; null without a version to compare with, absent
+   * in records of earlier releases.
+   */
+  readonly max_drop_upper_points?: number | null;
 }
 
 /** acceptance.json, beside the manifest: the verdict of `serin evaluate --record` about one version. */
@@ -127,6 +136,8 @@ export interface AcceptanceRecord {
   readonly decision: 'accepted' | 'refused';
   /** The reasons of a refusal, one sentence each; empty when the version is accepted. */
   readonly reasons: readonly string[];
+  /** What the evidence lacks, one sentence each, where the version was accepted by --force; else absent. */
+  readonly forced?: readonly string[];
   /** `alone`: its answers depend on the other texts of a batch, so the manifest makes it run one text at a time. */
   readonly runs: 'batched' | 'alone';
   readonly against: { readonly version: string; readonly manifest_sha256: string } | null;
@@ -166,6 +177,11 @@ const RULES: readonly Rule[] = [
   ['manifest_sha256', isDigest, '64 hexadecimal digits in lower case'],
   ['decision', (value) => value === 'accepted' || value === 'refused', 'accepted or refused'],
   ['reasons', (value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
+  [
+    'forced',
+    (value) => value === undefined || (Array.isArray(value) && value.every(isString)),
+    'a list of strings, or absent',
+  ],
   ['runs', (value) => value === 'batched' || value === 'alone', 'batched or alone'],
   [
     'data',

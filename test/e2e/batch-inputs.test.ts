@@ -119,7 +119,7 @@ it('the figures at the end name the first error, and how many there are of each 
   expect({ code, stderr }).toEqual({
     code: 1,
     stderr: expect.stringMatching(
-      /errors +3: 2 EMPTY_TEXT, 1 INVALID_REQUEST\n +first +line 2: EMPTY_TEXT: text must not be empty/,
+      /errors +3: 2 EMPTY_TEXT, 1 INVALID_REQUEST\nfirst +line 2: EMPTY_TEXT: text must not be empty/,
     ) as string,
   });
   const [first] = objects('errors-out.jsonl.errors');

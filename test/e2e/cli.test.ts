@@ -62,6 +62,17 @@ describe.concurrent('usage', () => {
   });
 });
 
+describe('bench', () => {
+  it('with --url alone loads the service that SERIN_URL names', async () => {
+    const args = ['bench', '--url', '--model-registry', join(ROOT, 'model-registry')];
+    const { code, stderr } = await serin(args, { SERIN_URL: 'http://127.0.0.1:1' });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('No service answers (http://127.0.0.1:1)') as string,
+    });
+  });
+});
+
 describe('serve', () => {
   it('names everything that is wrong with the settings, and no secret, before it starts', async () => {
     writeFileSync(join(folder, 'wrong.yaml'), 'prot: 1\n');
@@ -201,6 +212,23 @@ describe('models', () => {
     const { code, stderr } = await serin(['models', 'verify', 'sentiment/v3']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/no "sentiment\/v3"; it has sentiment\/v1/);
+  });
+
+  it('are those of the package where the folder has none, and these are only read', async () => {
+    rmSync(join(folder, 'model-registry'), { recursive: true });
+    const { code, stdout } = await serin(['models', 'list', '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ registry: join(ROOT, 'model-registry') });
+    for (const change of [
+      ['models', 'remove', 'sentiment/v2', '--yes'],
+      ['models', 'import', 'export', '--as', 'sentiment/v9'],
+      ['quantize', 'sentiment/v1', '--to', 'v9'],
+      ['evaluate', 'sentiment/v2', '--against', 'v1', '--data', 'dev.jsonl', '--record'],
+    ]) {
+      const refused = await serin(change);
+      expect(refused).toMatchObject({ code: 2, stdout: '' });
+      expect(refused.stderr).toMatch(/^serin: There is no \.\/model-registry here, .* Copy that folder/);
+    }
   });
 
   it('a registry that is not there is unusable input', async () => {

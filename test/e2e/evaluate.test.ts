@@ -37,10 +37,12 @@ const sure = golden('v2').filter(
     group === 'dev' && theirs[i]?.label === label && Math.max(...scores, ...theirs[i].scores) > 0.95,
 );
 const other = (label: string): string => (label === 'NEGATIVE' ? 'POSITIVE' : 'NEGATIVE');
-/** The last two have the wrong label. */
+/** The last two of 40 have the wrong label. */
 const labelled = sure
   .slice(0, 40)
   .map(({ text, label }, i) => ({ text, label: i < 38 ? label : other(label) }));
+/** Enough for a decision without --force. */
+const enough = sure.slice(0, 200).map(({ text, label }) => ({ text, label }));
 
 const ENVIRONMENT = {
   MODEL_REGISTRY: registry.folder,
@@ -65,7 +67,7 @@ beforeAll(() => {
   for (const version of ['v4', 'v8']) registry.addVersion(version, { accuracy: undefined });
   for (const version of ['v3', 'v4', 'v8']) registry.replace(version, 'parity.json', few);
   writeFileSync(at('data.jsonl'), labelled.map((item) => JSON.stringify(item)).join('\n'));
-  const rows = labelled.map(
+  const rows = enough.map(
     ({ text, label }) => `${label === 'POSITIVE' ? '1' : '0'},"${text.replaceAll('"', '""')}"`,
   );
   writeFileSync(at('data.csv'), `stars,review\n${rows.join('\n')}\n`);
@@ -83,7 +85,16 @@ describe.concurrent('serin evaluate', () => {
     { concurrent: false, timeout: 240_000 },
     async () => {
       const shipped = recordOf('v2');
-      const args = ['--against', 'v1', '--data', at('data.jsonl'), '--max-accuracy-drop', '-5', '--json'];
+      const args = [
+        '--against',
+        'v1',
+        '--data',
+        at('data.jsonl'),
+        '--max-accuracy-drop',
+        '-5',
+        '--json',
+        '--force',
+      ];
       const { code, stdout, stderr } = await evaluate('sentiment/v2', ...args, '--svg-dir', at('charts/new'));
       expect(stderr).toMatch(
         /refused: accuracy drops by 0\.00 points .* a rise of at least 5\.00 is demanded\n$/,
@@ -124,12 +135,19 @@ describe.concurrent('serin evaluate', () => {
 
   it('reports and records also when a chart cannot be written', async () => {
     mkdirSync(at('charts/odd/reliability.svg'), { recursive: true });
-    const args = ['--data', at('data.jsonl'), '--limit', '8', '--min-accuracy', '0.1', '--record'];
+    const args = ['--data', at('data.jsonl'), '--limit', '8', '--min-accuracy', '0.1', '--record', '--force'];
     const { code, stdout, stderr } = await evaluate('sentiment/v8', ...args, '--svg-dir', at('charts/odd'));
     expect(stderr).toMatch(/serin: The charts cannot be written: EISDIR/);
     expect(code).toBe(2);
     expect(stdout).toContain('# Evaluation of sentiment/v8\n\n**Accepted.**\n');
-    expect(recordOf('v8')).toMatchObject({ decision: 'accepted', data: { n: 8 } });
+    expect(recordOf('v8')).toMatchObject({
+      ...{ decision: 'accepted', data: { n: 8 } },
+      forced: ['8 distinct texts; at least 200 are demanded'],
+    });
+    expect(stderr).not.toContain('is refused');
+    expect((await serin('models', 'show', 'sentiment/v8')).stdout).toMatch(
+      /accepted at .* by --force: 8 distinct texts; at least 200 are demanded/,
+    );
   }, 120_000);
 
   it('accepts one that loses nothing, and records it for its very files', async () => {
@@ -140,9 +158,10 @@ describe.concurrent('serin evaluate', () => {
     expect(stderr).toMatch(/acceptance\.json is written\nserin: sentiment\/v4 is accepted\n$/);
     expect(code).toBe(0);
     expect(stdout).toContain('# Evaluation of sentiment/v4 against v3\n\n**Accepted.**\n');
-    expect(stdout).toContain('| right | 38 of 40 | 38 of 40 |');
-    expect(stdout).toContain('Data: data.csv with 41 lines, 40 texts, none twice');
-    for (const { text } of labelled) expect(stdout).not.toContain(text);
+    expect(stdout).toContain('| right | 200 of 200 | 200 of 200 |');
+    expect(stdout).toContain('- texts: yes: 200 distinct texts; at least 200 are demanded');
+    expect(stdout).toContain('Data: data.csv with 201 lines, 200 texts, none twice');
+    for (const { text } of enough) expect(stdout).not.toContain(text);
     expect(recordOf('v4')).toMatchObject({
       schema_version: 1,
       version: 'v4',
@@ -150,16 +169,26 @@ describe.concurrent('serin evaluate', () => {
       reasons: [],
       runs: 'batched',
       against: { version: 'v3' },
-      data: { name: 'data.csv', n: 40 },
+      data: { name: 'data.csv', n: 200 },
       limits: { max_accuracy_drop_points: 0.5, confident: false },
-      figures: { accuracy: 0.95, accuracy_drop_points: 0, batch_label_flips: 0 },
+      figures: { accuracy: 1, accuracy_drop_points: 0, batch_label_flips: 0 },
     });
+    expect(recordOf('v4')).not.toHaveProperty('forced');
     const verified = await serin('models', 'verify', 'sentiment/v4');
     expect(verified).toMatchObject({ code: 0, stdout: 'sentiment/v4: ok\n' });
   }, 120_000);
 
   it('judges one on its own by what accuracy is demanded, and records a refusal too', async () => {
-    const args = ['--data', at('data.jsonl'), '--min-accuracy', '0.98', '--limit', '39', '--record'];
+    const args = [
+      '--data',
+      at('data.jsonl'),
+      '--min-accuracy',
+      '0.98',
+      '--limit',
+      '39',
+      '--record',
+      '--force',
+    ];
     const { code } = await evaluate('sentiment/v3', ...args);
     expect(code).toBe(1);
     expect(recordOf('v3')).toMatchObject({

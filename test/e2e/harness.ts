@@ -79,6 +79,17 @@ export class Service extends ServiceUnderTest {
     return new Service(child);
   }
 
+  /**
+   * A service that another program starts, which is given the built script.
+   * @param command such as ['nohup', 'sh', '-c', …]; `SERIN` in it stands for the command that runs the service
+   */
+  static startedBy([program, ...args]: readonly [string, ...string[]]): Service {
+    const own = `'${process.execPath}' '${join(DIST, 'main.js')}'`;
+    const given = args.map((arg) => arg.replace('SERIN', own));
+    const env = environment({ ...ONE_VERSION });
+    return new Service(spawn(program, given, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
   /** Starts the service and waits until every configured version is loaded. */
   static async start(settings: Settings = {}, script?: string): Promise<Service> {
     const service = Service.spawn(settings, script);

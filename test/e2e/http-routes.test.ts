@@ -43,7 +43,8 @@ describe('the built service', () => {
   let service: Service;
 
   beforeAll(async () => {
-    service = await Service.start({ API_KEYS: 'one:key-1', ADMIN_TOKEN: 'let-me-in' });
+    // Probes have lines at this level.
+    service = await Service.start({ API_KEYS: 'one:key-1', ADMIN_TOKEN: 'let-me-in', LOG_LEVEL: 'debug' });
   });
 
   afterAll(async () => {

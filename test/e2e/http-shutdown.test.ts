@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { expectGone } from '../support/expect-gone.js';
 import { ONE_VERSION, Service } from './harness.js';
 
 interface Answer {
@@ -103,7 +104,8 @@ describe.concurrent('on SIGTERM', () => {
   });
 
   it('a slow reader of stdout gets every line, in order', async () => {
-    const service = await Service.start(ONE_VERSION);
+    // Probes have lines at this level.
+    const service = await Service.start({ ...ONE_VERSION, LOG_LEVEL: 'debug' });
     const [, stdout] = service.child.stdio;
     stdout?.pause();
     const ids = Array.from({ length: 1_500 }, (_, i) => `${i}`.padStart(100, '0'));
@@ -180,17 +182,3 @@ describe.concurrent('other signals', () => {
     socket.destroy();
   });
 });
-
-const alive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-/** Workers end when their channel closes, which is shortly after their parent has gone. */
-async function expectGone(pids: readonly number[]): Promise<void> {
-  expect(pids.length).toBeGreaterThan(0);
-  await expect.poll(() => pids.filter(alive), { timeout: 5_000 }).toEqual([]);
-}

@@ -77,7 +77,7 @@ describe('serin quantize', () => {
     expect(made.stdout).toContain('45.2 MB → 23.1 MB (51 %)');
     expect(made.stdout).toContain('36 products, 1 table of rows');
     expect(made.stdout).toContain("logits (its result is the model's answer)");
-    expect(made.stdout).toContain('npx serin evaluate sentiment/v2 --against v1 --data FILE --record');
+    expect(made.stdout).toContain('serin evaluate sentiment/v2 --against v1 --data FILE --record');
     const [, equal] = /agreement +(\d+) of 64 labels/.exec(made.stdout) ?? [];
     expect(Number(equal)).toBeGreaterThanOrEqual(60);
     expect(readdirSync(at()).sort()).toEqual(['v1', 'v2']);

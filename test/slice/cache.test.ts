@@ -33,14 +33,18 @@ describe('the cache', () => {
       ) as string,
     });
     expect(await inferences(service)).toBe(before);
-    expect(await service.requestLine(first.request_id)).toMatchObject({
-      cache_hit: false,
-      cache_level: null,
-    });
-    expect(await service.requestLine(second.request_id)).toMatchObject({
+    const [miss, hit] = [
+      await service.requestLine(first.request_id),
+      await service.requestLine(second.request_id),
+    ];
+    expect(miss.cache_hit).toBe(false);
+    expect(miss).not.toHaveProperty('cache_level');
+    expect(hit).toMatchObject({
       ...{ cache_hit: true, cache_level: 'memory', tokens: first.tokens, model_version: 'v1' },
-      ...{ queue_ms: null, tokenize_ms: null, inference_ms: null, batch_size: null },
     });
+    for (const stage of ['queue_ms', 'tokenize_ms', 'inference_ms', 'batch_size']) {
+      expect([stage in miss, stage in hit], stage).toEqual([true, false]);
+    }
   });
 
   it('answers whatever top_k, and whatever the text is made of', async () => {
@@ -88,8 +92,8 @@ describe('the cache', () => {
     const lines: LogLine[] = [];
     for (const { request_id: id } of answers) lines.push(await service.requestLine(id));
     // Who joined did not wait in the queue: those times belong to the one who led.
-    expect(lines.filter(({ queue_ms: queueMs }) => queueMs !== null)).toHaveLength(1);
-    expect(lines.filter(({ join_ms: joinMs }) => joinMs !== null)).toHaveLength(31 - hits);
+    expect(lines.filter((line) => 'queue_ms' in line)).toHaveLength(1);
+    expect(lines.filter((line) => 'join_ms' in line)).toHaveLength(31 - hits);
   });
 
   it('computes the distinct missing texts of a batch, and only those', async () => {
@@ -106,18 +110,26 @@ describe('the cache', () => {
       ...[false, 'error', true, true],
     ]);
     expect(second.results[2]).toEqual({ ...first.results[0], cache_hit: true });
-    expect(await service.requestLine(second.request_id)).toMatchObject({
-      ...{ texts: 4, cache_hits: 2, cache_hit: false, cache_level: null },
-    });
+    const mixed = await service.requestLine(second.request_id);
+    expect(mixed).toMatchObject({ texts: 4, cache_hits: 2, cache_hit: false });
+    expect(mixed).not.toHaveProperty('cache_level');
     const third = await send(['A third.', 'Another.']);
-    expect(await service.requestLine(third.request_id)).toMatchObject({
-      ...{ texts: 2, cache_hits: 2, cache_hit: true, cache_level: 'memory', queue_ms: null },
-    });
+    const known = await service.requestLine(third.request_id);
+    expect(known).toMatchObject({ texts: 2, cache_hits: 2, cache_hit: true, cache_level: 'memory' });
+    expect(known).not.toHaveProperty('queue_ms');
   });
 
   it('lets nobody else keep an answer, nor an error', async () => {
     expect((await ask(service, 'Not to be stored.')).store).toBe('no-store');
     expect(await ask(service, ' ')).toMatchObject({ code: 'EMPTY_TEXT', store: 'no-store' });
+  });
+
+  it('keeps no answer for a text of which the tokenizer leaves nothing', async () => {
+    const entries = await metric(service, 'serin_cache_entries');
+    for (let i = 0; i < 2; i++) {
+      expect(await ask(service, '\u200b')).toMatchObject({ code: 'EMPTY_TEXT', store: 'no-store' });
+    }
+    expect(await metric(service, 'serin_cache_entries')).toBe(entries);
   });
 
   it('is emptied as a whole, or for one model, with an audit line', async () => {

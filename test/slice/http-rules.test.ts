@@ -105,15 +105,20 @@ describe('a request that breaks a rule of HTTP', () => {
     expect(hosts.map(({ status }) => status)).toEqual([200, 400]);
   });
 
-  it.each(['http://', 'http://?a', 'ftp://[/', 'x://[::1%]/'])(
-    'is no target without a path: %s',
-    async (target) => {
-      const answers = await send(service.url, head(`GET ${target} HTTP/1.1`, 'host: a', 'connection: close'));
-      expect(answers.map(({ status, body }) => [status, body.code])).toEqual([[404, 'NOT_FOUND']]);
-      const line = await service.requestLine(answers[0]?.body.request_id ?? '');
-      expect(line).toMatchObject({ route: 'unmatched', status: 404 });
-    },
-  );
+  it.each(['http://', 'http://?a', 'http://a'])('is the root without a path: %s', async (target) => {
+    const answer = await exchange(
+      service.url,
+      head(`GET ${target} HTTP/1.1`, 'host: a', 'connection: close'),
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 302 Found\r\n[^]*location: docs\r\n/);
+  });
+
+  it.each(['ftp://[/', 'x://[::1%]/'])('is no target in another form: %s', async (target) => {
+    const answers = await send(service.url, head(`GET ${target} HTTP/1.1`, 'host: a', 'connection: close'));
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual([[404, 'NOT_FOUND']]);
+    const line = await service.requestLine(answers[0]?.body.request_id ?? '');
+    expect(line).toMatchObject({ route: 'unmatched', status: 404 });
+  });
 
   const KEPT = [
     ['no host in HTTP/1.0', head('GET /health/live HTTP/1.0')],

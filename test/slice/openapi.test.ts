@@ -98,7 +98,10 @@ const clientShares: Record<string, Provoke> = {
 
 const ANSWERS: Readonly<Record<string, Readonly<Record<string, Provoke>>>> = {
   predict: { ...post('/predict', one), 504: late('/predict', one('Too late.')) },
-  predictBatch: post('/predict_batch', many),
+  predictBatch: {
+    ...post('/predict_batch', many),
+    504: late('/predict_batch', many('Too late.')),
+  },
   feedback: FEEDBACK_ANSWERS,
   listModels: get('/models'),
   getModel: { ...get('/models/sentiment'), 404: ({ normal }) => normal.fetch('/models/nobody') },
@@ -165,6 +168,8 @@ describe('the OpenAPI document', () => {
         expect(response.status).toBe(Number(status));
         expect(response.headers.get('x-request-id')).toBeTruthy();
         expect(response.headers.get('server-timing')).toMatch(/total;dur=\d/);
+        const wait = ['429', '503', '504'].includes(status) ? /^[1-9]\d*$/ : /^$/;
+        expect(response.headers.get('retry-after') ?? '').toMatch(wait);
       });
     }
   }

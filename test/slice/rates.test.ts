@@ -10,7 +10,7 @@ import { SliceApp } from '../support/slice-app.js';
 /** The dialect of `inputs` on a path whose requests count against no rate. */
 class FreeDialect extends InputsDialect {
   override readonly routes: readonly ClientRoute[] = [
-    { method: 'POST', path: '/free', body: 'json', key: KEY_IN_HEADERS, rate: false },
+    { method: 'POST', path: '/free', body: 'json', key: KEY_IN_HEADERS, rate: false, asksModel: true },
   ];
   override claims({ path }: WireRequest): boolean {
     return path === '/free';

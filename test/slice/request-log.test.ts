@@ -4,25 +4,16 @@ import { type LogLine, SliceApp } from '../support/slice-app.js';
 import { readText } from '../support/repository.js';
 import { failOnDemand } from '../support/fail-on-demand.js';
 
-/** The fields that every request line has; `code` and `aborted` come on top where they apply. */
-const FIELDS = [
-  ...[
-    'time',
-    'level',
-    'msg',
-    'request_id',
-    'trace_id',
-    'method',
-    'route',
-    'status',
-    'latency_ms',
-    'cache_hit',
-  ],
-  ...['cache_level', 'model_name', 'model_version', 'tokens', 'truncated', 'receive_ms', 'cache_ms'],
-  ...['join_ms', 'queue_ms', 'transfer_ms', 'tokenize_ms', 'inference_ms', 'event_loop_ms', 'serialise_ms'],
-  'batch_size',
-  'client_network',
-].sort();
+/** The fields that every line of these requests has. */
+const ALWAYS = 'time level msg request_id method route status latency_ms client_network'.split(' ');
+
+/** The fields that a line has where they apply. */
+const SOMETIMES = [
+  ...['trace_id', 'cache_hit', 'cache_level', 'model_name', 'model_version', 'tokens', 'truncated'],
+  ...['receive_ms', 'cache_ms', 'join_ms', 'queue_ms', 'transfer_ms', 'tokenize_ms', 'inference_ms'],
+  ...['event_loop_ms', 'serialise_ms', 'batch_size', 'code', 'aborted'],
+  ...['texts', 'cache_hits', 'texts_per_version', 'failed', 'failed_per_code'],
+];
 
 const SECRET_TEXT = 'the quick brown fox has a secret';
 
@@ -91,7 +82,6 @@ const OUTCOMES: readonly Outcome[] = [
       status: 200,
       trace_id: '4bf92f3577b34da6a3ce929d0e0e4736',
       cache_hit: false,
-      cache_level: null,
       model_name: 'sentiment',
       model_version: 'v1',
       truncated: false,
@@ -108,12 +98,34 @@ const OUTCOMES: readonly Outcome[] = [
       cache_hits: 0,
       texts_per_version: { v1: 2 },
       model_version: 'v1',
+      ...{ level: 'info', failed: 1, failed_per_code: { EMPTY_TEXT: 1 } },
+    },
+  },
+  {
+    name: 'a batch without a bad text',
+    send: post('/predict_batch', { texts: ['good'] }),
+    line: { level: 'info', status: 200, failed: 0 },
+  },
+  {
+    name: 'a batch of which the model cannot answer a part',
+    send: post('/predict_batch', { texts: ['fail', 'fail', ''] }),
+    line: {
+      ...{ level: 'warn', status: 200, cache_hit: false, texts: 3 },
+      ...{ failed: 3, failed_per_code: { INFERENCE_FAILED: 2, EMPTY_TEXT: 1 } },
+    },
+  },
+  {
+    name: 'a batch that is late as a whole',
+    send: post('/predict_batch', { texts: ['late', 'late too'] }),
+    line: {
+      ...{ level: 'warn', status: 504, code: 'DEADLINE_EXCEEDED', texts: 2 },
+      ...{ failed: 2, failed_per_code: { DEADLINE_EXCEEDED: 2 } },
     },
   },
   {
     name: 'a bad field',
     send: post('/predict', { text: 5 }),
-    line: { route: '/predict', status: 400, code: 'INVALID_REQUEST', model_name: null },
+    line: { route: '/predict', status: 400, code: 'INVALID_REQUEST', cache_hit: false },
   },
   {
     name: 'malformed JSON',
@@ -163,7 +175,17 @@ const OUTCOMES: readonly Outcome[] = [
   {
     name: 'a probe',
     send: (service, headers) => service.fetch('/health/live', { headers }),
-    line: { route: '/health/live', method: 'GET', status: 200 },
+    line: { level: 'debug', route: '/health/live', method: 'GET', status: 200 },
+  },
+  ...['/health', '/health/ready', '/health/startup', '/metrics'].map((path): Outcome => ({
+    name: `a success of ${path}`,
+    send: (service, headers) => service.fetch(path, { headers }),
+    line: { level: 'debug', route: path, status: 200 },
+  })),
+  {
+    name: 'a probe that is refused',
+    send: (service, headers) => service.fetch('/health/live', { method: 'DELETE', headers }),
+    line: { level: 'info', route: '/health/live', status: 405 },
   },
   {
     name: 'a parametrized route',
@@ -192,7 +214,7 @@ describe('the request log', () => {
   const requestLines = (): LogLine[] => service.lines.filter(({ msg }) => msg === 'request');
 
   beforeAll(async () => {
-    service = failOnDemand(await SliceApp.start({ ADMIN_TOKEN: 'let-me-in' }));
+    service = failOnDemand(await SliceApp.start({ ADMIN_TOKEN: 'let-me-in', LOG_LEVEL: 'debug' }));
   });
 
   afterAll(async () => {
@@ -205,10 +227,11 @@ describe('the request log', () => {
       await send(service, { 'x-request-id': id });
       const logged = await service.requestLine(id);
       expect(logged).toMatchObject(line);
-      const extra = Object.keys(logged).filter((key) => !FIELDS.includes(key));
-      const allowed = ['code', 'aborted', 'texts', 'cache_hits', 'texts_per_version'];
-      expect(extra.filter((key) => !allowed.includes(key))).toEqual([]);
-      expect(FIELDS.filter((key) => !(key in logged))).toEqual([]);
+      const known = [...ALWAYS, ...SOMETIMES];
+      expect(Object.keys(logged).filter((key) => !known.includes(key))).toEqual([]);
+      expect(ALWAYS.filter((key) => !(key in logged))).toEqual([]);
+      expect(Object.values(logged)).not.toContain(null);
+      expect('cache_hit' in logged).toBe(String(logged.route).startsWith('/predict'));
       expect(logged.latency_ms).toBeTypeOf('number');
       expect(new Date(String(logged.time)).getTime()).toBeGreaterThan(Date.now() - 60_000);
     });
@@ -256,8 +279,8 @@ describe('the request log', () => {
     const [, section = ''] =
       /\n## The log line\n([\s\S]*?)\n## /.exec(readText('docs/architecture.md')) ?? [];
     const described = [...section.matchAll(/`([a-z_]+)`/g)].map(([, name]) => name);
-    const more = ['api_key_name', 'code', 'aborted', 'texts', 'cache_hits', 'texts_per_version', 'text'];
-    expect([...FIELDS, ...more].filter((name) => !described.includes(name))).toEqual([]);
+    const fields = [...ALWAYS, ...SOMETIMES, 'api_key_name', 'text'];
+    expect(fields.filter((name) => !described.includes(name))).toEqual([]);
   });
 
   it('names the network of the client, which TRUST_PROXY finds, unless LOG_CLIENT is off', async () => {
@@ -286,6 +309,18 @@ describe('the request log', () => {
     expect((await service.requestLine('direct')).client_network).toBe('127.0.0.1');
   });
 
+  it('has no line for a success of a probe, unless LOG_LEVEL is debug', async () => {
+    const usual = await SliceApp.start();
+    try {
+      await usual.fetch('/health/live', { headers: { 'x-request-id': 'probe' } });
+      await usual.fetch('/health/live', { method: 'DELETE', headers: { 'x-request-id': 'refused' } });
+      await usual.requestLine('refused');
+      expect(usual.lines.filter(({ request_id: id }) => id === 'probe')).toEqual([]);
+    } finally {
+      await usual.stop();
+    }
+  });
+
   it('has the text when LOG_TEXT says so', async () => {
     const talkative = await SliceApp.start({ LOG_TEXT: 'true' });
     try {
@@ -295,42 +330,6 @@ describe('the request log', () => {
       expect((await talkative.requestLine('b')).text).toEqual([SECRET_TEXT]);
     } finally {
       await talkative.stop();
-    }
-  });
-});
-
-describe('the metrics', () => {
-  it('have the prefix, bounded labels, and what the texts came to', async () => {
-    const service = await SliceApp.start();
-    try {
-      await service.post('/predict_batch', { texts: ['a', 'b', 'word '.repeat(500)] });
-      await service.post('/predict', { text: 'a', version: 'v77' });
-      await service.post('/predict', { text: 'a', model: 'invented' });
-      await service.post('/predict_batch', { texts: ['a'], model: 'invented' });
-      await service.fetch('/nowhere/at/all');
-      const metrics = await (await service.fetch('/metrics')).text();
-      const names = metrics.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-      expect(names.filter((line) => !line.startsWith('serin_'))).toEqual([]);
-      expect(metrics).not.toContain('invented');
-      for (const line of [
-        'serin_texts_total{model="sentiment",version="v1"} 3',
-        'serin_truncated_texts_total{model="sentiment",version="v1"} 1',
-        'serin_version_state{model="sentiment",version="v1",state="ready"} 1',
-        'serin_version_state{model="sentiment",version="v1",state="loading"} 0',
-        'serin_workers{state="ready"} 1',
-        'serin_worker_restarts_total{reason="exit"} 0',
-        'serin_queued_texts 0',
-        'serin_running_texts 0',
-        'serin_stage_duration_seconds_count{stage="queue",model="sentiment",version="v1"} 1',
-      ]) {
-        expect(metrics).toContain(`\n${line}\n`);
-      }
-      expect(metrics).toMatch(/serin_batch_texts_count\{model="sentiment",version="v1"\} [1-9]/);
-      expect(metrics).toMatch(/serin_batch_padded_tokens_sum\{model="sentiment",version="v1"\} [1-9]/);
-      expect(metrics).toMatch(/serin_nodejs_eventloop_lag_p99_seconds /);
-      expect(metrics).not.toMatch(/v77|nowhere/);
-    } finally {
-      await service.stop();
     }
   });
 });

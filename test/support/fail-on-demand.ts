@@ -16,10 +16,8 @@ export function failOnDemand(service: SliceApp): SliceApp {
   executor.submit = (items, priority) => {
     const texts = items.map(({ text }) => text);
     if (texts.includes('break')) throw new Error('the secret is 4711');
-    if (texts.includes('fail')) {
-      const error = new AppError('INFERENCE_FAILED', 'The model could not process this text.');
-      return texts.map(() => ({ outcome: Promise.resolve({ ok: false, error }), cancel: () => undefined }));
-    }
+    if (texts.includes('fail')) return texts.map(() => failed('INFERENCE_FAILED'));
+    if (texts.includes('late')) return texts.map(() => failed('DEADLINE_EXCEEDED'));
     if (texts.includes('overload'))
       throw new AppError('OVERLOADED', 'The queue is full.', { retryAfterMs: 1200 });
     if (texts.includes('shutting down')) throw new AppError('SHUTTING_DOWN', 'This instance is going away.');

@@ -20,9 +20,9 @@ export class PlainDialect implements Dialect<null> {
   readonly name = 'plain';
   readonly prefixes = ['/plain/'];
   readonly routes: readonly ClientRoute[] = [
-    { method: 'POST', path: '/predict', body: 'raw', key: KEY_IN_HEADERS, rate: true },
+    { method: 'POST', path: '/predict', body: 'raw', key: KEY_IN_HEADERS, rate: true, asksModel: true },
     {
-      ...{ method: 'POST', path: '/plain/:Version', body: 'raw', rate: true },
+      ...{ method: 'POST', path: '/plain/:Version', body: 'raw', rate: true, asksModel: true },
       key: ({ query }) => (typeof query.key === 'string' ? query.key : undefined),
     },
   ];
@@ -76,7 +76,7 @@ interface InputsBody {
 export class InputsDialect implements Dialect<boolean> {
   readonly name = 'inputs';
   readonly routes: readonly ClientRoute[] = [
-    { method: 'POST', path: '/predict', body: 'json', key: KEY_IN_HEADERS, rate: true },
+    { method: 'POST', path: '/predict', body: 'json', key: KEY_IN_HEADERS, rate: true, asksModel: true },
   ];
 
   claims({ body }: WireRequest): boolean {

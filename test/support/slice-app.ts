@@ -18,7 +18,7 @@ import { JsonAdapter } from '../../src/service/http/json-adapter.js';
 import { serveDocument } from '../../src/service/http/openapi.js';
 import { PoolExecutor } from '../../src/service/inference/pool-executor.js';
 import { METRIC } from '../../src/service/observability/metric-table.js';
-import { NestLogger, type LineLogger } from '../../src/service/observability/logger.js';
+import { NestLogger, type LineLogger, type LogLevel } from '../../src/service/observability/logger.js';
 import type { Pipeline } from '../../src/service/pipelines/pipeline.js';
 import { Pipelines } from '../../src/service/pipelines/pipelines.js';
 import { FakeExecutor } from './fake-executor.js';
@@ -50,7 +50,7 @@ function loggerTo(receive: (line: string) => void, level: string): LineLogger {
     { write: receive },
   );
   return Object.assign(logger, {
-    line: (lineLevel: 'error' | 'warn' | 'info', members: Readonly<Record<string, unknown>>): void => {
+    line: (lineLevel: LogLevel, members: Readonly<Record<string, unknown>>): void => {
       logger[lineLevel](members);
     },
   });

@@ -11,6 +11,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import type { ConfigProblem } from './config-error.js';
+import { findHereOrInPackage, isThere } from './package-files.js';
 
 export const DEFAULT_FILE = 'serin.config.yaml';
 
@@ -20,12 +21,14 @@ export interface ConfigFile {
   readonly name: string;
   /** Paths in the file are relative to this folder. */
   readonly folder: string;
-  /** {@link fileDigest} of the bytes that were read. */
+  /** Absolute path of the file whose change matters: the package's own is not watched, but one that appears here is. */
+  readonly watched: string;
+  /** {@link fileDigest} of `watched`, as it was read. */
   readonly digest: string;
   readonly entries: ReadonlyMap<unknown, unknown>;
   /**
    * Whether the file has a value at this path of keys. A `null` that is written out is a value; a key with nothing behind
-   * it, as in a file that was cut off there, has none.
+   * it, as in a file that was cut off there, has none. The package's own file has none at all: it is the default.
    */
   readonly states: (...path: readonly string[]) => boolean;
 }
@@ -95,22 +98,34 @@ const statesIn =
     return isScalar(node) ? node.source !== '' : node !== undefined;
   };
 
+/** Where the configuration file is looked for. */
+export interface ConfigFolders {
+  readonly cwd: string;
+  /** The folder whose serin.config.yaml counts when `cwd` has none. */
+  readonly packageFolder: string;
+}
+
 /**
- * Reads the file `named`, or serin.config.yaml in `cwd` if it exists. A named file that is missing, a file without any
- * content (an editor has emptied it and is about to write it), and a file that is not a YAML map add to `problems` and
- * count as a file without settings.
+ * Reads the file `named`, or serin.config.yaml in the working directory, or that of the package. A file that is missing
+ * although it was named or a link leads to it, a file without any content (an editor has emptied it and is about to write
+ * it), and a file that is not a YAML map add to `problems` and count as a file without settings.
  */
 export function readConfigFile(
-  cwd: string,
+  { cwd, packageFolder }: ConfigFolders,
   named: string | undefined,
   problems: ConfigProblem[],
 ): ConfigFile {
-  const path = resolve(cwd, named ?? DEFAULT_FILE);
-  const [name, folder] = [basename(path), dirname(path)];
+  const { path, isThePackages } =
+    named === undefined
+      ? findHereOrInPackage(DEFAULT_FILE, cwd, packageFolder)
+      : { path: resolve(cwd, named), isThePackages: false };
+  const [name, folder, watched] = [basename(path), dirname(path), resolve(cwd, named ?? DEFAULT_FILE)];
   const found = read(path);
-  const none: ConfigFile = { name, folder, digest: digestOf(found), entries: new Map(), states: () => false };
+  const digest = isThePackages ? fileDigest(watched) : digestOf(found);
+  const none: ConfigFile = { name, folder, watched, digest, entries: new Map(), states: () => false };
   if ('code' in found) {
-    if (named !== undefined || found.code !== 'ENOENT') reportUnreadable(path, found.code, problems);
+    if (named !== undefined || found.code !== 'ENOENT' || isThere(path))
+      reportUnreadable(path, found.code, problems);
     return none;
   }
   const content = found.bytes.toString('utf8');
@@ -131,5 +146,5 @@ export function readConfigFile(
     problems.push({ key: name, source: path, value: null, message: 'the file must be a map of settings' });
     return none;
   }
-  return { ...none, entries, states: statesIn(document) };
+  return { ...none, entries, ...(!isThePackages && { states: statesIn(document) }) };
 }

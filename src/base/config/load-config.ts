@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { type Client, twinProblem } from './clients.js';
 import { readClients } from './clients-section.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
-import { DEFAULT_FILE, readConfigFile } from './config-file.js';
+import { readConfigFile, type ConfigFolders } from './config-file.js';
 import { grantedCores } from '../machine/cpu-count.js';
+import { PACKAGE_FOLDER, findHereOrInPackage, type LookedFor } from './package-files.js';
 import { readEnvironment, readFileSettings, readFlags, shown, type FlagValues } from './read-settings.js';
 import { type ModelConfig, readModels } from './models-section.js';
 import { readRolloutSection, type RolloutSection } from './rollout-section.js';
@@ -15,6 +16,8 @@ export interface LoadOptions {
   readonly flags?: FlagValues;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** Where models and configuration come from that `cwd` does not have. */
+  readonly packageFolder?: string;
 }
 
 /**
@@ -26,11 +29,13 @@ export function loadConfig({
   flags = {},
   env = process.env,
   cwd = process.cwd(),
+  packageFolder = PACKAGE_FOLDER,
 }: LoadOptions = {}): SerinConfig {
   const problems: ConfigProblem[] = [];
   const fromFlags = readFlags(flags, cwd, problems);
   const fromEnv = readEnvironment(env, cwd, problems);
-  const file = readConfigFile(cwd, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG, problems);
+  const folders = { cwd, packageFolder };
+  const file = readConfigFile(folders, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG, problems);
   const fromFile = readFileSettings(file, problems);
   const values: SettingValues = { ...fromFile, ...fromEnv, ...fromFlags };
 
@@ -44,26 +49,42 @@ export function loadConfig({
   const models = readModels(file, section, problems);
   const listed = readClients(file, problems);
   reportTwins(listed, values, { file: file.name, origin }, problems);
-  const config = fill(values, { section, models, listed, cwd });
+  const registry = findModels(values, folders);
+  const config = fill(values, { section, models, listed, cwd, modelRegistry: registry.path });
   reportContradictions(config, values, origin, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   sources.set(deepFreeze(config), {
-    file: resolve(cwd, fromFlags.SERIN_CONFIG ?? fromEnv.SERIN_CONFIG ?? DEFAULT_FILE),
+    file: file.watched,
     digest: file.digest,
     states: file.states,
-    reload: () => loadConfig({ flags, env: { ...env }, cwd }),
+    hasModelsOfPackage: registry.isThePackages,
+    reload: () => loadConfig({ flags, env: { ...env }, ...folders }),
   });
   return config;
 }
 
+/** Where models are looked for when no source names a folder. */
+const MODEL_FOLDER = 'model-registry';
+
+/** The folder that a source names, else ./model-registry, else the models of the package. */
+const findModels = (
+  { MODEL_REGISTRY: named }: SettingValues,
+  { cwd, packageFolder }: ConfigFolders,
+): LookedFor =>
+  named === undefined
+    ? findHereOrInPackage(MODEL_FOLDER, cwd, packageFolder)
+    : { path: named, isThePackages: false };
+
 /** Where a configuration came from. */
 export interface ConfigSource {
-  /** Absolute path of the file, whether or not it exists. */
+  /** Absolute path of the file, whether or not it exists; that in the working directory when the package's is used. */
   readonly file: string;
   /** Digest of the content that was loaded; the file may have changed since. */
   readonly digest: string;
   /** As ConfigFile.states. */
   readonly states: (...path: readonly string[]) => boolean;
+  /** Whether the models are the package's because neither a source nor the working directory names others. */
+  readonly hasModelsOfPackage: boolean;
   /**
    * The configuration as it would be if it were loaded now.
    * @throws ConfigError
@@ -104,9 +125,10 @@ interface Beside {
   readonly models: Readonly<Record<string, ModelConfig>>;
   readonly listed: readonly Client[];
   readonly cwd: string;
+  readonly modelRegistry: string;
 }
 
-function fill(values: SettingValues, { section, models, listed, cwd }: Beside): SerinConfig {
+function fill(values: SettingValues, { section, models, listed, cwd, modelRegistry }: Beside): SerinConfig {
   const maxTexts = values.MAX_TEXTS ?? SETTINGS.MAX_TEXTS.default;
   const requestTimeoutMs = values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default;
   const shutdownGraceMs = values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default;
@@ -136,7 +158,7 @@ function fill(values: SettingValues, { section, models, listed, cwd }: Beside): 
     feedbackTtlMs: values.FEEDBACK_TTL_MS ?? SETTINGS.FEEDBACK_TTL_MS.default,
     logClient: values.LOG_CLIENT ?? SETTINGS.LOG_CLIENT.default,
     logText: values.LOG_TEXT ?? SETTINGS.LOG_TEXT.default,
-    modelRegistry: values.MODEL_REGISTRY ?? resolve(cwd, SETTINGS.MODEL_REGISTRY.default),
+    modelRegistry,
     stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),
     ...section,
     models,

@@ -64,7 +64,10 @@ export const SETTINGS = {
     'Routes that answer 404 on every port: metrics, models, docs (with /openapi.json).',
     { defaultText: 'unset: none' },
   ),
-  MODEL_REGISTRY: setting(path, './model-registry', 'Folder of the models.', { isPath: true }),
+  MODEL_REGISTRY: setting(path, undefined, 'Folder of the models.', {
+    isPath: true,
+    defaultText: './model-registry if it exists, else the models of the package',
+  }),
   STATE_DIR: setting(path, './var', 'Folder for the state of rollouts; one process writes there.', {
     isPath: true,
   }),
@@ -154,7 +157,7 @@ export const SETTINGS = {
   SHUTDOWN_DELAY_MS: setting(
     wholeNumber(0, HOUR_MS),
     3000,
-    'After SIGTERM: how long everything but readiness is still served. SIGINT does not wait.',
+    'After SIGTERM or SIGHUP: how long everything but readiness is still served. SIGINT does not wait.',
   ),
   SHUTDOWN_GRACE_MS: setting(
     wholeNumber(0, HOUR_MS),
@@ -181,7 +184,7 @@ export const SETTINGS = {
   TRUST_PROXY: setting(trustedProxies, undefined, "Whose X-Forwarded-For counts; unset: nobody's."),
   SERIN_CONFIG: setting(path, undefined, 'The configuration file; it must exist.', {
     isPath: true,
-    defaultText: './serin.config.yaml, if it exists',
+    defaultText: './serin.config.yaml if it exists, else that of the package',
     notInFile: 'it names the file itself',
   }),
 } as const;

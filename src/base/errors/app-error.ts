@@ -1,6 +1,6 @@
 import { ERROR_TABLE, type ErrorCode } from './codes.js';
 
-/** One offending field of a request, e.g. `{field: 'texts.3', message: 'must be a string'}`. */
+/** One offending field of a request, e.g. `{field: 'texts.3', message: 'texts.3 must be a string'}`. */
 export interface FieldError {
   readonly field: string;
   readonly message: string;
@@ -34,4 +34,16 @@ export class AppError extends Error {
   get status(): number {
     return ERROR_TABLE[this.code].status;
   }
+}
+
+/** One offending field. @param rule what is wrong or allowed, behind the name of the field: `must be a string` */
+export const fieldError = (field: string, rule: string): FieldError => ({
+  field,
+  message: `${field} ${rule}`,
+});
+
+/** The error of a request with one offending field. @param rule as for {@link fieldError} */
+export function badField(field: string, rule: string, code: ErrorCode = 'INVALID_REQUEST'): AppError {
+  const error = fieldError(field, rule);
+  return new AppError(code, `${error.message}.`, { errors: [error] });
 }

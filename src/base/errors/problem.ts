@@ -13,12 +13,16 @@ export interface Problem {
   readonly retry_after_ms?: number;
 }
 
-/** Waiting time of a 429 without a measured one: the shortest time that `retry-after` can express. */
+/** Waiting time of a retryable error without a measured one: the shortest time that `retry-after` can express. */
 const SHORTEST_RETRY_MS = 1000;
 
-/** Milliseconds to wait before the same request may succeed; undefined where nothing is known. */
+/**
+ * Milliseconds to wait before the same request may succeed; undefined for errors that are not retryable. A 408 has none
+ * either: that client was too slow, and waiting does not help it.
+ */
 export function retryAfterMs(error: AppError): number | undefined {
-  const ms = error.retryAfterMs ?? (error.status === 429 ? SHORTEST_RETRY_MS : undefined);
+  const waits = ERROR_TABLE[error.code].retryable && error.code !== 'REQUEST_TIMEOUT';
+  const ms = error.retryAfterMs ?? (waits ? SHORTEST_RETRY_MS : undefined);
   return ms === undefined ? undefined : Math.max(0, Math.ceil(ms));
 }
 

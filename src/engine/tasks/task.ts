@@ -30,6 +30,8 @@ export interface Sequence extends Span {
 export interface Sequences {
   readonly items: readonly Sequence[];
   readonly truncated: boolean;
+  /** True when the tokenizer leaves nothing of the text: its only sequence has special tokens alone. */
+  readonly empty: boolean;
 }
 
 /** Names of a graph's inputs and outputs. */

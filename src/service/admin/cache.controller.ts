@@ -1,18 +1,15 @@
 import { Controller, Delete, Query } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiQuery, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiQuery, ApiTags } from '@nestjs/swagger';
 import { PredictionCache } from '../cache/prediction-cache.js';
 import { ApiProblems } from '../request/api-problems.js';
-import { AppError } from '../../base/errors/app-error.js';
+import { badField } from '../../base/errors/app-error.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
+import { ApiAdminToken } from '../request/api-security.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { audit } from '../observability/audit.js';
 import { CurrentRequest } from '../request/current-request.js';
 import type { RequestContext } from '../request/request-context.js';
 import { CachePurgeDto } from './cache.dto.js';
-
-function invalid(field: string, message: string): AppError {
-  return new AppError('INVALID_REQUEST', `${field} ${message}.`, { errors: [{ field, message }] });
-}
 
 /**
  * The model that a query names; undefined when it names none. Unknown parameters are refused, because a misspelt one
@@ -21,16 +18,16 @@ function invalid(field: string, message: string): AppError {
 function modelOf(query: Readonly<Record<string, unknown>>): string | undefined {
   const [unknown] = Object.keys(query).filter((name) => name !== 'model');
   if (unknown !== undefined) {
-    throw invalid(unknown.slice(0, 64), 'is not a known query parameter (allowed: model)');
+    throw badField(unknown.slice(0, 64), 'is not a known query parameter (allowed: model)');
   }
   const { model } = query;
   if (model === undefined || (typeof model === 'string' && model !== '')) return model;
-  throw invalid('model', 'must be given once, and name a model');
+  throw badField('model', 'must be given once, and name a model');
 }
 
 /** Empties the cache while the service runs. */
 @ApiTags('admin')
-@ApiSecurity('bearer')
+@ApiAdminToken()
 @ApiRequestHeaders()
 @Controller('admin/cache')
 export class CacheController {

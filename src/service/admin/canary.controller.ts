@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, type PipeTransform, Post, Put } from '@nestjs/common';
-import { ApiBody, ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { type AdminCall, type AdminMove, RolloutAdmin } from '../rollout/rollout-admin.js';
 import { ApiProblems } from '../request/api-problems.js';
 import { StrictBody } from '../http/strict-body.pipe.js';
+import { ApiAdminToken } from '../request/api-security.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { CurrentRequest } from '../request/current-request.js';
 import type { RequestContext } from '../request/request-context.js';
@@ -51,14 +52,17 @@ function ApiMove(summary: string, description: string): MethodDecorator {
 
 /** Shows and moves rollouts. Every change is a line of the audit log. */
 @ApiTags('admin')
-@ApiSecurity('bearer')
+@ApiAdminToken()
 @ApiRequestHeaders()
 @Controller('admin/canary')
 export class CanaryController {
   constructor(private readonly rollouts: RolloutAdmin) {}
 
   @Get()
-  @ApiOperation({ summary: 'All rollouts' })
+  @ApiOperation({
+    summary: 'All rollouts',
+    description: 'Of each model: who gets what, who decided so, and what the gates say.',
+  })
   @ApiOkResponse({ type: RolloutListDto, description: 'One per model.', headers: ANSWER_HEADERS })
   @ApiProblems(...READING)
   listRollouts(): RolloutListDto {
@@ -66,7 +70,11 @@ export class CanaryController {
   }
 
   @Get(':model')
-  @ApiOperation({ summary: 'One rollout: who gets what, who decided so, what the gates say' })
+  @ApiOperation({
+    summary: 'One rollout',
+    description:
+      'Who gets what, who decided so, and what the gates say. A change names the `revision` that it answers to.',
+  })
   @ApiOkResponse({ type: RolloutDto, description: 'The rollout.', headers: ANSWER_HEADERS })
   @ApiProblems(...READING, 'MODEL_NOT_FOUND')
   getRollout(@Param('model') model: string): RolloutDto {

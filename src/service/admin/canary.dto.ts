@@ -162,7 +162,7 @@ export class RolloutMoveCauseDto {
 
 @ApiSchema({ name: 'RolloutPoint' })
 export class RolloutPointDto {
-  @ApiProperty({ enum: PHASES }) phase!: string;
+  @ApiProperty({ enum: PHASES, enumName: 'RolloutPhase', example: 'running' }) phase!: string;
   @ApiProperty() stable!: string;
   @ApiProperty({ type: String, nullable: true }) canary!: string | null;
   @ApiProperty() percent!: number;

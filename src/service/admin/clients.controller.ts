@@ -1,6 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InferencePoolStatus } from '../inference/pool-status.js';
+import { ApiAdminToken } from '../request/api-security.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { ApiProblems } from '../request/api-problems.js';
 import { ClientSharesDto } from './clients.dto.js';
@@ -10,7 +11,7 @@ const MOST_CLIENTS = 10;
 
 /** Shows which clients use the workers. It stands under /admin, because names of keys and addresses are for operators. */
 @ApiTags('admin')
-@ApiSecurity('bearer')
+@ApiAdminToken()
 @ApiRequestHeaders()
 @Controller('admin/clients')
 export class ClientsController {

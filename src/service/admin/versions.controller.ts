@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../request/api-problems.js';
 import { AppError } from '../../base/errors/app-error.js';
 import { VersionLoader } from '../inference/version-loader.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { VersionDto, versionDtoOf } from '../model-registry/models.dto.js';
+import { ApiAdminToken } from '../request/api-security.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { audit } from '../observability/audit.js';
 import { CurrentRequest } from '../request/current-request.js';
@@ -37,7 +38,7 @@ const PROBLEMS = [
 
 /** Loads and unloads versions while the service runs. */
 @ApiTags('admin')
-@ApiSecurity('bearer')
+@ApiAdminToken()
 @ApiRequestHeaders()
 @Controller('admin/models/:name/versions/:version')
 export class VersionsController {

@@ -65,7 +65,9 @@ export class Answers {
     }
     const turnAt = performance.now();
     for (const outcome of outcomes) this.observe(outcome, caller);
-    return { model, results: inPlaces(asks, outcomes), turnAt };
+    const results = inPlaces(asks, outcomes);
+    for (const result of results) if (!result.ok) this.metrics.textFailed(result.error.code);
+    return { model, results, turnAt };
   }
 
   private observe(outcome: CacheOutcome<PickedAsk>, caller: Caller): void {

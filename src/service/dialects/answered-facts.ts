@@ -12,7 +12,7 @@ export function factsOf(asks: readonly (Ask | AppError)[], { results, turnAt }: 
     const facts = new BatchFacts(results.length);
     for (const result of results) {
       if (result.ok) facts.add(result.item.version.version, result);
-      else if (result.item !== null) facts.fail();
+      else facts.fail(result.error.code, result.item !== null);
     }
     return facts.toFacts(turnAt);
   }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../base/errors/codes.js';
 import type { CacheAnswer } from '../cache/prediction-cache.js';
 import type { Facts } from '../http/answer.interceptor.js';
 import { flightFacts } from './flight-facts.js';
@@ -13,7 +14,9 @@ export class BatchFacts {
   private tokens = 0;
   private truncated = false;
   private slowest: CacheAnswer | undefined;
-  private hasFailed = false;
+  private failed = 0;
+  private readonly perCode: Partial<Record<ErrorCode, number>> = {};
+  private hasWaitedInVain = false;
 
   constructor(private readonly texts: number) {}
 
@@ -28,11 +31,14 @@ export class BatchFacts {
   }
 
   /**
-   * Records a text that failed after a wait. The batch then has no valid `turnAt`, because the end of that wait is
-   * unknown.
+   * Records a text that failed.
+   * @param afterWait true when the text had been asked about: the batch then has no valid `turnAt`, because the end of
+   *   that wait is unknown
    */
-  fail(): void {
-    this.hasFailed = true;
+  fail(code: ErrorCode, afterWait: boolean): void {
+    this.failed++;
+    this.perCode[code] = (this.perCode[code] ?? 0) + 1;
+    this.hasWaitedInVain ||= afterWait;
   }
 
   /** @param turnAt `performance.now()` when the cache had answered all texts */
@@ -48,9 +54,11 @@ export class BatchFacts {
       texts: this.texts,
       cacheHits: this.cacheHits,
       textsPerVersion: this.perVersion,
+      failed: this.failed,
+      failedPerCode: this.failed === 0 ? null : this.perCode,
       tokens: this.tokens,
       truncated: this.truncated,
-      turnAt: this.hasFailed || this.slowest === undefined ? null : turnAt,
+      turnAt: this.hasWaitedInVain || this.slowest === undefined ? null : turnAt,
       ...(this.slowest && flightFacts(this.slowest)),
     };
   }

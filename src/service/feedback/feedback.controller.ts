@@ -1,10 +1,11 @@
 import { Body, Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ApiProblems } from '../request/api-problems.js';
 import { Access } from '../http/access/access.js';
 import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
 import { ForClients } from '../http/client-route.js';
 import { StrictBody } from '../http/strict-body.pipe.js';
+import { ApiClientKey } from '../request/api-security.js';
 import { ApiRequestHeaders } from '../request/api-headers.js';
 import { CurrentRequest } from '../request/current-request.js';
 import { Reply } from '../request/reply.js';
@@ -14,8 +15,7 @@ import { FeedbackService } from './feedback.service.js';
 
 /** Accepts feedback about earlier answers. */
 @ApiTags('prediction')
-@ApiSecurity('bearer')
-@ApiSecurity('api_key')
+@ApiClientKey()
 @ApiRequestHeaders()
 @UseInterceptors(AnswerInterceptor)
 @Controller()
@@ -26,7 +26,7 @@ export class FeedbackController {
   ) {}
 
   @Post('feedback')
-  @ForClients()
+  @ForClients({ asksModel: false })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Tell what became known about an answer',

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { EvidenceBook } from '../rollout/evidence/evidence-book.js';
-import { AppError } from '../../base/errors/app-error.js';
+import { AppError, badField } from '../../base/errors/app-error.js';
 import { FeedbackMetrics } from '../observability/feedback-metrics.js';
 import type { AnsweredBy, Told } from './answered-ring.js';
 import { AnsweredTexts, type AnswerSource } from './answered-texts.js';
@@ -24,9 +24,6 @@ export interface FeedbackAnswer {
   readonly counted: boolean;
 }
 
-const invalid = (field: string, message: string): AppError =>
-  new AppError('INVALID_REQUEST', `${field} ${message}.`, { errors: [{ field, message }] });
-
 /** Counts feedback about answers per version, and as evidence of the rollout in which the answers were given. */
 @Injectable()
 export class FeedbackService {
@@ -46,7 +43,7 @@ export class FeedbackService {
    */
   tell(told: ToldFeedback): FeedbackAnswer {
     const { requestId, index, label, kpi, client } = told;
-    if (label === undefined && kpi === undefined) throw invalid('label', 'or kpi must be given');
+    if (label === undefined && kpi === undefined) throw badField('label', 'or kpi must be given');
     const answer = this.answered.find(requestId, index);
     if (answer === undefined) throw this.unknown(told);
     const { source, textHash } = answer;
@@ -82,7 +79,7 @@ export class FeedbackService {
       return new AppError('NOT_FOUND', 'No answers are remembered here: FEEDBACK_MAX_REQUESTS is 0.');
     }
     if (index === null && this.answered.find(requestId, 0) !== undefined) {
-      return invalid(
+      return badField(
         'index',
         'must be given: this request was a batch, and index says which of its texts is meant',
       );
@@ -100,6 +97,6 @@ export class FeedbackService {
 function isCorrect({ source, said }: AnsweredBy<AnswerSource>, label: string): boolean {
   const { labels } = source.version.manifest;
   const index = labels.indexOf(label);
-  if (index < 0) throw invalid('label', `must be one of ${labels.join(', ')}`);
+  if (index < 0) throw badField('label', `must be one of ${labels.join(', ')}`);
   return said.includes(index);
 }

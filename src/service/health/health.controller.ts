@@ -2,9 +2,9 @@ import { Controller, Get, Res, ServiceUnavailableException } from '@nestjs/commo
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { type HealthCheckResult, HealthCheckService } from '@nestjs/terminus';
 import type { Response } from 'express';
-import { ApiProblems } from '../request/api-problems.js';
+import { ApiProblems, RETRY_AFTER } from '../request/api-problems.js';
 import { AppError } from '../../base/errors/app-error.js';
-import { recordFailure } from '../request/problem.filter.js';
+import { recordFailure, setRetryAfter } from '../request/problem.filter.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { Lifecycle } from '../request/lifecycle.js';
@@ -27,7 +27,9 @@ async function bodyOf(
     if (!(error instanceof ServiceUnavailableException)) throw error;
     const result = error.getResponse() as HealthCheckResult;
     const code = leaving ? 'SHUTTING_DOWN' : 'NOT_READY';
-    recordFailure(response, new AppError(code, `The health check says ${result.status}.`));
+    const failure = new AppError(code, `The health check says ${result.status}.`);
+    recordFailure(response, failure);
+    setRetryAfter(response, failure);
     response.status(503);
     return result;
   }
@@ -65,7 +67,11 @@ export class HealthController {
     description: 'Golden texts are replayed through the tokenizer and a worker at most once in ten seconds.',
   })
   @ApiOkResponse({ type: FullHealthDto, description: 'Requests are served.', headers: ANSWER_HEADERS })
-  @ApiServiceUnavailableResponse({ type: FullHealthDto, description: 'Something is down.' })
+  @ApiServiceUnavailableResponse({
+    type: FullHealthDto,
+    description: 'Something is down.',
+    headers: RETRY_AFTER,
+  })
   async getHealth(@Res({ passthrough: true }) response: Response): Promise<FullHealthDto> {
     const { inference, versions, tokenization, rollout, redis, configuration } = this.indicators;
     const result = await bodyOf(
@@ -110,7 +116,11 @@ export class HealthController {
       'Whether a worker is ready with the default model’s stable version; 503 from the first moment of a shutdown.',
   })
   @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
-  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Send no requests here.' })
+  @ApiServiceUnavailableResponse({
+    type: HealthDto,
+    description: 'Send no requests here.',
+    headers: RETRY_AFTER,
+  })
   async getReady(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
     return complete(await bodyOf(this.health.check([this.indicators.ready]), response, this.leaving));
   }
@@ -118,7 +128,7 @@ export class HealthController {
   @Get('startup')
   @ApiOperation({ summary: 'Startup probe', description: 'Whether everything has been ready once.' })
   @ApiOkResponse({ type: HealthDto, description: 'Yes.', headers: ANSWER_HEADERS })
-  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Still starting.' })
+  @ApiServiceUnavailableResponse({ type: HealthDto, description: 'Still starting.', headers: RETRY_AFTER })
   async getStartup(@Res({ passthrough: true }) response: Response): Promise<HealthDto> {
     return complete(await bodyOf(this.health.check([this.indicators.startup]), response, this.leaving));
   }

@@ -27,6 +27,8 @@ export type Facts = Partial<
     | 'texts'
     | 'cacheHits'
     | 'textsPerVersion'
+    | 'failed'
+    | 'failedPerCode'
     | 'loggedText'
   >
 >;
@@ -42,9 +44,10 @@ export function record(context: RequestContext, facts: Facts): void {
   Object.assign(context, facts);
 }
 
-/** Records the facts and returns the reply. */
+/** Records the facts, with the failure that the reply tells of, and returns the reply. */
 export function settle({ facts, reply }: Handled, context: RequestContext): Reply {
   record(context, facts);
+  context.failure = reply.failure;
   return reply;
 }
 

@@ -20,12 +20,18 @@ export interface ClientRoute {
   readonly key: KeyPlace | null;
   /** Whether a request counts against its client's rate. */
   readonly rate: boolean;
+  /** Whether a model answers; then the request's log line always says whether the cache did. */
+  readonly asksModel: boolean;
 }
 
 const FOR_CLIENTS = Symbol('for clients');
 
-/** Marks a controller's method to which clients send JSON: it needs an API key and counts against the rate. */
-export const ForClients = (): CustomDecorator<symbol> => SetMetadata(FOR_CLIENTS, true);
+type ForClientsOptions = Pick<ClientRoute, 'asksModel'>;
 
-/** Whether a controller's method is decorated with {@link ForClients}. */
-export const isForClients = (method: object): boolean => Reflect.getMetadata(FOR_CLIENTS, method) === true;
+/** Marks a controller's method to which clients send JSON: it needs an API key and counts against the rate. */
+export const ForClients = (options: ForClientsOptions): CustomDecorator<symbol> =>
+  SetMetadata(FOR_CLIENTS, options);
+
+/** What {@link ForClients} says of a controller's method; undefined for one that is not decorated with it. */
+export const forClientsOf = (method: object): ForClientsOptions | undefined =>
+  Reflect.getMetadata(FOR_CLIENTS, method) as ForClientsOptions | undefined;

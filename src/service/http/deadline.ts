@@ -1,8 +1,5 @@
 import type { SerinConfig } from '../../base/config/serin-config.js';
-import { AppError } from '../../base/errors/app-error.js';
-
-const FIELD = 'x-deadline-ms';
-const MESSAGE = 'must be a whole number of milliseconds, at least 1';
+import { badField } from '../../base/errors/app-error.js';
 
 /** Multiples of a batch's predicted work that are added to its deadline: another client may have every second turn. */
 const TIMES_OF_WORK = 2;
@@ -14,11 +11,7 @@ const TIMES_OF_WORK = 2;
 export function wantedMsFrom(header: string | string[] | undefined): number | null {
   if (header === undefined) return null;
   const wantedMs = typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0;
-  if (wantedMs < 1) {
-    throw new AppError('INVALID_REQUEST', `${FIELD} ${MESSAGE}.`, {
-      errors: [{ field: FIELD, message: MESSAGE }],
-    });
-  }
+  if (wantedMs < 1) throw badField('x-deadline-ms', 'must be a whole number of milliseconds, at least 1');
   return wantedMs;
 }
 

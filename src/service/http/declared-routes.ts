@@ -1,7 +1,7 @@
 import { RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { type DiscoveryService, MetadataScanner } from '@nestjs/core';
-import { type ClientRoute, isForClients, KEY_IN_HEADERS } from './client-route.js';
+import { type ClientRoute, forClientsOf, KEY_IN_HEADERS } from './client-route.js';
 
 const pathsOf = (target: object): string[] =>
   [Reflect.getMetadata(PATH_METADATA, target) as string | string[] | undefined]
@@ -19,7 +19,9 @@ export function declaredRoutes(discovery: Pick<DiscoveryService, 'getControllers
     const prototype = metatype.prototype as Readonly<Record<string, object>>;
     for (const name of scanner.getAllMethodNames(prototype)) {
       const method = prototype[name];
-      if (method === undefined || !isForClients(method)) continue;
+      if (method === undefined) continue;
+      const declared = forClientsOf(method);
+      if (declared === undefined) continue;
       const verb = RequestMethod[Reflect.getMetadata(METHOD_METADATA, method) as RequestMethod];
       for (const base of pathsOf(metatype)) {
         for (const path of pathsOf(method)) {
@@ -29,6 +31,7 @@ export function declaredRoutes(discovery: Pick<DiscoveryService, 'getControllers
             body: 'json',
             key: KEY_IN_HEADERS,
             rate: true,
+            asksModel: declared.asksModel,
           });
         }
       }

@@ -17,7 +17,10 @@ function settle(access: Access, before: Match, request: Request, response: Respo
   attachMatch(response, match);
   attachShape(response, match.entry.dialect);
   const context = contextOf(response);
-  if (context !== undefined) context.dialect = match.entry.dialect.name;
+  if (context !== undefined) {
+    context.dialect = match.entry.dialect.name;
+    context.asksModel = match.entry.route.asksModel;
+  }
   const routes = { before: clientRouteOf(before, request.method), now: match.entry.route };
   const refusal = admitAgain(access, routes, request, response);
   if (refusal !== null) throw refusal;

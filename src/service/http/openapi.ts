@@ -1,5 +1,8 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { Express } from 'express';
+import { SERIN_CONFIG } from '../../base/config/serin-config.js';
+import { rootRoute } from './operator-routes.js';
 
 /** The OpenAPI document of the application's routes; openapi.json is its committed copy. */
 export function createDocument(app: NestExpressApplication): OpenAPIObject {
@@ -15,27 +18,47 @@ export function createDocument(app: NestExpressApplication): OpenAPIObject {
     .addTag('models', 'What the registry holds.')
     .addTag('operations', 'Probes and metrics.')
     .addTag('admin', 'What can be changed while the service runs; only with ADMIN_TOKEN set.')
-    .addBearerAuth(
-      {
-        type: 'http',
-        description:
-          'The key of a client, needed when clients or API_KEYS are set; under /admin the admin token.',
-      },
-      'bearer',
-    )
-    .addApiKey(
-      { type: 'apiKey', in: 'header', name: 'x-api-key', description: 'An API key, the other way.' },
-      'api_key',
-    )
+    .addServer('/', 'The service that serves this document.')
+    .addSecurity('client_key', {
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'The key of a client. Wanted when `clients` or API_KEYS are set; without them every caller is served.',
+    })
+    .addSecurity('client_key_header', {
+      type: 'apiKey',
+      in: 'header',
+      name: 'x-api-key',
+      description: 'The same key in a header of its own.',
+    })
+    .addSecurity('admin_token', {
+      type: 'http',
+      scheme: 'bearer',
+      description: 'ADMIN_TOKEN; where it is not set, there is no /admin.',
+    })
     .build();
-  return SwaggerModule.createDocument(app, head, {
+  const document = SwaggerModule.createDocument(app, head, {
     operationIdFactory: (_controller, method) => method,
   });
+  sayWhatIsOpen(document);
+  return document;
+}
+
+const METHODS = ['get', 'put', 'post', 'delete', 'patch'] as const;
+
+/** Says of each operation that needs neither key nor token that it needs none. */
+function sayWhatIsOpen({ paths }: OpenAPIObject): void {
+  for (const path of Object.values(paths)) {
+    for (const method of METHODS) {
+      const operation = path[method];
+      if (operation !== undefined) operation.security ??= [];
+    }
+  }
 }
 
 /**
- * Serves GET /docs (Swagger UI from local files) and GET /openapi.json. The document is created at the first request
- * for it, because creating it at the start would delay the warm-up of the workers.
+ * Serves GET /docs (Swagger UI from local files), GET /openapi.json, and GET /, which leads to the first. The document
+ * is created at the first request for it, because creating it at the start would delay the warm-up of the workers.
  */
 export function serveDocument(app: NestExpressApplication): void {
   SwaggerModule.setup('docs', app, () => createDocument(app), {
@@ -44,4 +67,6 @@ export function serveDocument(app: NestExpressApplication): void {
     customSiteTitle: 'Serin',
     swaggerOptions: { validatorUrl: null },
   });
+  const express: Express = app.getHttpAdapter().getInstance();
+  express.get('/', rootRoute(app.get(SERIN_CONFIG)));
 }

@@ -12,6 +12,10 @@ interface WithPort extends IncomingMessage {
   [ON_ADMIN_PORT]?: true;
 }
 
+/** Whether some port serves the documentation. */
+export const docsServed = ({ closedRoutes }: Pick<SerinConfig, 'closedRoutes'>): boolean =>
+  !closedRoutes.includes('docs');
+
 /** Marks a request that came to ADMIN_PORT. */
 export function markAdminPort(request: IncomingMessage): void {
   (request as WithPort)[ON_ADMIN_PORT] = true;
@@ -28,7 +32,7 @@ export function operatorRoutes({
 }: Pick<SerinConfig, 'adminPort' | 'closedRoutes'>): RequestHandler | null {
   if (adminPort === null && closedRoutes.length === 0) return null;
   const closed = new Set<string>(closedRoutes);
-  if (closed.has('docs')) closed.add('openapi.json');
+  if (!docsServed({ closedRoutes })) closed.add('openapi.json');
   return (request, _response, next): void => {
     const name = OPERATOR_PATH.exec(normalPath(pathOf(request.url)))?.[1];
     const isServed =
@@ -36,5 +40,18 @@ export function operatorRoutes({
       (!closed.has(name) && (adminPort === null || (request as WithPort)[ON_ADMIN_PORT] === true));
     if (isServed) next();
     else next(new AppError('NOT_FOUND', 'There is no such route on this port.'));
+  };
+}
+
+/**
+ * Answers GET /, where a browser begins: it leads to the documentation where the request's port serves that. The
+ * address is relative, so that a path that a proxy puts before it is kept.
+ */
+export function rootRoute(config: Pick<SerinConfig, 'adminPort' | 'closedRoutes'>): RequestHandler {
+  return (request, response, next): void => {
+    const here = config.adminPort === null || (request as WithPort)[ON_ADMIN_PORT] === true;
+    if (here && docsServed(config))
+      response.writeHead(302, { location: 'docs', 'content-length': '0' }).end();
+    else next(new AppError('NOT_FOUND', 'There is no page on this port; POST /predict answers texts.'));
   };
 }

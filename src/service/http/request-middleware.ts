@@ -8,7 +8,7 @@ import { networkReader } from './access/client-network.js';
 import type { UntrustedProxy } from './access/untrusted-proxy.js';
 import { timeoutOf, wantedMsFrom } from './deadline.js';
 import { assertHttpRules } from './http-rules.js';
-import { attachMatch, matchByHeaders } from './match.js';
+import { attachMatch, clientRouteOf, matchByHeaders } from './match.js';
 import { responseClosed } from './pipelined-requests.js';
 import type { Route, RoutedDialect } from './route.js';
 import { pathOf, type RouteTable } from './routes.js';
@@ -17,9 +17,15 @@ import { pathOf, type RouteTable } from './routes.js';
  * Attaches the match of the request by its headers. Returns the matched dialect; undefined for the service's own
  * controllers.
  */
-function enter(route: Route, request: Request, response: Response): RoutedDialect | undefined {
+function enter(
+  route: Route,
+  request: Request,
+  response: Response,
+  context: RequestContext,
+): RoutedDialect | undefined {
   const match = matchByHeaders(route, request);
   attachMatch(response, match);
+  context.asksModel = clientRouteOf(match, request.method)?.asksModel === true;
   return match.entry?.dialect;
 }
 
@@ -59,7 +65,7 @@ export function requestMiddleware(
     response.locals.requestId = context.requestId;
     response.on('close', onClose);
     try {
-      const dialect = route === undefined ? routes.dialectOf(path) : enter(route, request, response);
+      const dialect = route === undefined ? routes.dialectOf(path) : enter(route, request, response, context);
       if (dialect !== undefined) {
         attachShape(response, dialect);
         context.dialect = dialect.name;

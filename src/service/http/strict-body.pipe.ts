@@ -1,6 +1,6 @@
 import { Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { validateSync, type ValidationError } from 'class-validator';
-import { AppError, type FieldError } from '../../base/errors/app-error.js';
+import { AppError, badField, type FieldError, fieldError } from '../../base/errors/app-error.js';
 import { quickCheckOf, rulesOf } from './field-rules.js';
 
 /**
@@ -16,15 +16,13 @@ const shorten = (name: string): string =>
 /** @param errors one more than MAX_ERRORS when there are more errors than that */
 function invalid(errors: readonly FieldError[]): AppError {
   const shown = errors.slice(0, MAX_ERRORS);
-  const detail = shown.map(({ field, message }) => `${field} ${message}`).join('; ');
+  const detail = shown.map(({ message }) => message).join('; ');
   const more = errors.length > MAX_ERRORS ? ' There are more errors, which are not listed.' : '';
   return new AppError('INVALID_REQUEST', `${detail}.${more}`, { errors: shown });
 }
 
-const toFieldError = (error: ValidationError): FieldError => ({
-  field: error.property,
-  message: Object.values(error.constraints ?? {})[0] ?? 'is not valid',
-});
+const toFieldError = ({ property, constraints = {} }: ValidationError): FieldError =>
+  fieldError(property, Object.values(constraints)[0] ?? 'is not valid');
 
 /**
  * Converts the body to an instance of its DTO, or throws INVALID_REQUEST with the name of every invalid field.
@@ -56,7 +54,7 @@ export class StrictBody implements PipeTransform {
 
   private copy(body: unknown, errors: FieldError[]): object {
     if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-      throw invalid([{ field: 'body', message: 'must be a JSON object' }]);
+      throw badField('body', 'must be a JSON object');
     }
     const instance = new this.dto() as Record<string, unknown>;
     for (const field in body) {
@@ -69,7 +67,7 @@ export class StrictBody implements PipeTransform {
 
   private unknown(field: string): FieldError {
     const allowed = [...this.fields].join(', ');
-    return { field: shorten(field), message: `is not a known field (allowed: ${allowed})` };
+    return fieldError(shorten(field), `is not a known field (allowed: ${allowed})`);
   }
 }
 

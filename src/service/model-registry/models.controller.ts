@@ -13,7 +13,10 @@ export class ModelsController {
   constructor(private readonly registry: ModelRegistryService) {}
 
   @Get()
-  @ApiOperation({ summary: 'All models with their versions' })
+  @ApiOperation({
+    summary: 'All models with their versions',
+    description: 'The state, digest, labels and figures on record of each version in the registry.',
+  })
   @ApiOkResponse({ type: ModelListDto, description: 'Every model of the registry.', headers: ANSWER_HEADERS })
   @ApiProblems('INVALID_REQUEST', 'METHOD_NOT_ALLOWED')
   listModels(): ModelListDto {
@@ -21,7 +24,10 @@ export class ModelsController {
   }
 
   @Get(':name')
-  @ApiOperation({ summary: 'One model with its versions' })
+  @ApiOperation({
+    summary: 'One model with its versions',
+    description: 'The same of the versions of one model.',
+  })
   @ApiOkResponse({ type: ModelDto, description: 'The model.', headers: ANSWER_HEADERS })
   @ApiProblems('INVALID_REQUEST', 'MODEL_NOT_FOUND', 'METHOD_NOT_ALLOWED')
   getModel(@Param('name') name: string): ModelDto {

@@ -11,7 +11,7 @@ const FLUSH_INTERVAL_MS = 100;
 /** Most bytes of lines that wait for a stopped reader; further lines are dropped so that memory does not fill up. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-export type LogLevel = 'error' | 'warn' | 'info';
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
 
 /** pino, with a faster path for lines with many members. */
 export type LineLogger = Logger & {
@@ -27,7 +27,7 @@ export const LINE_LOGGER = Symbol('line logger');
 
 /**
  * Creates a logger of JSON lines on stdout, which are flushed when the process ends. When the reader disconnects
- * (EPIPE) or the disk is full, logging ends and the service continues.
+ * (EPIPE, or EIO of a terminal that is gone) or the disk is full, logging ends and the service continues.
  */
 export function createLogger(level: string): LineLogger {
   const stdout = destination({
@@ -98,7 +98,8 @@ function silence(stdout: ReturnType<typeof destination>, reason: string): void {
   stdout.flush = (done) => done?.();
   stdout.flushSync = () => undefined;
   stdout.end = () => undefined;
-  if (reason !== 'EPIPE') process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);
+  if (reason !== 'EPIPE' && reason !== 'EIO')
+    process.stderr.write(`serin: nothing is logged any more, stdout says ${reason}\n`);
 }
 
 /** Whether a message has its own fields, which become members of the log line. */

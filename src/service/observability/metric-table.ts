@@ -10,6 +10,7 @@ export const METRIC = {
   stageSeconds: 'serin_stage_duration_seconds',
   untrustedProxy: 'serin_untrusted_proxy',
   texts: 'serin_texts_total',
+  textErrors: 'serin_text_errors_total',
   truncatedTexts: 'serin_truncated_texts_total',
   batchTexts: 'serin_batch_texts',
   batchPaddedTokens: 'serin_batch_padded_tokens',
@@ -103,6 +104,15 @@ export const METRIC_TABLE: readonly MetricRow[] = [
     inject: [Tallies],
     collect(this: Counter, tallies: Tallies) {
       tallies.texts.flush(this);
+    },
+  }),
+  counter({
+    name: METRIC.textErrors,
+    help: 'Texts that got an error in the place of an answer, by code. Texts of a request that was refused as a whole are none: that request counts in serin_requests_total.',
+    labelNames: ['code'],
+    inject: [Tallies],
+    collect(this: Counter, tallies: Tallies) {
+      tallies.textErrors.flush(this);
     },
   }),
   counter({

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectMetric } from '@willsoto/nestjs-prometheus';
 import type { Counter, Gauge, Histogram } from 'prom-client';
+import type { ErrorCode } from '../../base/errors/codes.js';
 import { MetricSources, type QueueDepth, type WorkerCounts } from './metric-sources.js';
 import { METRIC } from './metric-table.js';
 import { Tallies } from './tallies.js';
@@ -8,6 +9,12 @@ import { Tallies } from './tallies.js';
 export type RestartReason = 'exit' | 'watchdog' | 'memory' | 'start_failed';
 
 const RESTART_REASONS: readonly RestartReason[] = ['exit', 'watchdog', 'memory', 'start_failed'];
+
+/** The codes that a single text can fail with. */
+const TEXT_ERRORS: readonly ErrorCode[] = [
+  ...(['INVALID_REQUEST', 'EMPTY_TEXT', 'OVERLOADED', 'INFERENCE_FAILED', 'INTERNAL'] as const),
+  ...(['NOT_READY', 'VERSION_NOT_READY', 'SHUTTING_DOWN', 'DEADLINE_EXCEEDED'] as const),
+];
 
 /** One completed batch: the message to a worker, with the timings of its reply. */
 export interface BatchObservation {
@@ -48,11 +55,17 @@ export class Metrics implements OnModuleInit {
    */
   onModuleInit(): void {
     for (const reason of RESTART_REASONS) this.workerRestarts.inc({ reason }, 0);
+    for (const code of TEXT_ERRORS) this.tallies.textErrors.add(0, code);
   }
 
   observeText(model: string, version: string, truncated: boolean): void {
     this.tallies.texts.add(1, model, version);
     if (truncated) this.tallies.truncatedTexts.add(1, model, version);
+  }
+
+  /** A text got an error in the place of its answer. */
+  textFailed(code: ErrorCode): void {
+    this.tallies.textErrors.add(1, code);
   }
 
   observeBatch(batch: BatchObservation): void {

@@ -1,12 +1,36 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import type { AppError } from '../../base/errors/app-error.js';
-import { ERROR_TABLE } from '../../base/errors/codes.js';
+import { ERROR_TABLE, type ErrorCode } from '../../base/errors/codes.js';
 import { type RequestObserver, RequestObservers } from '../request/request-observers.js';
 import type { RequestRecord } from '../request/request-record.js';
-import { LINE_LOGGER, type LineLogger } from './logger.js';
+import { LINE_LOGGER, type LineLogger, type LogLevel } from './logger.js';
 
-const round = (ms: number | null): number | null => (ms === null ? null : Math.round(ms * 1000) / 1000);
+/** A member that does not apply is undefined, which JSON leaves out. */
+const round = (ms: number | null): number | undefined =>
+  ms === null ? undefined : Math.round(ms * 1000) / 1000;
+
+/** What asks every few seconds whether the service is well; each of its successes is as the one before. */
+const PROBES: ReadonlySet<string> = new Set([
+  '/health',
+  '/health/live',
+  '/health/ready',
+  '/health/startup',
+  '/metrics',
+]);
+
+/**
+ * The level of a request's line. A failure has that of its code. A request of several texts is answered although some
+ * of them failed: it is a warning, unless the client can mend every one of them.
+ */
+function levelOf({ failure, failedPerCode, route, aborted }: RequestRecord): LogLevel {
+  if (failure !== null) return ERROR_TABLE[failure.code].logLevel;
+  if (failedPerCode !== null) {
+    const codes = Object.keys(failedPerCode) as ErrorCode[];
+    if (codes.some((code) => ERROR_TABLE[code].logLevel !== 'info')) return 'warn';
+  }
+  return PROBES.has(route) && !aborted ? 'debug' : 'info';
+}
 
 /**
  * No address is longer. With a wrong TRUST_PROXY a client can write any text into X-Forwarded-For, and a log line is no
@@ -28,20 +52,24 @@ export class RequestLine implements RequestObserver, OnModuleInit {
   }
 
   ended(record: RequestRecord): void {
+    const level = levelOf(record);
+    if (!this.logger.isLevelEnabled(level)) return;
     const { failure, timings } = record;
-    const line: Record<string, unknown> = {
+    const network =
+      this.config.logClient === 'network' ? record.network?.slice(0, LONGEST_NETWORK) : undefined;
+    this.logger.line(level, {
       request_id: record.requestId,
-      trace_id: record.traceId,
-      method: record.method,
+      trace_id: record.traceId ?? undefined,
+      method: record.method ?? undefined,
       route: record.route,
       status: record.status,
       latency_ms: round(record.latencyMs),
-      cache_hit: record.cacheHit,
-      cache_level: record.cacheLevel,
-      model_name: record.modelName,
-      model_version: record.modelVersion,
-      tokens: record.tokens,
-      truncated: record.truncated,
+      cache_hit: record.asksModel ? record.cacheHit : undefined,
+      cache_level: record.cacheLevel ?? undefined,
+      model_name: record.modelName ?? undefined,
+      model_version: record.modelVersion ?? undefined,
+      tokens: record.tokens ?? undefined,
+      truncated: record.truncated ?? undefined,
       receive_ms: round(timings.receiveMs),
       cache_ms: round(timings.cacheMs),
       join_ms: round(timings.joinMs),
@@ -51,22 +79,19 @@ export class RequestLine implements RequestObserver, OnModuleInit {
       inference_ms: round(timings.inferenceMs),
       event_loop_ms: round(timings.eventLoopMs),
       serialise_ms: round(timings.serialiseMs),
-      batch_size: record.batchSize,
-    };
-    if (record.texts !== null) {
-      line.texts = record.texts;
-      line.cache_hits = record.cacheHits;
-      line.texts_per_version = record.textsPerVersion;
-    }
-    if (this.config.logClient === 'network')
-      line.client_network = record.network?.slice(0, LONGEST_NETWORK) ?? null;
-    if (record.apiKeyName !== null) line.api_key_name = record.apiKeyName;
-    if (record.loggedText !== null) line.text = record.loggedText;
-    if (failure !== null) line.code = failure.code;
-    if (record.aborted) line.aborted = true;
-    line.msg = 'request';
-    const level = failure === null ? 'info' : ERROR_TABLE[failure.code].logLevel;
-    this.logger.line(level, line);
+      batch_size: record.batchSize ?? undefined,
+      texts: record.texts ?? undefined,
+      cache_hits: record.cacheHits ?? undefined,
+      texts_per_version: record.textsPerVersion ?? undefined,
+      failed: record.failed ?? undefined,
+      failed_per_code: record.failedPerCode ?? undefined,
+      client_network: network,
+      api_key_name: record.apiKeyName ?? undefined,
+      text: record.loggedText ?? undefined,
+      code: failure?.code,
+      aborted: record.aborted || undefined,
+      msg: 'request',
+    });
     if (failure !== null && level === 'error') this.explain(record, failure);
   }
 

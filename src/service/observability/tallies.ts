@@ -9,6 +9,7 @@ export const BY_VERSION = ['model', 'version'];
 export class Tallies {
   readonly requests = new Tally(['route', ...BY_VERSION, 'status', 'code']);
   readonly texts = new Tally(BY_VERSION);
+  readonly textErrors = new Tally(['code']);
   readonly truncatedTexts = new Tally(BY_VERSION);
   readonly cacheHits = new Tally(['level']);
 }

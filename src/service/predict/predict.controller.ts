@@ -1,23 +1,17 @@
 import { Controller, HttpCode, Post, UseInterceptors } from '@nestjs/common';
-import {
-  ApiBody,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiSecurity,
-  ApiTags,
-} from '@nestjs/swagger';
-import { ApiProblems } from '../request/api-problems.js';
+import { ApiBody, ApiExtraModels, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBatchProblems, ApiProblems } from '../request/api-problems.js';
 import { CheckedRequest } from '../http/checked-request.js';
 import { AnswerInterceptor, type Handled } from '../http/answer.interceptor.js';
 import { ForClients } from '../http/client-route.js';
+import { ApiClientKey } from '../request/api-security.js';
 import { ANSWER_HEADERS, ApiRequestHeaders } from '../request/api-headers.js';
 import { CurrentRequest } from '../request/current-request.js';
 import type { RequestContext } from '../request/request-context.js';
 import type { WireRequest } from '../request/wire-request.js';
 import { NativeDialect } from '../dialects/native/native-dialect.js';
 import {
+  FailedBatchAnswerDto,
   PredictAnswerDto,
   PredictBatchAnswerDto,
   PredictBatchRequest,
@@ -48,8 +42,7 @@ const REQUEST_PROBLEMS = [
 
 /** Text in, label out. */
 @ApiTags('prediction')
-@ApiSecurity('bearer')
-@ApiSecurity('api_key')
+@ApiClientKey()
 @ApiHeader({
   name: 'x-routing-key',
   required: false,
@@ -70,9 +63,12 @@ export class PredictController {
   ) {}
 
   @Post('predict')
-  @ForClients()
+  @ForClients({ asksModel: true })
   @HttpCode(200)
-  @ApiOperation({ summary: 'Classify one text' })
+  @ApiOperation({
+    summary: 'Classify one text',
+    description: 'By the default model and the version that its rollout picks, unless the body names others.',
+  })
   @ApiBody({ type: PredictRequest })
   @ApiOkResponse({
     type: PredictAnswerDto,
@@ -88,11 +84,13 @@ export class PredictController {
   }
 
   @Post('predict_batch')
-  @ForClients()
+  @ForClients({ asksModel: true })
   @HttpCode(200)
   @ApiOperation({
     summary: 'Classify several texts',
-    description: 'A bad text gets an error in its place and spares the rest.',
+    description:
+      'A bad text gets an error in its place and spares the rest. When all fail for one reason that another attempt ' +
+      'can change, the status is that of their code, and the body is the same.',
   })
   @ApiBody({ type: PredictBatchRequest })
   @ApiExtraModels(TextAnswerDto, TextErrorDto)
@@ -101,7 +99,7 @@ export class PredictController {
     description: 'One result per text, in order.',
     headers: ANSWER_HEADERS,
   })
-  @ApiProblems(...REQUEST_PROBLEMS, 'BATCH_TOO_LARGE')
+  @ApiBatchProblems(FailedBatchAnswerDto, ...REQUEST_PROBLEMS, 'BATCH_TOO_LARGE', 'DEADLINE_EXCEEDED')
   predictBatch(
     @CheckedRequest(PredictBatchRequest) request: WireRequest,
     @CurrentRequest() context: RequestContext,

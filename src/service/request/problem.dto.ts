@@ -6,7 +6,10 @@ export class FieldErrorDto {
   @ApiProperty({ example: 'text' })
   field!: string;
 
-  @ApiProperty({ example: 'must be a string' })
+  @ApiProperty({
+    description: 'A sentence about the field, which begins with its name.',
+    example: 'text must be a string',
+  })
   message!: string;
 }
 

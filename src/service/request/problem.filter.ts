@@ -11,6 +11,12 @@ export function recordFailure(response: Response, error: AppError): void {
   response.locals.failure = error;
 }
 
+/** Sets `retry-after` where the error is worth a retry. */
+export function setRetryAfter(response: Response, error: AppError): void {
+  const waitMs = retryAfterMs(error);
+  if (waitMs !== undefined) response.setHeader('retry-after', retryAfterSeconds(waitMs));
+}
+
 /**
  * Records the error and answers it in the shape of the request's wire format. When an answer has already begun, its
  * connection is cut instead, so that the client does not take half an answer for a complete one.
@@ -22,8 +28,7 @@ export function answerProblem(error: AppError, response: Response): void {
     response.destroy();
     return;
   }
-  const waitMs = retryAfterMs(error);
-  if (waitMs !== undefined) response.setHeader('retry-after', retryAfterSeconds(waitMs));
+  setRetryAfter(response, error);
   if (error.status === 401) response.setHeader('www-authenticate', 'Bearer');
   const stamp = {
     requestId: String(response.locals.requestId),

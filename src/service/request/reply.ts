@@ -12,11 +12,13 @@ export class Reply {
   /**
    * @param body an object is written as JSON, a Buffer as its bytes
    * @param headers names in lower case; without `content-type` the body is JSON in UTF-8
+   * @param failure what log and metrics say of the request; null for a success
    */
   constructor(
     readonly status: number,
     readonly body: object,
     readonly headers: Readonly<Record<string, string>> = NO_HEADERS,
+    readonly failure: AppError | null = null,
   ) {}
 }
 

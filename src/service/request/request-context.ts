@@ -38,6 +38,7 @@ export class RequestContext implements RequestRecord {
   /** Template of the route; `unmatched` when there is none. */
   route = 'unmatched';
   dialect = 'native';
+  asksModel = false;
   /** Name of the API key that the request came with. */
   apiKeyName: string | null = null;
   /**
@@ -78,6 +79,8 @@ export class RequestContext implements RequestRecord {
   texts: number | null = null;
   cacheHits: number | null = null;
   textsPerVersion: Record<string, number> | null = null;
+  failed: number | null = null;
+  failedPerCode: Partial<Record<ErrorCode, number>> | null = null;
   /** The texts of the request; kept only when LOG_TEXT allows it. */
   loggedText: string | readonly unknown[] | null = null;
 

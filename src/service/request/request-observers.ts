@@ -33,7 +33,7 @@ export class RequestObservers {
     this.end(context, {
       status: left ? CLIENT_LEFT_STATUS : response.statusCode,
       aborted,
-      failure: failureOf(response) ?? null,
+      failure: failureOf(response) ?? context.failure,
     });
   }
 

@@ -32,6 +32,8 @@ export interface RequestRecord {
   readonly route: string;
   /** The wire format of the request. */
   readonly dialect: string;
+  /** Whether the route is one that a model answers. */
+  readonly asksModel: boolean;
   /**
    * The client as the rate limiter names it, `key:<name>` or `address:<network>`; null when the input could not be read
    * as a request.
@@ -64,10 +66,14 @@ export interface RequestRecord {
   readonly batchSize: number | null;
   /** `performance.now()` when the handler continued with the cache's answer; null when that never happened. */
   readonly turnAt: number | null;
-  /** Only requests of several texts set the next three. */
+  /** Only requests of several texts set the next five. */
   readonly texts: number | null;
   readonly cacheHits: number | null;
   readonly textsPerVersion: Readonly<Record<string, number>> | null;
+  /** Texts that have an error in the place of their answer. */
+  readonly failed: number | null;
+  /** How many of them have which code; null when none failed. */
+  readonly failedPerCode: Readonly<Partial<Record<ErrorCode, number>>> | null;
   /** The texts of the request; kept only when LOG_TEXT allows it. */
   readonly loggedText: string | readonly unknown[] | null;
 }

@@ -213,8 +213,6 @@ const isForced = ({ forced, canary }: RolloutDocument, name: string): boolean =>
   forced && canary?.version === name;
 
 function isStable(model: string, name: string): AppError {
-  const message = 'is the stable version: allowed is another one';
-  return new AppError('INVALID_REQUEST', `version ${name} of ${model} ${message}.`, {
-    errors: [{ field: 'version', message }],
-  });
+  const message = `version ${name} of ${model} is the stable version: allowed is another one`;
+  return new AppError('INVALID_REQUEST', `${message}.`, { errors: [{ field: 'version', message }] });
 }

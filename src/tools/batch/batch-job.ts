@@ -2,7 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
-import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
+import type { TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
 import { PlanRunner } from '../../engine/dispatch/plan-runner.js';
 import { answerWriter } from './answer-line.js';
 import { addTally, emptyTally, type Tally } from './block-tally.js';
@@ -98,7 +98,7 @@ export class BatchJob {
     const tokenizer = await loadTokenizer(this.options.version);
     this.inFlight = new InFlight(this.options.workers, () => this.runner?.waiting ?? 0);
     try {
-      await this.pump(input, (text) => tokenizer.encode(text), this.inFlight);
+      await this.pump(input, tokenizer, this.inFlight);
     } finally {
       await this.runner?.close();
     }
@@ -135,11 +135,7 @@ export class BatchJob {
     return this.runner.run(plan);
   }
 
-  private async pump(
-    input: InputBlocks,
-    encode: (text: string) => Encoding,
-    inFlight: InFlight,
-  ): Promise<void> {
+  private async pump(input: InputBlocks, tokenizer: TextTokenizer, inFlight: InFlight): Promise<void> {
     const { blocks, formats } = input;
     const { version, inputFormat, outputFormat, topK, prefix } = this.options;
     const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
@@ -151,7 +147,7 @@ export class BatchJob {
       this.cutShort = stopped();
       if (this.cutShort) break;
       await this.source.checkUnchanged();
-      const planned = await planBlock(block, formats.read, encode, limits);
+      const planned = await planBlock(block, formats.read, tokenizer, limits);
       this.warnOfReplaced(formats.replaced);
       // What the first block refuses comes before anything is written or removed.
       if (!isBegun) await this.writeHeader(input);

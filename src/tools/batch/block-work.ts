@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Answer } from '../../engine/tasks/task.js';
 import { type TextOutcome, type LineError } from '../../engine/dispatch/batch-group.js';
-import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
+import { nothingLeft } from '../../engine/text.js';
+import type { TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
 import { BatchPlanner, type BatchLimits, type BatchPlan } from '../../engine/dispatch/batch-plan.js';
 import { linesIn, type Block } from '../records/blocks.js';
 import { emptyTally, type Tally } from './block-tally.js';
@@ -12,6 +13,9 @@ import {
   type Lines,
   type TextLine,
 } from '../records/records.js';
+
+const { code, message } = nothingLeft('The text');
+const NOTHING_LEFT: LineError = { code, message };
 
 /** Work on a block makes way this often for the messages of the workers, which must never wait for it. */
 const SLICE_MS = 2;
@@ -51,18 +55,18 @@ function slicer(): () => Promise<void> | undefined {
 export async function planBlock(
   block: Block,
   read: BlockReader,
-  encode: (text: string) => Encoding,
+  tokenizer: Pick<TextTokenizer, 'encode' | 'isEmpty'>,
   limits: BatchLimits,
 ): Promise<PlannedBlock> {
-  const planner = new BatchPlanner(encode, limits);
+  const planner = new BatchPlanner(tokenizer, limits);
   const lines: PlannedLine[] = [];
   let blankLines = 0;
   const pause = slicer();
   for (const { line, lastLine, content } of read(block)) {
     if (content === 'blank') blankLines++;
     else {
-      lines.push({ line, lastLine, content });
-      if (!isLineError(content)) planner.add(content.text);
+      const isLeft = isLineError(content) || planner.add(content.text);
+      lines.push({ line, lastLine, content: isLeft ? content : NOTHING_LEFT });
     }
     await pause();
   }

@@ -1,5 +1,7 @@
 import { linesInWords } from '../records/records.js';
 import { count, counted, percent, rounded } from '../../base/format.js';
+import { factLines } from '../../base/terminal/fit-table.js';
+import { PLAIN, type Screen } from '../../base/terminal/screen.js';
 import { tokensOf, tokensQuantile, type Tally } from './block-tally.js';
 
 /** What a run has done; `total` is the whole output, `resumed` the part of it that an earlier run left. */
@@ -83,34 +85,46 @@ function firstErrorOf({ firstError }: Tally): Summary['first_error'] {
 const SHOWN_MESSAGE_CHARACTERS = 200;
 
 /** The count of all errors; where there are any also the count of each code, and the first error in a line of its own. */
-function describeErrors({ errors, error_codes: codes, first_error: first }: Summary): string[] {
-  if (first === null) return [`errors     ${count(errors)}`];
+function describeErrors(
+  { errors, error_codes: codes, first_error: first }: Summary,
+  screen: Screen,
+): [string, string][] {
+  if (first === null) return [['errors', count(errors)]];
   const each = Object.entries(codes).map(([code, number]) => `${count(number)} ${code}`);
   const { line, last_line: lastLine = line, code, message } = first;
   const shown =
     message.length > SHOWN_MESSAGE_CHARACTERS ? `${message.slice(0, SHOWN_MESSAGE_CHARACTERS)}…` : message;
   return [
-    `errors     ${count(errors)}: ${each.join(', ')}`,
-    `  first    ${linesInWords({ line, lastLine })}: ${code}: ${shown}`,
+    ['errors', `${screen.paint('red', count(errors))}: ${each.join(', ')}`],
+    ['first', `${linesInWords({ line, lastLine })}: ${code}: ${shown}`],
   ];
 }
 
 /** The summary in a few lines for a person. */
-export function describeSummary(summary: Summary): string {
+export function describeSummary(summary: Summary, screen: Screen = PLAIN): string {
   const blank = summary.blank_lines > 0 ? `, ${count(summary.blank_lines)} blank` : '';
   const continued =
     summary.continued_lines > 0
       ? `, ${count(summary.continued_lines)} of them inside a record that began earlier`
       : '';
   const resumed = summary.resumed_lines > 0 ? `, ${count(summary.resumed_lines)} of them from before` : '';
-  return [
-    `lines      ${count(summary.lines)}${resumed}${blank}`,
-    ...describeErrors(summary),
-    `input      ${counted(summary.input_lines, 'line')}${continued}`,
-    `rate       ${count(summary.texts_per_s)} texts/s, ${count(Math.round(summary.tokens_per_s))} tokens/s`,
-    `tokens     p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${percent(summary.truncated_share, 2)}`,
-    `wall time  ${summary.wall_s.toFixed(1)} s`,
-    `version    ${summary.model_name}/${summary.model_version}, digest ${summary.version_digest.slice(0, 12)}`,
-    '',
-  ].join('\n');
+  const lines = factLines(
+    [
+      ['lines', `${count(summary.lines)}${resumed}${blank}`],
+      ...describeErrors(summary, screen),
+      ['input', `${counted(summary.input_lines, 'line')}${continued}`],
+      ['rate', `${count(summary.texts_per_s)} texts/s, ${count(Math.round(summary.tokens_per_s))} tokens/s`],
+      [
+        'tokens',
+        `p50 ${String(summary.tokens_p50 ?? '-')}, p99 ${String(summary.tokens_p99 ?? '-')}; truncated ${percent(summary.truncated_share, 2)}`,
+      ],
+      ['wall time', `${summary.wall_s.toFixed(1)} s`],
+      [
+        'version',
+        `${summary.model_name}/${summary.model_version}, digest ${summary.version_digest.slice(0, 12)}`,
+      ],
+    ],
+    screen,
+  );
+  return lines.map((line) => `${line}\n`).join('');
 }

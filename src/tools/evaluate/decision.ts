@@ -1,12 +1,13 @@
 import type { AcceptanceLimits } from '../../registry/acceptance.js';
 import type { CandidateFigures, Comparison } from './version-figures.js';
-import { scoreDifference, percent } from '../../base/format.js';
+import { count, counted, percent, scoreDifference } from '../../base/format.js';
 
 /** One thing that a version must be good for. */
 export interface Check {
-  readonly check: 'accuracy_drop' | 'accuracy' | 'answers' | 'batch_variance' | 'parity';
-  /** `not_checked`: there is nothing to check it by. */
-  readonly state: 'pass' | 'fail' | 'not_checked';
+  readonly check:
+    'texts' | 'accuracy_drop' | 'drop_interval' | 'accuracy' | 'answers' | 'batch_variance' | 'parity';
+  /** `not_checked`: there is nothing to check it by. `forced`: it failed, and --force lets it pass. */
+  readonly state: 'pass' | 'fail' | 'forced' | 'not_checked';
   /** The measured value and its limit, as a sentence. */
   readonly sentence: string;
 }
@@ -18,7 +19,25 @@ export interface Decision {
   readonly checks: readonly Check[];
   /** The sentences of the failed checks. */
   readonly reasons: readonly string[];
+  /** The sentences of the checks that --force lets pass. */
+  readonly forced: readonly string[];
 }
+
+/** Which evidence there is, and whether less than demanded is enough. */
+export interface Sample {
+  readonly distinctTexts: number;
+  /** `--force`. */
+  readonly force: boolean;
+}
+
+/** With fewer texts a Wilson interval of an accuracy of 90 % is wider than 8 points: it tells good from bad, no more. */
+export const LEAST_TEXTS = 200;
+
+/**
+ * Points. A drop that may be as large as this is no proof that a version is good: its texts are too few, or it changes
+ * many answers.
+ */
+export const WIDEST_DROP_POINTS = 2;
 
 /** The input of the decision. */
 export type Evidence = Pick<
@@ -29,13 +48,26 @@ export type Evidence = Pick<
 /** Points are sums of hundredths that a double does not hold exactly. */
 const ROUNDING = 1e-9;
 
-/** May the version go live? The point estimates decide; with `confident` the bounds of their intervals. */
+/**
+ * May the version go live? The point estimates decide; with `confident` the bounds of their intervals. What the evidence
+ * lacks refuses it, too, unless the sample is taken by force.
+ */
 export function decide(
   candidate: Evidence,
   comparison: Comparison | null,
   limits: AcceptanceLimits,
+  { distinctTexts, force }: Sample,
 ): Decision {
+  const evidence = [
+    checkTexts(distinctTexts, limits.min_distinct_texts ?? 0),
+    ...(comparison === null || limits.max_drop_upper_points == null
+      ? []
+      : [checkInterval(comparison, limits.max_drop_upper_points)]),
+  ];
   const checks = [
+    ...evidence.map((check): Check =>
+      force && check.state === 'fail' ? { ...check, state: 'forced' } : check,
+    ),
     ...(comparison === null || limits.max_accuracy_drop_points === null
       ? []
       : [checkDrop(comparison, limits.max_accuracy_drop_points, limits.confident)]),
@@ -46,17 +78,36 @@ export function decide(
     checkBatchVariance(candidate, limits.max_batch_label_flips),
     checkParity(candidate),
   ];
-  const reasons = checks.filter(({ state }) => state === 'fail').map(({ sentence }) => sentence);
+  const sentencesOf = (wanted: Check['state']): string[] =>
+    checks.filter(({ state }) => state === wanted).map(({ sentence }) => sentence);
+  const reasons = sentencesOf('fail');
   return {
     accepted: reasons.length === 0,
     runs: candidate.runs_alone ? 'alone' : 'batched',
     checks,
     reasons,
+    forced: sentencesOf('forced'),
   };
 }
 
 const stateOf = (isGood: boolean): Check['state'] => (isGood ? 'pass' : 'fail');
 const points = (value: number): string => value.toFixed(2);
+
+function checkTexts(distinct: number, least: number): Check {
+  return {
+    check: 'texts',
+    state: stateOf(distinct >= least),
+    sentence: `${counted(distinct, 'distinct text')}; at least ${count(least)} are demanded`,
+  };
+}
+
+function checkInterval({ interval_95_points: [, high] }: Comparison, most: number): Check {
+  return {
+    check: 'drop_interval',
+    state: stateOf(high <= most + ROUNDING),
+    sentence: `the upper end of the drop's 95 % interval is ${points(high)} points; at most ${points(most)} is allowed`,
+  };
+}
 
 function checkDrop(
   { accuracy_drop_points: drop, interval_95_points: [low, high] }: Comparison,

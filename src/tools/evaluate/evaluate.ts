@@ -23,6 +23,8 @@ export interface EvaluateOptions {
   readonly against: string | null;
   readonly data: DataOptions;
   readonly limits: AcceptanceLimits;
+  /** Whether it may be accepted on few texts, or with a wide interval of the drop. */
+  readonly force: boolean;
   readonly showText: boolean;
   readonly settings: RunnerSettings;
   readonly signal: AbortSignal;
@@ -50,7 +52,7 @@ interface Measured {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const startedAt = performance.now();
-  const { settings, limits, showText, say } = options;
+  const { settings, limits, force, showText, say } = options;
   const { candidate, against } = await chooseVersions(
     options.modelRegistry,
     options.candidate,
@@ -69,7 +71,8 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const runner = await open(candidate);
     const ours = await measure(runner, data, names, say);
     say(`${candidate.version}: the same texts alone, in mixed batches, and padded`);
-    const batchVariance = await measureBatchVariance(runner, [...new Set(texts)]);
+    const distinct = [...new Set(texts)];
+    const batchVariance = await measureBatchVariance(runner, distinct);
     const theirs = against === null ? null : await measure(await open(against), data, names, say);
     say('speed, at several lengths');
     const speeds = await measureSpeed(runners, texts, settings.workers);
@@ -99,7 +102,7 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
       against: againstFigures,
       comparison,
       limits,
-      decision: decide(measured, comparison, limits),
+      decision: decide(measured, comparison, limits, { distinctTexts: distinct.length, force }),
       machine: describeMachine(settings.workers, settings.threadsPerWorker),
       at: new Date().toISOString(),
       duration_s: (performance.now() - startedAt) / 1_000,

@@ -13,12 +13,12 @@ export function renderMarkdown(report: EvaluationReport): string {
       : `${model}/${candidate.version} against ${against.version}`;
   return [
     [`# Evaluation of ${title}`],
-    decisiwithLines(report),
+    decisionLines(report),
     dataLines(data),
     qualityLines(versions),
-    ...(comparison === null ? [] : [compariswithLines(comparison)]),
+    ...(comparison === null ? [] : [comparisonLines(comparison)]),
     labelLines(versions),
-    ...versions.map(confusiwithLines),
+    ...versions.map(confusionLines),
     varianceLines(candidate),
     parityLines(versions),
     costLines(versions),
@@ -29,8 +29,8 @@ export function renderMarkdown(report: EvaluationReport): string {
     .join('\n');
 }
 
-function decisiwithLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
-  const marks = { pass: 'yes', fail: '**NO**', not_checked: 'not checked' };
+function decisionLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
+  const marks = { pass: 'yes', fail: '**NO**', forced: '**no, but --force**', not_checked: 'not checked' };
   const verdict = accepted ? '**Accepted.**' : '**Refused.**';
   const alone = runs === 'alone' ? ' It runs one text at a time.' : '';
   return [
@@ -82,7 +82,7 @@ function qualityLines(versions: readonly VersionFigures[]): string[] {
   ];
 }
 
-function compariswithLines(comparison: Comparison): string[] {
+function comparisonLines(comparison: Comparison): string[] {
   const {
     accuracy_drop_points: drop,
     interval_95_points: [low, high],
@@ -140,7 +140,7 @@ function labelLines(versions: readonly VersionFigures[]): string[] {
   return ['## Labels', '', ...table(['label', 'version', 'texts', 'precision', 'recall', 'F1'], rows)];
 }
 
-function confusiwithLines({ version, labels, confusion }: VersionFigures): string[] {
+function confusionLines({ version, labels, confusion }: VersionFigures): string[] {
   return table(
     [`${version}: label, answer →`, ...labels.map(({ label }) => cellOf(label))],
     confusion.map((row, k) => [cellOf(labels[k]?.label ?? ''), ...row.map(count)]),

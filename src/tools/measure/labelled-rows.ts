@@ -26,7 +26,8 @@ export type Row = Lines &
 /**
  * Reads every row of a labelled file, with the reader of `serin batch`; blank lines are no rows.
  * @param seen is shown every block
- * @throws StartError when the file cannot be read, its header lacks a column, or lines end with a carriage return alone
+ * @throws StartError when the file cannot be read, has no quotes to be read, its header lacks a column, or lines end with
+ *   a carriage return alone
  */
 export async function* readRows(options: DataOptions, seen: (block: Block) => void): AsyncGenerator<Row> {
   const format = inputFormatOf(options.path, options.reading);

@@ -30,6 +30,6 @@ What it was when this was written is not known${howMeasured(report, source)}.
 
 function howMeasured({ model, version, task }: QuantizeReport, source: ModelVersion): string {
   if (TASK_TRAITS[task].severalLabels) return ', and `serin evaluate` knows one label per text only';
-  return `: \`npx serin evaluate ${model}/${version} --against ${source.version} --data FILE --record\`
+  return `: \`serin evaluate ${model}/${version} --against ${source.version} --data FILE --record\`
 measures it and writes acceptance.json beside this file`;
 }

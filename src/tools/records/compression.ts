@@ -33,6 +33,9 @@ async function* unzipped(compressed: Readable): AsyncGenerator<Buffer> {
     for await (const chunk of compressed.pipe(gunzip)) yield chunk as Buffer;
   } catch (error) {
     if (gunzip.bytesWritten > 0 || (error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
+  } finally {
+    // A reader that ends early leaves the file open otherwise.
+    compressed.destroy();
   }
 }
 

@@ -70,7 +70,16 @@ const recordsOf = (path: string): RecordFormat | undefined => {
  * @throws StartError when the extension is not known, or is one of files that are not read
  */
 export function inputFormatOf(path: string, { records: named, ...options }: ReadOptions): InputFormat {
-  if (path === STANDARD_STREAM) return { ...options, records: named ?? 'jsonl', compression: null };
+  const format = { ...options, ...namedFormat(path, named) };
+  checkTableOptions(format);
+  return format;
+}
+
+function namedFormat(
+  path: string,
+  named: RecordFormat | null,
+): Pick<StoredFormat, 'records' | 'compression'> {
+  if (path === STANDARD_STREAM) return { records: named ?? 'jsonl', compression: null };
   const foreign = named === null ? foreignByExtension(path, extensionOf(path)) : null;
   if (foreign !== null) throw foreign;
   const records = named ?? recordsOf(path);
@@ -79,7 +88,7 @@ export function inputFormatOf(path: string, { records: named, ...options }: Read
       `${path}: the name must end with .jsonl, .ndjson, .json, .csv, .tsv or .txt, or with one of these and .gz or .zst; --format says what it is under another name.`,
     );
   }
-  return { ...options, records, compression: compressionOf(path) };
+  return { records, compression: compressionOf(path) };
 }
 
 /**
@@ -110,6 +119,18 @@ export function checkConversion(
   if (isJson && output.records !== 'jsonl') {
     throw new StartError(
       `JSON cannot be written as ${output.records.toUpperCase()}: the keys of its objects may differ. Let OUT end with .jsonl.`,
+    );
+  }
+}
+
+/** @throws StartError when an option for tables is given for a file that is none */
+function checkTableOptions({ records, quotes, delimiter }: InputFormat): void {
+  if (quotes && records !== 'csv' && records !== 'tsv') {
+    throw new StartError('--quotes is for TSV: other files have no quotes, or quotes of their own.');
+  }
+  if (delimiter !== null && records !== 'csv') {
+    throw new StartError(
+      '--delimiter is for CSV: the fields of TSV are separated by tabs, other files have none.',
     );
   }
 }

@@ -9,6 +9,9 @@ import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './recor
 const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
+/** Parts of a broken line in which an object is looked for: its first ones may be blank, a title or broken too. */
+const MOST_PARTS = 100;
+
 /**
  * The value of one line, or the error of JSON.parse.
  * @param line its number in the input
@@ -17,9 +20,12 @@ const LINE_FEED = 10;
 export function parseLine(json: string, line: number): unknown {
   const value = parsed(json);
   if (!(value instanceof Error)) return value;
-  const end = json.indexOf('\r');
-  const first = end < 0 ? value : parsed(json.slice(0, end));
-  if (!(first instanceof Error) && isJsonObject(first)) {
+  // The last part ends with the line.
+  const parts = json
+    .replace(/\r$/, '')
+    .split('\r', MOST_PARTS + 1)
+    .slice(0, -1);
+  if (parts.some((part) => isObject(parsed(part)))) {
     throw new StartError(
       `Line ${line} of the input, as line feeds count, has an object that a carriage return alone ends; lines must end with LF or CRLF.`,
     );
@@ -69,6 +75,8 @@ export function valueAt(
   }
   return { value };
 }
+
+const isObject = (value: unknown): boolean => !(value instanceof Error) && isJsonObject(value);
 
 function parsed(json: string): unknown {
   try {

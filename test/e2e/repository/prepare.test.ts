@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   cpSync,
@@ -5,14 +7,16 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ROOT } from '../../support/repository.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ROOT, readText } from '../../support/repository.js';
 import { runCommand, type Finished } from '../../support/run-command.js';
 
 /**
@@ -43,6 +47,7 @@ const TSCONFIG = {
 };
 const NPM = `#!/bin/sh
 printf x >> installs
+echo $$ > npm-pid.new && mv npm-pid.new npm-pid
 while [ -e hold ]; do sleep 0.02; done
 echo noise of npm
 mkdir -p node_modules
@@ -89,6 +94,34 @@ describe('the first start', () => {
     );
     write('src/cli/main.ts', "console.log([process.ppid, ...process.argv.slice(2)].join(' '));");
     expect((await serin()).stdout).toBe(`${String(process.pid)} hello\n`);
+  });
+
+  it('marks when the service begins: behind the install and the build', async () => {
+    write('src/globals.d.ts', 'declare const console: any; declare const performance: any;');
+    write(
+      'src/cli/main.ts',
+      "const [mark] = performance.getEntriesByName('serin prepared');\n" +
+        'console.log(performance.timeOrigin + mark.startTime);\n',
+    );
+    const preparedAt = Number((await serin()).stdout);
+    expect(preparedAt).toBeGreaterThan(statSync(at('dist/build-stamp')).mtimeMs);
+    expect(preparedAt).toBeLessThan(Date.now());
+  });
+
+  it('ends with 3 when it is interrupted, and leaves neither the install nor a lock behind', async () => {
+    write('hold', '');
+    const child = spawn(process.execPath, [at('bin/serin.mjs'), 'hello'], {
+      env: { PATH: `${at('tools')}:${process.env.PATH ?? ''}` },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const npm = await vi.waitUntil(() => existsSync(at('npm-pid')) && readFileSync(at('npm-pid'), 'utf8'));
+    child.kill('SIGTERM');
+    expect(await once(child, 'close')).toEqual([3, null]);
+    expect(said).toMatch(/serin: installing packages \(npm ci\) was interrupted by SIGTERM after .* s\n$/);
+    expect(() => process.kill(Number(npm), 0)).toThrow('ESRCH');
+    expect(existsSync(at('.prepare.lock'))).toBe(false);
   });
 
   it('is done by one of two that come at once', async () => {
@@ -160,7 +193,57 @@ describe('a later start', () => {
     rmSync(at('dist'), { recursive: true });
     const { code, stderr } = await serin();
     expect(code).toBe(70);
-    expect(stderr).toContain('neither src/ nor dist/');
+    expect(stderr).toMatch(/^serin: this package has no dist\/, .* npm run pack/);
+  });
+
+  it('runs a package that has nothing of what makes a checkout ready', async () => {
+    for (const path of ['src', 'package-lock.json']) rmSync(at(path), { recursive: true });
+    for (const file of readdirSync(at('bin'))) {
+      if (!['serin.mjs', 'refusal.mjs'].includes(file)) rmSync(at('bin', file));
+    }
+    expect(await serin()).toEqual({ code: 0, stdout: 'it runs\n', stderr: '' });
+  });
+});
+
+describe('a checkout whose packages another package manager has put in place', () => {
+  const put = (manager: string, version: string): void => {
+    write(`node_modules/${manager === 'pnpm' ? '.modules.yaml' : '.yarn-state.yml'}`, '');
+    write('node_modules/some/package.json', JSON.stringify({ version }));
+    symlinkSync(`${ROOT}node_modules/typescript`, at('node_modules/typescript'));
+    const { version: compiler } = JSON.parse(readText('node_modules/typescript/package.json')) as {
+      version: string;
+    };
+    const wanted = { dependencies: { some: '1.2.3' }, devDependencies: { typescript: compiler } };
+    write('package.json', JSON.stringify({ type: 'module', ...wanted }));
+  };
+
+  it.each(['pnpm', 'yarn'])('%s is built and run, and npm removes nothing of it', async (manager) => {
+    put(manager, '1.2.3');
+    const { code, stdout, stderr } = await serin();
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'it runs\n' });
+    expect(stderr).not.toContain('installing');
+    expect(installs()).toBe(0);
+  });
+
+  it.each(['pnpm', 'yarn'])('%s is asked for what is missing', async (manager) => {
+    put(manager, '1.2.2');
+    rmSync(at('node_modules/typescript'));
+    const { code, stderr } = await serin();
+    expect(code).toBe(70);
+    expect(stderr).toMatch(
+      new RegExp(
+        `^serin: node_modules/ was made by ${manager} and lacks some 1.2.3, typescript .*: run ${manager} install`,
+      ),
+    );
+    expect(installs()).toBe(0);
+  });
+
+  it("is refused in a sentence when Yarn's Plug'n'Play has put them in place", async () => {
+    write('.pnp.cjs', '');
+    const { code, stdout, stderr } = await serin();
+    expect({ code, stdout }).toEqual({ code: 70, stdout: '' });
+    expect(stderr).toMatch(/^serin: Yarn's Plug'n'Play is not supported: write nodeLinker: node-modules /);
+    expect(installs()).toBe(0);
   });
 });
 

@@ -123,6 +123,7 @@ describe('the facts about a batch', () => {
       texts: 4,
       cacheHits: 1,
       textsPerVersion: { v1: 4 },
+      ...{ failed: 0, failedPerCode: null },
       tokens: 20,
       truncated: true,
       ...{ turnAt: TURN, lookedUpAt: 100, resultAt: 107.5, joinMs: null },
@@ -140,8 +141,17 @@ describe('the facts about a batch', () => {
   it('have no turn when a text failed: the wait for it is in no stage', () => {
     const facts = new BatchFacts(2);
     facts.add('v1', computed(inferred(1)));
-    facts.fail();
+    facts.fail('INFERENCE_FAILED', true);
     expect(factsOf(facts)).toMatchObject({ turnAt: null, resultAt: 106.5, queueMs: 1 });
+  });
+
+  it('count the texts that failed, which had no wait when they were refused at once', () => {
+    const facts = new BatchFacts(3);
+    facts.add('v1', computed(inferred(1)));
+    facts.fail('EMPTY_TEXT', false);
+    facts.fail('EMPTY_TEXT', false);
+    const failed = { failed: 2, failedPerCode: { EMPTY_TEXT: 2 } };
+    expect(factsOf(facts)).toMatchObject({ turnAt: TURN, ...failed });
   });
 
   it('name no version when there were several, or none', () => {

@@ -37,6 +37,14 @@ const other = 'b'.repeat(64);
 describe('whether a version is accepted', () => {
   it.each([
     ['an accepted record', unknown, record, true, /evaluated and accepted at 2026-01-02.* on dev\.jsonl/],
+    ['one that needed no force', unknown, record, true, /on dev\.jsonl$/],
+    [
+      'one that was forced',
+      unknown,
+      { ...record, forced: ['8 distinct texts; at least 200 are demanded'] },
+      true,
+      /on dev\.jsonl, by --force: 8 distinct texts; at least 200 are demanded$/,
+    ],
     [
       'a refused one',
       unknown,

@@ -1,9 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
-import { AppError } from '../../../base/errors/app-error.js';
-import { type Problem, problemOf } from '../../../base/errors/problem.js';
+import { type AppError, badField } from '../../../base/errors/app-error.js';
+import { type Problem, problemOf, retryAfterMs, retryAfterSeconds } from '../../../base/errors/problem.js';
 import { type TextAnswer, textAnswerOf } from '../../../engine/text-answer.js';
-import { textError } from '../../../engine/text.js';
+import { nothingLeft, textError } from '../../../engine/text.js';
 import { FIRST_WINDOW } from '../../../engine/view.js';
 import type { Answered } from '../../answers/answers.js';
 import type { Ask, TextResult } from '../../answers/ask.js';
@@ -12,6 +12,7 @@ import type { Choice } from '../../request/caller.js';
 import { PROBLEM_JSON, Reply, type Stamp } from '../../request/reply.js';
 import type { WireRequest } from '../../request/wire-request.js';
 import type { Parsed, WireFormat } from '../dialect.js';
+import { sharedFailure } from '../shared-failure.js';
 import { PredictBatchRequest, type PredictOptions, type PredictRequest } from './predict.dto.js';
 
 /** The fields that every answer about texts has in addition. */
@@ -23,6 +24,8 @@ export interface AnswerStamp {
 export type BatchResult = TextAnswer | { readonly error: Problem };
 export interface BatchAnswer {
   readonly results: readonly BatchResult[];
+  /** How many of the results are errors. */
+  readonly failed: number;
   readonly model_name: string;
 }
 
@@ -72,9 +75,13 @@ export class NativeDialect implements WireFormat<NativeShape> {
     if (isBatch) {
       const answer: BatchAnswer = {
         results: results.map((result) => batchResult(result, topK, stamp.requestId)),
+        failed: results.filter(({ ok }) => !ok).length,
         model_name: model,
       };
-      return new Reply(200, stamped(answer, stamp));
+      const failure = sharedFailure(results);
+      return failure === null
+        ? new Reply(200, stamped(answer, stamp))
+        : failedBatch(stamped(answer, stamp), failure);
     }
     const [result] = results;
     if (result === undefined) throw new Error('There is no result for the one text.');
@@ -86,10 +93,7 @@ export class NativeDialect implements WireFormat<NativeShape> {
   private checkCount(texts: readonly unknown[]): void {
     const { maxTexts } = this.config;
     if (texts.length <= maxTexts) return;
-    const message = `must not have more than ${maxTexts} items`;
-    throw new AppError('INVALID_REQUEST', `texts ${message}; it has ${texts.length}.`, {
-      errors: [{ field: 'texts', message }],
-    });
+    throw badField('texts', `must not have more than ${maxTexts} items; it has ${texts.length}`);
   }
 }
 
@@ -97,8 +101,20 @@ export class NativeDialect implements WireFormat<NativeShape> {
 const askOf = (text: unknown, index: number): Ask | AppError =>
   textError(text, `texts.${index}`) ?? { text: text as string, view: FIRST_WINDOW, index };
 
+/** A batch that is worth another attempt as a whole: its status says so, and so do the fields of a problem. */
+function failedBatch(answer: BatchAnswer & AnswerStamp, failure: AppError): Reply {
+  const waitMs = retryAfterMs(failure) ?? 0;
+  const body = { ...answer, code: failure.code, detail: failure.message, retry_after_ms: waitMs };
+  return new Reply(failure.status, body, { 'retry-after': String(retryAfterSeconds(waitMs)) }, failure);
+}
+
+/** The worker that found a text empty does not know its place. */
+function errorOf({ item, error }: TextResult & { ok: false }): AppError {
+  return item !== null && error.code === 'EMPTY_TEXT' ? nothingLeft(`texts.${item.index ?? 0}`) : error;
+}
+
 function batchResult(result: TextResult, topK: number | undefined, requestId: string): BatchResult {
   return result.ok
     ? textAnswerOf(result.item.version, result.answer, topK, result.level !== null)
-    : { error: problemOf(result.error, requestId) };
+    : { error: problemOf(errorOf(result), requestId) };
 }

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional, getSchemaPath, ApiSchema } from '@nestjs/swagger';
 import { ArrayNotEmpty, IsArray, IsInt, IsString, Matches, Min, ValidateIf } from 'class-validator';
+import { ERROR_TABLE } from '../../../base/errors/codes.js';
 import { ProblemDto } from '../../request/problem.dto.js';
 
 const TOP_K_MESSAGE = 'must be a whole number, at least 1';
@@ -126,6 +127,14 @@ export class PredictBatchAnswerDto {
   })
   results!: (TextAnswerDto | TextErrorDto)[];
 
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'How many of the results are errors.',
+    example: 0,
+  })
+  failed!: number;
+
   @ApiProperty({ example: 'sentiment' })
   model_name!: string;
 
@@ -134,4 +143,27 @@ export class PredictBatchAnswerDto {
 
   @ApiProperty({ example: '5f1c7f9a0d7e4c0b8a1d2e3f40516273' })
   request_id!: string;
+}
+
+/** A batch whose texts all failed for one reason that another attempt can change. */
+@ApiSchema({ name: 'FailedBatchAnswer' })
+export class FailedBatchAnswerDto extends PredictBatchAnswerDto {
+  @ApiProperty({
+    enum: Object.keys(ERROR_TABLE),
+    enumName: 'ErrorCode',
+    description: 'The code of all results.',
+    example: 'DEADLINE_EXCEEDED',
+  })
+  code!: string;
+
+  @ApiProperty({ example: 'Each of the 2 texts failed: The answer was not ready in time.' })
+  detail!: string;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    description: 'Milliseconds until a retry makes sense.',
+    example: 1000,
+  })
+  retry_after_ms!: number;
 }

@@ -1,12 +1,12 @@
 import { InferenceSession } from 'onnxruntime-node';
+import { leaveStopToParent } from '../../../base/leave-stop-to-parent.js';
 import { feedsFor } from '../../../engine/worker/feeds.js';
 import type { CalibrationTask, FromCalibrator } from './protocol.js';
 
 const TEXTS_BETWEEN_REPORTS = 8;
 
 // The parent decides when this ends; it closes the channel, which also closes when the parent is killed.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => undefined);
+leaveStopToParent();
 process.on('disconnect', () => process.exit(0));
 
 function send(message: FromCalibrator): void {

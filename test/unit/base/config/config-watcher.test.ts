@@ -59,6 +59,19 @@ describe('the watcher of the configuration file', () => {
     await last((item) => 'port' in item && item.port === 3004);
   });
 
+  it('tells of a file that appears where that of the package was used', async () => {
+    const packageFolder = join(cwd, 'package');
+    mkdirSync(packageFolder);
+    writeFileSync(join(packageFolder, 'serin.config.yaml'), 'port: 4000');
+    const source = configSource(loadConfig({ env: {}, cwd, packageFolder }));
+    watch(source);
+    expect([source.file, seen]).toEqual([join(cwd, 'serin.config.yaml'), []]);
+    write('max_texts: 9');
+    await last((item) => 'port' in item && item.port === 3000 && item.maxTexts === 9);
+    rmSync(join(cwd, 'serin.config.yaml'));
+    await last((item) => 'port' in item && item.port === 4000);
+  });
+
   it('tells once why a file cannot be used, and not of one that says the same again', async () => {
     write('port: 3001');
     watchFile();

@@ -70,7 +70,7 @@ describe('defaults', () => {
       feedbackTtlMs: 86_400_000,
       logClient: 'network',
       logText: false,
-      modelRegistry: join(cwd, 'model-registry'),
+      modelRegistry: `${ROOT}model-registry`,
       stateDir: join(cwd, 'var'),
       defaultModel: 'sentiment',
       rollout: { sentiment: plainRollout('v1', 'v2') },
@@ -98,7 +98,8 @@ describe('defaults', () => {
   });
 
   it('are what the committed file says', () => {
-    const { modelRegistry, stateDir, ...defaults } = load();
+    const nowhere = join(cwd, 'no-package');
+    const { modelRegistry, stateDir, ...defaults } = load({ packageFolder: nowhere });
     expect(load({ cwd: ROOT })).toEqual({
       ...defaults,
       modelRegistry: `${ROOT}model-registry`,

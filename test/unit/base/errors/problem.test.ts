@@ -1,7 +1,8 @@
 import { BadRequestException, ForbiddenException, HttpException, NotFoundException } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
-import { problemOf, retryAfterSeconds } from '../../../../src/base/errors/problem.js';
+import { ERROR_TABLE, type ErrorCode } from '../../../../src/base/errors/codes.js';
+import { problemOf, retryAfterMs, retryAfterSeconds } from '../../../../src/base/errors/problem.js';
 import { isAborted, toAppError } from '../../../../src/service/request/to-app-error.js';
 
 /** What body-parser and the router throw. */
@@ -67,7 +68,15 @@ describe('problemOf', () => {
     expect(problemOf(new AppError('INVALID_REQUEST', 'x', { errors }), 'a')).toMatchObject({ errors });
     expect(problemOf(new AppError('OVERLOADED', 'x', { retryAfterMs: 12.3 }), 'a').retry_after_ms).toBe(13);
     expect(problemOf(new AppError('OVERLOADED', 'x'), 'a').retry_after_ms).toBe(1000);
-    expect(problemOf(new AppError('NOT_READY', 'x'), 'a')).not.toHaveProperty('retry_after_ms');
+    expect(problemOf(new AppError('INTERNAL', 'x'), 'a')).not.toHaveProperty('retry_after_ms');
+  });
+
+  it('names a wait for every error that another attempt can change, but for a client that was too slow', () => {
+    const codes = Object.keys(ERROR_TABLE) as ErrorCode[];
+    const waiting = codes.filter((code) => retryAfterMs(new AppError(code, 'x')) !== undefined);
+    const statuses = new Set(waiting.map((code) => ERROR_TABLE[code].status));
+    expect([...statuses].sort()).toEqual([429, 503, 504]);
+    expect(waiting).toEqual(codes.filter((code) => statuses.has(ERROR_TABLE[code].status)));
   });
 
   it('rounds the waiting time up to whole seconds, at least one', () => {

@@ -80,7 +80,7 @@ function bench(failure?: Error): {
       told.push(`${requestId} ${text} ${String(index)}`);
     },
   });
-  const metrics = { observeText: () => undefined } as unknown as Metrics;
+  const metrics = { observeText: () => undefined, textFailed: () => undefined } as unknown as Metrics;
   const loaded = { needed: () => undefined } as unknown as FirstUse;
   const answers = new Answers(registry, canary, cache, observers, new IdleExecutor(), loaded, metrics);
   return { answers, told, asked, inFlight: () => canary.inFlight('m', CANARY) };

@@ -10,7 +10,7 @@ import { PROBLEM_JSON } from '../../../../src/service/request/reply.js';
 import type { WireRequest } from '../../../../src/service/request/wire-request.js';
 
 const routeOf = (path: string, method = 'POST', body: 'json' | 'raw' = 'json'): ClientRoute => ({
-  ...{ method, path, body, rate: true },
+  ...{ method, path, body, rate: true, asksModel: true },
   key: KEY_IN_HEADERS,
 });
 

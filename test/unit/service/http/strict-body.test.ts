@@ -47,11 +47,11 @@ describe('a strict body', () => {
 
   it('names every field that is wrong, inherited ones included', () => {
     expect(errorsOf({ text: 'b', count: 0, list: {} })).toEqual({
-      text: 'must begin with a',
-      count: 'must be at least 1',
-      list: 'must be an array',
+      text: 'text must begin with a',
+      count: 'count must be at least 1',
+      list: 'list must be an array',
     });
-    expect(errorsOf({})).toEqual({ text: 'must be a string' });
+    expect(errorsOf({})).toEqual({ text: 'text must be a string' });
     expect(errorsOf({ text: 'a', count: null })).toHaveProperty('count');
   });
 
@@ -93,7 +93,7 @@ describe('a strict body', () => {
   });
 
   it.each([[null], [[]], ['text'], [3], [undefined]])('is not %j', (sent) => {
-    expect(errorsOf(sent)).toEqual({ body: 'must be a JSON object' });
+    expect(errorsOf(sent)).toEqual({ body: 'body must be a JSON object' });
   });
 });
 

@@ -19,7 +19,8 @@ const BLOCK = blockOf('text,n\n"a\n\nb",1,2\n\n"c\nd",1\n"e"x,2');
 async function rendered() {
   const read = tableReader(readTableHeader(BLOCK, CSV, 'text'), CSV, () => '');
   const encode = (text: string) => ({ ids: Array<number>(text.length).fill(1), truncated: false });
-  const planned = await planBlock(BLOCK, read, encode, { maxPaddedTokens: 100, runsAlone: false });
+  const tokenizer = { encode, isEmpty: () => false };
+  const planned = await planBlock(BLOCK, read, tokenizer, { maxPaddedTokens: 100, runsAlone: false });
   const answer = { value: { scores: [1] }, tokens: 3, truncated: false };
   const failed = { code: 'INFERENCE_FAILED', message: 'The model failed.' } as const;
   return renderBlock(planned, [answer, failed], () => 'answer\n');
@@ -62,7 +63,7 @@ describe('a block whose records have several lines', () => {
       first_error: { line: 2, last_line: 4, code: 'INVALID_REQUEST', message },
     });
     expect(describeSummary(summary)).toContain(
-      `errors     2: 1 INVALID_REQUEST, 1 INFERENCE_FAILED\n  first    lines 2 to 4: INVALID_REQUEST: ${message}\n`,
+      `errors     2: 1 INVALID_REQUEST, 1 INFERENCE_FAILED\nfirst      lines 2 to 4: INVALID_REQUEST: ${message}\n`,
     );
     expect(describeSummary(summary)).toContain(
       'input      8 lines, 3 of them inside a record that began earlier\n',

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { compareAnswers } from '../../../../src/tools/evaluate/compare-answers.js';
-import { decide, type Evidence } from '../../../../src/tools/evaluate/decision.js';
+import {
+  decide,
+  type Evidence,
+  LEAST_TEXTS,
+  WIDEST_DROP_POINTS,
+} from '../../../../src/tools/evaluate/decision.js';
 import type { Comparison } from '../../../../src/tools/evaluate/version-figures.js';
 import { qualityOf, scoredOf } from '../../../../src/tools/evaluate/quality.js';
 
@@ -40,6 +45,8 @@ const limits = {
   max_batch_label_flips: 0,
 };
 
+const ENOUGH = { distinctTexts: 200, force: false };
+
 describe('a version', () => {
   it.each([
     ['the limit itself', 0.5, {}, true],
@@ -51,7 +58,7 @@ describe('a version', () => {
     ['an interval that ends below it', -0.6, { confident: true }, true],
     ['a rounding error', 0.5 + 1e-13, {}, true],
   ])('is judged by its drop: %s', (_, points, changes, accepted) => {
-    const decision = decide(good, drop(points), { ...limits, ...changes });
+    const decision = decide(good, drop(points), { ...limits, ...changes }, ENOUGH);
     expect(decision).toMatchObject({ accepted, runs: 'batched' });
     expect(decision.reasons.length).toBe(accepted ? 0 : 1);
   });
@@ -59,14 +66,51 @@ describe('a version', () => {
   it('is judged by its accuracy where there is nothing to compare with', () => {
     const alone = { ...limits, max_accuracy_drop_points: null };
     const judge = (least: number, confident = false): boolean =>
-      decide(good, null, { ...alone, min_accuracy: least, confident }).accepted;
+      decide(good, null, { ...alone, min_accuracy: least, confident }, ENOUGH).accepted;
     expect([judge(0.9), judge(0.91), judge(0.84, true), judge(0.83, true)]).toEqual([
       true,
       false,
       false,
       true,
     ]);
-    expect(decide(good, null, alone)).toMatchObject({ accepted: true });
+    expect(decide(good, null, alone, ENOUGH)).toMatchObject({ accepted: true });
+  });
+
+  const evidence = { ...limits, min_distinct_texts: LEAST_TEXTS, max_drop_upper_points: WIDEST_DROP_POINTS };
+  const wide = { ...drop(0.2), interval_95_points: [-1.61, 2.01] } as const;
+  const narrow = { ...drop(0.2), interval_95_points: [-1.6, 2] } as const;
+  const TOO_FEW = /^199 distinct texts; at least 200 are demanded$/;
+  const TOO_WIDE = /^the upper end of the drop's 95 % interval is 2\.01 points; at most 2\.00 is allowed$/;
+
+  it.each([
+    ['enough texts and a narrow interval', 200, narrow, []],
+    ['too few texts', 199, narrow, [TOO_FEW]],
+    ['a drop that may be large', 200, wide, [TOO_WIDE]],
+    ['neither', 199, wide, [TOO_FEW, TOO_WIDE]],
+  ])('needs evidence: %s', (_, distinctTexts, comparison, lacks) => {
+    const found = lacks.map((sentence) => expect.stringMatching(sentence) as string);
+    expect(decide(good, comparison, evidence, { distinctTexts, force: false })).toMatchObject({
+      ...{ accepted: lacks.length === 0, reasons: found, forced: [] },
+    });
+    expect(decide(good, comparison, evidence, { distinctTexts, force: true })).toMatchObject({
+      ...{ accepted: true, reasons: [], forced: found },
+    });
+  });
+
+  it('needs texts, too, where there is nothing to compare with', () => {
+    const alone = { ...evidence, max_accuracy_drop_points: null, max_drop_upper_points: null };
+    expect(decide(good, null, alone, { distinctTexts: 2, force: false }).reasons).toEqual([
+      '2 distinct texts; at least 200 are demanded',
+    ]);
+  });
+
+  it('is refused for what it does wrong, whatever is forced', () => {
+    const decision = decide(good, drop(0.6), evidence, { distinctTexts: 2, force: true });
+    expect(decision).toMatchObject({
+      accepted: false,
+      reasons: [expect.stringMatching(/^accuracy drops by 0\.60 points/) as string],
+      forced: ['2 distinct texts; at least 200 are demanded'],
+    });
   });
 
   it.each([
@@ -81,13 +125,18 @@ describe('a version', () => {
     ['mates that flip a label', { batch_variance: variance(1, 0) }, /1 label flips .*batching\.runs_alone/],
     ['padding that flips labels', { batch_variance: variance(0, 2) }, /2 labels flip/],
   ])('is refused for %s', (_, changes, reason) => {
-    const decision = decide({ ...good, ...changes } as Evidence, drop(0), limits);
+    const decision = decide({ ...good, ...changes } as Evidence, drop(0), limits, ENOUGH);
     expect(decision.accepted).toBe(false);
     expect(decision.reasons).toEqual([expect.stringMatching(reason)]);
   });
 
   it('may depend on its batch when it runs alone, which is said', () => {
-    const decision = decide({ ...good, batch_variance: variance(14, 0), runs_alone: true }, drop(0), limits);
+    const decision = decide(
+      { ...good, batch_variance: variance(14, 0), runs_alone: true },
+      drop(0),
+      limits,
+      ENOUGH,
+    );
     expect(decision).toMatchObject({ accepted: true, runs: 'alone' });
     expect(decision.checks.find(({ check }) => check === 'batch_variance')?.sentence).toMatch(
       /14 labels flip .*its manifest makes it run alone/,
@@ -95,7 +144,7 @@ describe('a version', () => {
   });
 
   it('is not held to golden texts that it does not have', () => {
-    const decision = decide({ ...good, parity: null }, drop(0), limits);
+    const decision = decide({ ...good, parity: null }, drop(0), limits, ENOUGH);
     expect(decision.accepted).toBe(true);
     expect(decision.checks).toContainEqual({
       check: 'parity',

@@ -5,6 +5,8 @@ import { renderMarkdown } from '../../../../src/tools/evaluate/render-markdown.j
 import { renderReliability } from '../../../../src/tools/evaluate/reliability-svg.js';
 import { recordOf } from '../../../../src/tools/evaluate/write-record.js';
 import type { EvaluationReport } from '../../../../src/tools/evaluate/evaluation-report.js';
+import { expectFits, LONG_MODEL, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
+import { markdownOnScreen } from '../../../../src/base/terminal/markdown-on-screen.js';
 
 const speed = (tokens: number, ms: number) => ({
   tokens,
@@ -79,6 +81,7 @@ const report: EvaluationReport = {
   decision: {
     accepted: false,
     runs: 'alone',
+    forced: [],
     checks: [{ check: 'accuracy_drop', state: 'fail', sentence: 'too small a rise' }],
     reasons: ['too small a rise'],
   },
@@ -167,4 +170,20 @@ it('keeps of a report what a rollout decides by, and what it was decided by', ()
     figures: { accuracy_drop_points: -1.5, batch_label_flips: 6, parity_max_score_difference: null },
     serin: '0.1.0',
   });
+});
+
+it('fits in 80 columns as tables of text', () => {
+  const text = expectFits(
+    markdownOnScreen(
+      renderMarkdown({
+        ...report,
+        model: LONG_MODEL,
+        candidate: { ...candidate, version: LONG_VERSION },
+        against: figures('2026-08-01-float', 6),
+      }),
+      NARROW,
+    ),
+  );
+  expect(text).not.toMatch(/\*/);
+  expect(text).toMatch(/^A\|B +2026-09-14-int8-calibrated +50 /m);
 });

@@ -175,6 +175,12 @@ describe('data that cannot be used', () => {
     await expect(read(name, content)).rejects.toThrow(sentence);
   });
 
+  it('are JSON lines of which quotes are asked', async () => {
+    await expect(read('a.jsonl', lines({ text: 'a', label: 0 }), { quotes: true })).rejects.toThrow(
+      /--quotes is for TSV: other files have no quotes, or quotes of their own/,
+    );
+  });
+
   it('is a file that does not exist', async () => {
     const fields = { textField: 'text', labelField: 'label', limit: null, reading: READING };
     const options = { path: join(folder, 'none.jsonl'), ...fields };

@@ -138,6 +138,11 @@ describe('a block of JSON lines', () => {
     const sentence = /^Line 7 of the input.* carriage return alone ends; lines must end with LF or CRLF/;
     expect(reading('{"text":"a"}\r{"text":"b"}\r')).toThrow(sentence);
     expect(reading('{"text":"a"}\r{"text":"b"}\n{"text":"c"}\n')).toThrow(sentence);
+    // What is lost does not depend on the first line of the file.
+    for (const first of ['', '\uFEFF', 'broken', '[]', '\r']) {
+      expect(reading(`${first}\r{"text":"a"}\r{"text":"b"}`), JSON.stringify(first)).toThrow(sentence);
+    }
+    expect(contents(Buffer.from('broken\r{"text":"a"}\r\n'))).toEqual([[1, 'MALFORMED_JSON']]);
     expect(contents(Buffer.from('{"text":\r"a"}\r\n{"text":"b"} x\r\n{"text":"c\rd"}\n'))).toEqual([
       [1, 'a'],
       [2, 'MALFORMED_JSON'],
