@@ -61,6 +61,8 @@ it('the closing figures fit in 80 columns', () => {
     model_version: LONG_VERSION,
     version_digest: 'a'.repeat(64),
   };
-  expect(expectFits(describeSummary(summary, NARROW))).toContain('errors     12: 12 EMPTY_TEXT\nfirst      line 7: ');
+  expect(expectFits(describeSummary(summary, NARROW))).toContain(
+    'errors     12: 12 EMPTY_TEXT\nfirst      line 7: ',
+  );
   expect(describeSummary(summary, NARROW)).toContain('\u001b[31m12\u001b[39m');
 });
