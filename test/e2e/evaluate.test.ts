@@ -137,7 +137,7 @@ describe.concurrent('serin evaluate', () => {
     mkdirSync(at('charts/odd/reliability.svg'), { recursive: true });
     const args = ['--data', at('data.jsonl'), '--limit', '8', '--min-accuracy', '0.1', '--record', '--force'];
     const { code, stdout, stderr } = await evaluate('sentiment/v8', ...args, '--svg-dir', at('charts/odd'));
-    expect(stderr).toMatch(/serin: The charts cannot be written to \S+: EISDIR/);
+    expect(stderr).toMatch(/serin: The charts cannot be written to \S+: it is a folder/);
     expect(code).toBe(2);
     expect(stdout).toContain('# Evaluation of sentiment/v8\n\n**Accepted.**\n');
     expect(recordOf('v8')).toMatchObject({
