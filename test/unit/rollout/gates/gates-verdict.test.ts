@@ -23,6 +23,11 @@ describe('the verdict', () => {
     expect(evaluate(evidenceOf(), SETTINGS, LAST).verdict).toBe('promote');
   });
 
+  it('says how long a step has been in force', () => {
+    const { gates } = evaluate(evidenceOf(), SETTINGS, { ...STEP, elapsedMs: 8_040, holdMs: 1_800_000 });
+    expect(gates[1]?.sentence).toBe('8 s of 30 min in this step.');
+  });
+
   it('says the same without rows', () => {
     const cases: [GateEvidence, StepInfo][] = [
       [evidenceOf(), STEP],
