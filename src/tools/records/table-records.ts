@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { StartError } from '../../base/errors/start-error.js';
+import { counted } from '../../base/format.js';
 import type { LineError } from '../../engine/dispatch/batch-group.js';
 import { textError } from '../../engine/text.js';
 import { countLineFeeds, type Block } from './blocks.js';
@@ -114,7 +115,7 @@ function contentOf(
   prefixOf: RecordPrefix,
 ): LineContent {
   if (fields.length !== names.length) {
-    const message = `The record has ${String(fields.length)} fields; the header names ${String(names.length)}.${quotesHint(fields, dialect)}`;
+    const message = `The record has ${counted(fields.length, 'field')}; the header names ${String(names.length)}.${quotesHint(fields, dialect)}`;
     return { code: 'INVALID_REQUEST', message };
   }
   const text = fields[textColumn];

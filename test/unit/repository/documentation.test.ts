@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/base/config/settings.js';
 import { readRegistry } from '../../../src/registry/registry-files.js';
@@ -100,6 +100,28 @@ describe('the documentation', () => {
     expect(named('runs')).toEqual(Object.keys(dependencies ?? {}));
     expect(named('development')).toEqual(Object.keys(devDependencies ?? {}));
     for (const [name, , reason] of rows) expect(reason, name).toMatch(/\w{3}/);
+  });
+
+  it('has no links to a heading that is not there', () => {
+    const dead: string[] = [];
+    const anchorsOf = (file: string): string[] =>
+      [...readText(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+        heading
+          .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+          .toLowerCase()
+          .replaceAll(/[^\p{L}\p{N}\p{M}_ -]/gu, '')
+          .replaceAll(' ', '-'),
+      );
+    for (const file of sourceFiles('.').filter((path) => path.endsWith('.md'))) {
+      for (const [, path = '', anchor = ''] of readText(file).matchAll(
+        /\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)/g,
+      )) {
+        const target = path === '' ? file : relative(ROOT, resolve(ROOT, dirname(file), path));
+        if (target.endsWith('.md') && !anchorsOf(target).includes(anchor))
+          dead.push(`${file}: ${path}#${anchor}`);
+      }
+    }
+    expect(dead).toEqual([]);
   });
 
   it('has no dead relative links', () => {

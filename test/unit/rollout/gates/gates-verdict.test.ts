@@ -23,6 +23,13 @@ describe('the verdict', () => {
     expect(evaluate(evidenceOf(), SETTINGS, LAST).verdict).toBe('promote');
   });
 
+  it('gives times in seconds, minutes and hours', () => {
+    const young = { ...STEP, elapsedMs: 3018, holdMs: 5_400_000 };
+    expect(rowOf('hold_time', evidenceOf(), SETTINGS, young).sentence).toBe(
+      '3 s of 1 h 30 min in this step.',
+    );
+  });
+
   it('says the same without rows', () => {
     const cases: [GateEvidence, StepInfo][] = [
       [evidenceOf(), STEP],
