@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_URL, isServiceUrl, serviceUrlOf } from '../base/config/service-url.js';
+import { readReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { onStopSignals } from '../base/stop-signals.js';
 import { EXIT_CODES } from './exit-codes.js';
@@ -30,7 +31,7 @@ export function readApiKey(path: string | undefined): string | null {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new StartError(`The API key cannot be read: ${(error as Error).message}`);
+    throw new StartError(`The API key cannot be read from ${path}: ${readReason(error)}.`);
   }
 }
 

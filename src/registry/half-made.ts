@@ -1,3 +1,4 @@
+import { writeReason } from '../base/files/write-error.js';
 import { readdirSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -56,7 +57,7 @@ async function settle(path: string, home: string | null, say: (sentence: string)
     if (home === null) await rm(path, { recursive: true, force: true });
     else await rename(path, home);
   } catch (error) {
-    say(`${path} was left by a process that has ended, and cannot be removed: ${(error as Error).message}`);
+    say(`${path} was left by a process that has ended, and cannot be removed: ${writeReason(error)}`);
     return;
   }
   if (home !== null) say(`${home} is back: a process that has ended had moved it aside to replace it`);

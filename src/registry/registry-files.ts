@@ -82,7 +82,7 @@ async function verifyFile(path: string, file: string, record: FileRecord): Promi
     }
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing ? `${file} is missing` : `${file} cannot be read: ${(error as Error).message}`;
+    return missing ? `${file} is missing` : `${file} cannot be read: ${readReason(error)}`;
   }
   if (bytes !== record.bytes) return `${file} has ${bytes} bytes where manifest.json says ${record.bytes}`;
   const sha256 = hash.digest('hex');

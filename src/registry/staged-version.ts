@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { writeReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { takeLock, type OutputLock } from '../base/files/output-lock.js';
 import { halfMadeNames, lockOf } from './half-made.js';
@@ -47,7 +48,7 @@ export class StagedVersion {
       return staged;
     } catch (error) {
       if (error instanceof StartError) throw error;
-      throw new StartError(`${modelFolder} cannot be written to: ${(error as Error).message}.`, {
+      throw new StartError(`${modelFolder} cannot be written to: ${writeReason(error)}.`, {
         cause: error,
       });
     }

@@ -240,11 +240,11 @@ describe('bad input', () => {
     [['--setting', 'WORKERS=1', '--url', 'http://127.0.0.1:9'], /leave out --url/],
     [['--versus', 'WORKERS=1', '--url', 'http://127.0.0.1:9'], /cannot be used with/],
     [['--against', 'none.json'], /none\.json is no report of serin bench --json/],
-    [['--lengths', 'none.jsonl'], /none\.jsonl cannot be read: ENOENT/],
+    [['--lengths', 'none.jsonl'], /none\.jsonl cannot be read: it does not exist/],
     [['--model', 'nosuch'], /nosuch/],
     [['--model-registry', 'nowhere'], /nowhere/],
     [['--out', 'file/out'], /report cannot be written/],
-    [['--api-key-file', 'none'], /API key cannot be read/],
+    [['--api-key-file', 'none'], /API key cannot be read from none: it does not exist/],
   ];
 
   beforeAll(() => {
