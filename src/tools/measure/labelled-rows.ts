@@ -1,7 +1,8 @@
+import { StartError } from '../../base/errors/start-error.js';
 import { LineEnds, splitBlocks, type Block } from '../records/blocks.js';
-import { checkQuotes, dialectOf, formatOf } from '../records/file-format.js';
+import { inputFormatOf, tableDialect, type ReadOptions } from '../records/file-format.js';
 import { InputSource } from '../records/input-source.js';
-import { linesOf, parseObjectLine } from '../records/json-lines.js';
+import { linesOf, parseObjectLine, valueAt } from '../records/json-lines.js';
 import { NOT_UTF8, type Lines } from '../records/records.js';
 import { TableEnds, type TableDialect } from '../records/table-fields.js';
 import { columnOf, readTableHeader, tableReader } from '../records/table-records.js';
@@ -9,12 +10,11 @@ import { textError } from '../../engine/text.js';
 import type { LabelValue } from './label-values.js';
 
 export interface DataOptions {
-  /** JSONL, CSV or TSV by its extension, also `.gz`; `-` is stdin, as JSONL. */
+  /** JSONL, JSON, CSV or TSV by its extension, also `.gz`; `-` is stdin, as JSONL. */
   readonly path: string;
   readonly textField: string;
   readonly labelField: string;
-  /** Whether fields of TSV may be in quotes. */
-  readonly quotes: boolean;
+  readonly reading: ReadOptions;
   /** Most texts to take; null: all. */
   readonly limit: number | null;
 }
@@ -30,11 +30,14 @@ export type Row = Lines &
  *   a carriage return alone
  */
 export async function* readRows(options: DataOptions, seen: (block: Block) => void): AsyncGenerator<Row> {
-  const format = formatOf(options.path);
-  checkQuotes(format, options.quotes);
-  const { records, gzip } = format;
-  const source = await InputSource.open(options.path, gzip);
-  const dialect = records === 'jsonl' ? null : dialectOf(records, options.quotes);
+  const format = inputFormatOf(options.path, options.reading);
+  if (format.records === 'txt') {
+    throw new StartError(
+      `${options.path} has texts without labels: give a table, JSON lines or a JSON array.`,
+    );
+  }
+  const source = await InputSource.open(options.path, format);
+  const dialect = tableDialect(format.records, format);
   const ends = dialect === null ? new LineEnds() : new TableEnds(dialect);
   let read: ((block: Block) => Iterable<Row>) | undefined;
   for await (const block of splitBlocks(source.read(), ends)) {
@@ -61,11 +64,12 @@ function jsonRow(
 ): { problem: string } | { text: string; label: LabelValue } {
   const object = parseObjectLine(json, line);
   if (typeof object === 'string') return { problem: object };
-  for (const field of [textField, labelField]) {
-    if (!Object.hasOwn(object, field))
-      return { problem: `The object has no field ${JSON.stringify(field)}.` };
-  }
-  const { [textField]: text, [labelField]: label } = object;
+  const [{ value: text, missing }, { value: label, missing: noLabel }] = [
+    valueAt(object, textField),
+    valueAt(object, labelField),
+  ];
+  const problem = missing ?? noLabel;
+  if (problem !== undefined) return { problem };
   const error = textError(text, textField);
   if (error !== null) return { problem: error.message };
   if (typeof label !== 'string' && typeof label !== 'number') {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { answerFields } from '../../../../src/tools/batch/answer-line.js';
 import type { Block } from '../../../../src/tools/records/blocks.js';
-import { headerLine, outputDialect, recordPrefix } from '../../../../src/tools/batch/input-blocks.js';
-import { dialectOf, type RecordFormat } from '../../../../src/tools/records/file-format.js';
+import { headerLine, recordPrefix } from '../../../../src/tools/batch/input-blocks.js';
+import { dialectOf, tableDialect, type RecordFormat } from '../../../../src/tools/records/file-format.js';
 import { readTableHeader, tableReader } from '../../../../src/tools/records/table-records.js';
 
 const FIELDS = answerFields(null);
@@ -21,7 +21,7 @@ function records(
 ): [number, string][] {
   const dialect = dialectOf(input, quotes);
   const header = readTableHeader(block, dialect, 'text');
-  const prefixOf = recordPrefix(outputDialect(output, quotes), new Set(FIELDS));
+  const prefixOf = recordPrefix(tableDialect(output, { quotes: quotes, delimiter: null }), new Set(FIELDS));
   const read = tableReader(header, dialect, prefixOf);
   return [...read(block)].map(({ line, content }) => [
     line,
