@@ -6,17 +6,18 @@ import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 
 const HELP = `
 IN and OUT
-  By extension: .jsonl or .ndjson (one object per line), .json (the same, or one
-  array of objects), .csv or .tsv (with a header), .txt (one text per line), each
-  also with .gz, IN also with .zst; - is stdin or stdout, as JSON lines. --format
-  says what IN is under another name, or on stdin. In TSV a quote is text;
-  --quotes reads and writes it as in CSV. With --delimiter OUT, if it is CSV, has
-  the same one. OUT is JSON lines, CSV or TSV; JSON is written as JSON lines only.
+  By extension: .jsonl or .ndjson (one object per line), .json (the same, or
+  one array of objects), .csv or .tsv (with a header), .txt (one text per
+  line), each also with .gz, IN also with .zst; - is stdin or stdout, as JSON
+  lines. --format says what IN is under another name, or on stdin. In TSV a
+  quote is text; --quotes reads and writes it as in CSV. With --delimiter OUT,
+  if it is CSV, has the same one. OUT is JSON lines, CSV or TSV; JSON is
+  written as JSON lines only.
   Each record keeps its keys, in their order, and gains label, score,
-  model_name, model_version and truncated (and scores with --top-k). Records keep
-  their order. A key or column of the input with one of these names is left out,
-  with a warning; --prefix model_ names the answer's model_label, model_score and
-  so on, and keeps both.
+  model_name, model_version and truncated (and scores with --top-k). Records
+  keep their order. A key or column of the input with one of these names is
+  left out, with a warning; --prefix model_ names the answer's model_label,
+  model_score and so on, and keeps both.
 
 Lines without an answer
   Not JSON, not UTF-8, no such field, not a string, empty: they go to OUT.errors

@@ -7,10 +7,10 @@ import type { EvaluateFlags } from './evaluate.js';
 
 const HELP = `
 FILE
-  By extension: .jsonl or .ndjson (one object per line), .json (the same, or one
-  array of objects), .csv or .tsv (with a header), each also with .gz or .zst; - is
-  stdin, as JSON lines; --format says what it is otherwise. A label is the
-  model's name of it, or its index. Every line must be usable.
+  By extension: .jsonl or .ndjson (one object per line), .json (the same, or
+  one array of objects), .csv or .tsv (with a header), each also with .gz or
+  .zst; - is stdin, as JSON lines; --format says what it is otherwise. A label
+  is the model's name of it, or its index. Every line must be usable.
 
 The decision
   Accepted when accuracy drops by at most --max-accuracy-drop points (a negative

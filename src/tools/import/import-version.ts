@@ -155,10 +155,10 @@ const SCRATCH = 'serin-dry-run-';
 async function checkTarget({ config, name, replace }: ImportOptions): Promise<void> {
   const target = join(config.modelRegistry, name.model, name.version);
   if (!existsSync(target)) return;
+  await checkUnused(config, name, 'replaced');
   if (!replace) {
     throw new StartError(`${target} exists: choose another version name, or replace it with --force.`);
   }
-  await checkUnused(config, name, 'replaced');
 }
 
 /** A version is one file that is read, checked and run from memory: weights beside the graph move into it. */

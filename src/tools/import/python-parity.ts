@@ -41,7 +41,7 @@ export function readPythonParity(path: string, labels: number): PythonParity {
   } catch (error) {
     return refuse(`cannot be read: ${readReason(error)}`);
   }
-  const { items, tolerance = DEFAULT_TOLERANCE, reference } = parseJsonObject(path, contents);
+  const { items, tolerance = DEFAULT_TOLERANCE, reference } = parseJsonObject(path, contents, FORM);
   if (typeof tolerance !== 'number' || !(tolerance > 0 && tolerance <= LARGEST_TOLERANCE)) {
     return refuse(`has a tolerance that is not above 0 and at most ${LARGEST_TOLERANCE}`);
   }

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { didYouMean } from '../../base/config/suggest.js';
 import { StartError } from '../../base/errors/start-error.js';
+import { counted } from '../../base/format.js';
 import type { LineError } from '../../engine/dispatch/batch-group.js';
 import { textError } from '../../engine/text.js';
 import { countLineFeeds, type Block } from './blocks.js';
@@ -124,7 +125,7 @@ function contentOf(
   prefixOf: RecordPrefix,
 ): LineContent {
   if (fields.length !== names.length) {
-    const message = `The record has ${String(fields.length)} fields; the header names ${String(names.length)}.${quotesHint(fields, dialect)}`;
+    const message = `The record has ${counted(fields.length, 'field')}; the header names ${String(names.length)}.${quotesHint(fields, dialect)}`;
     return { code: 'INVALID_REQUEST', message };
   }
   const text = fields[textColumn];

@@ -30,6 +30,18 @@ describe('the help', () => {
     expect(help).toMatch(/trace, debug, .* or silent\. \(LOG_LEVEL;/);
   });
 
+  it('is named by the command that was used wrongly', async () => {
+    let said = '';
+    const program = createProgram();
+    for (const command of all(program)) {
+      command
+        .exitOverride()
+        .configureOutput({ outputError: () => undefined, writeErr: (part) => (said += part) });
+    }
+    await expect(program.parseAsync(['canary', 'set'], { from: 'user' })).rejects.toThrow('--percent');
+    expect(said).toBe('(serin canary set --help says what is allowed)\n');
+  });
+
   it('names the variable beside --url', () => {
     for (const name of ['drift', 'replay', 'bench']) {
       const command = createProgram().commands.find((one) => one.name() === name);

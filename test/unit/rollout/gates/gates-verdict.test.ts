@@ -28,6 +28,13 @@ describe('the verdict', () => {
     expect(gates[1]?.sentence).toBe('8 s of 30 min in this step.');
   });
 
+  it('gives times in seconds, minutes and hours', () => {
+    const young = { ...STEP, elapsedMs: 3018, holdMs: 5_400_000 };
+    expect(rowOf('hold_time', evidenceOf(), SETTINGS, young).sentence).toBe(
+      '3 s of 1 h 30 min in this step.',
+    );
+  });
+
   it('says the same without rows', () => {
     const cases: [GateEvidence, StepInfo][] = [
       [evidenceOf(), STEP],

@@ -57,6 +57,15 @@ describe('CSV', () => {
     ]);
   });
 
+  it('the message of a record with one field is in the singular', () => {
+    const block = blockOf('id,text\n1\n');
+    const dialect = dialectOf('csv', false);
+    const read = tableReader(readTableHeader(block, dialect, 'text'), dialect, () => '');
+    expect([...read(block)].at(-1)?.content).toMatchObject({
+      message: 'The record has 1 field; the header names 2.',
+    });
+  });
+
   it('a quote that nothing closes is text, and takes no other record with it', () => {
     const text = 'id,text\n1,"two\nlines"\n2,"Great" film\n3,"stray\n4,fine\n5,"a ""b""\n6,"6"" disk"\n';
     expect(records(blockOf(text), 'jsonl')).toEqual([
