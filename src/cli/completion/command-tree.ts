@@ -72,10 +72,10 @@ function flagNode(option: Option): FlagNode {
 const OTHER: Value = { kind: 'other', words: [] };
 const listed = (kind: ValueKind): Value => ({ kind, words: [] });
 
-function flagValue({ long, flags, argChoices, presetArg }: Option): Value {
+function flagValue({ long, flags, argChoices, optional }: Option): Value {
   if (argChoices !== undefined) return { kind: 'words', words: argChoices };
-  // A setting that is true or false.
-  if (presetArg === 'true') return { kind: 'words', words: ['true', 'false'] };
+  // A setting that is true or false: without a value it is true.
+  if (optional && flags.endsWith('[value]')) return { kind: 'words', words: ['true', 'false'] };
   if (long === '--model') return listed('models');
   if (long === '--version' || long === '--model-version') return listed('versions');
   return byPlaceholder(/[<[](.*?)[>\]]/.exec(flags)?.[1] ?? '') ?? OTHER;
