@@ -145,11 +145,11 @@ describe('serin quantize', () => {
     }
   });
 
-  it('replaces a version only when told to', async () => {
+  it('replaces no version that the configuration names', async () => {
     const before = readFileSync(at('v2', 'manifest.json'));
     const { code, stderr } = await serin('quantize', 'sentiment/v1', '--to', 'v2');
     expect(stderr).toBe(
-      'serin: sentiment/v2 is there already: name another with --to, or replace it with --force.\n',
+      'serin: sentiment/v2 is not replaced: the configuration names it as canary. Move the rollout and the configuration to another version first, or choose another name.\n',
     );
     expect(code).toBe(2);
     expect(readFileSync(at('v2', 'manifest.json')).equals(before)).toBe(true);
@@ -214,7 +214,7 @@ describe('serin quantize refuses', () => {
   };
 
   it('wrong usage', async () => {
-    expect(await refusal('sentiment/v1')).toContain("required option '--to <version>' not specified");
+    expect(await refusal('sentiment/v1')).toContain("required option '--to <name>' not specified");
     expect(await refusal('sentiment/v9', '--to', 'v3')).toContain(
       'The registry has no sentiment/v9; it has sentiment/',
     );

@@ -87,7 +87,16 @@ describe('the package', () => {
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const top = new Set(files.map(({ path }) => path.split('/')[0]));
     expect([...top].sort()).toEqual(
-      ['LICENSE', 'README.md', 'bin', 'docs', 'model-registry', 'package.json', 'serin.config.yaml'].sort(),
+      [
+        'LICENSE',
+        'README.md',
+        'bin',
+        'docs',
+        'examples',
+        'model-registry',
+        'package.json',
+        'serin.config.yaml',
+      ].sort(),
     );
   });
 
