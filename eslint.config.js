@@ -16,6 +16,8 @@ export default tseslint.config(
       'node_modules/',
       'var/',
       'model-registry/',
+      // Clients, not a part of Serin: they read the environment and print. tsc checks their types.
+      'examples/',
       '**/.venv/',
       'src/tools/onnx/generated/',
     ],

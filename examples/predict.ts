@@ -13,6 +13,7 @@ interface Problem {
 }
 
 const URL = process.env['SERIN_URL'] ?? 'http://127.0.0.1:3000';
+const KEY = process.env['SERIN_API_KEY'];
 const ATTEMPTS = 5;
 
 /** Waits and asks again, as the service tells, while it is overloaded or starting. */
@@ -20,7 +21,7 @@ async function predict(text: string): Promise<Prediction> {
   for (let attempt = 1; ; attempt++) {
     const answer = await fetch(`${URL}/predict`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...(KEY && { 'x-api-key': KEY }) },
       body: JSON.stringify({ text }),
     });
     if (answer.ok) return (await answer.json()) as Prediction;

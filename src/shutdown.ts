@@ -6,8 +6,7 @@ import { setImmediate as afterThePoll, setTimeout as delay } from 'node:timers/p
 import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { SerinConfig } from './base/config/serin-config.js';
-import { SIGNAL_ECHO_MS } from './base/signal-echo.js';
-import { STOP_SIGNALS, type StopSignal } from './base/stop-signals.js';
+import { onStopSignals, type StopSignal } from './base/stop-signals.js';
 import { Lifecycle } from './service/request/lifecycle.js';
 import { settleLog } from './service/observability/logger.js';
 
@@ -95,14 +94,7 @@ export function handleSignals(
   logger: Logger,
 ): void {
   const connections = trackConnections(servers);
-  let firstAt: number | undefined;
-  const onSignal = (signal: StopSignal): void => {
-    const now = performance.now();
-    if (firstAt !== undefined) {
-      if (now - firstAt > SIGNAL_ECHO_MS) process.exit(128 + constants.signals[signal]);
-      return;
-    }
-    firstAt = now;
+  const begin = (signal: StopSignal): void => {
     shutDown(app, servers, signal, config, logger, connections).then(
       () => process.exit(0),
       (error: unknown) => {
@@ -111,5 +103,5 @@ export function handleSignals(
       },
     );
   };
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  onStopSignals(begin, (signal) => process.exit(128 + constants.signals[signal]));
 }

@@ -19,18 +19,20 @@ import sys
 
 import sentencepiece
 import transformers
-from sentencepiece import sentencepiece_model_pb2
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 MAJOR = int(transformers.__version__.split(".")[0])
 MAX_TOKENS = 512
+# The published files have it; release 5 asks SentencePiece.
+PREFIX = {"add_prefix_space": True} if MAJOR == 4 else {}
 
 
-def train(path, corpus, vocab_size, **options):
-    """A SentencePiece Unigram model at PATH.model; returns the file."""
+def train(path, corpus, vocab_size, model_type="unigram", **options):
+    """A SentencePiece model at PATH.model; returns the file."""
     if not os.path.exists(path + ".model"):
         sentencepiece.SentencePieceTrainer.train(
-            input=corpus, model_prefix=path, vocab_size=vocab_size, model_type="unigram", hard_vocab_limit=False,
+            input=corpus, model_prefix=path, vocab_size=vocab_size, model_type=model_type, hard_vocab_limit=False,
             minloglevel=2, num_threads=1, input_sentence_size=20000, **options)
     return path + ".model"
 
@@ -41,6 +43,8 @@ ALBERT = dict(normalization_rule_name="nmt_nfkc", character_coverage=0.9995, pad
 DEBERTA = dict(normalization_rule_name="nmt_nfkc", character_coverage=0.9995, pad_id=0, bos_id=1, eos_id=2, unk_id=3,
                pad_piece="[PAD]", bos_piece="[CLS]", eos_piece="[SEP]", unk_piece="[UNK]", user_defined_symbols=["[MASK]"])
 T5 = dict(normalization_rule_name="nmt_nfkc", character_coverage=0.9995, pad_id=0, eos_id=1, unk_id=2, bos_id=-1)
+LLAMA = dict(normalization_rule_name="identity", character_coverage=0.9995, model_type="bpe", byte_fallback=True,
+             split_digits=True, remove_extra_whitespaces=False)
 
 
 def from_sentencepiece(cls, model, **options):
@@ -104,17 +108,30 @@ def nfc_and_nmt(layout):
     layout["normalizer"] = {"type": "Sequence", "normalizers": [{"type": "Nmt"}, {"type": "NFC"}]}
 
 
-def modernbert(corpus):
-    """Byte-level BPE behind NFC, as ModernBERT has it, with the trainer of the Rust crate."""
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-
+def byte_level_bpe(corpus, vocab_size, special):
+    """Byte-level BPE, by the trainer of the Rust crate."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    special = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
     tokenizer.train([corpus], trainers.BpeTrainer(
-        vocab_size=6000, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False))
+        vocab_size=vocab_size, special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False))
+    return tokenizer
+
+
+def roberta(corpus, vocab_size, folder):
+    """The tokenizer that transformers makes of RoBERTa's two files, vocab.json and merges.txt."""
+    os.makedirs(folder, exist_ok=True)
+    byte_level_bpe(corpus, vocab_size, ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]).model.save(folder)
+    cls = transformers.RobertaTokenizerFast if MAJOR == 4 else transformers.RobertaTokenizer
+    return cls.from_pretrained(folder, model_max_length=MAX_TOKENS)
+
+
+def modernbert(corpus, vocab_size):
+    """Byte-level BPE behind NFC, as ModernBERT has it."""
+    special = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+    tokenizer = byte_level_bpe(corpus, vocab_size, special)
+    tokenizer.normalizer = normalizers.NFC()
     ids = {token: tokenizer.token_to_id(token) for token in special}
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", special_tokens=[("[CLS]", ids["[CLS]"]), ("[SEP]", ids["[SEP]"])])
@@ -142,13 +159,17 @@ def families(out, corpus, vocab_size):
     yield "DeBERTa-v3", from_sentencepiece("DebertaV2Tokenizer", deberta)
     yield "DeBERTa-v2, split_by_punct", from_sentencepiece(
         "DebertaV2Tokenizer", deberta, split_by_punct=True, do_lower_case=True)
-    yield "T5", from_sentencepiece("T5Tokenizer", t5)
+    yield "T5", from_sentencepiece("T5Tokenizer", t5, **PREFIX)
     layouts = [("multilingual-e5", xlmr, e5), ("bge-m3", xlmr, bge_m3), ("XLM-R, nmt_nfkc_cf", folded, bge_m3),
                ("T5, legacy=False", xlmr, first), ("Unigram, byte_fallback", with_bytes, bytes_instead_of_unknown),
                ("Unigram, Nmt and NFC", xlmr, nfc_and_nmt)]
     for name, source, change in layouts:
         yield name, with_layout(from_sentencepiece("XLMRobertaTokenizer", source), f"{out}/{file_name(name)}", change)
-    yield "ModernBERT", modernbert(corpus)
+    yield "RoBERTa", roberta(corpus, vocab_size, f"{vocabularies}/roberta")
+    yield "ModernBERT", modernbert(corpus, vocab_size)
+    llama = model("llama", **LLAMA)
+    yield "Llama 2", from_sentencepiece("LlamaTokenizer", llama, **PREFIX)
+    yield "Llama 2, legacy=False", from_sentencepiece("LlamaTokenizer", llama, legacy=False, **PREFIX)
 
 
 def file_name(family):

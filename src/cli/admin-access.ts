@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ServiceClient } from '../tools/client/service-client.js';
 import { adminTokenOf } from '../base/config/admin-token.js';
+import { readReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { RolloutClient } from '../tools/rollout/rollout-client.js';
 
@@ -21,7 +22,7 @@ function adminToken(path: string | undefined): string {
   try {
     token = readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new StartError(`The admin token cannot be read: ${(error as Error).message}`);
+    throw new StartError(`The admin token cannot be read from ${path}: ${readReason(error)}.`);
   }
   if (/^[!-~]{1,512}$/.test(token)) return token;
   throw new StartError(

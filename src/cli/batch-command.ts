@@ -1,17 +1,23 @@
 import { Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
+import { addInputFlags } from './input-flags.js';
 import type { BatchFlags } from './batch.js';
 import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 
 const HELP = `
 IN and OUT
-  By extension: .jsonl, .ndjson or .json (one object per line), .csv or .tsv
-  (with a header), each also with .gz; - is stdin or stdout, as JSON lines. In
-  TSV a quote is text; --quotes reads and writes it as in CSV. CSV and TSV can
-  be written as JSON lines too, JSON lines only as JSON lines.
+  By extension: .jsonl or .ndjson (one object per line), .json (the same, or
+  one array of objects), .csv or .tsv (with a header), .txt (one text per
+  line), each also with .gz, IN also with .zst; - is stdin or stdout, as JSON
+  lines. --format says what IN is under another name, or on stdin. In TSV a
+  quote is text; --quotes reads and writes it as in CSV. With --delimiter OUT,
+  if it is CSV, has the same one. OUT is JSON lines, CSV or TSV; JSON is
+  written as JSON lines only.
   Each record keeps its keys, in their order, and gains label, score,
-  model_name, model_version and truncated (and scores with --top-k). A key of
-  the input with one of these names gives way. Records keep their order.
+  model_name, model_version and truncated (and scores with --top-k). Records
+  keep their order. A key or column of the input with one of these names is
+  left out, with a warning; --prefix model_ names the answer's model_label,
+  model_score and so on, and keeps both.
 
 Lines without an answer
   Not JSON, not UTF-8, no such field, not a string, empty: they go to OUT.errors
@@ -39,11 +45,12 @@ Examples
   serin batch reviews.csv.gz scored.csv.gz --text-field review --top-k 2
   serin batch reviews.jsonl part2.jsonl --shard 2/4
     (of four machines; cat part1.jsonl … part4.jsonl gives the whole)
-  cat reviews.jsonl | serin batch - - > scored.jsonl`;
+  cat reviews.jsonl | serin batch - - > scored.jsonl
+  serin batch export.csv scored.csv --delimiter ';' --encoding windows-1252`;
 
 /** `serin batch`: files through a model. Its code is loaded late, so that the help appears quickly. */
 export function addBatchCommand(program: Command): void {
-  const command = program
+  const base = program
     .command('batch')
     .summary('score a file, resumable at any moment')
     .description('Scores every line of a file with a model, on all cores, and survives being killed.')
@@ -51,8 +58,13 @@ export function addBatchCommand(program: Command): void {
     .argument('<OUT>', 'the file to write, or -')
     .option('--model <name>', 'the model (default: DEFAULT_MODEL of the configuration)')
     .option('--version <name>', 'its version (default: the stable one of the configuration)')
-    .option('--text-field <name>', 'the key or column that holds the text', 'text')
-    .option('--quotes', 'fields of TSV may be in quotes, in IN and OUT (CSV always has quotes)')
+    .option(
+      '--text-field <name>',
+      'the key or column that holds the text; a.b is b of the object in a',
+      'text',
+    );
+  const command = addInputFlags(base, 'fields of TSV may be in quotes, in IN and OUT (CSV always has quotes)')
+    .option('--prefix <word>', "stands before the names of the answer's fields", '')
     .option('--top-k <n>', 'also write the n best labels with their scores')
     .option('--shard <i/n>', 'only the i-th of n parts, counted from 1; the parts in order are the whole')
     .addOption(

@@ -2,11 +2,17 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
-import { STOP_SIGNALS } from '../base/stop-signals.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import { screenOf } from '../base/terminal/screen.js';
 import { answerFields } from '../tools/batch/answer-line.js';
 import { linkTarget } from '../base/files/link-target.js';
-import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
+import { readOptionsOf, type InputFlags } from './input-flags.js';
+import {
+  checkConversion,
+  inputFormatOf,
+  outputFormatOf,
+  STANDARD_STREAM,
+} from '../tools/records/file-format.js';
 import { linesInWords } from '../tools/records/records.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';
@@ -17,11 +23,11 @@ import { chooseWholeVersion, type MissingVersion } from '../registry/find-versio
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
 import { say } from './output.js';
 
-export interface BatchFlags {
+export interface BatchFlags extends InputFlags {
   readonly model?: string;
   readonly version?: string;
   readonly textField: string;
-  readonly quotes?: true;
+  readonly prefix?: string;
   readonly topK?: string;
   readonly shard?: string;
   readonly resume?: true;
@@ -72,8 +78,13 @@ function checkUsage(input: string, output: string, flags: BatchFlags): void {
   if (json && output === STANDARD_STREAM) {
     throw new StartError('--json and OUT cannot both go to stdout: name a file as OUT.');
   }
-  if (answerFields(topKOf(flags)).includes(textField)) {
-    throw new StartError(`--text-field cannot be ${textField}: the answer has a field of this name.`);
+  if (/[\p{Cc}]/u.test(flags.prefix ?? '')) {
+    throw new StartError('--prefix has a line end or another control character, which no name may have.');
+  }
+  if (answerFields(topKOf(flags), flags.prefix).includes(textField)) {
+    throw new StartError(
+      `--text-field cannot be ${textField}: the answer has a field of this name. --prefix model_ gives its fields other names.`,
+    );
   }
   if (input !== STANDARD_STREAM && output !== STANDARD_STREAM && isSameFile(input, output)) {
     throw new StartError('IN and OUT are the same file.');
@@ -87,11 +98,8 @@ async function readOptions(
   flags: BatchFlags,
 ): Promise<JobOptions> {
   checkUsage(input, output, flags);
-  const [inputFormat, outputFormat] = [formatOf(input), formatOf(output)];
+  const [inputFormat, outputFormat] = [inputFormatOf(input, readOptionsOf(flags)), outputFormatOf(output)];
   checkConversion(inputFormat, outputFormat);
-  if (flags.quotes && inputFormat.records === 'jsonl') {
-    throw new StartError('--quotes is for TSV: JSON lines have quotes of their own.');
-  }
   const target = output === STANDARD_STREAM ? output : linkTarget(output);
   if (target !== output) say(`${output} is a link: ${target} is written`);
   return {
@@ -106,7 +114,7 @@ async function readOptions(
       missingVersion,
     ),
     textField: flags.textField,
-    quotes: flags.quotes ?? false,
+    prefix: flags.prefix ?? '',
     topK: topKOf(flags),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
     mode: flags.restart ? 'restart' : flags.resume ? 'resume' : 'either',
@@ -122,20 +130,15 @@ async function readOptions(
  * The first signal lets blocks in flight end, the second ends the run at once: the journal is always valid.
  */
 function handleSignals(run: FileRun): () => void {
-  let signals = 0;
-  const onSignal = (): void => {
-    signals++;
-    if (signals === 1) {
+  return onStopSignals(
+    () => {
       run.interrupt();
-      return;
-    }
-    run.abandon();
-    process.exit(EXIT_CODES.interrupted);
-  };
-  for (const name of STOP_SIGNALS) process.on(name, onSignal);
-  return () => {
-    for (const name of STOP_SIGNALS) process.off(name, onSignal);
-  };
+    },
+    () => {
+      run.abandon();
+      process.exit(EXIT_CODES.interrupted);
+    },
+  );
 }
 
 /** Reports on stderr how the run ended, and returns the exit code. */

@@ -15,7 +15,6 @@ import {
   type TrafficOptions,
 } from '../tools/bench/bench-texts.js';
 import { prepareFolder, writeReport } from '../tools/bench/write-report.js';
-import { STOP_SIGNALS } from '../base/stop-signals.js';
 import type { FlagValues } from '../base/config/read-settings.js';
 import type { BenchFlags } from './bench-flags.js';
 import { planOf } from './bench-plan.js';
@@ -40,8 +39,10 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   const { model, modelVersion: version } = flags;
   const asked = { apiKey: readApiKey(flags.apiKeyFile), model, version };
   if (flags.out !== undefined) prepareFolder(flags.out);
-  endAtSecondSignal();
   const signal = interruptionSignal();
+  signal.addEventListener('abort', () => {
+    say('interrupted: waiting for what is under way (once more: end at once)');
+  });
   const machine = describeMachine();
   const startedAt = new Date().toISOString();
   const contestants: Contestant[] = [];
@@ -89,20 +90,6 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
   );
   process.exitCode = exitCodeOf(report);
   if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
-}
-
-/**
- * Ends the command at the second signal. Without a handler a signal ends a process without its 'exit' event, on which the
- * services that were started are killed: they would outlive the command.
- */
-function endAtSecondSignal(): void {
-  let signals = 0;
-  for (const signal of STOP_SIGNALS) {
-    process.on(signal, () => {
-      if (++signals > 1) process.exit(EXIT_CODES.interrupted);
-      say('interrupted: waiting for what is under way (once more: end at once)');
-    });
-  }
 }
 
 function reportRun({ name, url, settings }: Contestant, loads: Measurement['runs'][number]): RunReport {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../base/files/replace-file.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
+import { writeReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { sampleTrace } from '../tools/replay/sample-trace.js';
 import { sentencesOf, stableSentences } from '../tools/traffic/sentences.js';
@@ -108,7 +109,7 @@ function reportWriter(folder: string): (report: DrillReport) => Promise<string> 
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new StartError(`The report cannot be written: ${(error as Error).message}`);
+    throw new StartError(`The report cannot be written to ${folder}: ${writeReason(error)}.`);
   }
   return async (report) => {
     const stamp = report.started_at.slice(0, 19).replaceAll(/[-:]/g, '');
@@ -119,7 +120,7 @@ function reportWriter(folder: string): (report: DrillReport) => Promise<string> 
       await replaceFile(`${path}.svg`, renderDrillPlots(report), REPORT_MODE);
       await replaceFile(`${path}.md`, renderDrillMarkdown(report, `${name}.svg`), REPORT_MODE);
     } catch (error) {
-      throw new StartError(`The report cannot be written: ${(error as Error).message}`);
+      throw new StartError(`The report cannot be written to ${folder}: ${writeReason(error)}.`);
     }
     return `${path}.md`;
   };

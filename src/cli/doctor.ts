@@ -1,15 +1,15 @@
 import { ConfigError } from '../base/config/config-error.js';
 import { loadConfig } from '../base/config/load-config.js';
-import type { FlagValues } from '../base/config/read-settings.js';
+import { misspeltVariables, type FlagValues } from '../base/config/read-settings.js';
 import { examine, examineMachine } from '../tools/doctor/examine.js';
 import { mustBeMended, note, type Finding, renderFindings } from '../tools/doctor/finding.js';
-import { judgeConfigError } from '../tools/doctor/settings-findings.js';
+import { judgeConfigError, judgeVariables } from '../tools/doctor/settings-findings.js';
 import { printResult } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** `serin doctor`, on stdout; the process will end with 1 when something must be mended. */
 export async function runDoctor(flags: FlagValues, { json }: { readonly json?: true }): Promise<void> {
-  const findings = await findAll(flags);
+  const findings = [...(await findAll(flags)), ...judgeVariables(misspeltVariables())];
   const isHealthy = !mustBeMended(findings);
   printResult({ ok: isHealthy, findings }, { json }, (result, screen) =>
     renderFindings(result.findings, screen),

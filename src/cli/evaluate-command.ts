@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
+import { addInputFlags } from './input-flags.js';
 import { numberBetween, wholeNumber } from './service-flags.js';
 import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 import type { EvaluateFlags } from './evaluate.js';
 
 const HELP = `
 FILE
-  By extension: .jsonl, .ndjson or .json (one object per line), .csv or .tsv
-  (with a header), each also with .gz; - is stdin, as JSON lines. A label is the
-  model's name of it, or its index. Every line must be usable.
+  By extension: .jsonl or .ndjson (one object per line), .json (the same, or
+  one array of objects), .csv or .tsv (with a header), each also with .gz or
+  .zst; - is stdin, as JSON lines; --format says what it is otherwise. A label
+  is the model's name of it, or its index. Every line must be usable.
   Several labels per text: "label": ["toxic", "insult"], or a key or column per
   label with 1, 0, or nothing where it is not known. Macro-F1 then takes the
   place of accuracy.
@@ -46,15 +48,19 @@ Examples
  * `serin evaluate`: whether a version may go live. Its code is loaded late, so that the help appears quickly.
  */
 export function addEvaluateCommand(program: Command): void {
-  const command = program
+  const base = program
     .command('evaluate')
     .summary('measure a version on labelled texts, and accept or refuse it')
     .description('Measures a version on labelled texts beside another one, and accepts or refuses it.')
     .argument('<version>', 'model/version')
     .requiredOption('--data <file>', 'labelled texts')
     .option('--against <version>', 'the version that it is to replace')
-    .option('--text-field <name>', 'the key or column that holds the text', 'text')
-    .option('--quotes', 'fields of TSV may be in quotes (CSV always has quotes)')
+    .option(
+      '--text-field <name>',
+      'the key or column that holds the text; a.b is b of the object in a',
+      'text',
+    );
+  const command = addInputFlags(base, 'fields of TSV may be in quotes (CSV always has quotes)')
     .option('--label-field <name>', 'the key or column that holds the label', 'label')
     .option(
       '--max-accuracy-drop <points>',

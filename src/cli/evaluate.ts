@@ -7,18 +7,18 @@ import { renderMarkdown } from '../tools/evaluate/render-markdown.js';
 import { recordOf, writeRecord } from '../tools/evaluate/write-record.js';
 import { prepareCharts, writeCharts } from '../tools/evaluate/write-charts.js';
 import { EXIT_CODES } from './exit-codes.js';
+import { readOptionsOf, type InputFlags } from './input-flags.js';
 import { checkModelsToWrite } from './models-to-write.js';
 import { interruptionSignal } from './service-flags.js';
 import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
 const emphasis: Emphasis = (text) => (/^accepted/i.test(text) ? 'green' : 'red');
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends InputFlags {
   readonly data: string;
   readonly against?: string;
   readonly textField: string;
   readonly labelField: string;
-  readonly quotes?: true;
   readonly maxAccuracyDrop: number;
   readonly minAccuracy?: number;
   readonly confident?: true;
@@ -54,7 +54,7 @@ export async function runEvaluate(
         path: flags.data,
         textField: flags.textField,
         labelField: flags.labelField,
-        quotes: flags.quotes ?? false,
+        reading: readOptionsOf(flags),
         limit: flags.limit ?? null,
       },
       limits: {

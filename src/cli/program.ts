@@ -38,8 +38,7 @@ export function createProgram(): Command {
     })
     // A command's own --version names a version of a model.
     .enablePositionalOptions()
-    .showSuggestionAfterError()
-    .showHelpAfterError('(serin --help and serin <command> --help say what is allowed)');
+    .showSuggestionAfterError();
   addServeCommand(program);
   addModelsCommand(program);
   addBatchCommand(program);
@@ -52,5 +51,12 @@ export function createProgram(): Command {
   addTuneCommand(program);
   addBenchCommand(program);
   addCompletionCommand(program);
+  nameHelp(program, 'serin');
   return program;
+}
+
+/** After a wrong usage, each command names its own help. */
+function nameHelp(command: Command, path: string): void {
+  command.showHelpAfterError(`(${path} --help says what is allowed)`);
+  for (const child of command.commands) nameHelp(child, `${path} ${child.name()}`);
 }

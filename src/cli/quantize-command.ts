@@ -1,6 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import type { QuantizeFlags } from './quantize.js';
+import { addInputFlags } from './input-flags.js';
 import { numberBetween, wholeNumber } from './service-flags.js';
 import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
@@ -37,7 +38,7 @@ function weightBits(value: string): 7 | 8 {
  * quickly.
  */
 export function addQuantizeCommand(program: Command): void {
-  const command = program
+  const base = program
     .command('quantize')
     .summary('make an int8 version of a float one')
     .description('Makes an int8 version of a float one and writes it into the registry, whole or not at all.')
@@ -79,8 +80,8 @@ export function addQuantizeCommand(program: Command): void {
       numberBetween(-100, 100),
       0.5,
     )
-    .option('--text-field <name>', 'the key or column of the text in --data', 'text')
-    .option('--quotes', 'fields of TSV may be in quotes (CSV always has quotes)')
+    .option('--text-field <name>', 'the key or column of the text in --data', 'text');
+  const command = addInputFlags(base, 'fields of TSV in --data may be in quotes (CSV always has quotes)')
     .option('--label-field <name>', 'the key or column of the label in --data', 'label')
     .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--json', 'the report as one JSON document')

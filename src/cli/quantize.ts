@@ -1,3 +1,4 @@
+import { readOptionsOf, type InputFlags } from './input-flags.js';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
@@ -8,7 +9,7 @@ import { checkModelsToWrite } from './models-to-write.js';
 import { interruptionSignal } from './service-flags.js';
 import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
-export interface QuantizeFlags {
+export interface QuantizeFlags extends InputFlags {
   readonly to: string;
   readonly method: 'static' | 'dynamic';
   readonly weightBits: 7 | 8;
@@ -20,7 +21,6 @@ export interface QuantizeFlags {
   readonly maxAccuracyDrop: number;
   readonly textField: string;
   readonly labelField: string;
-  readonly quotes?: true;
   readonly force?: true;
   readonly json?: true;
 }
@@ -37,6 +37,10 @@ function commandOf(source: string, flags: QuantizeFlags): string {
   for (const name of flags.leaveOut) words.push('--leave-out', name);
   if (flags.search && flags.data !== undefined) {
     words.push('--search', '--data', flags.data, '--max-accuracy-drop', String(flags.maxAccuracyDrop));
+    for (const name of ['format', 'delimiter', 'encoding'] as const) {
+      const value = flags[name];
+      if (value !== undefined) words.push(`--${name}`, value);
+    }
     if (flags.quotes) words.push('--quotes');
   }
   return words.map(quoted).join(' ');
@@ -44,7 +48,7 @@ function commandOf(source: string, flags: QuantizeFlags): string {
 
 /** @throws StartError when one of --search and --data is given without the other */
 function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
-  const { search, data, maxAccuracyDrop, textField, labelField, quotes = false } = flags;
+  const { search, data, maxAccuracyDrop, textField, labelField } = flags;
   if (!search && data === undefined) return null;
   if (!search) throw new StartError('--data is for --search: leave it out, or add --search.');
   if (data === undefined) {
@@ -55,7 +59,11 @@ function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
   if (flags.calibration !== undefined && resolve(flags.calibration) === resolve(data)) {
     throw new StartError('--calibration and --data are the same file: calibrate with other texts.');
   }
-  return { data: { path: data, textField, labelField, quotes, limit: null }, maxDropPoints: maxAccuracyDrop };
+  const reading = readOptionsOf(flags);
+  return {
+    data: { path: data, textField, labelField, reading, limit: null },
+    maxDropPoints: maxAccuracyDrop,
+  };
 }
 
 /** `serin quantize`. @throws StartError or OnnxError with a sentence when something cannot be used */

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { SerinConfig } from '../base/config/serin-config.js';
+import { writeReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { renderCurve } from '../tools/replay/curve-svg.js';
 import { renderReport } from '../tools/replay/render-replay.js';
@@ -84,7 +85,7 @@ function writeCurve(path: string, report: ReplayReport): void {
   try {
     writeFileSync(path, renderCurve(report));
   } catch (error) {
-    throw new StartError(`The curve cannot be written: ${(error as Error).message}`);
+    throw new StartError(`The curve cannot be written to ${path}: ${writeReason(error)}.`);
   }
 }
 

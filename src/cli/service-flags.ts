@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { DEFAULT_URL, isServiceUrl, serviceUrlOf } from '../base/config/service-url.js';
+import { readReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
-import { SIGNAL_ECHO_MS } from '../base/signal-echo.js';
-import { STOP_SIGNALS } from '../base/stop-signals.js';
+import { onStopSignals } from '../base/stop-signals.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** Reads `--url`. @throws InvalidArgumentError */
@@ -31,7 +31,7 @@ export function readApiKey(path: string | undefined): string | null {
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    throw new StartError(`The API key cannot be read: ${(error as Error).message}`);
+    throw new StartError(`The API key cannot be read from ${path}: ${readReason(error)}.`);
   }
 }
 
@@ -73,18 +73,17 @@ export function positiveNumber(max: number, min?: number): (value: string) => nu
 }
 
 /**
- * A signal that fires at the first SIGINT, SIGTERM or SIGHUP, so that a command can end in order; a second one that is no echo of
- * the first ends the process at once, with its 'exit' event, on which half-made folders are removed.
+ * A signal that fires at the first signal that asks to end, so that a command can end in order; a second one that is no
+ * echo of the first ends the process at once, with its 'exit' event, on which half-made folders are removed and services
+ * that were started are killed.
  */
 export function interruptionSignal(): AbortSignal {
   const interruption = new AbortController();
-  let firstAt: number | undefined;
-  const onSignal = (): void => {
-    const now = performance.now();
-    if (firstAt !== undefined && now - firstAt > SIGNAL_ECHO_MS) process.exit(EXIT_CODES.interrupted);
-    firstAt ??= now;
-    interruption.abort();
-  };
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  onStopSignals(
+    () => {
+      interruption.abort();
+    },
+    () => process.exit(EXIT_CODES.interrupted),
+  );
   return interruption.signal;
 }

@@ -11,11 +11,11 @@ function optionOf(name: SettingName): Option {
   const isBoolean = BOOLEANS.includes(name);
   const warning = secret ? ' Other users of the machine can read it here: prefer the variable.' : '';
   const description = `${meaning}${warning} (${name}; default: ${defaultText})`;
-  const option = new Option(
+  // A boolean flag without a value is true.
+  return new Option(
     `--${flagName(name)} ${isBoolean ? '[value]' : isPath ? '<path>' : '<value>'}`,
     description,
   );
-  return isBoolean ? option.preset('true') : option;
 }
 
 /** Of a command that runs a version in worker processes. */

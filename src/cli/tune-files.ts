@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { writeReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import type { ChosenSettings } from '../tools/tune/tune-report.js';
 import { writeSettings } from '../tools/tune/write-config.js';
@@ -21,8 +22,8 @@ export async function writeChoice(
   if (changes.length === 0) say(`${path} says so already`);
 }
 
-const unwritableChart = (error: unknown): StartError =>
-  new StartError(`The chart cannot be written: ${(error as Error).message}`, { cause: error });
+const unwritableChart = (path: string, error: unknown): StartError =>
+  new StartError(`The chart cannot be written to ${path}: ${writeReason(error)}.`, { cause: error });
 
 /** Opens the file of the chart before anything is measured; nothing of it changes. @throws StartError */
 export function checkChart(path: string): void {
@@ -31,7 +32,7 @@ export function checkChart(path: string): void {
     closeSync(openSync(path, 'a'));
     if (isNew) rmSync(path);
   } catch (error) {
-    throw unwritableChart(error);
+    throw unwritableChart(path, error);
   }
 }
 
@@ -40,6 +41,6 @@ export function writeChart(path: string, svg: string): void {
   try {
     writeFileSync(path, svg);
   } catch (error) {
-    throw unwritableChart(error);
+    throw unwritableChart(path, error);
   }
 }

@@ -1,7 +1,9 @@
-import { readdirSync, statSync } from 'node:fs';
+import { writeReason } from '../base/files/write-error.js';
+import { readdirSync } from 'node:fs';
 import { rename, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockHolder } from '../base/files/output-lock.js';
+import { isDirectory } from './registry-files.js';
 
 /**
  * Names of folders that exist only while a version is made, replaced or removed. They begin with a dot, so that the
@@ -22,18 +24,22 @@ const REMOVED = /^\.removed-.+-(?<pid>\d+)$/;
 
 /**
  * Removes what processes that were killed have left in the folders of a registry's models. A version that was moved
- * aside and not replaced any more gets its name back.
+ * aside and not replaced any more gets its name back. A folder in which nothing else is left goes too.
  * @param say called with a sentence about each folder
+ * @param begin of the names of the folders to look into
  */
-export async function sweepHalfMade(registry: string, say: (sentence: string) => void): Promise<void> {
-  for (const name of namesIn(registry)) {
+export async function sweepHalfMade(
+  registry: string,
+  say: (sentence: string) => void,
+  begin = '',
+): Promise<void> {
+  for (const name of namesIn(registry).filter((entry) => entry.startsWith(begin))) {
     const folder = join(registry, name);
-    if (isFolder(folder)) await sweepModelFolder(folder, say);
+    if (isDirectory(folder)) await sweepModelFolder(folder, say);
   }
 }
 
-/** As {@link sweepHalfMade}, for one folder that versions are made in; the folder goes too when nothing else is in it. */
-export async function sweepModelFolder(folder: string, say: (sentence: string) => void): Promise<void> {
+async function sweepModelFolder(folder: string, say: (sentence: string) => void): Promise<void> {
   const names = namesIn(folder);
   const left = names.filter((name) => isAbandoned(folder, name, names));
   for (const name of left) {
@@ -51,7 +57,7 @@ async function settle(path: string, home: string | null, say: (sentence: string)
     if (home === null) await rm(path, { recursive: true, force: true });
     else await rename(path, home);
   } catch (error) {
-    say(`${path} was left by a process that has ended, and cannot be removed: ${(error as Error).message}`);
+    say(`${path} was left by a process that has ended, and cannot be removed: ${writeReason(error)}`);
     return;
   }
   if (home !== null) say(`${home} is back: a process that has ended had moved it aside to replace it`);
@@ -101,5 +107,3 @@ function namesIn(folder: string): string[] {
     return [];
   }
 }
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

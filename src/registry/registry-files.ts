@@ -82,7 +82,7 @@ async function verifyFile(path: string, file: string, record: FileRecord): Promi
     }
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return missing ? `${file} is missing` : `${file} cannot be read: ${(error as Error).message}`;
+    return missing ? `${file} is missing` : `${file} cannot be read: ${readReason(error)}`;
   }
   if (bytes !== record.bytes) return `${file} has ${bytes} bytes where manifest.json says ${record.bytes}`;
   const sha256 = hash.digest('hex');
@@ -140,7 +140,7 @@ export function byName(a: string, b: string): number {
 }
 
 /** False also for a path that cannot be examined: below a file, with a name too long, with links in a circle. */
-function isDirectory(path: string): boolean {
+export function isDirectory(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, rmSync } from 'node:fs';
+import { createReadStream, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { writeReason } from '../base/files/write-error.js';
 import { StartError } from '../base/errors/start-error.js';
 import { takeLock, type OutputLock } from '../base/files/output-lock.js';
 import { halfMadeNames, lockOf } from './half-made.js';
@@ -47,7 +48,7 @@ export class StagedVersion {
       return staged;
     } catch (error) {
       if (error instanceof StartError) throw error;
-      throw new StartError(`${modelFolder} cannot be written to: ${(error as Error).message}.`, {
+      throw new StartError(`${modelFolder} cannot be written to: ${writeReason(error)}.`, {
         cause: error,
       });
     }
@@ -120,8 +121,13 @@ export class StagedVersion {
   /** At the end of the process there is no time for promises. */
   private static readonly discardAll = (): void => {
     for (const staged of StagedVersion.open) {
-      rmSync(staged.folder, { recursive: true, force: true });
-      staged.close();
+      try {
+        rmSync(staged.folder, { recursive: true, force: true });
+        staged.close();
+        if (staged.madeParent) rmdirSync(dirname(staged.folder));
+      } catch {
+        // What is left is swept by the next command that makes a version; the model's folder may have other content.
+      }
     }
   };
 }

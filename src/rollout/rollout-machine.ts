@@ -154,6 +154,10 @@ export function start(before: RolloutDocument, request: StartRequest, context: M
   );
 }
 
+/** What an admin must do before a candidate that was rolled back gets traffic again. */
+export const clearFirst = (model: string): string =>
+  `to try it again, send "serin canary clear ${model}" (POST /admin/canary/${model}/clear) first, then set a share`;
+
 /**
  * An admin sets the share. A share above 0 ends shadow mode, because users shall get the canary's answers. A paused
  * rollout stays paused, because an admin who lowers the share does not want the ramp to raise it.
@@ -162,7 +166,7 @@ export function setPercent(before: RolloutDocument, percent: number, context: Mo
   const { phase, canary } = before;
   if (phase === 'rolled_back') {
     if (percent === 0) return { kind: 'unchanged' };
-    return refused(`${canary?.version ?? 'The canary'} was rolled back; say clear first, then set a share.`);
+    return refused(`${canary?.version ?? 'The canary'} was rolled back; ${clearFirst(before.model)}.`);
   }
   if (canary === null) {
     if (percent === 0) return { kind: 'unchanged' };
@@ -198,7 +202,7 @@ export function resume(before: RolloutDocument, context: MoveContext): MoveResul
 export function promote(before: RolloutDocument, context: MoveContext): MoveResult {
   const { phase, canary, stable } = before;
   if (phase === 'promoted') return { kind: 'unchanged' };
-  if (phase === 'rolled_back') return refused(`${says(before)}; say clear first.`);
+  if (phase === 'rolled_back') return refused(`${says(before)}; ${clearFirst(before.model)}.`);
   if (canary === null) return refused(`There is no canary beside ${stable.version} that could be promoted.`);
   return moved(
     before,

@@ -136,12 +136,21 @@ describe.concurrent('interrupted', () => {
     },
   );
 
+  it('once, and npm forwards the signal that reached it too: what is in flight is written', async () => {
+    const run = startBatch(['in.jsonl', 'echo.jsonl']);
+    await until(() => blocksDone('echo.jsonl') > 1);
+    run.child.kill('SIGINT');
+    run.child.kill('SIGTERM');
+    await interrupted(run);
+  });
+
   it('twice: it stops at once, and can still be resumed', async () => {
     const run = startBatch(['in.jsonl', 'twice.jsonl']);
     await until(() => blocksDone('twice.jsonl') > 1);
     run.child.kill('SIGINT');
-    run.child.kill('SIGTERM');
+    const more = setInterval(() => run.child.kill('SIGTERM'), 50);
     expect((await run.ended).code).toBe(3);
+    clearInterval(more);
     expect((await batch(['in.jsonl', 'twice.jsonl', '--resume'])).code).toBe(1);
     expectWhole('twice.jsonl');
   });

@@ -32,6 +32,8 @@ function fill(cwd: string): string {
   mkdirSync(join(cwd, 'folder'));
   mkdirSync(join(cwd, 'folder.jsonl'));
   writeFileSync(join(cwd, 'mac.csv'), 'text,id\ra good film,1\ra bad film,2\r');
+  writeFileSync(join(cwd, 'semicolons.csv'), 'id;text\n1;a\n');
+  writeFileSync(join(cwd, 'near.csv'), 'Txt,n\na,1\n');
   symlinkSync('circle.jsonl', join(cwd, 'circle.jsonl'));
   symlinkSync('/dev/null', join(cwd, 'null.jsonl'));
   return cwd;
@@ -81,6 +83,14 @@ describe.concurrent('serin batch', () => {
     [['in.jsonl', 'o.jsonl', '--text-field', 'scores', '--top-k', '2'], /answer has a field of this name/],
     [['in.jsonl', 'o.jsonl', '--on-error', 'panic'], /Allowed choices are record, stop/],
     [['in.jsonl', 'o.txt'], /must end with \.jsonl/],
+    [['in.xlsx', 'o.jsonl'], /in\.xlsx is a spreadsheet.*Save it as CSV/],
+    [['in.jsonl', 'o.parquet'], /Parquet is not written.*to_parquet/],
+    [['in.jsonl', 'o.jsonl', '--format', 'xlsx'], /Allowed choices are jsonl, json, csv/],
+    [['in.jsonl', 'o.jsonl', '--encoding', 'utf-9'], /--encoding is "utf-9".*windows-1252/],
+    [['mac.csv', 'o.jsonl', '--delimiter', ';;'], /--delimiter is ";;": allowed is one ASCII character/],
+    [['in.jsonl', 'o.jsonl', '--delimiter', ';'], /--delimiter is for CSV/],
+    [['semicolons.csv', 'o.csv'], /no column "text"; it has "id;text".*--delimiter ';' says so/],
+    [['near.csv', 'o.csv'], /no column "text".*Did you mean "Txt"\?/],
     [['in.jsonl', 'o.constructor'], /must end with \.jsonl/],
     [['in.jsonl', 'folder.jsonl'], /folder\.jsonl cannot be written: it is a folder/],
     [['in.jsonl', 'folder.jsonl', '--restart'], /folder\.jsonl cannot be written: it is a folder/],
@@ -204,7 +214,7 @@ describe.concurrent('what goes wrong on the way', () => {
     );
     expect(has('stop.jsonl')).toBe(false);
     const { code, stderr } = await batch(['bad.jsonl', 'stop.jsonl', '--resume']);
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/errors +1\n/) as string });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/errors +1: /) as string });
   });
 
   it('a compressed file that is cut off gives no output', async () => {

@@ -25,7 +25,9 @@ beforeAll(async () => {
   const { code, stdout, stderr } = await batch(['in.jsonl', 'whole.jsonl', '--json']);
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: expect.stringMatching(/lines +200\nerrors +5\n/) as string,
+    stderr: expect.stringMatching(
+      /lines +200\nerrors +5: 3 EMPTY_TEXT, 2 MALFORMED_JSON\nfirst +line 21: EMPTY_TEXT: /,
+    ) as string,
   });
   expect(JSON.parse(stdout)).toMatchObject({
     lines: 200,

@@ -269,7 +269,7 @@ describe('drift that cannot be measured', () => {
   it('because the file is not there', async () => {
     const { code, stderr } = await drift([], join(folder, 'none.jsonl'));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/none\.jsonl cannot be read: ENOENT/);
+    expect(stderr).toMatch(/none\.jsonl cannot be read: it does not exist/);
   });
 
   it('because it is interrupted', async () => {

@@ -19,9 +19,11 @@ afterAll(() => {
 });
 
 /** Starts what cannot start: its exit code and what it said on stderr. */
-async function failStart(settings: Settings): Promise<{ code: unknown; said: string }> {
+async function failStart(
+  settings: Settings,
+): Promise<{ code: unknown; said: string; lines: readonly LogLine[] }> {
   const service = Service.spawn(settings);
-  return { code: await service.ended(), said: service.stderr };
+  return { code: await service.ended(), said: service.stderr, lines: service.lines };
 }
 
 const rollout = (name: string, yaml: string): string => {
@@ -52,10 +54,11 @@ describe('a start that cannot work ends with 2 and one sentence', () => {
       /no version v9; it has v1/,
     ],
   ])('%s', async (_, settings, sentence) => {
-    const { code, said } = await failStart(settings());
+    const { code, said, lines } = await failStart(settings());
     expect(code).toBe(2);
     expect(said).toMatch(sentence);
     expect(said).not.toMatch(/ at .*\.js:/);
+    expect(lines.filter(({ stack }) => stack !== undefined)).toEqual([]);
   });
 
   it('a port that is taken', async () => {

@@ -148,7 +148,9 @@ describe('serin quantize', () => {
   it('replaces a version only when told to', async () => {
     const before = readFileSync(at('v2', 'manifest.json'));
     const { code, stderr } = await serin('quantize', 'sentiment/v1', '--to', 'v2');
-    expect(stderr).toBe('serin: sentiment/v2 is there already; --force replaces it.\n');
+    expect(stderr).toBe(
+      'serin: sentiment/v2 is there already: name another with --to, or replace it with --force.\n',
+    );
     expect(code).toBe(2);
     expect(readFileSync(at('v2', 'manifest.json')).equals(before)).toBe(true);
   });

@@ -1,4 +1,8 @@
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { format } from 'prettier';
+import ts from 'typescript';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { ROOT, readText } from '../support/repository.js';
 import { runCommand } from '../support/run-command.js';
@@ -6,6 +10,8 @@ import { Service } from './harness.js';
 
 /** A command, and the answer that the README prints below it. */
 const EXAMPLE = /```sh\n(curl [^`]*)```\n\n```json\n([^`]*)```/g;
+/** A command, and what it prints. */
+const PRINTED = /```sh\n([^`]*)```\n\n```text\n([^`]*)```/g;
 const ADDRESS = 'http://127.0.0.1:3000';
 const SCORE_TOLERANCE = 1e-3;
 
@@ -56,4 +62,43 @@ it('each example of the README gives the answer that stands below it', async ({ 
     checked = checked.replace(block, () => `\`\`\`sh\n${command}\`\`\`\n\n\`\`\`json\n${printed}\`\`\``);
   }
   await expect(checked).toMatchFileSnapshot(`${ROOT}README.md`);
+});
+
+/** Figures of a machine and of a moment. */
+const masked = (line: string): string =>
+  line.replace(/[\d,.]+ (texts\/s|tokens\/s|s|ms)\b/g, 'N $1').trimEnd();
+
+/** The example in TypeScript as JavaScript: Node.js 20 does not take the types off by itself. */
+function withoutTypes(folder: string): string {
+  const source = readFileSync(`${ROOT}examples/predict.ts`, 'utf8');
+  const { outputText } = ts.transpileModule(source, {
+    compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+  });
+  const file = join(folder, 'predict.mjs');
+  writeFileSync(file, outputText);
+  return file;
+}
+
+it('each other command of the README prints what stands below it', { timeout: 120_000 }, async ({ skip }) => {
+  const python = await runCommand('bash', ['-c', 'command -v python3'], { cwd: ROOT });
+  skip(python.code !== 0, 'python3 is not installed');
+  const folder = mkdtempSync(join(tmpdir(), 'serin-readme-'));
+  symlinkSync(`${ROOT}examples`, join(folder, 'examples'));
+  try {
+    const pairs = [...readText('README.md').matchAll(PRINTED)];
+    expect(pairs.length).toBeGreaterThanOrEqual(3);
+    for (const [, command = '', documented = ''] of pairs) {
+      const runnable = command
+        .replace('npx serin', `"${process.execPath}" "${ROOT}bin/serin.mjs"`)
+        .replace('node examples/predict.ts', `"${process.execPath}" "${withoutTypes(folder)}"`);
+      const { stdout, stderr } = await runCommand('bash', ['-c', runnable], {
+        cwd: folder,
+        env: { SERIN_URL: service.url },
+      });
+      const printed = `${stdout}${stderr}`.split('\n').map(masked);
+      for (const line of documented.trimEnd().split('\n')) expect(printed).toContain(masked(line));
+    }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

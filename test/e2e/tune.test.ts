@@ -105,8 +105,11 @@ describe('bad input', () => {
     [['nosuch'], /names no stable version of nosuch/],
     [['sentiment', '--version', 'v9'], /has no sentiment\/v9/],
     [['--traffic', 'nowhere.jsonl'], /nowhere\.jsonl/],
-    [['--svg', 'nowhere/chart.svg'], /The chart cannot be written: ENOENT.*nowhere\/chart\.svg/],
-    [['--write', 'nowhere/serin.yaml'], /nowhere\/serin\.yaml cannot be written: ENOENT/],
+    [
+      ['--svg', 'nowhere/chart.svg'],
+      /The chart cannot be written to nowhere\/chart\.svg: its folder does not exist/,
+    ],
+    [['--write', 'nowhere/serin.yaml'], /nowhere\/serin\.yaml cannot be written: its folder does not exist/],
     [['--write', 'list.yaml'], /list\.yaml cannot be written: it must be a map of settings/],
     [['--minutes', '0'], /at least 0\.1/],
     [['--slo-p95-ms', '-1'], /above 0/],

@@ -15,6 +15,8 @@ interface BadRequest {
   readonly code: string;
   /** The fields that the answer names, in order. */
   readonly fields?: readonly string[];
+  /** What the answer says. */
+  readonly detail?: string;
 }
 
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
@@ -128,7 +130,14 @@ const BAD: readonly BadRequest[] = [
     ...INVALID,
     fields: ['x-deadline-ms'],
   },
-  { name: 'no texts', ...BATCH, body: '{}', ...INVALID, fields: ['texts'] },
+  {
+    name: 'no texts',
+    ...BATCH,
+    body: '{}',
+    ...INVALID,
+    fields: ['texts'],
+    detail: 'texts must be an array of strings.',
+  },
   { name: 'zero texts', ...BATCH, body: texts([]), ...INVALID, fields: ['texts'] },
   { name: 'a string as texts', ...BATCH, body: texts('a'), ...INVALID, fields: ['texts'] },
   { name: 'an object as texts', ...BATCH, body: texts({ 0: 'a', length: 1 }), ...INVALID, fields: ['texts'] },
@@ -154,7 +163,7 @@ describe('bad input', () => {
     await service.stop();
   });
 
-  for (const { name, path = '/predict', body, headers = {}, status, code, fields } of BAD) {
+  for (const { name, path = '/predict', body, headers = {}, status, code, fields, detail } of BAD) {
     it(`that is ${name} is answered ${status} ${code}, and logged so`, async () => {
       const response = await service.fetch(path, {
         method: 'POST',
@@ -166,6 +175,7 @@ describe('bad input', () => {
       expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
       expect(problem.request_id).toBe(response.headers.get('x-request-id'));
       expect(problem.errors?.map(({ field }) => field)).toEqual(fields);
+      if (detail !== undefined) expect(problem.detail).toBe(detail);
       const { code: logged } = await service.requestLine(problem.request_id);
       expect(logged).toBe(code);
     });

@@ -37,7 +37,13 @@ afterAll(async () => {
 
 describe('which versions a rollout takes', () => {
   it('none that is not loaded, and none without an accuracy on record', async () => {
-    expect(await codeOf(await rollout.put({ version: 'v3', percent: 5 }))).toBe('VERSION_NOT_READY');
+    const notLoaded = await rollout.put({ version: 'v3', percent: 5 });
+    expect(await notLoaded.json()).toMatchObject({
+      code: 'VERSION_NOT_READY',
+      detail: expect.stringContaining(
+        'load it first (POST /admin/models/sentiment/versions/v3/load)',
+      ) as string,
+    });
     expect((await load('v3')).status).toBe(200);
     expect(await codeOf(await rollout.put({ version: 'v3', percent: 5 }))).toBe('VERSION_REFUSED');
     expect((await rollout.view()).revision).toBe(0);

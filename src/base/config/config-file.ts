@@ -73,7 +73,9 @@ const QUOTING_NOTHING: ReadonlySet<string> = new Set<ErrorCode>([
 
 /** Describes an error without quoting the file, which may hold a secret: `key: >secret` is an error of YAML. */
 function yamlProblem({ code, message, linePos }: YAMLParseError): string {
-  if (QUOTING_NOTHING.has(code)) return `not valid YAML: ${message.split('\n', 1)[0] ?? ''}`;
+  // The colon at its end leads to the quoted lines.
+  if (QUOTING_NOTHING.has(code))
+    return `not valid YAML: ${(message.split('\n', 1)[0] ?? '').replace(/:$/, '')}`;
   const [at] = linePos ?? [];
   return `not valid YAML${at ? ` at line ${String(at.line)}, column ${String(at.col)}` : ''}`;
 }

@@ -10,7 +10,7 @@ import {
   type SettingName,
   type SettingValues,
 } from './settings.js';
-import { didYouMean } from './suggest.js';
+import { didYouMean, nearest } from './suggest.js';
 import type { Reading } from './value-types.js';
 
 /** Keys of the file that are not settings: which versions get the traffic, when they are loaded, and who may ask. */
@@ -83,6 +83,25 @@ export function readEnvironment(
     },
     problems,
   );
+}
+
+/** A variable that is no setting, and the setting that it resembles. */
+export interface MisspeltVariable {
+  readonly name: string;
+  readonly resembles: SettingName;
+}
+
+/**
+ * Variables that look like misspelt settings. They are no errors, because the environment is shared with other programs;
+ * names without an underscore are too common to be told apart.
+ */
+export function misspeltVariables(env: NodeJS.ProcessEnv = process.env): MisspeltVariable[] {
+  const known: readonly string[] = SETTING_NAMES;
+  const candidates = SETTING_NAMES.filter((name) => name.includes('_'));
+  return Object.keys(env)
+    .filter((name) => name.includes('_') && !known.includes(name))
+    .map((name) => ({ name, resembles: nearest(name, candidates) as SettingName | null }))
+    .filter((one): one is MisspeltVariable => one.resembles !== null);
 }
 
 /** The values given on the command line, by setting. A blank value there is an error and does not count as unset. */

@@ -140,12 +140,12 @@ export const SETTINGS = {
   LOG_LEVEL: setting(
     oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
     'info',
-    'Least level logged.',
+    'Least level logged: trace, debug, info, warn, error, fatal or silent.',
   ),
   LOG_CLIENT: setting(
     oneOf('network', 'off'),
     'network',
-    "Whether a request's log line names the client's network: its IPv4 address, or the /64 network of its IPv6 address.",
+    'What the log line of a request says about the client. network: its IPv4 address, or the /64 network of its IPv6 address; off: nothing.',
   ),
   LOG_TEXT: setting(trueOrFalse(), false, 'Whether the texts of requests are logged.'),
   FEEDBACK_MAX_REQUESTS: setting(
@@ -181,7 +181,11 @@ export const SETTINGS = {
     'A Redis server that several processes share: second cache level, rate limits, rollout state. Unset: none.',
     { secret: true },
   ),
-  TRUST_PROXY: setting(trustedProxies, undefined, "Whose X-Forwarded-For counts; unset: nobody's."),
+  TRUST_PROXY: setting(
+    trustedProxies,
+    undefined,
+    "Whose X-Forwarded-For counts: a number of proxies, or their addresses and networks; unset: nobody's.",
+  ),
   SERIN_CONFIG: setting(path, undefined, 'The configuration file; it must exist.', {
     isPath: true,
     defaultText: './serin.config.yaml if it exists, else that of the package',

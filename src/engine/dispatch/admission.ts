@@ -140,13 +140,14 @@ export class TimedAdmission extends Admission {
     if (leastMs > leftMs) throw neverInTime(texts, leastMs, leftMs);
     const queueMs = Math.max(0, forecast.finishMs(client, workMs, soloMs, now) - runMs);
     const roomMs = Math.max(0, leftMs - aloneMs);
-    if (queueMs * (forecast.isStanding(now) ? STANDING_MARGIN : MARGIN) <= roomMs + ROUNDING_MS) return;
+    const longestMs = queueMs * (forecast.isStanding(now) ? STANDING_MARGIN : MARGIN);
+    if (longestMs <= roomMs + ROUNDING_MS) return;
     // By the time that the caller comes back, the queue will have stood.
     const waitMs = queueMs - roomMs / STANDING_MARGIN + forecast.drainMs(this.told.owedMs(now), now);
     const jitter = LEAST_JITTER + (MOST_JITTER - LEAST_JITTER) * this.random();
     const retryAfterMs = Math.min(Math.ceil(waitMs * jitter), LONGEST_WAIT_MS);
     this.told.tell(client, { at: now, dueAt: now + retryAfterMs, workMs });
-    const sentence = `The predicted wait of ${inMs(queueMs)} is too long for the deadline in ${inMs(leftMs)}.`;
+    const sentence = `The answer may take up to ${inMs(longestMs + aloneMs)}, and the deadline is in ${inMs(leftMs)}.`;
     throw new AppError('OVERLOADED', sentence, { retryAfterMs });
   }
 }

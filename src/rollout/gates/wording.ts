@@ -1,4 +1,4 @@
-import { count, short } from '../../base/format.js';
+import { count, duration, short } from '../../base/format.js';
 import type { GateUnit } from './types.js';
 
 /** 12,345. */
@@ -14,7 +14,7 @@ export function figure(value: number, unit: GateUnit): string {
     case 'samples':
       return wholeNumber(value);
     case 'ms':
-      return `${short(value / 60_000)} min`;
+      return duration(value);
     case 'kpi':
       return short(value);
   }

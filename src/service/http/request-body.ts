@@ -24,9 +24,12 @@ export function contentTypeProblem(header: string | undefined): string | null {
   if (header === undefined) return 'The request has a body and no content-type; send `application/json`.';
   const end = header.indexOf(';');
   const mediaType = (end === -1 ? header : header.slice(0, end)).trim().toLowerCase();
-  if (mediaType !== 'application/json') return 'The content-type is not `application/json`.';
+  if (mediaType !== 'application/json')
+    return 'The content-type of the body is not JSON; send `application/json`.';
   const charset = end === -1 ? undefined : CHARSET.exec(header)?.[1];
-  return charset === undefined || UTF8.test(charset) ? null : 'The charset is not UTF-8.';
+  return charset === undefined || UTF8.test(charset)
+    ? null
+    : 'The charset of the body is not UTF-8; send UTF-8.';
 }
 
 /** Length in bytes of a body that is sent uncompressed with a content-length; NaN for any other body. */

@@ -150,11 +150,15 @@ export class NestLogger implements LoggerService {
     const strings = rest.filter((value): value is string => typeof value === 'string');
     const context = strings.at(-1);
     const stack = message instanceof Error ? message.stack : strings.length > 1 ? strings[0] : undefined;
+    if (context === NEST_FAILURE) return;
     const fromNest = context !== undefined && NEST_CONTEXTS.has(context);
     const fields = isLine(message) ? { ...message, msg: undefined } : {};
     this.logger[fromNest && level === 'info' ? 'debug' : level]({ ...fields, context, stack }, text(message));
   }
 }
+
+/** Nest logs an error of the start with its stack and throws it again; the start then says it, once and in a sentence. */
+const NEST_FAILURE = 'ExceptionHandler';
 
 const NEST_CONTEXTS: ReadonlySet<string> = new Set([
   'NestFactory',

@@ -2,7 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../base/errors/app-error.js';
 import type { Move, ModelRollout } from '../../rollout/model-rollout.js';
-import { clear, pause, promote, resume, rollBack, setPercent, start } from '../../rollout/rollout-machine.js';
+import {
+  clear,
+  clearFirst,
+  pause,
+  promote,
+  resume,
+  rollBack,
+  setPercent,
+  start,
+} from '../../rollout/rollout-machine.js';
 import { CanaryService } from '../canary/canary.service.js';
 import { RolloutConfiguration } from './rollout-configuration.js';
 import { RolloutJudge } from './rollout-judge.js';
@@ -153,7 +162,7 @@ export class RolloutAdmin {
   ): ReturnType<Move> {
     const bad = document.rolled_back.find((entry) => isSameCandidate(entry, canary));
     if (bad !== undefined) {
-      const sentence = `${bad.version} was rolled back at ${bad.at}; say clear first, then set a share.`;
+      const sentence = `${bad.version} was rolled back at ${bad.at}; ${clearFirst(document.model)}.`;
       return { kind: 'refused', sentence };
     }
     const { steps, mode } = this.configuration.wishOf(document.model);

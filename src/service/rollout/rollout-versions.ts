@@ -92,7 +92,7 @@ export class RolloutVersions {
     const { version, state, reason } = this.registry.status(model, name);
     if (version === null || state !== 'ready') {
       const why = reason === null ? '' : ` (${reason})`;
-      const sentence = `The version ${name} of ${model} is ${state}${why}, not ready; load it first.`;
+      const sentence = `The version ${name} of ${model} is ${state}${why}, not ready; load it first (POST /admin/models/${model}/versions/${name}/load).`;
       throw new AppError('VERSION_NOT_READY', sentence);
     }
     const { accepted, reason: verdict } = readAcceptance(version);

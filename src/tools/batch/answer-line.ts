@@ -6,10 +6,13 @@ import type { TableDialect } from '../records/table-fields.js';
 /** Digits behind the point: beyond what the arithmetic of a model means, and the same text wherever it is compared. */
 const SCORE_DIGITS = 6;
 
-/** The fields that are added to a line. */
-export function answerFields(topK: number | null): string[] {
+/**
+ * The fields that are added to a line.
+ * @param prefix stands before each name, so that fields of the input with these names can stay
+ */
+export function answerFields(topK: number | null, prefix = ''): string[] {
   const fields = ['label', 'score', 'model_name', 'model_version', 'truncated'];
-  return topK === null ? fields : [...fields, 'scores'];
+  return (topK === null ? fields : [...fields, 'scores']).map((field) => `${prefix}${field}`);
 }
 
 /**
@@ -29,13 +32,16 @@ export const tableCells = (cells: readonly string[], dialect: TableDialect): str
 /**
  * Renders what follows the prefix of a line: the answer, and the end of the record.
  * @param table null: JSON lines
+ * @param prefix as for {@link answerFields}, whose order is kept
  */
 export function answerWriter(
   table: TableDialect | null,
   { model, version, manifest }: ModelVersion,
   topK: number | null,
+  prefix: string,
 ): (row: Answer) => string {
   const json = JSON.stringify;
+  const keys = answerFields(topK, prefix).map((field) => `${json(field)}:`);
   return ({ value, truncated }) => {
     const ranked = namedRanking(value, manifest.labels, topK ?? 1);
     const label = ranked[0]?.label ?? '';
@@ -45,8 +51,8 @@ export function answerWriter(
     );
     const all = `[${entries.join(',')}]`;
     if (table === null) {
-      const rest = `"model_name":${json(model)},"model_version":${json(version)},"truncated":${String(truncated)}`;
-      return `"label":${json(label)},"score":${score},${rest}${topK === null ? '' : `,"scores":${all}`}}\n`;
+      const values = [json(label), score, json(model), json(version), String(truncated), all];
+      return `${keys.map((key, i) => `${key}${values[i] ?? ''}`).join(',')}}\n`;
     }
     const cells = [label, score, model, version, String(truncated), ...(topK === null ? [] : [all])];
     return tableCells(cells, table);

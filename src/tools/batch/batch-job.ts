@@ -5,11 +5,13 @@ import { toVersionSpec } from '../../engine/version-spec.js';
 import type { TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
 import { PlanRunner } from '../../engine/dispatch/plan-runner.js';
 import { answerWriter } from './answer-line.js';
-import { addTally, emptyTally } from './block-tally.js';
+import { addTally, emptyTally, type Tally } from './block-tally.js';
 import { planBlock, renderBlock, type PlannedBlock, type RenderedBlock } from './block-work.js';
 import { BLOCK_BYTES, type Block } from '../records/blocks.js';
+import type { BatchPlan } from '../../engine/dispatch/batch-plan.js';
 import { InFlight } from './in-flight.js';
-import { openBlocks, outputDialect, type InputBlocks } from './input-blocks.js';
+import { tableDialect } from '../records/file-format.js';
+import { openBlocks, type InputBlocks } from './input-blocks.js';
 import type { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
@@ -21,7 +23,7 @@ const compress = promisify(gzip);
 /** How a run ended; errors that prevent its end are thrown. */
 export type JobEnd =
   | { readonly how: 'done' | 'interrupted' }
-  | { readonly how: 'stopped'; readonly error: NonNullable<RenderedBlock['firstError']> };
+  | { readonly how: 'stopped'; readonly error: NonNullable<Tally['firstError']> };
 
 /** One run over one input: reads its blocks, has them inferred and writes them in order. */
 export class BatchJob {
@@ -41,6 +43,8 @@ export class BatchJob {
   /** Offset of the input up to which everything is written. */
   private writtenTo = 0;
   private range = EVERY_BLOCK;
+  /** Fields of the input whose replacement was said. */
+  private readonly warned = new Set<string>();
 
   constructor(
     private readonly options: JobOptions,
@@ -83,7 +87,6 @@ export class BatchJob {
    * @throws StartError when input, output or model cannot be used; what is written until then can be resumed
    */
   async run(): Promise<JobEnd> {
-    const tokenizer = await loadTokenizer(this.options.version);
     const input = await openBlocks(this.source, this.options, this.target.done.at(-1)?.end).catch(
       (error: unknown) => {
         if (this.interrupted) return null;
@@ -92,22 +95,12 @@ export class BatchJob {
     );
     if (input === null || this.interrupted) return { how: 'interrupted' };
     this.range = input.range;
-    await this.writeHeader(input);
-    const { version, workers, threadsPerWorker: threads } = this.options;
-    const runner = new PlanRunner(toVersionSpec(version, threads), {
-      entryFile: WORKER_ENTRY_FILE,
-      workers,
-      watchdogMs: this.options.workerWatchdogMs,
-      maxRssBytes: this.options.workerMaxRssBytes,
-      onLoss: this.say,
-      onProgress: () => this.inFlight?.changed(),
-    });
-    this.runner = runner;
-    this.inFlight = new InFlight(workers, () => runner.waiting);
+    const tokenizer = await loadTokenizer(this.options.version);
+    this.inFlight = new InFlight(this.options.workers, () => this.runner?.waiting ?? 0);
     try {
-      await this.pump(input, tokenizer, runner, this.inFlight);
+      await this.pump(input, tokenizer, this.inFlight);
     } finally {
-      await runner.close();
+      await this.runner?.close();
     }
     if (this.end !== undefined) return this.end;
     if (this.cutShort || this.givenUp || this.source.cutShort) return { how: 'interrupted' };
@@ -117,6 +110,7 @@ export class BatchJob {
 
   /** What precedes the first block goes into the first shard, even if that has no block. */
   private async writeHeader({ formats }: InputBlocks): Promise<void> {
+    await this.target.begin();
     const isFirst = (this.options.shard?.index ?? 1) === 1;
     if (!isFirst || this.target.done.length > 0) return;
     // A compressed file of no bytes at all would not be one: even an empty output gets its first member.
@@ -126,25 +120,41 @@ export class BatchJob {
     await this.target.append({ block: -1, end, output, errors: Buffer.alloc(0), tally: emptyTally() });
   }
 
-  private async pump(
-    { blocks, formats }: InputBlocks,
-    tokenizer: TextTokenizer,
-    runner: PlanRunner,
-    inFlight: InFlight,
-  ): Promise<void> {
-    const { version, outputFormat, quotes, topK } = this.options;
+  /** Worker processes start with the first text: an input that is refused, or that has none, needs no worker. */
+  private outcomesOf(plan: BatchPlan): ReturnType<PlanRunner['run']> {
+    if (plan.indices.length === 0) return Promise.resolve([]);
+    const { version, workers, threadsPerWorker } = this.options;
+    this.runner ??= new PlanRunner(toVersionSpec(version, threadsPerWorker), {
+      entryFile: WORKER_ENTRY_FILE,
+      workers,
+      watchdogMs: this.options.workerWatchdogMs,
+      maxRssBytes: this.options.workerMaxRssBytes,
+      onLoss: this.say,
+      onProgress: () => this.inFlight?.changed(),
+    });
+    return this.runner.run(plan);
+  }
+
+  private async pump(input: InputBlocks, tokenizer: TextTokenizer, inFlight: InFlight): Promise<void> {
+    const { blocks, formats } = input;
+    const { version, inputFormat, outputFormat, topK, prefix } = this.options;
     const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
     const limits = { maxPaddedTokens, runsAlone };
-    const writeAnswer = answerWriter(outputDialect(outputFormat.records, quotes), version, topK);
+    const writeAnswer = answerWriter(tableDialect(outputFormat.records, inputFormat), version, topK, prefix);
     const stopped = (): boolean => this.interrupted || this.end !== undefined || this.failed;
+    let isBegun = false;
     for await (const block of blocks) {
       this.cutShort = stopped();
       if (this.cutShort) break;
       await this.source.checkUnchanged();
       const planned = await planBlock(block, formats.read, tokenizer, limits);
+      this.warnOfReplaced(formats.replaced);
+      // What the first block refuses comes before anything is written or removed.
+      if (!isBegun) await this.writeHeader(input);
+      isBegun = true;
       inFlight.add(block.bytes.length);
       const before = this.written;
-      this.written = this.write(planned, runner.run(planned.plan), before, writeAnswer).finally(() => {
+      this.written = this.write(planned, this.outcomesOf(planned.plan), before, writeAnswer).finally(() => {
         inFlight.remove(block.bytes.length);
       });
       // The first failed block reports its error later; until then an unhandled rejection must not end the
@@ -155,8 +165,20 @@ export class BatchJob {
       });
       await inFlight.room(stopped);
     }
-    if (this.interrupted) runner.dropUnstarted();
+    if (!isBegun && !stopped()) await this.writeHeader(input);
+    if (this.interrupted) this.runner?.dropUnstarted();
     await this.written;
+  }
+
+  /** The first block is read before a worker starts, so mostly this comes before the run. */
+  private warnOfReplaced(replaced: Set<string>): void {
+    const names = [...replaced].filter((name) => !this.warned.has(name));
+    if (names.length === 0) return;
+    for (const name of names) this.warned.add(name);
+    const listed = names.map((name) => JSON.stringify(name)).join(', ');
+    this.say(
+      `warning: the input's ${listed} ${names.length === 1 ? 'is' : 'are'} left out, because the answer has ${names.length === 1 ? 'a field of this name' : 'fields of these names'}; with --prefix model_ the answer's fields are ${names.map((name) => `model_${name}`).join(', ')}, and both are kept`,
+    );
   }
 
   private async write(
@@ -171,8 +193,9 @@ export class BatchJob {
     this.givenUp ||= answers === undefined;
     if (answers === undefined || this.givenUp || this.end !== undefined) return;
     const rendered = await renderBlock(planned, answers, writeAnswer);
-    if (this.options.stopOnError && rendered.firstError !== undefined) {
-      this.end = { how: 'stopped', error: rendered.firstError };
+    const { firstError } = rendered.tally;
+    if (this.options.stopOnError && firstError !== null) {
+      this.end = { how: 'stopped', error: firstError };
       this.inFlight?.changed();
       return;
     }

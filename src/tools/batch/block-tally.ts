@@ -1,3 +1,6 @@
+import type { LineError } from '../../engine/dispatch/batch-group.js';
+import type { Lines } from '../records/records.js';
+
 /** The counts of a block, or of a whole run. */
 export interface Tally {
   /** Records, answered or not; blank lines are none. */
@@ -7,6 +10,9 @@ export interface Tally {
   /** Of these, lines that continue a record which began on an earlier line. */
   continuedLines: number;
   errors: number;
+  /** The same for each code. */
+  readonly errorCodes: Record<string, number>;
+  firstError: (LineError & Lines) | null;
   blankLines: number;
   truncated: number;
   /** Number of answered lines by their number of tokens, which the version's limit bounds. */
@@ -18,6 +24,8 @@ export const emptyTally = (): Tally => ({
   inputLines: 0,
   continuedLines: 0,
   errors: 0,
+  errorCodes: {},
+  firstError: null,
   blankLines: 0,
   truncated: 0,
   byTokens: new Map(),
@@ -28,6 +36,10 @@ export function addTally(total: Tally, more: Tally): void {
   total.inputLines += more.inputLines;
   total.continuedLines += more.continuedLines;
   total.errors += more.errors;
+  total.firstError ??= more.firstError;
+  for (const [code, count] of Object.entries(more.errorCodes)) {
+    total.errorCodes[code] = (total.errorCodes[code] ?? 0) + count;
+  }
   total.blankLines += more.blankLines;
   total.truncated += more.truncated;
   for (const [tokens, count] of more.byTokens) {

@@ -38,7 +38,6 @@ export interface RenderedBlock {
   readonly output: string;
   /** Its part of the errors file: one JSON object per bad record. */
   readonly errors: string;
-  readonly firstError: (LineError & Lines) | undefined;
   readonly tally: Tally;
 }
 
@@ -91,8 +90,7 @@ export async function renderBlock(
 ): Promise<RenderedBlock> {
   const output: string[] = [];
   const errors: string[] = [];
-  let firstError: RenderedBlock['firstError'];
-  const tally = { ...emptyTally(), lines: lines.length, inputLines: linesIn(block), blankLines };
+  const tally: Tally = { ...emptyTally(), lines: lines.length, inputLines: linesIn(block), blankLines };
   const pause = slicer();
   let next = 0;
   for (const { line, lastLine, content } of lines) {
@@ -101,7 +99,8 @@ export async function renderBlock(
     if (outcome === undefined) throw new Error(`Line ${String(line)} has neither an answer nor an error.`);
     if ('code' in outcome) {
       const { code, message } = outcome;
-      firstError ??= { line, lastLine, code, message };
+      tally.firstError ??= { line, lastLine, code, message };
+      tally.errorCodes[code] = (tally.errorCodes[code] ?? 0) + 1;
       errors.push(errorLine({ line, lastLine, code, message }));
       tally.errors++;
     } else if (!isLineError(content)) {
@@ -111,5 +110,5 @@ export async function renderBlock(
     }
     await pause();
   }
-  return { output: output.join(''), errors: errors.join(''), firstError, tally };
+  return { output: output.join(''), errors: errors.join(''), tally };
 }

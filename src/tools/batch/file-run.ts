@@ -20,7 +20,8 @@ export interface FileRunEnd {
 }
 
 function headerFor(options: JobOptions, source: InputSource): JournalHeader {
-  const { version, textField, quotes, topK, shard, threadsPerWorker, inputFormat, outputFormat } = options;
+  const { version, textField, prefix, topK, shard, threadsPerWorker } = options;
+  const { inputFormat, outputFormat } = options;
   return {
     serin_journal: 1,
     reader_version: READER_VERSION,
@@ -28,7 +29,10 @@ function headerFor(options: JobOptions, source: InputSource): JournalHeader {
     version: { name: `${version.model}/${version.version}`, digest: version.digest },
     options: {
       text_field: textField,
-      quotes,
+      quotes: inputFormat.quotes,
+      delimiter: inputFormat.delimiter,
+      encoding: inputFormat.encoding,
+      prefix: prefix === '' ? null : prefix,
       top_k: topK,
       shard: shard && `${String(shard.index)}/${String(shard.count)}`,
       threads_per_worker: threadsPerWorker,
@@ -70,7 +74,7 @@ export class FileRun {
   /** @throws StartError when something cannot be used; what is written until then can be resumed */
   async run(): Promise<FileRunEnd> {
     const { input, inputFormat, output } = this.options;
-    const source = await InputSource.open(input, inputFormat.gzip);
+    const source = await InputSource.open(input, inputFormat);
     if (output === STANDARD_STREAM) return this.into(source, new OutputStream());
     const lock = await takeLockPatiently(namesFor(output).lock, (sentence) => {
       this.say(sentence);
@@ -101,6 +105,9 @@ export class FileRun {
       const summary = this.summary(job);
       if (end.how === 'done') await target.finish(summary);
       return { end, summary };
+    } catch (error) {
+      await target.discard();
+      throw error;
     } finally {
       await target.close();
     }

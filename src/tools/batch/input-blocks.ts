@@ -12,7 +12,8 @@ import { blocksOf, EVERY_BLOCK, type BlockRange } from './shard.js';
 import { answerFields, tableCell, tableCells } from './answer-line.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { readTableHeader, tableReader, type RecordPrefix } from '../records/table-records.js';
-import { dialectOf, type RecordFormat } from '../records/file-format.js';
+import { tableDialect } from '../records/file-format.js';
+import { textLinesReader } from '../records/text-lines.js';
 import { TableEnds, type TableDialect } from '../records/table-fields.js';
 import { jsonLinesReader } from '../records/json-lines.js';
 import type { BlockReader } from '../records/records.js';
@@ -38,7 +39,7 @@ export async function openBlocks(
     options.shard === null
       ? EVERY_BLOCK
       : blocksOf(options.shard, await source.uncompressedBytes(), BLOCK_BYTES);
-  const isTable = options.inputFormat.records !== 'jsonl';
+  const isTable = tableDialect(options.inputFormat.records, options.inputFormat) !== null;
   const from = resumeAt !== undefined && source.seekable && !isTable ? resumeAt : { offset: 0, line: 1 };
   const all = splitBlocks(source.read(from.offset), recordEnds(options), from)[Symbol.asyncIterator]();
   let next = await all.next();
@@ -56,14 +57,17 @@ export async function openBlocks(
   return { formats, range, blocks: wanted() };
 }
 
-function recordEnds({ inputFormat: { records }, quotes }: JobOptions): RecordEnds {
-  return records === 'jsonl' ? new LineEnds() : new TableEnds(dialectOf(records, quotes));
+function recordEnds({ inputFormat }: JobOptions): RecordEnds {
+  const dialect = tableDialect(inputFormat.records, inputFormat);
+  return dialect === null ? new LineEnds() : new TableEnds(dialect);
 }
 
 /** How the blocks of an input are read, and what stands before them in the output. */
 export interface JobFormats {
   readonly read: BlockReader;
   readonly outputHeader: string;
+  /** Fields of the input that gave way to fields of the answer, as far as the input was read. */
+  readonly replaced: Set<string>;
 }
 
 /**
@@ -71,25 +75,31 @@ export interface JobFormats {
  * @throws StartError when a table has no header that can be used
  */
 function jobFormats(
-  { inputFormat, outputFormat, textField, quotes, topK }: JobOptions,
+  { inputFormat, outputFormat, textField, topK, prefix }: JobOptions,
   first: Block | undefined,
 ): JobFormats {
-  const added = answerFields(topK);
+  const added = answerFields(topK, prefix);
   const addedNames = new Set(added);
+  const replaced = new Set<string>();
   const { records } = inputFormat;
-  if (records === 'jsonl') return { read: jsonLinesReader(textField, addedNames), outputHeader: '' };
-  const dialect = dialectOf(records, quotes);
+  const output = tableDialect(outputFormat.records, inputFormat);
+  const dialect = tableDialect(records, inputFormat);
+  if (records === 'txt') {
+    const read = textLinesReader(textField, recordPrefix(output, addedNames));
+    return { read, outputHeader: headerLine([textField], added, output), replaced };
+  }
+  if (dialect === null) {
+    const read = jsonLinesReader(textField, addedNames, (name) => replaced.add(name));
+    return { read, outputHeader: '', replaced };
+  }
   const header = readTableHeader(first, dialect, textField);
-  const output = outputDialect(outputFormat.records, quotes);
+  for (const name of header.names) if (addedNames.has(name)) replaced.add(name);
   return {
+    replaced,
     read: tableReader(header, dialect, recordPrefix(output, addedNames)),
     outputHeader: headerLine(header.names, added, output),
   };
 }
-
-/** Null where the records name their own fields. */
-export const outputDialect = (records: RecordFormat, quotes: boolean): TableDialect | null =>
-  records === 'jsonl' ? null : dialectOf(records, quotes);
 
 const CANNOT_HOLD =
   'has a tab or a line end, which TSV without quotes cannot hold; --quotes writes such fields in quotes.';

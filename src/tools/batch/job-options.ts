@@ -1,5 +1,5 @@
 import type { ModelVersion } from '../../registry/model-version.js';
-import type { FileFormat } from '../records/file-format.js';
+import type { InputFormat, OutputFormat } from '../records/file-format.js';
 import type { Shard } from './shard.js';
 import type { ResumeMode } from './start-decision.js';
 
@@ -7,13 +7,13 @@ import type { ResumeMode } from './start-decision.js';
 export interface JobOptions {
   /** A path, or `-`. */
   readonly input: string;
-  readonly inputFormat: FileFormat;
+  readonly inputFormat: InputFormat;
   readonly output: string;
-  readonly outputFormat: FileFormat;
+  readonly outputFormat: OutputFormat;
   readonly version: ModelVersion;
   readonly textField: string;
-  /** Whether fields of TSV are read and written in quotes. */
-  readonly quotes: boolean;
+  /** What stands before the names of the answer's fields; mostly nothing. */
+  readonly prefix: string;
   /** How many labels with their scores each line gets; null: only the best. */
   readonly topK: number | null;
   readonly shard: Shard | null;

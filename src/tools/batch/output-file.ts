@@ -92,21 +92,26 @@ async function lookAround(output: string, journal: Journal | null): Promise<Foun
   };
 }
 
+type Files = Readonly<Record<'part' | 'errors' | 'journal', AppendFile>>;
+
 /** OUT, which appears under its name only when it is whole, and the journal by which a run goes on. */
 export class OutputFile implements OutputTarget {
   private syncedAt = performance.now();
+  private files: Files | null = null;
+  private hasBlock: boolean;
 
   private constructor(
     private readonly output: string,
     readonly done: readonly BlockEntry[],
-    private readonly part: AppendFile,
-    private readonly errors: AppendFile,
-    private readonly journal: AppendFile,
+    /** Creates or opens the files. A new run does so when it has something to write. */
+    private readonly openFiles: () => Promise<Files>,
     private readonly lock: Pick<OutputLock, 'check'>,
-  ) {}
+  ) {
+    this.hasBlock = done.length > 0;
+  }
 
   /**
-   * Begins a run, or goes on with one.
+   * Begins a run, or goes on with one. A new one changes nothing of what is there before {@link begin}.
    * @param lock of this output: nothing more is written once another run has it
    * @returns the last entry of the journal when there is nothing left to do
    * @throws StartError when what lies there is not of this run, or cannot be written
@@ -125,14 +130,10 @@ export class OutputFile implements OutputTarget {
     if (journal?.finish && (decision === 'publish' || decision === 'finished')) return journal.finish;
     return journal !== null && decision === 'resume'
       ? OutputFile.resume(output, journal, lock)
-      : OutputFile.begin(output, header, lock);
+      : new OutputFile(output, [], () => OutputFile.begin(output, header), lock);
   }
 
-  private static async begin(
-    output: string,
-    header: JournalHeader,
-    lock: Pick<OutputLock, 'check'>,
-  ): Promise<OutputFile> {
+  private static async begin(output: string, header: JournalHeader): Promise<Files> {
     const names = namesFor(output);
     // Opened first, so that a file that cannot be opened fails before anything has changed.
     const part = await AppendFile.open(names.part);
@@ -147,7 +148,7 @@ export class OutputFile implements OutputTarget {
     await errors.cut(0);
     const journal = await AppendFile.open(names.journal);
     await journal.append(Buffer.from(headerLine(header)));
-    return new OutputFile(output, [], part, errors, journal, lock);
+    return { part, errors, journal };
   }
 
   private static async resume(
@@ -176,47 +177,71 @@ export class OutputFile implements OutputTarget {
     await part.cut(last?.outputBytes ?? 0);
     await errors.cut(last?.errorsBytes ?? 0);
     await journal.cut(ends[whole] ?? 0);
-    return new OutputFile(output, done, part, errors, journal, lock);
+    const file = new OutputFile(output, done, () => Promise.resolve({ part, errors, journal }), lock);
+    await file.begin();
+    return file;
+  }
+
+  async begin(): Promise<Files> {
+    if (this.files !== null) return this.files;
+    await this.lock.check();
+    return (this.files = await this.openFiles());
   }
 
   async append({ block, end, output, errors, tally }: BlockPart): Promise<void> {
     // Another run that has the output by now goes on from what the journal says: nothing may be added to it.
     await this.lock.check();
-    await this.part.append(output);
-    await this.errors.append(errors);
+    const files = await this.begin();
+    await files.part.append(output);
+    await files.errors.append(errors);
     const entry: BlockEntry = {
       block,
       end,
-      outputBytes: this.part.bytes,
+      outputBytes: files.part.bytes,
       outputCrc: crc32(output),
-      errorsBytes: this.errors.bytes,
+      errorsBytes: files.errors.bytes,
       errorsCrc: crc32(errors),
       tally,
     };
-    await this.journal.append(Buffer.from(entryLine(entry)));
+    await files.journal.append(Buffer.from(entryLine(entry)));
+    this.hasBlock ||= block >= 0;
     if (performance.now() - this.syncedAt < SYNC_INTERVAL_MS) return;
-    await this.sync();
+    await sync(files);
     this.syncedAt = performance.now();
   }
 
   async finish(summary: Summary): Promise<void> {
-    await this.sync();
+    const files = await this.begin();
+    const { part, journal } = files;
+    await sync(files);
     await this.lock.check();
-    const entry: FinishEntry = { finished: true, outputBytes: this.part.bytes, summary };
-    await this.journal.append(Buffer.from(entryLine(entry)));
-    await this.journal.sync();
+    const entry: FinishEntry = { finished: true, outputBytes: part.bytes, summary };
+    await journal.append(Buffer.from(entryLine(entry)));
+    await journal.sync();
     await this.lock.check();
     await publish(this.output);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.part, this.errors, this.journal].map((file) => file.close()));
+  async discard(): Promise<void> {
+    if (this.files === null || this.hasBlock) return;
+    // Files that another run has taken over are no longer this run's to remove.
+    const isOurs = await this.lock.check().then(
+      () => true,
+      () => false,
+    );
+    if (!isOurs) return;
+    const { part, errorsPart, journal } = namesFor(this.output);
+    for (const path of [journal, part, errorsPart]) await rm(path, { force: true });
   }
 
-  private async sync(): Promise<void> {
-    await Promise.all([this.part.sync(), this.errors.sync()]);
-    await this.journal.sync();
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.files ?? {}).map((file) => file.close()));
   }
+}
+
+async function sync({ part, errors, journal }: Files): Promise<void> {
+  await Promise.all([part.sync(), errors.sync()]);
+  await journal.sync();
 }
 
 /** Gives the files their final names, OUT last; whatever of it a kill has left undone is done again. */

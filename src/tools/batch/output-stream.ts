@@ -31,6 +31,10 @@ export class OutputStream implements OutputTarget {
     process.stdout.on('error', () => undefined);
   }
 
+  begin(): Promise<void> {
+    return Promise.resolve();
+  }
+
   async append({ output, errors }: BlockPart): Promise<void> {
     await write(process.stdout, 'stdout', output);
     if (errors.length > 0) await write(process.stderr, 'stderr', errors).catch(unlessReaderGone);
@@ -38,6 +42,10 @@ export class OutputStream implements OutputTarget {
 
   async finish(): Promise<void> {
     await write(process.stdout, 'stdout', Buffer.alloc(0));
+  }
+
+  discard(): Promise<void> {
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

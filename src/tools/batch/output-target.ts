@@ -16,10 +16,14 @@ export interface BlockPart {
 export interface OutputTarget {
   /** What an earlier run has left there. */
   readonly done: readonly Pick<BlockEntry, 'block' | 'end' | 'tally'>[];
+  /** Gets ready to write, before a new run's first part. @throws StartError when it cannot be written */
+  begin(): Promise<unknown>;
   /** Resolves once the part is as safe as it will get before the next one. */
   append(part: BlockPart): Promise<void>;
   /** Makes it final. */
   finish(summary: Summary): Promise<void>;
+  /** Removes what this run has created, unless it holds a block: a refused run leaves nothing behind. */
+  discard(): Promise<void>;
   /** Lets go of it as it is; an unfinished one can be resumed where there is a journal. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { linesInWords } from '../records/records.js';
 import { count, counted, percent, rounded } from '../../base/format.js';
 import { factLines } from '../../base/terminal/fit-table.js';
 import { PLAIN, type Screen } from '../../base/terminal/screen.js';
@@ -25,6 +26,15 @@ export interface Summary {
   /** Of these, lines that continue a record which began on an earlier line. */
   readonly continued_lines: number;
   readonly errors: number;
+  /** Records without an answer, for each code. */
+  readonly error_codes: Readonly<Record<string, number>>;
+  /** The first of them, as OUT.errors has it; null without any. */
+  readonly first_error: {
+    readonly line: number;
+    readonly last_line?: number;
+    readonly code: string;
+    readonly message: string;
+  } | null;
   readonly blank_lines: number;
   readonly resumed_lines: number;
   readonly texts_per_s: number;
@@ -49,6 +59,8 @@ export function summarize(figures: RunFigures): Summary {
     input_lines: total.inputLines,
     continued_lines: total.continuedLines,
     errors: total.errors,
+    error_codes: total.errorCodes,
+    first_error: firstErrorOf(total),
     blank_lines: total.blankLines,
     resumed_lines: resumed.lines,
     texts_per_s: rounded(answeredNow / seconds, 1),
@@ -63,6 +75,31 @@ export function summarize(figures: RunFigures): Summary {
   };
 }
 
+function firstErrorOf({ firstError }: Tally): Summary['first_error'] {
+  if (firstError === null) return null;
+  const { line, lastLine, code, message } = firstError;
+  return { line, ...(lastLine === line ? {} : { last_line: lastLine }), code, message };
+}
+
+/** The whole message stands in OUT.errors; that of JSON.parse quotes the line. */
+const SHOWN_MESSAGE_CHARACTERS = 200;
+
+/** The count of all errors; where there are any also the count of each code, and the first error in a line of its own. */
+function describeErrors(
+  { errors, error_codes: codes, first_error: first }: Summary,
+  screen: Screen,
+): [string, string][] {
+  if (first === null) return [['errors', count(errors)]];
+  const each = Object.entries(codes).map(([code, number]) => `${count(number)} ${code}`);
+  const { line, last_line: lastLine = line, code, message } = first;
+  const shown =
+    message.length > SHOWN_MESSAGE_CHARACTERS ? `${message.slice(0, SHOWN_MESSAGE_CHARACTERS)}…` : message;
+  return [
+    ['errors', `${screen.paint('red', count(errors))}: ${each.join(', ')}`],
+    ['first', `${linesInWords({ line, lastLine })}: ${code}: ${shown}`],
+  ];
+}
+
 /** The summary in a few lines for a person. */
 export function describeSummary(summary: Summary, screen: Screen = PLAIN): string {
   const blank = summary.blank_lines > 0 ? `, ${count(summary.blank_lines)} blank` : '';
@@ -71,11 +108,10 @@ export function describeSummary(summary: Summary, screen: Screen = PLAIN): strin
       ? `, ${count(summary.continued_lines)} of them inside a record that began earlier`
       : '';
   const resumed = summary.resumed_lines > 0 ? `, ${count(summary.resumed_lines)} of them from before` : '';
-  const errors = count(summary.errors);
   const lines = factLines(
     [
       ['lines', `${count(summary.lines)}${resumed}${blank}`],
-      ['errors', summary.errors > 0 ? screen.paint('red', errors) : errors],
+      ...describeErrors(summary, screen),
       ['input', `${counted(summary.input_lines, 'line')}${continued}`],
       ['rate', `${count(summary.texts_per_s)} texts/s, ${count(Math.round(summary.tokens_per_s))} tokens/s`],
       [

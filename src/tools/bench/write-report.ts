@@ -1,20 +1,21 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeReason } from '../../base/files/write-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { renderContributors } from './contributors-svg.js';
 import { renderLatency } from './latency-svg.js';
 import { renderMarkdown } from './render-markdown.js';
 import type { BenchReport, RunReport } from './bench-report.js';
 
-const unwritable = (error: unknown): StartError =>
-  new StartError(`The report cannot be written: ${(error as Error).message}`);
+const unwritable = (folder: string, error: unknown): StartError =>
+  new StartError(`The report cannot be written to ${folder}: ${writeReason(error)}.`, { cause: error });
 
 /** Makes the folder before anything is measured. @throws StartError when it cannot be made */
 export function prepareFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw unwritable(error);
+    throw unwritable(folder, error);
   }
 }
 
@@ -37,7 +38,7 @@ export function writeReport(folder: string, report: BenchReport): string {
       ),
     );
   } catch (error) {
-    throw unwritable(error);
+    throw unwritable(folder, error);
   }
   return markdown;
 }

@@ -1,5 +1,6 @@
 import type { ConfigError } from '../../base/config/config-error.js';
 import type { SerinConfig } from '../../base/config/serin-config.js';
+import type { MisspeltVariable } from '../../base/config/read-settings.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
 /** Characters under which a token can be tried out, or is a word. */
@@ -11,6 +12,12 @@ export function judgeConfigError({ problems }: ConfigError): Finding[] {
     fail('configuration', `${key} (${source})${value === null ? '' : ` is ${value}`}`, message),
   );
 }
+
+/** Variables that are probably meant as settings. */
+export const judgeVariables = (misspelt: readonly MisspeltVariable[]): Finding[] =>
+  misspelt.map(({ name, resembles }) =>
+    warn('settings', `${name} is in the environment, and is no setting`, `is ${resembles} meant?`),
+  );
 
 const LOOPBACK = /^(localhost|127\..*|::1)$/;
 

@@ -118,7 +118,9 @@ async function readSample({ input, textField, sample: size, signal }: DriftOptio
   if (lines === unreadable) {
     const { line, problem } = firstUnreadable ?? { line: 0, problem: '' };
     const what = lines === 0 ? 'it is empty' : `no line has a text (line ${line}: ${problem})`;
-    throw new StartError(`${inputName(input)} cannot be compared: ${what}`);
+    throw new StartError(
+      `${inputName(input)} cannot be compared: ${what}. It must have JSON lines, such as {${JSON.stringify(textField)}: "A fine film."}.`,
+    );
   }
   return { sample: sample.texts(), lines, unreadable, firstUnreadable };
 }

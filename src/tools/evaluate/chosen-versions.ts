@@ -48,5 +48,9 @@ function checkLabels(candidate: ModelVersion, against: ModelVersion): void {
   const [ours, theirs] = [candidate.manifest.labels, against.manifest.labels];
   if (ours.length === theirs.length && ours.every((label) => theirs.includes(label))) return;
   const sides = [candidate, against].map((one) => `${nameOf(one)} has ${one.manifest.labels.join(', ')}`);
-  throw new StartError(`The two have other labels and cannot be compared: ${sides.join('; ')}.`);
+  const renamed =
+    ours.length === theirs.length
+      ? ` If they mean the same, import ${nameOf(candidate)} again with --labels and those names, in the order of its own.`
+      : '';
+  throw new StartError(`The two have other labels and cannot be compared: ${sides.join('; ')}.${renamed}`);
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { replaceFile } from '../../base/files/replace-file.js';
+import { writeReason } from '../../base/files/write-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { ACCEPTANCE_FILE, type AcceptanceRecord } from '../../registry/acceptance.js';
 import type { EvaluationReport } from './evaluation-report.js';
@@ -55,7 +56,7 @@ export async function writeRecord(folder: string, record: AcceptanceRecord): Pro
     // The service reads the record, often as another user.
     await replaceFile(path, `${JSON.stringify(record, null, 2)}\n`, 0o644);
   } catch (error) {
-    throw new StartError(`The record ${path} cannot be written: ${(error as Error).message}`, {
+    throw new StartError(`The record ${path} cannot be written: ${writeReason(error)}.`, {
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { readReason } from '../../base/files/write-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { pathOfModel } from './find-model.js';
 
@@ -32,7 +33,7 @@ export function readExportFolder(path: string, onnx?: string): ExportFolder {
       throw new StartError(
         isMissing
           ? `${folder} has no ${name}: ${remedy}.`
-          : `${join(folder, name)} cannot be read: ${(error as Error).message}.`,
+          : `${join(folder, name)} cannot be read: ${readReason(error)}.`,
       );
     }
   };

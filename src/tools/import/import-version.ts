@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -21,7 +21,7 @@ import { memoryNotes } from './memory-notes.js';
 import { refuseUnsteady } from './padding-cause.js';
 import type { PythonParity } from './python-parity.js';
 import { settleParity } from './settle-parity.js';
-import { sweepHalfMade, sweepModelFolder } from '../../registry/half-made.js';
+import { sweepHalfMade } from '../../registry/half-made.js';
 import { StagedVersion } from '../../registry/staged-version.js';
 import { tryVersion, type Trial } from './trial.js';
 import type { VersionName } from '../../registry/find-version.js';
@@ -70,7 +70,8 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
   await checkTarget(options);
   const files = readExportFolder(options.from, options.onnx);
   const examined = examineExport(files, { ...options, asksPython: options.python !== null });
-  await sweep(config.modelRegistry, say);
+  await sweepHalfMade(config.modelRegistry, say);
+  await sweepHalfMade(tmpdir(), say, SCRATCH);
   const scratch = dryRun ? mkdtempSync(join(tmpdir(), SCRATCH)) : null;
   const parent = scratch ?? join(config.modelRegistry, name.model);
   const staged = await StagedVersion.create(parent, name.version);
@@ -151,21 +152,13 @@ async function pythonParity(
 /** Begin of the name of the folder of a dry run. */
 const SCRATCH = 'serin-dry-run-';
 
-/** Removes what imports left that were killed. */
-async function sweep(registry: string, say: (sentence: string) => void): Promise<void> {
-  await sweepHalfMade(registry, say);
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith(SCRATCH))) {
-    await sweepModelFolder(join(tmpdir(), name), say);
-  }
-}
-
 async function checkTarget({ config, name, replace }: ImportOptions): Promise<void> {
   const target = join(config.modelRegistry, name.model, name.version);
   if (!existsSync(target)) return;
+  await checkUnused(config, name, 'replaced');
   if (!replace) {
     throw new StartError(`${target} exists: choose another version name, or replace it with --force.`);
   }
-  await checkUnused(config, name, 'replaced');
 }
 
 /** A version is one file that is read, checked and run from memory: weights beside the graph move into it. */

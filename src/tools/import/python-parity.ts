@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readReason } from '../../base/files/write-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { parseJsonObject } from './json-object.js';
 
@@ -38,9 +39,9 @@ export function readPythonParity(path: string, labels: number): PythonParity {
   try {
     contents = readFileSync(path);
   } catch (error) {
-    return refuse(`cannot be read: ${(error as Error).message}`);
+    return refuse(`cannot be read: ${readReason(error)}`);
   }
-  const { items, tolerance = DEFAULT_TOLERANCE, reference } = parseJsonObject(path, contents);
+  const { items, tolerance = DEFAULT_TOLERANCE, reference } = parseJsonObject(path, contents, FORM);
   if (typeof tolerance !== 'number' || !(tolerance > 0 && tolerance <= LARGEST_TOLERANCE)) {
     return refuse(`has a tolerance that is not above 0 and at most ${LARGEST_TOLERANCE}`);
   }

@@ -1,19 +1,19 @@
+import { StartError } from '../../base/errors/start-error.js';
 import { LineEnds, splitBlocks, type Block } from '../records/blocks.js';
-import { dialectOf, formatOf } from '../records/file-format.js';
+import { inputFormatOf, tableDialect, type ReadOptions } from '../records/file-format.js';
 import { InputSource } from '../records/input-source.js';
-import { linesOf, parseObjectLine } from '../records/json-lines.js';
+import { linesOf, parseObjectLine, valueAt } from '../records/json-lines.js';
 import { NOT_UTF8, type Lines } from '../records/records.js';
 import { TableEnds, type TableDialect } from '../records/table-fields.js';
 import { columnOf, readTableHeader, tableReader } from '../records/table-records.js';
 import { textError } from '../../engine/text.js';
 
 export interface DataOptions {
-  /** JSONL, CSV or TSV by its extension, also `.gz`; `-` is stdin, as JSONL. */
+  /** JSONL, JSON, CSV or TSV by its extension, also `.gz`; `-` is stdin, as JSONL. */
   readonly path: string;
   readonly textField: string;
   readonly labelField: string;
-  /** Whether fields of TSV may be in quotes. */
-  readonly quotes: boolean;
+  readonly reading: ReadOptions;
   /** Most texts to take; null: all. */
   readonly limit: number | null;
 }
@@ -32,16 +32,22 @@ export interface LabelPlaces {
 /**
  * Reads every row of a labelled file, with the reader of `serin batch`; blank lines are no rows.
  * @param seen is shown every block
- * @throws StartError when the file cannot be read, its header lacks a column, or lines end with a carriage return alone
+ * @throws StartError when the file cannot be read, has no quotes to be read, its header lacks a column, or lines end with
+ *   a carriage return alone
  */
 export async function* readRows(
   options: DataOptions,
   places: LabelPlaces,
   seen: (block: Block) => void,
 ): AsyncGenerator<Row> {
-  const { records, gzip } = formatOf(options.path);
-  const source = await InputSource.open(options.path, gzip);
-  const dialect = records === 'jsonl' ? null : dialectOf(records, options.quotes);
+  const format = inputFormatOf(options.path, options.reading);
+  if (format.records === 'txt') {
+    throw new StartError(
+      `${options.path} has texts without labels: give a table, JSON lines or a JSON array.`,
+    );
+  }
+  const source = await InputSource.open(options.path, format);
+  const dialect = tableDialect(format.records, format);
   const ends = dialect === null ? new LineEnds() : new TableEnds(dialect);
   let read: ((block: Block) => Iterable<Row>) | undefined;
   for await (const block of splitBlocks(source.read(), ends)) {
@@ -68,15 +74,15 @@ function jsonRow(
 ): { problem: string } | { text: string; label: unknown } {
   const object = parseObjectLine(json, line);
   if (typeof object === 'string') return { problem: object };
-  const fields = labelFields(Object.keys(object), labelField, textField, places);
-  for (const field of [textField, ...(fields === null ? [labelField] : [])]) {
-    if (!Object.hasOwn(object, field))
-      return { problem: `The object has no field ${JSON.stringify(field)}.` };
-  }
-  const { [textField]: text } = object;
+  const [{ value: text, missing }, named] = [valueAt(object, textField), valueAt(object, labelField)];
+  const fields =
+    named.missing === undefined ? null : labelFields(Object.keys(object), labelField, textField, places);
+  const problem = missing ?? (fields === null ? named.missing : undefined);
+  if (problem !== undefined) return { problem };
   const error = textError(text, textField);
   if (error !== null) return { problem: error.message };
-  const label = typeof fields === 'string' ? object[fields] : pick(fields ?? [], (name) => object[name]);
+  if (fields === null) return { text: text as string, label: named.value };
+  const label = typeof fields === 'string' ? object[fields] : pick(fields, (name) => object[name]);
   return { text: text as string, label };
 }
 

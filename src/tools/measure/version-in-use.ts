@@ -9,13 +9,12 @@ const STATE_ROLES = ['stable', 'canary', 'last_good'] as const;
 
 /**
  * Refuses to change or delete a version that something counts on: the configuration, or the state of a rollout.
- * @param deed what was to be done, as in "not removed"
  * @throws StartError that says who needs it
  */
 export async function checkUnused(
   { rollout, stateDir }: Pick<SerinConfig, 'rollout' | 'stateDir'>,
   { model, version }: VersionName,
-  deed: string,
+  deed: 'removed' | 'replaced',
 ): Promise<void> {
   const users: string[] = [];
   const configured = Object.hasOwn(rollout, model) ? rollout[model] : undefined;
@@ -34,7 +33,8 @@ export async function checkUnused(
     }
   }
   if (users.length === 0) return;
+  const otherName = deed === 'replaced' ? ', or choose another name' : '';
   throw new StartError(
-    `${model}/${version} is not ${deed}: ${users.join('; ')}. Move the rollout and the configuration to another version first, or choose another name.`,
+    `${model}/${version} is not ${deed}: ${users.join('; ')}. Move the rollout and the configuration to another version first${otherName}.`,
   );
 }

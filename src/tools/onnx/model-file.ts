@@ -14,6 +14,7 @@ import {
   type ModelProto,
   type TensorProto,
 } from './generated/onnx_pb.js';
+import { readReason } from '../../base/files/write-error.js';
 import { OnnxError } from './onnx-error.js';
 
 /** A smaller tensor stays in the model: a shape or a scale is looked at before the weights are. */
@@ -51,11 +52,10 @@ function readWhole(path: string): Uint8Array {
     return readFileSync(path);
   } catch (error) {
     if (error instanceof OnnxError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new OnnxError(
-      code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${message}.`,
-      { cause: error },
-    );
+    const { code } = error as NodeJS.ErrnoException;
+    const sentence =
+      code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read: ${readReason(error)}.`;
+    throw new OnnxError(sentence, { cause: error });
   }
 }
 

@@ -37,8 +37,12 @@ export async function chooseSource(
   if (target === source.version) throw new StartError(`--to ${target} is the version that is quantised.`);
   const modelFolder = dirname(source.folder);
   if (existsSync(join(modelFolder, target))) {
-    if (!force) throw new StartError(`${source.model}/${target} is there already; --force replaces it.`);
     await checkUnused(config, { model: source.model, version: target }, 'replaced');
+    if (!force) {
+      throw new StartError(
+        `${source.model}/${target} is there already: name another with --to, or replace it with --force.`,
+      );
+    }
   }
   if (source.manifest.precision.includes('int8')) {
     const from = originOf(source);

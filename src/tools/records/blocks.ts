@@ -27,7 +27,7 @@ export interface Block {
   readonly bytes: Buffer;
 }
 
-/** Finds where records end. It is shown every byte in order; those that it could not judge come again. */
+/** Finds where records end. It is shown every byte in order; those that it could not judge come again, with more. */
 export interface RecordEnds {
   /**
    * @param window bytes of the input; those before `start` are judged
@@ -104,9 +104,17 @@ export async function* splitBlocks(
     }
     undecided = window.subarray(at);
   }
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
   for await (const chunk of chunks) {
-    yield* cut(undecided.length === 0 ? chunk : Buffer.concat([undecided, chunk]), false);
+    waiting.push(chunk);
+    waitingBytes += chunk.length;
+    // Bytes come again only with at least as many new ones: otherwise a long field in small chunks would take quadratic time.
+    if (waitingBytes < undecided.length) continue;
+    yield* cut(undecided.length === 0 ? chunk : Buffer.concat([undecided, ...waiting]), false);
+    waiting = [];
+    waitingBytes = 0;
   }
-  yield* cut(undecided, true);
+  yield* cut(Buffer.concat([undecided, ...waiting]), true);
   if (held > 0) yield take();
 }

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { StartError } from '../../base/errors/start-error.js';
 import { readReason } from '../../base/files/write-error.js';
-import { STANDARD_STREAM } from './file-format.js';
+import { decompressed, damageOf } from './compression.js';
+import { inUtf8 } from './encoding.js';
+import { STANDARD_STREAM, type StoredFormat } from './file-format.js';
+import { foreignByContent } from './foreign-files.js';
+import { arrayAsLines } from './json-array.js';
 
 /** Bytes of each end of an input that its fingerprint covers. */
 const FINGERPRINT_BYTES = 1024 * 1024;
@@ -31,24 +34,25 @@ export class InputSource {
 
   private constructor(
     readonly path: string,
-    private readonly gzip: boolean,
+    private readonly format: StoredFormat,
     /** Null for stdin. */
     readonly identity: InputIdentity | null,
   ) {}
 
   /** @throws StartError when it is missing, not a file, or may not be read */
-  static async open(path: string, gzip: boolean): Promise<InputSource> {
-    if (path === STANDARD_STREAM) return new InputSource(path, gzip, null);
-    return new InputSource(path, gzip, await identify(path));
+  static async open(path: string, format: StoredFormat): Promise<InputSource> {
+    if (path === STANDARD_STREAM) return new InputSource(path, format, null);
+    return new InputSource(path, format, await identify(path));
   }
 
   /** True when it can be read from the middle. */
   get seekable(): boolean {
-    return this.identity !== null && !this.gzip;
+    const { compression, encoding, records } = this.format;
+    return this.identity !== null && compression === null && encoding === null && records !== 'json';
   }
 
   /**
-   * The uncompressed bytes from an offset on.
+   * The uncompressed bytes from an offset on, in UTF-8, an array of JSON as lines.
    * @throws StartError when the file cannot be read or is not whole
    */
   async *read(offset = 0): AsyncGenerator<Buffer> {
@@ -59,23 +63,33 @@ export class InputSource {
       this.identity === null
         ? process.stdin
         : createReadStream(this.path, { start: offset, highWaterMark: CHUNK_BYTES });
+    let isFirst = offset === 0;
     const counted = new Transform({
       transform: (chunk: Buffer, _, done) => {
         this.bytesRead += chunk.length;
-        done(null, chunk);
+        const foreign = isFirst ? foreignByContent(this.path, chunk, this.format) : null;
+        isFirst = false;
+        done(foreign, chunk);
       },
     });
     this.reading = raw;
     // `pipe` does not hand errors on.
     raw.on('error', (error: Error) => counted.destroy(error));
-    const chunks = this.gzip ? decompressed(raw.pipe(counted)) : raw.pipe(counted);
+    const { compression, encoding, records } = this.format;
+    let chunks = decompressed(raw.pipe(counted), compression);
+    if (encoding !== null) chunks = inUtf8(chunks, encoding);
+    if (records === 'json') chunks = arrayAsLines(chunks);
     try {
-      for await (const chunk of chunks as AsyncIterable<Buffer>) yield chunk;
+      yield* chunks;
     } catch (error) {
       this.cutShort = this.stopped;
       if (this.cutShort) return;
-      const isBroken = (error as NodeJS.ErrnoException).code?.startsWith('Z_') ?? false;
-      const what = isBroken ? 'is not a whole gzip file' : 'cannot be read';
+      if (error instanceof StartError) throw error;
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+        throw new StartError(`The input ${this.path} is not in the encoding ${String(encoding)}.`);
+      }
+      const what = damageOf(error, compression) ?? 'cannot be read';
       throw new StartError(`The input ${this.path} ${what}: ${readReason(error)}.`, { cause: error });
     } finally {
       raw.destroy();
@@ -88,9 +102,9 @@ export class InputSource {
     this.reading?.destroy(new Error('stopped'));
   }
 
-  /** Uncompressed size; of a compressed file it is found by reading it once. */
+  /** The number of bytes that {@link read} gives; unless they are those of the file, it reads them once. */
   async uncompressedBytes(): Promise<number> {
-    if (!this.gzip) return this.identity?.bytes ?? 0;
+    if (this.seekable) return this.identity?.bytes ?? 0;
     let bytes = 0;
     for await (const chunk of this.read()) bytes += chunk.length;
     return bytes;
@@ -111,21 +125,6 @@ export class InputSource {
     if (now.mtime.toISOString() !== modified) {
       throw new StartError(`The input ${this.path} was written to while it was read.`);
     }
-  }
-}
-
-/**
- * The content of a gzip file. A file of no bytes has none: `serin batch` writes such a file for a shard without blocks,
- * so that the shards can be put together.
- * @throws Error with a code of zlib when it is not a whole gzip file
- */
-export async function* decompressed(compressed: Readable): AsyncGenerator<Buffer> {
-  const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-  compressed.on('error', (error) => gunzip.destroy(error));
-  try {
-    for await (const chunk of compressed.pipe(gunzip)) yield chunk as Buffer;
-  } catch (error) {
-    if (gunzip.bytesWritten > 0 || (error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
   }
 }
 

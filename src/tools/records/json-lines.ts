@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
+import { didYouMean } from '../../base/config/suggest.js';
 import { isUtf8 } from 'node:buffer';
 import { StartError } from '../../base/errors/start-error.js';
 import { textError } from '../../engine/text.js';
@@ -8,6 +9,9 @@ import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './recor
 const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
+/** Parts of a broken line in which an object is looked for: its first ones may be blank, a title or broken too. */
+const MOST_PARTS = 100;
+
 /**
  * The value of one line, or the error of JSON.parse.
  * @param line its number in the input
@@ -16,9 +20,12 @@ const LINE_FEED = 10;
 export function parseLine(json: string, line: number): unknown {
   const value = parsed(json);
   if (!(value instanceof Error)) return value;
-  const end = json.indexOf('\r');
-  const first = end < 0 ? value : parsed(json.slice(0, end));
-  if (!(first instanceof Error) && isJsonObject(first)) {
+  // The last part ends with the line.
+  const parts = json
+    .replace(/\r$/, '')
+    .split('\r', MOST_PARTS + 1)
+    .slice(0, -1);
+  if (parts.some((part) => isObject(parsed(part)))) {
     throw new StartError(
       `Line ${line} of the input, as line feeds count, has an object that a carriage return alone ends; lines must end with LF or CRLF.`,
     );
@@ -33,6 +40,44 @@ export function parseObjectLine(json: string, line: number): JsonObject | string
   return isJsonObject(value) ? value : 'The line is JSON, but not an object.';
 }
 
+/** More names than this tell a reader nothing, in a sentence that may come once per line. */
+const MOST_NAMES = 8;
+
+function missingField(object: JsonObject, name: string, key: string): string {
+  const keys = Object.keys(object);
+  const near = didYouMean(key, keys);
+  const listed = keys.slice(0, MOST_NAMES).map((one) => JSON.stringify(one));
+  const known = keys.length > MOST_NAMES ? [...listed, '…'] : listed;
+  const has = near !== '' || keys.length === 0 ? '' : `; it has ${known.join(', ')}`;
+  return `The object has no field ${JSON.stringify(name)}${has}.${near}`;
+}
+
+/**
+ * The value of a field.
+ * @param name its key, or the keys that lead to it: `a.b` is `b` of the object in `a`, where no key is `a.b` itself
+ * @returns a sentence in `missing` when there is none
+ */
+export function valueAt(
+  object: JsonObject,
+  name: string,
+):
+  | { readonly value: unknown; readonly missing?: undefined }
+  | { value?: undefined; readonly missing: string } {
+  if (Object.hasOwn(object, name)) return { value: object[name] };
+  let value: unknown = object;
+  for (const [i, key] of name.split('.').entries()) {
+    if (!isJsonObject(value)) {
+      const owner = name.split('.').slice(0, i).join('.');
+      return { missing: `${owner} must be an object, which has ${JSON.stringify(key)}.` };
+    }
+    if (!Object.hasOwn(value, key)) return { missing: missingField(value, name, key) };
+    value = value[key];
+  }
+  return { value };
+}
+
+const isObject = (value: unknown): boolean => !(value instanceof Error) && isJsonObject(value);
+
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -44,6 +89,7 @@ function parsed(json: string): unknown {
 /**
  * @param line its number in the input
  * @param added names of the members that the answer brings: those of the input give way to them
+ * @param onReplaced is told the name of each member that gives way
  * @throws as parseObjectLine
  */
 export function readJsonLine(
@@ -51,17 +97,19 @@ export function readJsonLine(
   line: number,
   textField: string,
   added: ReadonlySet<string>,
+  onReplaced: (name: string) => void = () => undefined,
 ): LineContent {
   if (BLANK.test(json)) return 'blank';
   const object = parseObjectLine(json, line);
   if (typeof object === 'string') return { code: 'MALFORMED_JSON', message: object };
-  if (!Object.hasOwn(object, textField)) {
-    return { code: 'INVALID_REQUEST', message: `The object has no field ${JSON.stringify(textField)}.` };
-  }
-  const text = object[textField];
+  const { value: text, missing } = valueAt(object, textField);
+  if (missing !== undefined) return { code: 'INVALID_REQUEST', message: missing };
   const problem = textError(text, textField);
   if (problem !== null) return { code: problem.code, message: problem.message };
-  return { text: text as string, prefix: openObject(json, Object.keys(object), added) };
+  const keys = Object.keys(object);
+  const replaced = keys.filter((key) => added.has(key));
+  replaced.forEach(onReplaced);
+  return { text: text as string, prefix: openObject(json, replaced.length > 0, added) };
 }
 
 /** One line without its line feed and without a byte order mark; null when it is not UTF-8. */
@@ -83,10 +131,14 @@ export function* linesOf({
   }
 }
 
-export function jsonLinesReader(textField: string, added: ReadonlySet<string>): BlockReader {
+export function jsonLinesReader(
+  textField: string,
+  added: ReadonlySet<string>,
+  onReplaced?: (name: string) => void,
+): BlockReader {
   return function* read(block) {
     for (const { line, text } of linesOf(block)) {
-      const content = text === null ? NOT_UTF8 : readJsonLine(text, line, textField, added);
+      const content = text === null ? NOT_UTF8 : readJsonLine(text, line, textField, added, onReplaced);
       yield { line, lastLine: line, content };
     }
   };
@@ -131,10 +183,11 @@ function* membersOf(object: string): Generator<{ readonly key: string; readonly 
  * A JSON object up to where further members may follow: `{` or `{"a":1,`. What is kept stays as it was written,
  * numbers above all: `JSON.parse` would round a 64-bit id.
  * @param object the text of an object that `JSON.parse` accepts
+ * @param hasNames whether it has any of `names`
  * @param names members to leave out
  */
-function openObject(object: string, keys: readonly string[], names: ReadonlySet<string>): string {
-  if (!keys.some((key) => names.has(key))) {
+function openObject(object: string, hasNames: boolean, names: ReadonlySet<string>): string {
+  if (!hasNames) {
     const members = object.slice(object.indexOf('{') + 1, object.lastIndexOf('}')).trim();
     return members === '' ? '{' : `{${members},`;
   }

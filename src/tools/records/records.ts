@@ -33,11 +33,15 @@ export type BlockReader = (block: Block) => Iterable<InputRecord>;
 
 /**
  * Increase it when the same file would give other records, or other texts: a run that an older reader began is then not
- * continued. 1 took quotes as csv-parse does; 2 has the rule of table-fields.ts, and skips byte order marks.
+ * continued. 1 took quotes as csv-parse does; 2 has the rule of table-fields.ts, and skips byte order marks; 3 reads
+ * arrays of JSON, and the path `a.b` of a text.
  */
-export const READER_VERSION = 2;
+export const READER_VERSION = 3;
 
-export const NOT_UTF8: LineError = { code: 'MALFORMED_JSON', message: 'The line is not UTF-8.' };
+export const NOT_UTF8: LineError = {
+  code: 'MALFORMED_JSON',
+  message: 'The line is not UTF-8. --encoding names the encoding of the file, for example windows-1252.',
+};
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 

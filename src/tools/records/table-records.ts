@@ -1,5 +1,7 @@
 import { isUtf8 } from 'node:buffer';
+import { didYouMean } from '../../base/config/suggest.js';
 import { StartError } from '../../base/errors/start-error.js';
+import { counted } from '../../base/format.js';
 import type { LineError } from '../../engine/dispatch/batch-group.js';
 import { textError } from '../../engine/text.js';
 import { countLineFeeds, type Block } from './blocks.js';
@@ -59,6 +61,14 @@ const quotesHint = (values: readonly string[], { quotes }: TableDialect): string
     ? ' A quote in TSV is text; --quotes reads fields in quotes.'
     : '';
 
+/** What to try when the header has one name that looks like several. */
+function delimiterHint(names: readonly string[]): string {
+  const [found] = names.length === 1 ? (/[;\t|,]/.exec(names[0] ?? '') ?? []) : [];
+  if (found === undefined) return '';
+  const shown = found === '\t' ? "'\\t'" : `'${found}'`;
+  return ` Are its columns separated by ${found === '\t' ? 'tabs' : found}? --delimiter ${shown} says so.`;
+}
+
 /**
  * Reads the header from an input's first block.
  * @throws StartError when there is none, or it does not name the text
@@ -102,8 +112,9 @@ export function columnOf(
   const column = names.indexOf(name);
   if (column >= 0) return column;
   const known = names.map((one) => JSON.stringify(one)).join(', ');
+  const hints = `${delimiterHint(names)}${quotesHint(names, dialect)}`;
   throw new StartError(
-    `The input has no column ${JSON.stringify(name)}; it has ${known}. ${advice}${quotesHint(names, dialect)}`,
+    `The input has no column ${JSON.stringify(name)}; it has ${known}.${didYouMean(name, names)} ${advice}${hints}`,
   );
 }
 
@@ -114,7 +125,7 @@ function contentOf(
   prefixOf: RecordPrefix,
 ): LineContent {
   if (fields.length !== names.length) {
-    const message = `The record has ${String(fields.length)} fields; the header names ${String(names.length)}.${quotesHint(fields, dialect)}`;
+    const message = `The record has ${counted(fields.length, 'field')}; the header names ${String(names.length)}.${quotesHint(fields, dialect)}`;
     return { code: 'INVALID_REQUEST', message };
   }
   const text = fields[textColumn];

@@ -136,11 +136,11 @@ function versionLine(version: VersionView | null): string {
   return `${version.version}  ${version.state}, ${version.digest.slice(0, 12)}, ${verdict}`;
 }
 
-function stepLine({ step, percent, state_percent: statePercent }: RolloutView): string {
+function stepLine({ mode, step, percent, state_percent: statePercent }: RolloutView): string {
   if (step === null) return '-';
   const held = percent === statePercent ? '' : `, held at ${percent} %`;
   const next = step.next_percent === null ? 'then promotion' : `then ${step.next_percent} %`;
-  return `${step.number} of ${step.of} at ${step.percent} %${held}: ${duration(step.elapsed_ms)} of ${duration(step.hold_ms)}, ${next}`;
+  return `${step.number} of ${step.of} at ${step.percent} %${held}: ${duration(step.elapsed_ms)} of ${duration(step.hold_ms)}, ${next}${mode === 'auto' ? '' : ' by hand'}`;
 }
 
 /** When there will be enough samples for a verdict. */

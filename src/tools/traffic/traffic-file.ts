@@ -2,9 +2,9 @@ import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { StartError } from '../../base/errors/start-error.js';
 import { readReason } from '../../base/files/write-error.js';
-import { isGzip, STANDARD_STREAM } from '../records/file-format.js';
-import { decompressed } from '../records/input-source.js';
-import { lineText, parseLine } from '../records/json-lines.js';
+import { compressionOf, STANDARD_STREAM } from '../records/file-format.js';
+import { decompressed } from '../records/compression.js';
+import { lineText, parseLine, valueAt } from '../records/json-lines.js';
 
 const NEWLINE = 0x0a;
 
@@ -68,7 +68,7 @@ function open(path: string, signal: AbortSignal): AsyncIterable<Buffer> {
     signal,
     path === STANDARD_STREAM ? process.stdin : createReadStream(path),
   );
-  return isGzip(path) ? decompressed(source) : source;
+  return decompressed(source, compressionOf(path));
 }
 
 /** Not node:readline, for which U+2028 inside a text would end the line too. */
@@ -102,7 +102,7 @@ export function textOf(
   object: Readonly<Record<string, unknown>>,
   field: string,
 ): { text: string } | { problem: string } {
-  const text: unknown = Object.hasOwn(object, field) ? object[field] : undefined;
+  const { value: text } = valueAt(object, field);
   if (text === undefined) return { problem: `it has no field ${JSON.stringify(field)}` };
   return typeof text === 'string' ? { text } : { problem: `its ${JSON.stringify(field)} is not a string` };
 }

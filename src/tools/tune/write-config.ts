@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { parseDocument, type Document } from 'yaml';
 import { linkTarget } from '../../base/files/link-target.js';
 import { replaceFile } from '../../base/files/replace-file.js';
+import { writeReason } from '../../base/files/write-error.js';
 import { StartError } from '../../base/errors/start-error.js';
 import type { ChosenSettings } from './tune-report.js';
 
@@ -53,7 +54,7 @@ export function checkSettingsFile(path: string): void {
     accessSync(dirname(target), constants.W_OK | constants.X_OK);
     lstatSync(`${target}.${String(process.pid)}.tmp`, { throwIfNoEntry: false });
   } catch (error) {
-    throw new StartError(`${path} cannot be written: ${(error as Error).message}`, { cause: error });
+    throw new StartError(`${path} cannot be written: ${writeReason(error)}.`, { cause: error });
   }
 }
 
@@ -71,6 +72,6 @@ export async function writeSettings(path: string, settings: ChosenSettings): Pro
       await replaceFile(linkTarget(path), text, isThere ? statSync(path).mode & 0o777 : 0o644);
     return changes;
   } catch (error) {
-    throw new StartError(`${path} cannot be written: ${(error as Error).message}`);
+    throw new StartError(`${path} cannot be written: ${writeReason(error)}.`, { cause: error });
   }
 }

@@ -23,6 +23,25 @@ describe('the help', () => {
     },
   );
 
+  it('of serve names one default for each flag, and the values where there are few', () => {
+    const serve = createProgram().commands.find((one) => one.name() === 'serve');
+    const help = (serve && helpOf(serve))?.replaceAll(/\s+/g, ' ');
+    expect(help).toContain('are logged. (LOG_TEXT; default: false) --');
+    expect(help).toMatch(/trace, debug, .* or silent\. \(LOG_LEVEL;/);
+  });
+
+  it('is named by the command that was used wrongly', async () => {
+    let said = '';
+    const program = createProgram();
+    for (const command of all(program)) {
+      command
+        .exitOverride()
+        .configureOutput({ outputError: () => undefined, writeErr: (part) => (said += part) });
+    }
+    await expect(program.parseAsync(['canary', 'set'], { from: 'user' })).rejects.toThrow('--percent');
+    expect(said).toBe('(serin canary set --help says what is allowed)\n');
+  });
+
   it('names the variable beside --url', () => {
     for (const name of ['drift', 'replay', 'bench']) {
       const command = createProgram().commands.find((one) => one.name() === name);

@@ -5,6 +5,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,6 +61,21 @@ describe('what a process that was killed left', () => {
       `R/mood/.v2.new-${NOBODY} is removed: the process that made it has ended`,
       `R/tone/.v1.new-${NOBODY} is removed: the process that made it has ended`,
     ]);
+  });
+
+  it('is removed in the folders of the names that are asked for alone', async () => {
+    folder('dry-run-1', `.v1.new-${NOBODY}`);
+    folder('other', `.v1.new-${NOBODY}`);
+    await sweepHalfMade(registry, () => undefined, 'dry-run-');
+    expect(readdirSync(registry)).toEqual(['other']);
+  });
+
+  it('is looked for where it can be: a folder that is missing or cannot be examined has nothing', async () => {
+    symlinkSync('circle', at('circle'));
+    folder('mood', `.v1.new-${NOBODY}`);
+    await sweep();
+    expect(readdirSync(registry)).toEqual(['circle']);
+    await expect(sweepHalfMade(at('none'), () => undefined)).resolves.toBeUndefined();
   });
 
   it('gets its name back when it was moved aside and nothing took its place', async () => {

@@ -130,6 +130,18 @@ describe('a version in the making', () => {
     expect(readdirSync(model)).toEqual([]);
   });
 
+  it('leaves nothing behind when its process exits, and no handler when it does not', async () => {
+    const before = process.listeners('exit');
+    const [one, other] = [await make(), await StagedVersion.create(join(model, 'tone'), 'v1')];
+    await one.write('a.txt', 'new');
+    await other.write('a.txt', 'new');
+    const [onExit, ...more] = process.listeners('exit').filter((listener) => !before.includes(listener));
+    expect(more).toEqual([]);
+    onExit?.(3);
+    expect(readdirSync(model)).toEqual([]);
+    expect(process.listeners('exit')).toEqual(before);
+  });
+
   it('takes the folder of the model along, when that was made for it alone', async () => {
     const first = await StagedVersion.create(join(model, 'tone'), 'v1');
     const second = await StagedVersion.create(join(model, 'tone'), 'v2');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SETTINGS, SETTING_NAMES, fileKey, flagName } from '../../../src/base/config/settings.js';
 import { readRegistry } from '../../../src/registry/registry-files.js';
@@ -70,6 +70,15 @@ const metricsTable = (): string =>
     }),
   ].join('\n');
 
+/** The anchors that a page has by its headings, as GitHub makes them. */
+const anchorsOf = (page: string): string[] =>
+  [...readText(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+
 describe('the documentation', () => {
   it('lists every shipped version with the figures of its manifest, in the README', async () => {
     const generated = withGenerated(readText('README.md'), 'models', modelsTable());
@@ -102,11 +111,15 @@ describe('the documentation', () => {
     for (const [name, , reason] of rows) expect(reason, name).toMatch(/\w{3}/);
   });
 
-  it('has no dead relative links', () => {
+  it('has no dead relative links, nor links to headings that are not there', () => {
     const dead: string[] = [];
     for (const file of sourceFiles('.').filter((path) => path.endsWith('.md'))) {
-      for (const [, target = ''] of readText(file).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g)) {
-        if (!existsSync(resolve(ROOT, dirname(file), target))) dead.push(`${file}: ${target}`);
+      const links = readText(file).matchAll(/\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?[^)]*\)/g);
+      for (const [, target = '', anchor] of links) {
+        const path = target === '' ? file : join(dirname(file), target);
+        const isDead =
+          !existsSync(resolve(ROOT, path)) || (anchor !== undefined && !anchorsOf(path).includes(anchor));
+        if (isDead) dead.push(`${file}: ${target}#${anchor ?? ''}`);
       }
     }
     expect(dead).toEqual([]);

@@ -70,7 +70,7 @@ describe('moves of a rollout', () => {
   it('give a digest nothing after its rollback, in this rollout and the next, until clear', () => {
     const bad = done(rollBack(begun(), admin));
     const refused = setPercent(bad, 5, admin);
-    expect(refused.kind === 'refused' && refused.sentence).toMatch(/say clear first/);
+    expect(refused.kind === 'refused' && refused.sentence).toMatch(/"serin canary clear sentiment" .* first/);
     expect(setPercent(bad, 0, admin)).toEqual({ kind: 'unchanged' });
     const again = begun({ percent: 50, rolloutId: 'r2' }, bad);
     expect([again.phase, again.percent]).toEqual(['rolled_back', 0]);
@@ -95,7 +95,7 @@ describe('moves of a rollout', () => {
       /v2 was promoted/,
     ],
     ['pause of a rolled back one', (d) => pause(done(rollBack(d, admin)), admin), /v2 was rolled back/],
-    ['promotion of a rolled back one', (d) => promote(done(rollBack(d, admin)), admin), /clear first/],
+    ['promotion of a rolled back one', (d) => promote(done(rollBack(d, admin)), admin), /canary clear/],
     ['clear of nothing', (d) => clear(d, admin), /nothing was rolled back/],
     ['a share without a canary', (d) => setPercent({ ...d, canary: null }, 5, admin), /name the version/],
     ['rollback without a canary', (d) => rollBack({ ...d, canary: null }, admin), /There is no canary/],

@@ -1,4 +1,4 @@
-import type { EachWord } from './pre-tokenizers.js';
+import type { EachWord } from './each-word.js';
 
 /** The entry of a Metaspace in tokenizer.json. */
 export interface MetaspaceConfig {

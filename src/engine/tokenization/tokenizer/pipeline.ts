@@ -1,13 +1,13 @@
+import { isJsonObject } from '../../../base/json-object.js';
 import { type AddedToken, AddedTokenSplitter } from './added-tokens.js';
 import type { BertNormalizerConfig } from './bert-normalizer.js';
 import { BertPreTokenizer } from './bert-pre-tokenizer.js';
 import { Bpe, type BpeConfig } from './bpe.js';
+import { type EachWord, inSequence } from './each-word.js';
 import type { LibraryTokenizer } from './library-tokenizer.js';
 import { keepsBeginning, type Normalize, ownNormalizer } from './own-normalizers.js';
 import {
-  type EachWord,
   entryForLibrary,
-  inSequence,
   isOwnPreTokenizer,
   ownPreTokenizer,
   placesOfFirst,
@@ -28,20 +28,47 @@ export interface TokenizerJson {
   readonly added_tokens: readonly AddedToken[];
   readonly normalizer: (Typed & { readonly normalizers?: readonly Typed[] }) | null;
   readonly pre_tokenizer?: PreTokenizerConfig | null;
+  readonly post_processor?: unknown;
   readonly model: Typed;
 }
 
-/** tokenizer.json without the parts that only a {@link Pipeline} reads: what the library builds. */
+/**
+ * tokenizer.json without the parts that only a {@link Pipeline} reads: what the library builds. A vocabulary of 250,000
+ * tokens would otherwise be built twice in each worker process.
+ */
 export function forLibrary(json: TokenizerJson): TokenizerJson {
   const { normalizer, pre_tokenizer: preTokenizer = null } = json;
   return {
     ...json,
     normalizer: ownNormalizer(normalizer) === null ? normalizer : null,
     pre_tokenizer: entryForLibrary(preTokenizer),
+    model: OWN_MODELS.includes(json.model.type) ? modelForLibrary(json) : json.model,
   };
 }
 
 const OWN_MODELS: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram'];
+
+/** A model with the tokens alone that the post-processor may name: the library looks up their ids. */
+function modelForLibrary({ model, post_processor: postProcessor }: TokenizerJson): Typed {
+  const named = new Set<string>();
+  JSON.stringify(postProcessor, (_, value: unknown) => {
+    if (typeof value === 'string') named.add(value);
+    return value;
+  });
+  const { vocab } = model as { readonly vocab?: unknown };
+  const pieces: readonly unknown[] = Array.isArray(vocab) ? vocab : [];
+  const ids = pieces.flatMap((piece, id): [string, number][] => {
+    const token: unknown = Array.isArray(piece) ? piece[0] : null;
+    return typeof token === 'string' && named.has(token) ? [[token, id]] : [];
+  });
+  if (isJsonObject(vocab)) {
+    for (const token of named) {
+      const id = Object.hasOwn(vocab, token) ? vocab[token] : null;
+      if (typeof id === 'number') ids.push([token, id]);
+    }
+  }
+  return Object.assign({ type: 'WordPiece' }, { vocab: Object.fromEntries(ids), unk_token: '' });
+}
 
 /**
  * Whether each stage of a tokenizer is implemented here, with the ids of the Rust crate.

@@ -2,18 +2,9 @@ import { BertPreTokenizer } from './bert-pre-tokenizer.js';
 import { byteCharacters } from './byte-characters.js';
 import { LATE_NUMBERS, NUMBERS } from './crate-classes.js';
 import { classContent, crateRegExp, WHITESPACE_WORD } from './crate-pattern.js';
+import type { EachWord, Visit } from './each-word.js';
 import { metaspace, type MetaspaceConfig, prependsToFirst } from './metaspace.js';
 import { PUNCTUATION, WHITE_SPACE } from './rust-unicode.js';
-
-/** Takes the next word. @returns false when no further word is wanted */
-export type Visit = (word: string) => boolean;
-
-/**
- * Gives the words of a text to `visit`, in order, until it returns false; no word is empty.
- * @param section index of the text among the parts between added tokens
- * @returns false when `visit` has ended it
- */
-export type EachWord = (text: string, section: number, visit: Visit) => boolean;
 
 /** What becomes of the parts of a text that match (Rust's SplitDelimiterBehavior). */
 type Behavior = 'Removed' | 'Isolated' | 'MergedWithPrevious' | 'MergedWithNext' | 'Contiguous';
@@ -100,15 +91,6 @@ export function entryForLibrary(config: PreTokenizerConfig | null): PreTokenizer
     ...config,
     pretokenizers: steps.map((step) => entryForLibrary(step) ?? { type: 'WhitespaceSplit' }),
   };
-}
-
-/** Each word of the first step is a text for the second, and so on. */
-export function inSequence(steps: readonly EachWord[]): EachWord {
-  return steps.reduceRight<EachWord>(
-    (following, step) => (text, section, visit) =>
-      step(text, section, (word) => following(word, section, visit)),
-    (text, _section, visit) => visit(text),
-  );
 }
 
 function bertWords(): EachWord {

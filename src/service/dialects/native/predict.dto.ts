@@ -57,8 +57,9 @@ export class PredictBatchRequest extends PredictOptions {
     minItems: 1,
     example: ['A gripping film.', 'Two hours I will not get back.'],
   })
-  @IsArray({ message: 'must be an array of strings' })
+  // The rule that stands last is looked at first.
   @ArrayNotEmpty({ message: 'must not be empty' })
+  @IsArray({ message: 'must be an array of strings' })
   texts!: unknown[];
 }
 

@@ -3,7 +3,7 @@ import { StartError } from '../../../base/errors/start-error.js';
 import type { ModelVersion } from '../../../registry/model-version.js';
 import { readVerified } from '../../../registry/registry-files.js';
 import { textError } from '../../../engine/text.js';
-import { isGzip } from '../../records/file-format.js';
+import { compressionOf } from '../../records/file-format.js';
 import { InputSource } from '../../records/input-source.js';
 import { linesOf, parseLine } from '../../records/json-lines.js';
 import { isJsonObject } from '../../../base/json-object.js';
@@ -59,7 +59,8 @@ const readShipped = (version: ModelVersion): Promise<Buffer> =>
 
 async function readContent(path: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of (await InputSource.open(path, isGzip(path))).read()) chunks.push(chunk);
+  const format = { records: 'jsonl', compression: compressionOf(path), encoding: null } as const;
+  for await (const chunk of (await InputSource.open(path, format)).read()) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 

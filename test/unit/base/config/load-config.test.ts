@@ -214,7 +214,7 @@ describe('problems', () => {
     ['host: 5', /^host .* is 5: allowed is a host name/],
     ['host: {a: b}', /^host .* is a map: allowed is a host name/],
     ['- port', /the file must be a map of settings/],
-    ['port: 1\nport: 2', /not valid YAML: Map keys must be unique/],
+    ['port: 1\nport: 2', /not valid YAML: Map keys must be unique at line 2, column 1$/],
     [
       `a: &a [x${', x'.repeat(20)}]\nb: &b [*a${', *a'.repeat(20)}]\nc: [*b${', *b'.repeat(20)}]`,
       /must be a map/,

@@ -92,6 +92,22 @@ describe('TimedAdmission, for time', () => {
     bench.admit(until(NOW + 5_000));
   });
 
+  it('says a time that is longer than the deadline, also when the margin alone makes it so', () => {
+    const bench = new Bench();
+    bench.admit(until(NOW + 1_000));
+    bench.forecast.shares.add('ann', 900, NOW);
+    let said = '';
+    try {
+      bench.admit(until(NOW + 1_000));
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    const [, predicted, deadline] =
+      /^The answer may take up to (\d+) ms, and the deadline is in (\d+) ms\.$/.exec(said) ?? [];
+    expect(deadline).toBe('1000');
+    expect(Number(predicted)).toBeGreaterThan(1_000);
+  });
+
   it('does not count the work of a client whose turns come later', () => {
     const bench = new Bench();
     bench.forecast.shares.add('greedy', 100_000, NOW);

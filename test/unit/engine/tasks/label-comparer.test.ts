@@ -143,7 +143,9 @@ describe('the labels that a text gets', () => {
     expect(saidBy(several, all)).toEqual([0, 2]);
     expect(saidBy(several, all)).toBe(saidBy(several, answerOf(0.9, 0, 0.5).value));
     expect(saidBy(other, answerOf(0.6).value)).toEqual([0]);
-    expect(factsOf(several)).toMatchObject({ labels: ['A', 'B', 'C'], thresholds: null });
+    const manifest = { ...several.manifest, max_tokens: 128 };
+    expect(factsOf({ manifest })).toEqual({ labels: ['A', 'B', 'C'], thresholds: null, maxTokens: 128 });
+    expect(factsOf({ manifest: { ...manifest, pipeline: {} as never } }).maxTokens).toBeNull();
     expect(taskOf(several)).toBe(MULTI);
   });
 });

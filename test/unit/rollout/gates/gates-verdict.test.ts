@@ -23,6 +23,18 @@ describe('the verdict', () => {
     expect(evaluate(evidenceOf(), SETTINGS, LAST).verdict).toBe('promote');
   });
 
+  it('says how long a step has been in force', () => {
+    const { gates } = evaluate(evidenceOf(), SETTINGS, { ...STEP, elapsedMs: 8_040, holdMs: 1_800_000 });
+    expect(gates[1]?.sentence).toBe('8 s of 30 min in this step.');
+  });
+
+  it('gives times in seconds, minutes and hours', () => {
+    const young = { ...STEP, elapsedMs: 3018, holdMs: 5_400_000 };
+    expect(rowOf('hold_time', evidenceOf(), SETTINGS, young).sentence).toBe(
+      '3 s of 1 h 30 min in this step.',
+    );
+  });
+
   it('says the same without rows', () => {
     const cases: [GateEvidence, StepInfo][] = [
       [evidenceOf(), STEP],

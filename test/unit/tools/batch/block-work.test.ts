@@ -28,7 +28,7 @@ async function rendered() {
 
 describe('a block whose records have several lines', () => {
   it('names the range in an error that stands for several, and one line otherwise', async () => {
-    const { errors, firstError, output } = await rendered();
+    const { errors, tally, output } = await rendered();
     expect(
       errors
         .trimEnd()
@@ -43,7 +43,8 @@ describe('a block whose records have several lines', () => {
       },
       { line: 8, code: 'INFERENCE_FAILED', message: 'The model failed.' },
     ]);
-    expect(firstError).toMatchObject({ line: 2, lastLine: 4 });
+    expect(tally.firstError).toMatchObject({ line: 2, lastLine: 4 });
+    expect(tally.errorCodes).toEqual({ INVALID_REQUEST: 1, INFERENCE_FAILED: 1 });
     expect(output).toBe('answer\n');
   });
 
@@ -56,6 +57,14 @@ describe('a block whose records have several lines', () => {
       ...{ modelName: 'm', modelVersion: 'v', versionDigest: 'd' },
     });
     expect(summary).toMatchObject({ lines: 3, input_lines: 8, continued_lines: 3 });
+    const message = 'The record has 3 fields; the header names 2.';
+    expect(summary).toMatchObject({
+      error_codes: { INVALID_REQUEST: 1, INFERENCE_FAILED: 1 },
+      first_error: { line: 2, last_line: 4, code: 'INVALID_REQUEST', message },
+    });
+    expect(describeSummary(summary)).toContain(
+      `errors     2: 1 INVALID_REQUEST, 1 INFERENCE_FAILED\nfirst      lines 2 to 4: INVALID_REQUEST: ${message}\n`,
+    );
     expect(describeSummary(summary)).toContain(
       'input      8 lines, 3 of them inside a record that began earlier\n',
     );

@@ -2,6 +2,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -18,6 +19,7 @@ import {
   type JournalHeader,
 } from '../../../../src/tools/batch/journal.js';
 import { OutputFile } from '../../../../src/tools/batch/output-file.js';
+import type { BlockPart } from '../../../../src/tools/batch/output-target.js';
 import { emptyTally } from '../../../../src/tools/batch/block-tally.js';
 
 const header: JournalHeader = {
@@ -55,8 +57,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+async function begun(mode: 'either' | 'restart'): Promise<OutputFile> {
+  const opened = await OutputFile.open(output, header, mode, OURS);
+  if (!(opened instanceof OutputFile)) throw new Error('nothing is left to do');
+  await opened.begin();
+  return opened;
+}
+
 async function refuses(mode: 'either' | 'restart', reason: RegExp): Promise<void> {
-  const attempt = OutputFile.open(output, header, mode, OURS);
+  const attempt = begun(mode);
   await expect(attempt).rejects.toThrow(StartError);
   await expect(attempt).rejects.toThrow(reason);
 }
@@ -79,8 +88,7 @@ describe('files beside OUT without a journal', () => {
         new RegExp(`o\\.jsonl\\.${name} exists, and no journal.*--restart replaces it`),
       );
       expect(readFileSync(`${output}.${name}`, 'utf8')).toBe('precious');
-      const opened = await OutputFile.open(output, header, 'restart', OURS);
-      if (opened instanceof OutputFile) await opened.close();
+      await (await begun('restart')).close();
       expect(existsSync(`${output}.journal`)).toBe(true);
     },
   );
@@ -88,8 +96,7 @@ describe('files beside OUT without a journal', () => {
   it('beside a journal that a power loss has torn, a part is made again', async () => {
     writeFileSync(`${output}.journal`, JOURNAL.slice(0, 20));
     writeFileSync(`${output}.part`, 'lost');
-    const opened = await OutputFile.open(output, header, 'either', OURS);
-    if (opened instanceof OutputFile) await opened.close();
+    await (await begun('either')).close();
     expect(readFileSync(`${output}.part`, 'utf8')).toBe('');
   });
 
@@ -121,10 +128,49 @@ describe('a journal that is there', () => {
   it('and what it tells of give way to a new one', async () => {
     writeFileSync(`${output}.journal`, JOURNAL);
     writeFileSync(`${output}.part`, 'old\n');
-    const opened = await OutputFile.open(output, header, 'restart', OURS);
-    if (!(opened instanceof OutputFile)) throw new Error('nothing was begun');
-    await opened.close();
+    await (await begun('restart')).close();
     expect(readFileSync(`${output}.journal`, 'utf8')).toBe(headerLine(header));
     expect(readFileSync(`${output}.part`, 'utf8')).toBe('');
+  });
+});
+
+describe('a run that is refused before its first block', () => {
+  it('changes nothing of an earlier run before it begins to write', async () => {
+    writeFileSync(`${output}.journal`, JOURNAL);
+    writeFileSync(`${output}.part`, 'old\n');
+    const opened = await OutputFile.open(output, header, 'restart', OURS);
+    if (!(opened instanceof OutputFile)) throw new Error('nothing is left to do');
+    await opened.discard();
+    await opened.close();
+    expect(readFileSync(`${output}.journal`, 'utf8')).toBe(JOURNAL);
+    expect(readFileSync(`${output}.part`, 'utf8')).toBe('old\n');
+  });
+
+  const partOf = (block: number): BlockPart => ({
+    ...{ block, end: { offset: 10, line: 2 }, tally: emptyTally() },
+    ...{ output: Buffer.from('row\n'), errors: Buffer.alloc(0) },
+  });
+
+  it.each([
+    ['nothing when it has written no more than the header', -1, []],
+    ['what is needed to resume when it has written a block', 0, ['errors.part', 'journal', 'part']],
+  ])('leaves %s', async (_, block, left) => {
+    const file = await begun('either');
+    await file.append(partOf(block));
+    await file.discard();
+    await file.close();
+    expect(readdirSync(folder).sort()).toEqual(left.map((name) => `o.jsonl.${name}`));
+  });
+
+  it('leaves the files alone that another run has taken over', async () => {
+    let isLost = false;
+    const lock = { check: () => (isLost ? Promise.reject(new Error('lost')) : Promise.resolve()) };
+    const opened = await OutputFile.open(output, header, 'either', lock);
+    if (!(opened instanceof OutputFile)) throw new Error('nothing is left to do');
+    await opened.append(partOf(-1));
+    isLost = true;
+    await opened.discard();
+    await opened.close();
+    expect(existsSync(`${output}.journal`)).toBe(true);
   });
 });

@@ -45,6 +45,8 @@ it('the closing figures fit in 80 columns', () => {
   const summary = {
     lines: 1_234_567,
     errors: 12,
+    error_codes: { EMPTY_TEXT: 12 },
+    first_error: { line: 7, code: 'EMPTY_TEXT', message: 'text must not be empty.' },
     blank_lines: 3_456,
     input_lines: 2_345_678,
     continued_lines: 3_456,
@@ -59,6 +61,8 @@ it('the closing figures fit in 80 columns', () => {
     model_version: LONG_VERSION,
     version_digest: 'a'.repeat(64),
   };
-  expect(expectFits(describeSummary(summary, NARROW))).toContain('errors     12\n');
+  expect(expectFits(describeSummary(summary, NARROW))).toContain(
+    'errors     12: 12 EMPTY_TEXT\nfirst      line 7: ',
+  );
   expect(describeSummary(summary, NARROW)).toContain('\u001b[31m12\u001b[39m');
 });

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkConversion, formatOf } from '../../../../src/tools/records/file-format.js';
+import {
+  checkConversion,
+  inputFormatOf,
+  outputFormatOf,
+  type RecordFormat,
+} from '../../../../src/tools/records/file-format.js';
 import { blocksOf, parseShard } from '../../../../src/tools/batch/shard.js';
 
 describe('shards', () => {
@@ -31,33 +36,81 @@ describe('shards', () => {
 });
 
 describe('formats', () => {
+  const NOTHING_SAID = { records: null, encoding: null, quotes: false, delimiter: null } as const;
+  const formatOf = (path: string, records: RecordFormat | null = null) => {
+    const format = inputFormatOf(path, { ...NOTHING_SAID, records });
+    return [format.records, format.compression];
+  };
+
   it.each([
-    ['-', { records: 'jsonl', gzip: false }],
-    ['a.jsonl', { records: 'jsonl', gzip: false }],
-    ['a.b/c.NDJSON', { records: 'jsonl', gzip: false }],
-    ['a.json.gz', { records: 'jsonl', gzip: true }],
-    ['a.csv', { records: 'csv', gzip: false }],
-    ['a.jsonl.GZ', { records: 'jsonl', gzip: true }],
-    ['A.CSV.Gz', { records: 'csv', gzip: true }],
-    ['x.tsv.gz', { records: 'tsv', gzip: true }],
-  ])('%j', (path, format) => {
+    ['-', 'jsonl', null],
+    ['a.jsonl', 'jsonl', null],
+    ['a.b/c.NDJSON', 'jsonl', null],
+    ['a.json.gz', 'json', 'gzip'],
+    ['a.csv', 'csv', null],
+    ['a.jsonl.GZ', 'jsonl', 'gzip'],
+    ['A.CSV.Gz', 'csv', 'gzip'],
+    ['x.tsv.gz', 'tsv', 'gzip'],
+    ['x.txt', 'txt', null],
+    ['x.JSONL.zst', 'jsonl', 'zstd'],
+  ])('%j is read', (path, ...format) => {
     expect(formatOf(path)).toEqual(format);
   });
 
-  it.each(['a', 'a.txt', 'a.gz', 'a.xlsx.gz', 'a.csv.zip', 'a.constructor', 'a.toString.gz'])(
-    '%j is not known',
+  it('the user says what an input is under another name, and on stdin', () => {
+    expect(formatOf('-', 'csv')).toEqual(['csv', null]);
+    expect(formatOf('part-00000', 'json')).toEqual(['json', null]);
+    expect(formatOf('data.log.gz', 'txt')).toEqual(['txt', 'gzip']);
+    expect(formatOf('x.csv', 'tsv')).toEqual(['tsv', null]);
+  });
+
+  it.each(['a', 'a.gz', 'a.zst', 'gz', '.gz', 'a.csv.old', 'a.constructor', 'a.toString.gz'])(
+    '%j is not known as an input',
     (path) => {
-      expect(() => formatOf(path)).toThrow(/must end with \.jsonl/);
+      expect(() => formatOf(path)).toThrow(/must end with \.jsonl.*--format/);
     },
   );
 
-  it('a table can become JSON lines, but not the other way round', () => {
-    const [jsonl, csv, tsv] = ['x.jsonl', 'x.csv', 'x.tsv'].map(formatOf);
-    if (!jsonl || !csv || !tsv) throw new Error('no formats');
-    checkConversion(csv, jsonl);
-    checkConversion(csv, tsv);
-    expect(() => {
-      checkConversion(jsonl, csv);
-    }).toThrow(/cannot be written as CSV/);
+  it.each([
+    ['a.xlsx', /a spreadsheet.*Save it as CSV/],
+    ['a.XLSX.gz', /a spreadsheet/],
+    ['a.csv.zip', /an archive.*Unpack/],
+    ['a.tar.gz', /an archive/],
+    ['a.jsonl.bz2', /compressed in a way.*Decompress/],
+    ['a.feather', /an Arrow or Feather file.*pandas/],
+    ['a.pkl', /a pickle.*pandas/],
+    ['a.h5', /another program/],
+    ['a.pdf', /a document.*one text per line/],
+  ])('%j is refused as an input, with what to do', (path, message) => {
+    expect(() => formatOf(path)).toThrow(message);
+  });
+
+  it.each([
+    ['-', 'jsonl', false],
+    ['a.json', 'jsonl', false],
+    ['a.ndjson.gz', 'jsonl', true],
+    ['a.TSV', 'tsv', false],
+  ])('%j is written', (path, records, gzip) => {
+    expect(outputFormatOf(path)).toEqual({ records, gzip });
+  });
+
+  it.each(['a', 'a.txt', 'a.xlsx', 'a.csv.zst', 'a.parquet'])('%j is not known as an output', (path) => {
+    expect(() => outputFormatOf(path)).toThrow(/must end with \.jsonl/);
+  });
+
+  it('an output of Parquet is refused with what to do instead', () => {
+    expect(() => outputFormatOf('a.parquet')).toThrow(/Parquet is not written.*to_parquet/);
+  });
+
+  it('a table and texts can become any output, JSON only JSON lines', () => {
+    for (const records of ['csv', 'tsv', 'txt'] as const) {
+      for (const output of ['jsonl', 'csv', 'tsv'] as const)
+        checkConversion({ records }, { records: output });
+    }
+    for (const records of ['jsonl', 'json'] as const) {
+      expect(() => {
+        checkConversion({ records }, { records: 'csv' });
+      }).toThrow(/cannot be written as CSV/);
+    }
   });
 });

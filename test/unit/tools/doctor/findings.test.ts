@@ -3,6 +3,8 @@ import { int8Kernels, judgeCores, judgeFeatures } from '../../../../src/tools/do
 import { mustBeMended, note, ok, fail, warn, renderFindings } from '../../../../src/tools/doctor/finding.js';
 import { parseFeatures, processorNotes, type Processors } from '../../../../src/base/machine/processors.js';
 import { judgeProxy } from '../../../../src/tools/doctor/proxy-findings.js';
+import { misspeltVariables } from '../../../../src/base/config/read-settings.js';
+import { judgeVariables } from '../../../../src/tools/doctor/settings-findings.js';
 import { judgeRedis, parseInfo } from '../../../../src/tools/doctor/redis-findings.js';
 import {
   judgeRuntime,
@@ -13,6 +15,19 @@ import { judgeMemory } from '../../../../src/tools/doctor/version-findings.js';
 import { runCheck } from '../../../../src/tools/doctor/run-check.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
 import { expectFits, NARROW } from '../../../support/narrow-screen.js';
+
+describe('variables', () => {
+  it('that look like misspelt settings are named, and no others', () => {
+    const env = {
+      ...{ CANARY_PERCNT: '0', ADMIN_TOKENS: 'a', API_KEYS: 'a:b', PORTS: '1', HOSTNAME: 'x' },
+      ...{ SERIN_URL: 'x', NO_COLOR: '1', SERIN_PORT: 'tcp://10.0.0.1:3000', REDIS_URL: 'redis://a' },
+    };
+    expect(judgeVariables(misspeltVariables(env))).toEqual([
+      warn('settings', 'CANARY_PERCNT is in the environment, and is no setting', 'is CANARY_PERCENT meant?'),
+      warn('settings', 'ADMIN_TOKENS is in the environment, and is no setting', 'is ADMIN_TOKEN meant?'),
+    ]);
+  });
+});
 
 const PROCESSORS: Processors = {
   processors: 4,

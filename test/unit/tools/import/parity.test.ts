@@ -49,7 +49,7 @@ describe('golden texts that Python made', () => {
     [{ items: [ITEM, { text: 'x' }] }, /items\.1 must be one of \{"items"/],
     [{ items: [{ ...ITEM, ids: [1, null] }] }, /items\.0 must be one of/],
     [{ items: [{ ...ITEM, scores: [1, 0, 0] }] }, /items\.0 has 3 scores, but the version has 2 labels/],
-    [[], /must hold a JSON object/],
+    [[], /must be \{"items": \[\{"text", "ids", "scores"/],
   ])('are refused: %j', (content, message) => {
     expect(() => read(content)).toThrow(message);
   });

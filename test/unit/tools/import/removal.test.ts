@@ -80,7 +80,7 @@ describe('a version is removed', () => {
       writeState(seal({ ...DOCUMENT, [role]: version('v2') }));
       expect(await remove('tone/v2')).toBe(
         `tone/v2 is not removed: the rollout of tone has it as ${role} (FOLDER/var/rollout/tone.json). ` +
-          'Move the rollout and the configuration to another version first, or choose another name.',
+          'Move the rollout and the configuration to another version first.',
       );
     }
     writeState(seal({ schema: 7 }));

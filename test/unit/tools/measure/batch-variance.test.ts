@@ -12,10 +12,7 @@ const encode = (text: string): Encoding => ({
 const texts = Array.from({ length: 100 }, (_, i) => 'ab'.repeat(1 + (i % 9)) + String.fromCharCode(200 + i));
 
 /** A model whose score of the first label is what `score` says about a text and its batch. */
-function runnerOf(
-  score: (text: Encoding, batch: readonly Encoding[]) => number,
-  version = labelVersion(),
-) {
+function runnerOf(score: (text: Encoding, batch: readonly Encoding[]) => number, version = labelVersion()) {
   const batches: Encoding[][] = [];
   return {
     version,

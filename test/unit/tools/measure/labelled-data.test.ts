@@ -31,11 +31,14 @@ function read(name: string, content: string | Buffer, fields: Fields = {}): Prom
   const path = join(folder, name);
   writeFileSync(path, content);
   const { textField = 'text', labelField = 'label', quotes = false, limit = null } = fields;
-  return readLabelledData({ path, textField, labelField, quotes, limit }, LABELS, oneLabel(LABELS));
+  const reading = { records: null, encoding: null, quotes, delimiter: null };
+  return readLabelledData({ path, textField, labelField, reading, limit }, LABELS, oneLabel(LABELS));
 }
 
 const lines = (...objects: unknown[]): string =>
   objects.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join('\n');
+
+const READING = { records: null, encoding: null, quotes: false, delimiter: null };
 
 describe('labels', () => {
   it.each([
@@ -163,16 +166,24 @@ describe('data that cannot be used', () => {
     ['mac.csv', 'text,label\ra,1\rb,0\r', /carriage return outside of quotes.*in line 1 .*LF or CRLF/],
     ['mac.jsonl', '{"text":"a","label":1}\r{"text":"b","label":0}', /Line 1 .*carriage return alone ends/],
     ['empty.csv.gz', '', /it is empty/],
-    ['ragged.csv', 'text,label\na,1\nb\n', /1 of its lines .*line 3: The record has 1 fields/],
+    ['ragged.csv', 'text,label\na,1\nb\n', /1 of its lines .*line 3: The record has 1 field;/],
     ['column.csv', 'text,stars\na,1\n', /no column "label"; it has "text", "stars"\. --label-field/],
     ['text.csv', 'review,label\na,1\n', /no column "text"; it has "review", "label"\. --text-field/],
-    ['data.parquet', 'PAR1', /must end with \.jsonl/],
+    ['data.xyz', 'text', /must end with \.jsonl/],
+    ['data.xlsx', 'PK', /a spreadsheet.*Save it as CSV/],
+    ['data.txt', 'a\nb\n', /has texts without labels/],
   ])('%s is refused with a sentence', async (name, content, sentence) => {
     await expect(read(name, content)).rejects.toThrow(sentence);
   });
 
+  it('are JSON lines of which quotes are asked', async () => {
+    await expect(read('a.jsonl', lines({ text: 'a', label: 0 }), { quotes: true })).rejects.toThrow(
+      /--quotes is for TSV: other files have no quotes, or quotes of their own/,
+    );
+  });
+
   it('is a file that does not exist', async () => {
-    const fields = { textField: 'text', labelField: 'label', quotes: false, limit: null };
+    const fields = { textField: 'text', labelField: 'label', limit: null, reading: READING };
     const options = { path: join(folder, 'none.jsonl'), ...fields };
     await expect(readLabelledData(options, LABELS, oneLabel(LABELS))).rejects.toThrow(
       /none\.jsonl cannot be read: it does not exist/,
@@ -185,8 +196,8 @@ describe('data with several labels per text', () => {
   const readSeveral = (name: string, content: string, fields: Fields = {}) => {
     const path = join(folder, name);
     writeFileSync(path, content);
-    const { textField = 'text', labelField = 'label', quotes = false, limit = null } = fields;
-    const options = { path, textField, labelField, quotes, limit };
+    const { textField = 'text', labelField = 'label', limit = null } = fields;
+    const options = { path, textField, labelField, reading: READING, limit };
     return readLabelledData(options, labels, severalLabels(labels));
   };
   const setsOf = async (name: string, content: string, fields: Fields = {}) =>

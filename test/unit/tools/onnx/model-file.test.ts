@@ -106,7 +106,7 @@ describe('a model in files', () => {
     expect(refusalOf(new Uint8Array(64).fill(0xff))).toBe(`${prefix}it is cut off, or another kind of file.`);
     rmSync(path());
     mkdirSync(path());
-    expect(refusal()).toMatch(/cannot be read: EISDIR/);
+    expect(refusal()).toMatch(/cannot be read: it is a folder/);
   });
 
   it('is refused wherever it is cut off', () => {

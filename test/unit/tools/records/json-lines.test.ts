@@ -41,6 +41,15 @@ describe('a line of JSON', () => {
     expect(closed(line)).toBe(expected);
   });
 
+  it('names the members that give way, and those alone', () => {
+    const replaced: string[] = [];
+    const line = '{"text":"a","l\\u0061bel":{"score":1},"model_label":2,"score":1,"toString":3}';
+    readJsonLine(line, 7, 'text', ADDED, (name) => replaced.push(name));
+    expect(replaced).toEqual(['label', 'score']);
+    readJsonLine(line, 7, 'text', new Set(answerFields(2, 'model_')), (name) => replaced.push(name));
+    expect(replaced.slice(2)).toEqual(['model_label']);
+  });
+
   it('gives way to the answer alone, whatever else there is', () => {
     const key = fc.oneof(fc.constantFrom(...ADDED, 'text', 'a'), fc.string({ maxLength: 5 }));
     const object = fc.dictionary(key, fc.jsonValue({ maxDepth: 3 }), { maxKeys: 6 });
@@ -68,6 +77,24 @@ describe('a line of JSON', () => {
     ['{"text":" \\u00a0"}', 'EMPTY_TEXT', /must not be empty/],
   ])('%s has no answer', (line, code, message) => {
     expect(read(line)).toEqual({ code, message: expect.stringMatching(message) as string });
+  });
+
+  it.each([
+    ['{"review":{"text":{"en":"a"}}}', 'review.text.en', 'a'],
+    ['{"a.b":"key","a":{"b":"path"}}', 'a.b', 'key'],
+  ])('%s has its text at %s', (line, field, text) => {
+    expect(readJsonLine(line, 7, field, ADDED)).toMatchObject({ text, prefix: `${line.slice(0, -1)},` });
+  });
+
+  it.each([
+    ['{"Txt":1}', 'text', 'The object has no field "text". Did you mean "Txt"?'],
+    ['{"id":1,"review":2}', 'text', 'The object has no field "text"; it has "id", "review".'],
+    ['{"a":{"txt":1}}', 'a.text', 'The object has no field "a.text". Did you mean "txt"?'],
+    ['{"a":[1]}', 'a.text', 'a must be an object, which has "text".'],
+    ['{"a":{"b":"x"}}', 'a.b.c', 'a.b must be an object, which has "c".'],
+    ['{}', 'text', 'The object has no field "text".'],
+  ])('%s has no text at %s', (line, field, message) => {
+    expect(readJsonLine(line, 7, field, ADDED)).toEqual({ code: 'INVALID_REQUEST', message });
   });
 
   it('a member that every object inherits is no field', () => {
@@ -111,6 +138,11 @@ describe('a block of JSON lines', () => {
     const sentence = /^Line 7 of the input.* carriage return alone ends; lines must end with LF or CRLF/;
     expect(reading('{"text":"a"}\r{"text":"b"}\r')).toThrow(sentence);
     expect(reading('{"text":"a"}\r{"text":"b"}\n{"text":"c"}\n')).toThrow(sentence);
+    // What is lost does not depend on the first line of the file.
+    for (const first of ['', '\uFEFF', 'broken', '[]', '\r']) {
+      expect(reading(`${first}\r{"text":"a"}\r{"text":"b"}`), JSON.stringify(first)).toThrow(sentence);
+    }
+    expect(contents(Buffer.from('broken\r{"text":"a"}\r\n'))).toEqual([[1, 'MALFORMED_JSON']]);
     expect(contents(Buffer.from('{"text":\r"a"}\r\n{"text":"b"} x\r\n{"text":"c\rd"}\n'))).toEqual([
       [1, 'a'],
       [2, 'MALFORMED_JSON'],

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BLOCK_BYTES, splitBlocks, type Block } from '../../../../src/tools/records/blocks.js';
+import {
+  BLOCK_BYTES,
+  splitBlocks,
+  type Block,
+  type RecordEnds,
+} from '../../../../src/tools/records/blocks.js';
 import { dialectOf } from '../../../../src/tools/records/file-format.js';
 import { fieldsOf, MAX_QUOTED_BYTES, TableEnds } from '../../../../src/tools/records/table-fields.js';
 import { tableReader } from '../../../../src/tools/records/table-records.js';
@@ -139,6 +144,26 @@ describe('the rule of quotes', () => {
 });
 
 describe('blocks of a table', () => {
+  it('are cut in a time in proportion to the input, however small its chunks are', async () => {
+    const field = `"{${'""a"":1,'.repeat(MAX_QUOTED_BYTES / 10)}}"`;
+    const input = Buffer.from(`${field},1\n`.repeat(2));
+    const ends = new TableEnds(CSV);
+    let shown = 0;
+    const counted: RecordEnds = {
+      next(window, start, least, isLast) {
+        shown += window.length - start;
+        return ends.next(window, start, least, isLast);
+      },
+      get undecided() {
+        return ends.undecided;
+      },
+    };
+    const lengths: number[] = [];
+    for await (const { bytes } of splitBlocks(chunked(input, [1_000]), counted)) lengths.push(bytes.length);
+    expect(lengths).toEqual([input.length / 2, input.length / 2]);
+    expect(shown).toBeLessThan(4 * input.length);
+  });
+
   const filler = fc.constantFrom(
     'x'.repeat(BLOCK_BYTES / 2),
     'x,y\n'.repeat(BLOCK_BYTES / 8),

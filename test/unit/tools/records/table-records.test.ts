@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { answerFields } from '../../../../src/tools/batch/answer-line.js';
 import type { Block } from '../../../../src/tools/records/blocks.js';
-import { headerLine, outputDialect, recordPrefix } from '../../../../src/tools/batch/input-blocks.js';
-import { dialectOf, type RecordFormat } from '../../../../src/tools/records/file-format.js';
+import { headerLine, recordPrefix } from '../../../../src/tools/batch/input-blocks.js';
+import { dialectOf, tableDialect, type RecordFormat } from '../../../../src/tools/records/file-format.js';
 import { readTableHeader, tableReader } from '../../../../src/tools/records/table-records.js';
 
 const FIELDS = answerFields(null);
@@ -21,7 +21,7 @@ function records(
 ): [number, string][] {
   const dialect = dialectOf(input, quotes);
   const header = readTableHeader(block, dialect, 'text');
-  const prefixOf = recordPrefix(outputDialect(output, quotes), new Set(FIELDS));
+  const prefixOf = recordPrefix(tableDialect(output, { quotes: quotes, delimiter: null }), new Set(FIELDS));
   const read = tableReader(header, dialect, prefixOf);
   return [...read(block)].map(({ line, content }) => [
     line,
@@ -55,6 +55,15 @@ describe('CSV', () => {
       [7, 'last,4,'],
       [8, '"""open",5,'],
     ]);
+  });
+
+  it('the message of a record with one field is in the singular', () => {
+    const block = blockOf('id,text\n1\n');
+    const dialect = dialectOf('csv', false);
+    const read = tableReader(readTableHeader(block, dialect, 'text'), dialect, () => '');
+    expect([...read(block)].at(-1)?.content).toMatchObject({
+      message: 'The record has 1 field; the header names 2.',
+    });
   });
 
   it('a quote that nothing closes is text, and takes no other record with it', () => {

@@ -101,6 +101,11 @@ const flip = {
   text: null,
 };
 
+it('names the next step as one by hand where the ramp does not go on by itself', () => {
+  expect(renderStatus(view({ mode: 'manual' }))).toMatch(/ of 30 min, then 25 % by hand\n/);
+  expect(renderStatus(view())).toMatch(/ of 30 min, then 25 %\n/);
+});
+
 describe('the status of a rollout', () => {
   it('shows both sides, the step, each gate in a row, and who decides', () => {
     const text = renderStatus(view());

@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readTraffic, type TrafficLine } from '../../../../src/tools/traffic/traffic-file.js';
 import { StartError } from '../../../../src/base/errors/start-error.js';
 
@@ -95,5 +95,26 @@ describe('a traffic file', () => {
     await expect(read('not compressed', 'broken.jsonl.gz')).rejects.toThrow(
       /broken\.jsonl\.gz cannot be read/,
     );
+  });
+});
+
+it.each(['early.jsonl', 'early.jsonl.gz'])('%s is closed when its reader has seen enough', async (name) => {
+  const path = join(folder, name);
+  const content = '{"text":"a"}\n'.repeat(1_000_000);
+  writeFileSync(path, name.endsWith('.gz') ? gzipSync(content, { level: 0 }) : content);
+  for await (const line of readTraffic(path, 'text', new AbortController().signal)) {
+    expect(line).toEqual({ line: 1, text: 'a' });
+    break;
+  }
+  const isOpen = (): boolean =>
+    readdirSync('/proc/self/fd').some((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`) === path;
+      } catch {
+        return false;
+      }
+    });
+  await vi.waitFor(() => {
+    expect(isOpen()).toBe(false);
   });
 });

@@ -96,7 +96,7 @@ rollout:
     for (const length of [250, 300]) {
       expect(() => {
         checkSettingsFile(join(folder, 'n'.repeat(length)));
-      }).toThrow(/cannot be written: ENAMETOOLONG/);
+      }).toThrow(/cannot be written: its name is too long/);
     }
   });
 

@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { crateRegExp } from '../../../../../src/engine/tokenization/tokenizer/crate-pattern.js';
-import {
-  type EachWord,
-  ownPreTokenizer,
-} from '../../../../../src/engine/tokenization/tokenizer/pre-tokenizers.js';
+import type { EachWord } from '../../../../../src/engine/tokenization/tokenizer/each-word.js';
+import { ownPreTokenizer } from '../../../../../src/engine/tokenization/tokenizer/pre-tokenizers.js';
 
 const { sha256 } = JSON.parse(readFileSync(new URL('crate-classes/words.json', import.meta.url), 'utf8')) as {
   readonly sha256: Readonly<Record<string, string>>;
