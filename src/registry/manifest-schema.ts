@@ -230,7 +230,11 @@ export function parseManifest(json: string): Manifest {
   const raw = parseObject(json);
   const problems = describe(validateSync(plainToInstance(ManifestSchema, raw), { stopAtFirstError: true }));
   if (problems.length === 0) {
-    problems.push(...fileProblems(raw), ...usesProblems(raw), ...thresholdProblems(raw as unknown as Manifest));
+    problems.push(
+      ...fileProblems(raw),
+      ...usesProblems(raw),
+      ...thresholdProblems(raw as unknown as Manifest),
+    );
   }
   const labels = raw.labels;
   const wanted = isTaskName(raw.task) ? TASK_TRAITS[raw.task].labelCount : null;
