@@ -11,6 +11,9 @@ FILE
   one array of objects), .csv or .tsv (with a header), each also with .gz or
   .zst; - is stdin, as JSON lines; --format says what it is otherwise. A label
   is the model's name of it, or its index. Every line must be usable.
+  Several labels per text: "label": ["toxic", "insult"], or a key or column per
+  label with 1, 0, or nothing where it is not known. Macro-F1 then takes the
+  place of accuracy.
 
 The decision
   Accepted when accuracy drops by at most --max-accuracy-drop points (a negative

@@ -16,9 +16,8 @@ FOLDER
 The version
   is checked, loaded in a worker process of its own and run; then its folder
   appears as a whole. A rollout takes it only after serin evaluate --record
-  (--against another version, or --min-accuracy); one with several labels per
-  text, which evaluate does not know, only with serin canary set --force. A
-  running service loads it when it is told to.
+  (--against another version, or --min-accuracy). A running service loads it
+  when it is told to.
 
 Exit codes
   0   imported

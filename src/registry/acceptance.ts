@@ -1,4 +1,3 @@
-import { TASK_TRAITS } from './tasks.js';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccuracyRecord, Manifest } from './manifest.js';
@@ -55,11 +54,9 @@ export function judgeAcceptance(
 }
 
 /** The advice of a refusal; it continues a sentence about "it". A rollout adds another way to use the version. */
-function remedyOf(model: string, version: string, { task, pipeline }: Manifest): string {
-  const byHand = `cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`;
-  if (pipeline !== undefined) return `serin evaluate knows versions with a network only and ${byHand}`;
-  return TASK_TRAITS[task].severalLabels
-    ? `serin evaluate knows one label per text only and ${byHand}`
+function remedyOf(model: string, version: string, { pipeline }: Manifest): string {
+  return pipeline !== undefined
+    ? `serin evaluate knows versions with a network only and cannot judge it: measure it yourself, and take it with "serin canary set ${model} --version ${version} --percent N --force"`
     : `evaluate it with "serin evaluate ${model}/${version} --against VERSION --data FILE --record" (a first version: --min-accuracy SHARE in place of --against)`;
 }
 
@@ -95,6 +92,7 @@ function readRecord({ folder }: ModelVersion): AcceptanceRecord | Error | null {
  * them.
  */
 export interface AcceptanceFigures {
+  /** The share of texts that are right; where a text may have several labels, in each of them. */
   readonly accuracy: number;
   readonly interval_95: readonly [number, number];
   /** Percentage points of accuracy lost against the other version; null without another version. */
@@ -102,6 +100,10 @@ export interface AcceptanceFigures {
   readonly drop_interval_95_points: readonly [number, number] | null;
   readonly mcnemar_p: number | null;
   readonly macro_f1: number | null;
+  /** Where a text may have several labels: what the version was judged by in place of accuracy; else absent. */
+  readonly macro_f1_interval_95?: readonly [number, number];
+  readonly macro_f1_drop_points?: number | null;
+  readonly macro_f1_drop_interval_95_points?: readonly [number, number] | null;
   readonly calibration_error: number;
   readonly brier_score: number;
   readonly batch_label_flips: number;
@@ -109,7 +111,7 @@ export interface AcceptanceFigures {
   readonly parity_max_score_difference: number | null;
 }
 
-/** The limits that a version had to meet. */
+/** The limits that a version had to meet. Those of accuracy are of macro-F1 where a text may have several labels. */
 export interface AcceptanceLimits {
   /** Null without a version to compare with. */
   readonly max_accuracy_drop_points: number | null;

@@ -164,6 +164,11 @@ class ManifestSchema {
   @IsNotEmpty({ each: true })
   readonly labels!: string[];
 
+  @IsAbsentOr()
+  @IsObject()
+  @Transform(({ value }: { value: unknown }) => value)
+  readonly thresholds?: Record<string, unknown>;
+
   @IsInt()
   @Min(3)
   @Max(100_000)
@@ -224,7 +229,13 @@ class ManifestSchema {
 export function parseManifest(json: string): Manifest {
   const raw = parseObject(json);
   const problems = describe(validateSync(plainToInstance(ManifestSchema, raw), { stopAtFirstError: true }));
-  if (problems.length === 0) problems.push(...fileProblems(raw), ...usesProblems(raw));
+  if (problems.length === 0) {
+    problems.push(
+      ...fileProblems(raw),
+      ...usesProblems(raw),
+      ...thresholdProblems(raw as unknown as Manifest),
+    );
+  }
   const labels = raw.labels;
   const wanted = isTaskName(raw.task) ? TASK_TRAITS[raw.task].labelCount : null;
   if (wanted !== null && Array.isArray(labels) && labels.length !== wanted) {
@@ -258,6 +269,17 @@ function fileProblems(raw: JsonObject): string[] {
     problems.push(...errors);
   }
   return problems;
+}
+
+function thresholdProblems({ task, labels, thresholds }: Manifest): string[] {
+  if (thresholds === undefined) return [];
+  if (!TASK_TRAITS[task].severalLabels)
+    return [`thresholds are for a task with several labels per text, and the task is ${task}`];
+  return Object.entries(thresholds as Record<string, unknown>).flatMap(([label, threshold]) => {
+    if (!labels.includes(label)) return [`thresholds.${label} is none of the labels`];
+    const isFit = typeof threshold === 'number' && threshold > 0 && threshold <= 1;
+    return isFit ? [] : [`thresholds.${label} must be a number above 0 and at most 1`];
+  });
 }
 
 function usesProblems({ model, version, pipeline, uses = {} }: JsonObject): string[] {

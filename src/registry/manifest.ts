@@ -61,6 +61,11 @@ export interface Manifest {
   readonly task: TaskName;
   /** Label names in the order of the logits. */
   readonly labels: readonly string[];
+  /**
+   * By label, the lowest score with which a text has it; 0.5 for a label that is not named. Only for a task with several
+   * labels per text.
+   */
+  readonly thresholds?: Readonly<Record<string, number>>;
   readonly max_tokens: number;
   readonly truncation_side: 'left' | 'right';
   readonly precision: string;

@@ -148,13 +148,8 @@ describe('an export', () => {
     const from = exported({ externalData: 'always', config: { problem_type: 'multi_label_classification' } });
     const { code, stdout } = await serin('import', from, '--as', 'tiny/v1');
     expect(code).toBe(0);
-    // evaluate would refuse it, so it is not what comes next.
-    expect(stdout).toMatch(
-      /Next\n.*verify tiny\/v1\n {2}serin canary set tiny --version v1 --percent N --force /,
-    );
-    expect(read('tiny/v1', 'CARD.md')).toMatch(
-      /with `serin canary set tiny --version v1 --percent N --force`/,
-    );
+    expect(stdout).toMatch(/Next\n.*verify tiny\/v1\n {2}serin evaluate tiny\/v1 --against VERSION /);
+    expect(read('tiny/v1', 'CARD.md')).toMatch(/`serin evaluate tiny\/v1 --against VERSION --data FILE/);
     expect(manifestOf('tiny/v1').task).toBe('multi-label-classification');
     expect((await serin('verify', 'tiny')).code).toBe(0);
     expect(Object.keys(manifestOf('tiny/v1').files)).not.toContain('model.onnx.data');

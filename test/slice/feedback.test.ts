@@ -47,6 +47,26 @@ async function tell(
 }
 
 describe('feedback', () => {
+  it('may list all labels of a text, which is one where the model gives one', async () => {
+    const on = await start('labels');
+    await ask(on, 'good', GOOD);
+    const refused = [[], ['POSITIVE', 'POSITIVE'], ['happy'], 'POSITIVE', [1]];
+    for (const labels of refused) {
+      expect(await tell(on, { request_id: 'good', labels })).toMatchObject({
+        ...{ status: 400, code: 'INVALID_REQUEST', detail: expect.stringMatching(/labels/) as string },
+      });
+    }
+    const both = { request_id: 'good', label: 'POSITIVE', labels: ['POSITIVE'] };
+    expect(await tell(on, both)).toMatchObject({
+      status: 400,
+      detail: expect.stringMatching(/exclude/) as string,
+    });
+    expect(await tell(on, { request_id: 'good', labels: ['POSITIVE'] })).toMatchObject({
+      ...{ status: 200, counted: true },
+    });
+    expect(await tell(on, { request_id: 'good', label: 'POSITIVE' })).toMatchObject({ counted: false });
+  });
+
   it('is counted once per answer, for the version that gave it, in the figures of its rollout', async () => {
     const on = await start('rollout', { CANARY_PERCENT: '100', ADMIN_TOKEN: 'let-me-in' });
     await ask(on, 'good', GOOD);

@@ -12,6 +12,7 @@ interface Parts {
   readonly digest?: string;
   readonly task?: TaskName;
   readonly labels?: readonly string[];
+  readonly thresholds?: Readonly<Record<string, number>>;
 }
 
 /** A version as cache, comparison and feedback know it: without files, so that nothing can be loaded. */
@@ -21,8 +22,9 @@ export function labelVersion({
   digest = createHash('sha256').update(version).digest('hex'),
   task = 'text-classification',
   labels = POSITIVE_OR_NOT,
+  thresholds,
 }: Parts = {}): ModelVersion {
-  return { model, version, digest, manifest: { task, labels } } as unknown as ModelVersion;
+  return { model, version, digest, manifest: { task, labels, thresholds } } as unknown as ModelVersion;
 }
 
 /** An answer of these scores about a text of five tokens. */

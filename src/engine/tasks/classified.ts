@@ -8,6 +8,9 @@ export interface Classified {
   readonly spans?: readonly Span[];
 }
 
+/** The lowest score with which a text has a label, when it may have several and the version names no threshold. */
+export const DEFAULT_THRESHOLD = 0.5;
+
 /** Index of the first of the highest scores. */
 export function topLabel({ scores }: Classified): number {
   let top = 0;

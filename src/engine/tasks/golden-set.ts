@@ -1,5 +1,6 @@
 import type { AppError } from '../../base/errors/app-error.js';
-import { topLabel } from './classified.js';
+import type { ModelVersion } from '../../registry/model-version.js';
+import { isSameSaid, saidInWords } from './table.js';
 import type { Answer } from './task.js';
 import { type ParityFile, type ParityItem, selectGoldenItems } from '../tokenization/parity.js';
 
@@ -29,7 +30,7 @@ export const UNKNOWN: ReplayResult = {
 /** Golden texts of one version with their expected results. */
 export interface GoldenSet {
   readonly items: readonly ParityItem[];
-  readonly labels: readonly string[];
+  readonly version: ModelVersion;
   /** Maximum difference of a score from the reference. */
   readonly tolerance: number;
 }
@@ -44,11 +45,11 @@ const TEXTS = 4;
 const MAX_TOKENS = 64;
 
 /** A few short texts of different kinds, always the same. */
-export function pickGolden(parity: ParityFile, labels: readonly string[]): GoldenSet {
+export function pickGolden(parity: ParityFile, version: ModelVersion): GoldenSet {
   const short = parity.items.filter((item) => item.ids.length <= MAX_TOKENS);
   const items =
     short.length > 0 ? selectGoldenItems({ ...parity, items: short }, TEXTS) : parity.items.slice(0, 1);
-  return { items, labels, tolerance: parity.tolerance };
+  return { items, version, tolerance: parity.tolerance };
 }
 
 const largestDifference = (a: readonly number[], b: readonly number[]): number =>
@@ -56,7 +57,7 @@ const largestDifference = (a: readonly number[], b: readonly number[]): number =
 
 /** Compares the answers of the workers with the reference. */
 export function compareWithGolden(
-  { items, labels, tolerance }: GoldenSet,
+  { items, version, tolerance }: GoldenSet,
   outcomes: readonly GoldenOutcome[],
 ): Omit<ReplayResult, 'checkedAt'> {
   let maxScoreDifference = 0;
@@ -71,7 +72,7 @@ export function compareWithGolden(
     maxScoreDifference = Math.max(maxScoreDifference, largestDifference(item.scores, value.scores));
     if (tokens !== item.ids.length)
       wrong.push(`${item.group}: ${tokens} tokens instead of ${item.ids.length}`);
-    if (labels[topLabel(value)] !== item.label) wrong.push(`${item.group}: not ${item.label}`);
+    if (!isSameSaid(version, value, item)) wrong.push(`${item.group}: not ${saidInWords(version, item)}`);
   });
   const texts = items.length;
   if (wrong.length > 0) return { status: 'down', texts, maxScoreDifference, reason: wrong.join('; ') };

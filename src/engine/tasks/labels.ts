@@ -3,7 +3,7 @@ import { estimateTokens } from '../tokenization/token-estimate.js';
 import { windowStep, type TextTokenizer } from '../tokenization/text-tokenizer.js';
 import { isFirstWindow, type Span, type View, type WindowRange } from '../view.js';
 import { TASK_TRAITS, type TaskName } from '../../registry/tasks.js';
-import { type Classified, sameLabels, topLabel } from './classified.js';
+import { type Classified, DEFAULT_THRESHOLD, sameLabels, topLabel } from './classified.js';
 import { LABEL_CODEC } from './label-codec.js';
 import type {
   Comparer,
@@ -33,9 +33,6 @@ const KNOWN_INPUTS = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
 
 /** Assumed special tokens around a sequence, for estimates made without the tokenizer. */
 const SPECIAL_TOKENS = 2;
-
-/** The lowest score with which a text has a label, when it may have several. */
-const THRESHOLD = 0.5;
 
 /** The worker's half of a task whose graph computes logits. */
 export function labelWorkerTask({ name, isSound }: LabelTask): WorkerTask {
@@ -138,7 +135,7 @@ class LabelComparer implements Comparer {
     }
     const { thresholds } = this.facts[side];
     const said = value.scores
-      .flatMap((score, k) => (score >= (thresholds?.[k] ?? THRESHOLD) ? [places[k] ?? k] : []))
+      .flatMap((score, k) => (score >= (thresholds?.[k] ?? DEFAULT_THRESHOLD) ? [places[k] ?? k] : []))
       .sort((a, b) => a - b);
     const key = said.join();
     const known = this.shared.get(key);

@@ -2,6 +2,7 @@ import type { ModelVersion } from '../../registry/model-version.js';
 import type { TaskName } from '../../registry/tasks.js';
 import { BINARY_CLASSIFICATION } from './binary-classification.js';
 import { labelTask, labelWorkerTask, type LabelTask } from './labels.js';
+import { DEFAULT_THRESHOLD, sameLabels } from './classified.js';
 import { MULTI_LABEL_CLASSIFICATION } from './multi-label-classification.js';
 import type { Comparer, Task, Value, VersionFacts, WorkerTask } from './task.js';
 import { TEXT_CLASSIFICATION } from './text-classification.js';
@@ -31,10 +32,14 @@ export const taskNamed = (name: TaskName): Task => TASKS[name].task;
 
 export const taskOf = ({ manifest }: Pick<ModelVersion, 'manifest'>): Task => taskNamed(manifest.task);
 
+/** Per label, the lowest score with which a text has it; null where no label has a threshold of its own. */
+const thresholdsOf = ({ labels, thresholds }: ModelVersion['manifest']): readonly number[] | null =>
+  thresholds === undefined ? null : labels.map((label) => thresholds[label] ?? DEFAULT_THRESHOLD);
+
 /** The facts about a version that a comparison needs. */
 export const factsOf = ({ manifest }: Pick<ModelVersion, 'manifest'>): VersionFacts => ({
   labels: manifest.labels,
-  thresholds: null,
+  thresholds: thresholdsOf(manifest),
   maxTokens: manifest.pipeline === undefined ? manifest.max_tokens : null,
 });
 
@@ -50,3 +55,13 @@ export function saidBy(version: ModelVersion, value: Value): readonly number[] {
   }
   return comparer.said('stable', value);
 }
+
+/** Whether a version gives its text the same labels by two results. */
+export const isSameSaid = (version: ModelVersion, a: Value, b: Value): boolean =>
+  sameLabels(saidBy(version, a), saidBy(version, b));
+
+/** The names of the labels that a version gives a text, joined by plus signs; `none` where it gives none. */
+export const saidInWords = (version: ModelVersion, value: Value): string =>
+  saidBy(version, value)
+    .map((label) => version.manifest.labels[label] ?? '')
+    .join('+') || 'none';

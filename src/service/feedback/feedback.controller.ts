@@ -31,7 +31,7 @@ export class FeedbackController {
   @ApiOperation({
     summary: 'Tell what became known about an answer',
     description:
-      'The right label, or a figure that says what the answer was worth, or both. An instance remembers its own ' +
+      'The right label (or labels), or a figure that says what the answer was worth, or both. An instance remembers its own ' +
       'last FEEDBACK_MAX_REQUESTS answered texts for FEEDBACK_TTL_MS. The first label and the first kpi count. In the figures of a ' +
       'rollout a client has one voice per distinct text; without API keys they only inform, and no gate acts on them.',
   })
@@ -54,8 +54,9 @@ export class FeedbackController {
   ): Handled {
     const refusal = this.access.rights.refusal(apiKeyName, 'feedback');
     if (refusal !== null) throw refusal;
-    const { request_id: requestId, index, label, kpi } = body;
-    const answer = this.service.tell({ requestId, index: index ?? null, label, kpi, client: client ?? '' });
+    const { request_id: requestId, index, label, labels, kpi } = body;
+    const told = { requestId, index: index ?? null, label, labels, kpi, client: client ?? '' };
+    const answer = this.service.tell(told);
     return {
       facts: { modelName: answer.model_name, modelVersion: answer.model_version },
       reply: new Reply(200, answer),

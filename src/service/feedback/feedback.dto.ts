@@ -1,5 +1,16 @@
 import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
-import { IsInt, IsNumber, IsString, Matches, Max, Min, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsInt,
+  IsNumber,
+  IsString,
+  Matches,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
 
 /** Skips the rules for an absent field, but not for null, because null would hide a client's mistake. */
 const WhenPresent = (): PropertyDecorator => ValidateIf((_, value: unknown) => value !== undefined);
@@ -10,6 +21,11 @@ const INDEX_MESSAGE = 'must be a whole number, at least 0: the place of the text
 /** Limits a kpi so that a sum of squares of any number of kpis stays finite. */
 const MAX_KPI = 1e12;
 const KPI_MESSAGE = 'must be a number from -1e12 to 1e12';
+
+const LABELS_MESSAGE = 'must be a list of different labels of the model: all that would have been right';
+
+/** More than any model has; a longer list is a mistake. */
+const MAX_LABELS = 100_000;
 
 export class FeedbackRequest {
   @ApiProperty({
@@ -32,12 +48,29 @@ export class FeedbackRequest {
   index?: number;
 
   @ApiPropertyOptional({
-    description: 'The label that would have been right: one of the model’s.',
+    description:
+      'The label that would have been right: one of the model’s. Where a text may have several, one that it should have.',
     example: 'POSITIVE',
   })
   @WhenPresent()
   @IsString({ message: 'must be a string: one of the model’s labels' })
   label?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'Instead of `label`, for a model that gives a text any number of labels: all labels that would have been right, ' +
+      'none of them left out. The answer was right when it gave exactly these.',
+    type: [String],
+    maxItems: MAX_LABELS,
+    uniqueItems: true,
+    example: ['toxic', 'insult'],
+  })
+  @WhenPresent()
+  @IsArray({ message: LABELS_MESSAGE })
+  @ArrayMaxSize(MAX_LABELS, { message: LABELS_MESSAGE })
+  @ArrayUnique({ message: LABELS_MESSAGE })
+  @IsString({ each: true, message: LABELS_MESSAGE })
+  labels?: string[];
 
   @ApiPropertyOptional({
     description: 'What the answer was worth, in a unit of yours; more is better.',

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { EvidenceBook } from '../rollout/evidence/evidence-book.js';
 import { AppError, badField } from '../../base/errors/app-error.js';
+import { sameLabels } from '../../engine/tasks/classified.js';
+import { TASK_TRAITS } from '../../registry/tasks.js';
 import { FeedbackMetrics } from '../observability/feedback-metrics.js';
 import type { AnsweredBy, Told } from './answered-ring.js';
 import { AnsweredTexts, type AnswerSource } from './answered-texts.js';
@@ -11,7 +13,10 @@ export interface ToldFeedback {
   readonly requestId: string;
   /** The text's place in its batch; null for the one text of /predict. */
   readonly index: number | null;
+  /** A label that the text should have. */
   readonly label?: string | undefined;
+  /** All labels that the text should have; not together with `label`. */
+  readonly labels?: readonly string[] | undefined;
   readonly kpi?: number | undefined;
   /** The client that sends it: `key:<name>` where API keys are configured, else its network. */
   readonly client: string;
@@ -38,17 +43,19 @@ export class FeedbackService {
   /**
    * Counts the first label and the first kpi of an answer. Later ones are not counted, so that a client may send the
    * same feedback again. In the evidence of a rollout, a client has one voice per distinct text.
-   * @throws AppError NOT_FOUND, or INVALID_REQUEST when label and kpi are both missing or the model does not have the
-   *   label
+   * @throws AppError NOT_FOUND, or INVALID_REQUEST when all of label, labels and kpi are missing, label and labels are
+   *   both given, or the model does not have the labels
    */
   tell(told: ToldFeedback): FeedbackAnswer {
-    const { requestId, index, label, kpi, client } = told;
-    if (label === undefined && kpi === undefined) throw badField('label', 'or kpi must be given');
+    const { requestId, index, label, labels, kpi, client } = told;
+    if (label !== undefined && labels !== undefined) throw badField('labels', 'and label exclude each other');
+    if (label === undefined && labels === undefined && kpi === undefined)
+      throw badField('label', 'or kpi must be given');
     const answer = this.answered.find(requestId, index);
     if (answer === undefined) throw this.unknown(told);
     const { source, textHash } = answer;
     const { version, rollout } = source;
-    const correct = label === undefined ? undefined : isCorrect(answer, label);
+    const correct = correctness(answer, told);
     const isNewLabel = correct !== undefined && this.answered.tell(requestId, index, 'label');
     const isNewKpi = kpi !== undefined && this.answered.tell(requestId, index, 'kpi');
     if (isNewLabel) this.metrics.label(version.model, version.version, correct);
@@ -93,10 +100,25 @@ export class FeedbackService {
   }
 }
 
-/** Whether a label is among the labels of an answer. @throws AppError INVALID_REQUEST that lists the model's labels */
-function isCorrect({ source, said }: AnsweredBy<AnswerSource>, label: string): boolean {
-  const { labels } = source.version.manifest;
-  const index = labels.indexOf(label);
-  if (index < 0) throw badField('label', `must be one of ${labels.join(', ')}`);
-  return said.includes(index);
+/**
+ * Whether an answer is right: it has the one label that was told, or exactly the labels that were told; undefined when
+ * neither was.
+ * @throws AppError INVALID_REQUEST that lists the model's labels
+ */
+function correctness(
+  { source, said }: AnsweredBy<AnswerSource>,
+  { label, labels }: Pick<ToldFeedback, 'label' | 'labels'>,
+): boolean | undefined {
+  const { labels: known, task } = source.version.manifest;
+  const indexOf = (name: string, field: string): number => {
+    const index = known.indexOf(name);
+    if (index < 0) throw badField(field, `must be one of ${known.join(', ')}`);
+    return index;
+  };
+  if (label !== undefined) return said.includes(indexOf(label, 'label'));
+  if (labels === undefined) return undefined;
+  if (!TASK_TRAITS[task].severalLabels && labels.length !== 1)
+    throw badField('labels', 'must name exactly one label: this model gives each text one');
+  const truth = labels.map((name) => indexOf(name, 'labels')).sort((a, b) => a - b);
+  return sameLabels(said, truth);
 }

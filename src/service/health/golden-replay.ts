@@ -113,7 +113,7 @@ export class GoldenReplay {
       return check.reason ?? `${check.mismatches} of ${check.texts} golden texts were tokenized differently`;
     }
     const parity = parseParity(await this.registry.readVerified(version, 'parity.json'));
-    const set = pickGolden(parity, version.manifest.labels);
+    const set = pickGolden(parity, version);
     this.sets.set(version.key, set);
     return set;
   }

@@ -66,14 +66,13 @@ export async function checkScores(
     return fail('parity', `${name}: ${(error as Error).message}`, ANEW);
   }
   const { items, tolerance } = parity;
-  const { labels } = version.manifest;
   const scored = items.flatMap((item, i) => {
     const outcome = outcomes[i];
     // The checks of a request refuse some golden texts, e.g. one of blanks alone.
     return outcome === undefined || 'code' in outcome ? [] : [{ item, row: outcome }];
   });
   const { status, reason, maxScoreDifference } = compareWithGolden(
-    { items: scored.map(({ item }) => item), labels, tolerance },
+    { items: scored.map(({ item }) => item), version, tolerance },
     scored.map(({ row }) => ({ ok: true, answer: row })),
   );
   const difference = (maxScoreDifference ?? 0).toPrecision(2);

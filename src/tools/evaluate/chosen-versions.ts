@@ -31,23 +31,20 @@ export async function chooseVersions(
     throw new StartError(`${name} cannot be compared with itself: name another version with --against.`);
   }
   for (const version of [candidate, against]) {
-    if (version !== null) await check(version);
+    if (version !== null) await checkWhole(version);
   }
   if (against !== null) checkLabels(candidate, against);
   return { candidate, against };
 }
 
-async function check(version: ModelVersion): Promise<void> {
-  if (TASK_TRAITS[version.manifest.task].severalLabels) {
-    const task = 'texts with one label each are evaluated, and its task is ' + version.manifest.task;
+function checkLabels(candidate: ModelVersion, against: ModelVersion): void {
+  const isSeveral = ({ manifest }: ModelVersion): boolean => TASK_TRAITS[manifest.task].severalLabels;
+  if (isSeveral(candidate) !== isSeveral(against)) {
+    const tasks = [candidate, against].map((one) => `the task of ${nameOf(one)} is ${one.manifest.task}`);
     throw new StartError(
-      `${nameOf(version)} cannot be evaluated: ${task}. Measure it yourself; a rollout takes it with "serin canary set ${version.model} --version ${version.version} --percent N --force".`,
+      `The two cannot be compared, because one gives a text exactly one label and the other any number: ${tasks.join('; ')}.`,
     );
   }
-  await checkWhole(version);
-}
-
-function checkLabels(candidate: ModelVersion, against: ModelVersion): void {
   const [ours, theirs] = [candidate.manifest.labels, against.manifest.labels];
   if (ours.length === theirs.length && ours.every((label) => theirs.includes(label))) return;
   const sides = [candidate, against].map((one) => `${nameOf(one)} has ${one.manifest.labels.join(', ')}`);

@@ -1,41 +1,50 @@
 import { scoreChange } from '../measure/batch-variance.js';
 import type { Comparison, Disagreement } from './version-figures.js';
 import type { LabelledText } from '../measure/labelled-data.js';
-import type { Scored } from './quality.js';
+import type { Scored } from './scored.js';
 import { accuracyDrop, dropInterval, mcnemarP } from './statistics/paired.js';
 
 const EXAMPLES = 20;
 
-export interface ComparedAnswers {
-  readonly items: readonly LabelledText[];
-  /** The candidate's labels. */
-  readonly names: readonly string[];
+export interface ComparedAnswers<Label> {
+  readonly items: readonly LabelledText<Label>[];
   readonly candidate: readonly (Scored | null)[];
   readonly against: readonly (Scored | null)[];
   readonly showText: boolean;
 }
 
+/** What a comparison asks of the labels of the data. */
+export interface LabelWords<Label> {
+  /** Whether an answer gives a text the labels that it has. */
+  readonly isRight: (label: Label, answer: Scored | null) => boolean;
+  /** The labels by name. */
+  readonly inWords: (label: Label) => string;
+  readonly saidInWords: (answer: Scored) => string;
+}
+
 /** Holds two versions' answers about the same texts against each other. */
-export function compareAnswers({ items, names, candidate, against, showText }: ComparedAnswers): Comparison {
-  const nameOf = (answer: Scored | null | undefined): string | null =>
-    answer ? (names[answer.best] ?? null) : null;
+export function compareAnswers<Label>(
+  { items, candidate, against, showText }: ComparedAnswers<Label>,
+  { isRight, inWords, saidInWords }: LabelWords<Label>,
+): Omit<Comparison, 'several'> {
+  const wordsOf = (answer: Scored | null): string | null => answer && saidInWords(answer);
   let [lost, won, largest, total, both] = [0, 0, 0, 0, 0];
   const differing: Disagreement[] = [];
   items.forEach(({ line, label, text }, i) => {
     const [before, after] = [against[i] ?? null, candidate[i] ?? null];
-    const [wasRight, isRight] = [before?.best === label, after?.best === label];
-    if (wasRight && !isRight) lost++;
-    if (isRight && !wasRight) won++;
+    const [wasRight, isRightNow] = [isRight(label, before), isRight(label, after)];
+    if (wasRight && !isRightNow) lost++;
+    if (isRightNow && !wasRight) won++;
     if (before !== null && after !== null) {
       const change = scoreChange(before.scores, after.scores);
       both++;
       total += change;
       largest = Math.max(largest, change);
     }
-    if (before?.best === after?.best) return;
+    const answers = { against: wordsOf(before), candidate: wordsOf(after) };
+    if (answers.against === answers.candidate) return;
     const shown = showText ? { text } : {};
-    const answers = { against: nameOf(before), candidate: nameOf(after) };
-    differing.push({ line, label: names[label] ?? '', ...answers, ...shown });
+    differing.push({ line, label: inWords(label), ...answers, ...shown });
   });
   const counts = { n: items.length, lost, won };
   const [low, high] = dropInterval(counts);

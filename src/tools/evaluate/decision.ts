@@ -1,11 +1,20 @@
 import type { AcceptanceLimits } from '../../registry/acceptance.js';
+import type { Interval } from './statistics/proportion.js';
 import type { CandidateFigures, Comparison } from './version-figures.js';
 import { count, counted, percent, scoreDifference } from '../../base/format.js';
 
 /** One thing that a version must be good for. */
 export interface Check {
   readonly check:
-    'texts' | 'accuracy_drop' | 'drop_interval' | 'accuracy' | 'answers' | 'batch_variance' | 'parity';
+    | 'texts'
+    | 'accuracy_drop'
+    | 'macro_f1_drop'
+    | 'drop_interval'
+    | 'accuracy'
+    | 'macro_f1'
+    | 'answers'
+    | 'batch_variance'
+    | 'parity';
   /** `not_checked`: there is nothing to check it by. `forced`: it failed, and --force lets it pass. */
   readonly state: 'pass' | 'fail' | 'forced' | 'not_checked';
   /** The measured value and its limit, as a sentence. */
@@ -42,8 +51,49 @@ export const WIDEST_DROP_POINTS = 2;
 /** The input of the decision. */
 export type Evidence = Pick<
   CandidateFigures,
-  'accuracy' | 'unanswered' | 'batch_variance' | 'runs_alone' | 'parity'
+  'accuracy' | 'macro_f1' | 'several' | 'unanswered' | 'batch_variance' | 'runs_alone' | 'parity'
 >;
+
+/** The figure that a version is judged by, and how far it drops. */
+interface Merit {
+  readonly check: 'accuracy' | 'macro_f1';
+  readonly name: string;
+  readonly share: number;
+  readonly interval: Interval;
+}
+
+interface Drop {
+  readonly check: 'accuracy_drop' | 'macro_f1_drop';
+  readonly name: string;
+  readonly points: number;
+  readonly interval: Interval;
+}
+
+/**
+ * Where a text may have several labels, the mean F1 of the labels takes the place of accuracy: most texts have none of
+ * them, so that a version which finds no label any more would still have most texts right.
+ */
+function meritOf({ accuracy, macro_f1: macroF1, several }: Evidence): Merit {
+  return several === null
+    ? { check: 'accuracy', name: 'accuracy', share: accuracy.accuracy, interval: accuracy.interval_95 }
+    : {
+        check: 'macro_f1',
+        name: 'macro-F1',
+        share: macroF1 ?? 0,
+        interval: several.macro_f1_interval_95,
+      };
+}
+
+function dropOf({ accuracy_drop_points: points, interval_95_points: interval, several }: Comparison): Drop {
+  return several === null
+    ? { check: 'accuracy_drop', name: 'accuracy', points, interval }
+    : {
+        check: 'macro_f1_drop',
+        name: 'macro-F1',
+        points: several.macro_f1_drop_points,
+        interval: several.interval_95_points,
+      };
+}
 
 /** Points are sums of hundredths that a double does not hold exactly. */
 const ROUNDING = 1e-9;
@@ -58,22 +108,23 @@ export function decide(
   limits: AcceptanceLimits,
   { distinctTexts, force }: Sample,
 ): Decision {
+  const drop = comparison && dropOf(comparison);
   const evidence = [
     checkTexts(distinctTexts, limits.min_distinct_texts ?? 0),
-    ...(comparison === null || limits.max_drop_upper_points == null
+    ...(drop === null || limits.max_drop_upper_points == null
       ? []
-      : [checkInterval(comparison, limits.max_drop_upper_points)]),
+      : [checkInterval(drop, limits.max_drop_upper_points)]),
   ];
   const checks = [
     ...evidence.map((check): Check =>
       force && check.state === 'fail' ? { ...check, state: 'forced' } : check,
     ),
-    ...(comparison === null || limits.max_accuracy_drop_points === null
+    ...(drop === null || limits.max_accuracy_drop_points === null
       ? []
-      : [checkDrop(comparison, limits.max_accuracy_drop_points, limits.confident)]),
+      : [checkDrop(drop, limits.max_accuracy_drop_points, limits.confident)]),
     ...(limits.min_accuracy === null
       ? []
-      : [checkAccuracy(candidate.accuracy, limits.min_accuracy, limits.confident)]),
+      : [checkMerit(meritOf(candidate), limits.min_accuracy, limits.confident)]),
     checkAnswers(candidate),
     checkBatchVariance(candidate, limits.max_batch_label_flips),
     checkParity(candidate),
@@ -101,7 +152,7 @@ function checkTexts(distinct: number, least: number): Check {
   };
 }
 
-function checkInterval({ interval_95_points: [, high] }: Comparison, most: number): Check {
+function checkInterval({ interval: [, high] }: Drop, most: number): Check {
   return {
     check: 'drop_interval',
     state: stateOf(high <= most + ROUNDING),
@@ -110,36 +161,36 @@ function checkInterval({ interval_95_points: [, high] }: Comparison, most: numbe
 }
 
 function checkDrop(
-  { accuracy_drop_points: drop, interval_95_points: [low, high] }: Comparison,
+  { check, name, points: drop, interval: [low, high] }: Drop,
   limit: number,
   confident: boolean,
 ): Check {
   const decisive = confident ? high : drop;
   const found =
-    drop < 0 ? `accuracy rises by ${points(-drop)} points` : `accuracy drops by ${points(drop)} points`;
+    drop < 0 ? `${name} rises by ${points(-drop)} points` : `${name} drops by ${points(drop)} points`;
   const allowed =
     limit < 0
       ? `a rise of at least ${points(-limit)} is demanded`
       : `a drop of at most ${points(limit)} is allowed`;
   const by = confident ? ' for the upper end of the interval' : '';
   return {
-    check: 'accuracy_drop',
+    check,
     state: stateOf(decisive <= limit + ROUNDING),
     sentence: `${found} (95 % interval of the drop ${points(low)} to ${points(high)}); ${allowed}${by}`,
   };
 }
 
-function checkAccuracy(
-  { accuracy, interval_95: [low, high] }: Evidence['accuracy'],
+function checkMerit(
+  { check, name, share, interval: [low, high] }: Merit,
   least: number,
   confident: boolean,
 ): Check {
-  const inWords = (share: number): string => percent(share, 2);
+  const inWords = (value: number): string => percent(value, 2);
   const by = confident ? ' for the lower end of the interval' : '';
   return {
-    check: 'accuracy',
-    state: stateOf((confident ? low : accuracy) >= least - ROUNDING),
-    sentence: `accuracy is ${inWords(accuracy)} (95 % interval ${inWords(low)} to ${inWords(high)}); at least ${inWords(least)} is demanded${by}`,
+    check,
+    state: stateOf((confident ? low : share) >= least - ROUNDING),
+    sentence: `${name} is ${inWords(share)} (95 % interval ${inWords(low)} to ${inWords(high)}); at least ${inWords(least)} is demanded${by}`,
   };
 }
 

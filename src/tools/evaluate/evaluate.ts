@@ -4,16 +4,16 @@ import { VersionRunner, type RunnerSettings } from '../measure/version-runner.js
 import type { AcceptanceLimits } from '../../registry/acceptance.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { measureBatchVariance } from '../measure/batch-variance.js';
-import { chooseVersions } from './chosen-versions.js';
-import { compareAnswers } from './compare-answers.js';
+import { chooseVersions, type ChosenVersions } from './chosen-versions.js';
 import { decide } from './decision.js';
-import type { VersionFigures } from './version-figures.js';
+import type { Quality, VersionFigures } from './version-figures.js';
 import { readLabelledData, type LabelledData } from '../measure/labelled-data.js';
 import type { DataOptions } from '../measure/labelled-rows.js';
 import { describeMachine, type EvaluationReport } from './evaluation-report.js';
 import { measureSpeed, type Speed } from './measure-speed.js';
 import { measureParity, type ParityFigures } from './parity-check.js';
-import { qualityOf, scoredOf, type Scored } from './quality.js';
+import { judgedBy, type Judging } from './judging.js';
+import { scoredOf, type Scored } from './scored.js';
 
 export interface EvaluateOptions {
   readonly modelRegistry: string;
@@ -52,14 +52,22 @@ interface Measured {
  */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
   const startedAt = performance.now();
-  const { settings, limits, force, showText, say } = options;
-  const { candidate, against } = await chooseVersions(
-    options.modelRegistry,
-    options.candidate,
-    options.against,
+  const chosen = await chooseVersions(options.modelRegistry, options.candidate, options.against);
+  return judgedBy(chosen.candidate.manifest.task, (judging) =>
+    evaluateBy(judging, chosen, options, startedAt),
   );
+}
+
+/** @param startedAt by `performance.now()` */
+async function evaluateBy<Label>(
+  judging: Judging<Label>,
+  { candidate, against }: ChosenVersions,
+  options: EvaluateOptions,
+  startedAt: number,
+): Promise<Evaluation> {
+  const { settings, limits, force, showText, say } = options;
   const names = candidate.manifest.labels;
-  const data = await readLabelledData(options.data, names);
+  const data = await readLabelledData(options.data, names, judging.form(names));
   const texts = data.items.map(({ text }) => text);
   const runners: VersionRunner[] = [];
   const open = async (version: ModelVersion): Promise<VersionRunner> => {
@@ -76,7 +84,12 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const theirs = against === null ? null : await measure(await open(against), data, names, say);
     say('speed, at several lengths');
     const speeds = await measureSpeed(runners, texts, settings.workers);
-    const figures = runners.map((one, i) => figuresOf(one, i === 0 ? ours : theirs, speeds[i], data, names));
+    const figures = runners.map((one, i) => {
+      const measured = i === 0 ? ours : theirs;
+      const answers = measured?.answers ?? [];
+      const quality = judging.quality(data.items, answers, one.version, names);
+      return figuresOf(one, quality, measured, speeds[i]);
+    });
     const [candidateFigures, againstFigures = null] = figures;
     if (candidateFigures === undefined) throw new Error('there is a runner per version');
     const measured = {
@@ -87,13 +100,10 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
     const comparison =
       theirs === null
         ? null
-        : compareAnswers({
-            items: data.items,
+        : judging.compare(
+            { items: data.items, candidate: ours.answers, against: theirs.answers, showText },
             names,
-            candidate: ours.answers,
-            against: theirs.answers,
-            showText,
-          });
+          );
     const report: EvaluationReport = {
       schema_version: 1,
       model: candidate.model,
@@ -116,16 +126,16 @@ export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
 /** The answers about the data, and the golden vectors. */
 async function measure(
   runner: VersionRunner,
-  { items }: LabelledData,
+  { items }: Pick<LabelledData<unknown>, 'items'>,
   names: readonly string[],
   say: (sentence: string) => void,
 ): Promise<Measured> {
-  const { version, manifest } = runner.version;
+  const { version } = runner.version;
   const answers: (Scored | null)[] = [];
   for (let start = 0; start < items.length; start += PLAN_TEXTS) {
     say(`${version}: ${items.length} labelled texts, ${start} done`);
     const outcomes = await runner.run(items.slice(start, start + PLAN_TEXTS).map(({ text }) => text));
-    answers.push(...outcomes.map((outcome) => scoredOf(outcome, manifest.labels, names)));
+    answers.push(...outcomes.map((outcome) => scoredOf(outcome, runner.version, names)));
   }
   say(`${version}: its golden texts`);
   return { answers, parity: await measureParity(runner) };
@@ -133,10 +143,9 @@ async function measure(
 
 function figuresOf(
   runner: VersionRunner,
+  quality: Quality,
   measured: Measured | null,
   speed: Speed | undefined,
-  { items }: LabelledData,
-  names: readonly string[],
 ): VersionFigures {
   if (measured === null || speed === undefined) throw new Error('every runner was measured');
   const { version, digest, manifest } = runner.version;
@@ -144,7 +153,7 @@ function figuresOf(
     version,
     manifest_sha256: digest,
     precision: manifest.precision,
-    ...qualityOf(items, measured.answers, names),
+    ...quality,
     cost: {
       bytes: Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0),
       load_ms: runner.loadMs ?? 0,
@@ -164,7 +173,7 @@ function describeData({
   items,
   duplicates,
   contradictions,
-}: LabelledData): EvaluationReport['data'] {
+}: LabelledData<unknown>): EvaluationReport['data'] {
   return {
     name: path === STANDARD_STREAM ? 'stdin' : basename(path),
     sha256,

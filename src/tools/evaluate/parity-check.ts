@@ -2,7 +2,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import { readVerified } from '../../registry/registry-files.js';
-import { topLabel } from '../../engine/tasks/classified.js';
+import { isSameSaid } from '../../engine/tasks/table.js';
 import { parseParity } from '../../engine/tokenization/parity.js';
 import { checkTokenizer } from '../../engine/tokenization/tokenization-check.js';
 import { scoreChange } from '../measure/batch-variance.js';
@@ -13,7 +13,7 @@ export interface ParityFigures {
   readonly texts: number;
   /** Texts whose token ids are others. */
   readonly tokenized_differently: number;
-  /** Texts that get another label, or none. */
+  /** Texts that get other labels, or no answer. */
   readonly label_flips: number;
   readonly max_score_difference: number;
   /** Most that a score may differ. */
@@ -27,7 +27,7 @@ export interface ParityFigures {
  */
 export async function measureParity(runner: VersionRunner): Promise<ParityFigures | null> {
   const { version } = runner;
-  const { files, labels, batching } = version.manifest;
+  const { files, batching } = version.manifest;
   if (!Object.hasOwn(files, 'parity.json')) return null;
   const { items, tolerance } = await readVerified(version, 'parity.json')
     .then(parseParity)
@@ -45,7 +45,7 @@ export async function measureParity(runner: VersionRunner): Promise<ParityFigure
   order.forEach((index, i) => {
     const [item, row] = [items[index], rows[i] ?? null];
     if (item === undefined) return;
-    if (row === null || labels[topLabel(row.value)] !== item.label) flips++;
+    if (row === null || !isSameSaid(version, row.value, item)) flips++;
     if (row !== null) difference = Math.max(difference, scoreChange(item.scores, row.value.scores));
   });
   return {

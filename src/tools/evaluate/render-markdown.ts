@@ -1,5 +1,7 @@
 import type { EvaluationReport } from './evaluation-report.js';
 import { count, scoreDifference, bytes as size, counted, percent } from '../../base/format.js';
+import { cellOf, perVersion, table } from './markdown-tables.js';
+import { severalComparisonLines, severalLabelLines, severalQualityLines } from './render-several.js';
 import { withLines } from '../measure/labelled-data.js';
 import type { CandidateFigures, VersionFigures, Comparison } from './version-figures.js';
 
@@ -15,10 +17,10 @@ export function renderMarkdown(report: EvaluationReport): string {
     [`# Evaluation of ${title}`],
     decisionLines(report),
     dataLines(data),
-    qualityLines(versions),
+    candidate.several === null ? qualityLines(versions) : severalQualityLines(versions),
     ...(comparison === null ? [] : [comparisonLines(comparison)]),
-    labelLines(versions),
-    ...versions.map(confusionLines),
+    ...(candidate.several === null ? [labelLines(versions)] : severalLabelLines(versions)),
+    ...versions.flatMap(confusionLines),
     varianceLines(candidate),
     parityLines(versions),
     costLines(versions),
@@ -92,12 +94,14 @@ function comparisonLines(comparison: Comparison): string[] {
   } = comparison;
   const { texts, directions, examples } = comparison.disagreements;
   const { mean, max } = comparison.score_shift;
+  const name = comparison.several === null ? 'Accuracy' : 'The share of texts with all labels right';
   return [
     '## Difference',
     '',
-    `Accuracy ${drop < 0 ? 'rises' : 'drops'} by ${Math.abs(drop).toFixed(2)} points (95 % interval of the drop ${low.toFixed(2)} to ${high.toFixed(2)}): ${counted(lost, 'text')} lost, ${count(won)} won, McNemar p = ${p.toPrecision(2)}.`,
+    ...(comparison.several === null ? [] : severalComparisonLines(comparison.several)),
+    `${name} ${drop < 0 ? 'rises' : 'drops'} by ${Math.abs(drop).toFixed(2)} points (95 % interval of the drop ${low.toFixed(2)} to ${high.toFixed(2)}): ${counted(lost, 'text')} lost, ${count(won)} won, McNemar p = ${p.toPrecision(2)}.`,
     `Scores move by ${mean.toFixed(4)} on average, by ${max.toFixed(4)} at most.`,
-    `${counted(texts, 'text')} ${texts === 1 ? 'gets' : 'get'} another label${texts === 0 ? '.' : ':'}`,
+    `${counted(texts, 'text')} ${texts === 1 ? 'gets' : 'get'} ${comparison.several === null ? 'another label' : 'other labels'}${texts === 0 ? '.' : ':'}`,
     ...directions.map(
       ({ against, candidate, texts: n }) => `- ${cellOf(against)} to ${cellOf(candidate)}: ${count(n)}`,
     ),
@@ -140,11 +144,14 @@ function labelLines(versions: readonly VersionFigures[]): string[] {
   return ['## Labels', '', ...table(['label', 'version', 'texts', 'precision', 'recall', 'F1'], rows)];
 }
 
-function confusionLines({ version, labels, confusion }: VersionFigures): string[] {
-  return table(
-    [`${version}: label, answer →`, ...labels.map(({ label }) => cellOf(label))],
-    confusion.map((row, k) => [cellOf(labels[k]?.label ?? ''), ...row.map(count)]),
-  );
+function confusionLines({ version, labels, confusion }: VersionFigures): string[][] {
+  if (confusion === null) return [];
+  return [
+    table(
+      [`${version}: label, answer →`, ...labels.map(({ label }) => cellOf(label))],
+      confusion.map((row, k) => [cellOf(labels[k]?.label ?? ''), ...row.map(count)]),
+    ),
+  ];
 }
 
 function varianceLines({ version, batch_variance: { mixed, padded } }: CandidateFigures): string[] {
@@ -226,29 +233,4 @@ function machineLines({ machine, at, duration_s: seconds }: EvaluationReport): s
   return [
     `${counted(workers, 'worker process', 'worker processes')} with ${counted(threads, 'thread')} on ${cpu}; Serin ${serin}, Node ${node}, ONNX Runtime ${onnxruntime}; ${at}, ${seconds.toFixed(0)} s.`,
   ];
-}
-
-type Cells = readonly string[];
-
-/** A label as a cell holds it; null is no answer. */
-const cellOf = (label: string | null): string =>
-  label === null ? 'no answer' : label.replaceAll('|', '\\|');
-
-/** Figures are flush right, the rest flush left. */
-function table(heading: Cells, rows: readonly Cells[]): string[] {
-  const line = (cells: Cells): string => `| ${cells.join(' | ')} |`;
-  const isFigure = (column: number): boolean =>
-    column > 0 && rows.every((cells) => /^(\d|-$)/.test(cells[column] ?? ''));
-  return [line(heading), line(heading.map((_, i) => (isFigure(i) ? '---:' : '---'))), ...rows.map(line)];
-}
-
-/** One row per figure, one column per version. */
-function perVersion<V extends VersionFigures>(
-  versions: readonly V[],
-  rows: readonly (readonly [string, (version: V) => string])[],
-): string[] {
-  return table(
-    ['', ...versions.map(({ version }) => version)],
-    rows.map(([title, of]) => [title, ...versions.map(of)]),
-  );
 }

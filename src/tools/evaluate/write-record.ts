@@ -28,6 +28,11 @@ export function recordOf(report: EvaluationReport): AcceptanceRecord {
       drop_interval_95_points: comparison?.interval_95_points ?? null,
       mcnemar_p: comparison?.mcnemar_p ?? null,
       macro_f1: candidate.macro_f1,
+      ...(candidate.several && {
+        macro_f1_interval_95: candidate.several.macro_f1_interval_95,
+        macro_f1_drop_points: comparison?.several?.macro_f1_drop_points ?? null,
+        macro_f1_drop_interval_95_points: comparison?.several?.interval_95_points ?? null,
+      }),
       calibration_error: candidate.calibration.expected_error,
       brier_score: candidate.calibration.brier_score,
       batch_label_flips: candidate.batch_variance.label_flips,

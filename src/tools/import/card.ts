@@ -1,4 +1,3 @@
-import { TASK_TRAITS } from '../../registry/tasks.js';
 import type { Manifest } from '../../registry/manifest.js';
 
 /**
@@ -44,11 +43,7 @@ Batch variance, ${variance?.n ?? 0} texts alone against batches: ${variance?.lab
 ${notes.length === 0 ? '' : `\nAssumed at import:\n\n${notes.map((note) => `- ${note}\n`).join('')}`}`;
 }
 
-function howMeasured({ model, version, task }: Manifest): string {
-  if (TASK_TRAITS[task].severalLabels) {
-    return `\`serin evaluate\` knows one label per text only. Measure it yourself; a rollout takes the
-version with \`serin canary set ${model} --version ${version} --percent N --force\` and not without.`;
-  }
+function howMeasured({ model, version }: Manifest): string {
   return `\`serin evaluate ${model}/${version} --against VERSION --data FILE --record\` measures it (a first
 version: \`--min-accuracy SHARE\` in place of \`--against\`), and no rollout takes the version before that.`;
 }

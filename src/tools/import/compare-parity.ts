@@ -1,5 +1,7 @@
 import type { Answer } from '../../engine/tasks/task.js';
 import { topLabel } from '../../engine/tasks/classified.js';
+import { isSameSaid } from '../../engine/tasks/table.js';
+import type { ModelVersion } from '../../registry/model-version.js';
 import type { ParityItem } from '../../engine/tokenization/parity.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { StartError } from '../../base/errors/start-error.js';
@@ -30,7 +32,7 @@ const SHOWN_CHARS = 60;
 export function compareWithPython(
   { items, tolerance }: PythonParity,
   answered: readonly AnsweredText[],
-  labels: readonly string[],
+  version: ModelVersion,
 ): ComparedParity {
   const problems: string[] = [];
   let [difference, flips] = [0, 0];
@@ -38,7 +40,6 @@ export function compareWithPython(
     const { ids = [], truncated = false } = answered[i]?.encoding ?? {};
     const scores = answered[i]?.row.value.scores ?? [];
     const change = Math.max(...item.scores.map((score, k) => Math.abs(score - (scores[k] ?? Infinity))));
-    const best = topLabel(item);
     const shown = JSON.stringify(item.text.slice(0, SHOWN_CHARS));
     if (ids.length !== item.ids.length || ids.some((id, k) => id !== item.ids[k])) {
       problems.push(`${shown}: ${describeIds(item.ids, ids)}`);
@@ -46,13 +47,13 @@ export function compareWithPython(
       problems.push(`${shown}: the scores are ${rounded(item.scores)} in Python, ${rounded(scores)} here`);
     }
     difference = Math.max(difference, change);
-    if (topLabel({ scores }) !== best) flips++;
+    if (!isSameSaid(version, { scores }, item)) flips++;
     return {
       text: item.text,
       group: item.group,
       ids: item.ids,
       truncated,
-      label: labels[best] ?? '',
+      label: version.manifest.labels[topLabel(item)] ?? '',
       scores: item.scores,
     };
   });

@@ -99,7 +99,7 @@ export async function importVersion(options: ImportOptions): Promise<Imported> {
       {
         ...running,
         unusedPositions: examined.config.unusedPositions,
-        settle: (answered) => settleParity(python, texts, answered, draft.labels),
+        settle: (answered) => settleParity(python, texts, answered, candidate),
       },
     );
     if (python === null) await refuseUnsteady({ ...examined, candidate, trial }, running);

@@ -3,6 +3,7 @@ import { compareWithPython, type AnsweredText } from './compare-parity.js';
 import type { GoldenText } from './golden-texts.js';
 import { DEFAULT_TOLERANCE, type PythonParity } from './python-parity.js';
 import { rounded } from '../../base/format.js';
+import type { ModelVersion } from '../../registry/model-version.js';
 import { topLabel } from '../../engine/tasks/classified.js';
 import type { ParityFile, ParityItem } from '../../engine/tokenization/parity.js';
 
@@ -28,8 +29,9 @@ export function settleParity(
   python: PythonParity | null,
   texts: readonly GoldenText[],
   answered: readonly AnsweredText[],
-  labels: readonly string[],
+  version: ModelVersion,
 ): SettledParity {
+  const { labels } = version.manifest;
   if (python === null) {
     const items = texts.map((golden, i) => ownItem(golden, answered[i], labels));
     const { onnxruntime, serin } = runtimeVersions();
@@ -43,7 +45,7 @@ export function settleParity(
       labelFlips: 0,
     };
   }
-  const { items, maxScoreDifference, labelFlips } = compareWithPython(python, answered, labels);
+  const { items, maxScoreDifference, labelFlips } = compareWithPython(python, answered, version);
   return {
     source: 'python',
     json: renderParity({ schema_version: 1, tolerance: python.tolerance, items }, python.reference),

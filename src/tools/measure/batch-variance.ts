@@ -1,4 +1,5 @@
-import { topLabel } from '../../engine/tasks/classified.js';
+import { isSameSaid } from '../../engine/tasks/table.js';
+import type { ModelVersion } from '../../registry/model-version.js';
 import { seededRandom, shuffled } from '../../base/seeded-random.js';
 import type { Answer } from '../../engine/tasks/task.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
@@ -8,6 +9,7 @@ import { evenSample } from '../../base/statistics/even-sample.js';
 /** How answers in one arrangement of batches differ from those of the same texts alone. */
 export interface Variation {
   readonly texts: number;
+  /** Texts that get other labels. */
   readonly label_flips: number;
   /** Largest |Δ| of any label's score. */
   readonly max_score_change: number;
@@ -36,7 +38,7 @@ const SEED = 20;
  * @param texts distinct ones; an even selection of them is taken
  */
 export async function measureBatchVariance(
-  runner: GroupRunner & { readonly encode: (text: string) => Encoding },
+  runner: GroupRunner & { readonly version: ModelVersion; readonly encode: (text: string) => Encoding },
   texts: readonly string[],
 ): Promise<BatchVarianceFigures> {
   const encodings = evenSample(texts, MIXED_TEXTS).map((text) => runner.encode(text));
@@ -49,7 +51,7 @@ export async function measureBatchVariance(
     )
   ).map(([row]) => row ?? null);
   const mixedGroups = chunks(shuffled(all, seededRandom(SEED)), MIXED_ROWS);
-  const mixed = compare(alone, mixedGroups, await runGroups(runner, encodings, mixedGroups));
+  const mixed = compare(runner.version, alone, mixedGroups, await runGroups(runner, encodings, mixedGroups));
   const longest = encodings.reduce(
     (most, { ids }, i) => (ids.length > (encodings[most]?.ids.length ?? 0) ? i : most),
     0,
@@ -61,6 +63,7 @@ export async function measureBatchVariance(
   const paddedRows = await runGroups(runner, encodings, paddedGroups);
   // The longest text itself is not padded.
   const padded = compare(
+    runner.version,
     alone,
     paddedGroups.map((group) => group.slice(0, -1)),
     paddedRows,
@@ -78,6 +81,7 @@ export const scoreChange = (a: readonly number[], b: readonly number[]): number 
   a.reduce((most, score, k) => Math.max(most, Math.abs(score - (b[k] ?? 0))), 0);
 
 function compare(
+  version: ModelVersion,
   alone: readonly (Answer | null)[],
   groups: readonly (readonly number[])[],
   rows: readonly (readonly (Answer | null)[])[],
@@ -88,7 +92,7 @@ function compare(
       const [before, after] = [alone[index] ?? null, rows[g]?.[i] ?? null];
       if (before === null || after === null) return;
       texts++;
-      if (topLabel(before.value) !== topLabel(after.value)) flips++;
+      if (!isSameSaid(version, before.value, after.value)) flips++;
       change = Math.max(change, scoreChange(before.value.scores, after.value.scores));
     });
   });

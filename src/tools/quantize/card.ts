@@ -1,4 +1,3 @@
-import { TASK_TRAITS } from '../../registry/tasks.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { renderQuantizeReport, type QuantizeReport } from './quantize-report.js';
 
@@ -28,8 +27,7 @@ What it was when this was written is not known${howMeasured(report, source)}.
 `;
 }
 
-function howMeasured({ model, version, task }: QuantizeReport, source: ModelVersion): string {
-  if (TASK_TRAITS[task].severalLabels) return ', and `serin evaluate` knows one label per text only';
+function howMeasured({ model, version }: QuantizeReport, source: ModelVersion): string {
   return `: \`serin evaluate ${model}/${version} --against ${source.version} --data FILE --record\`
 measures it and writes acceptance.json beside this file`;
 }

@@ -1,6 +1,9 @@
 import { StartError } from '../../base/errors/start-error.js';
 import { counted } from '../../base/format.js';
-import { withLines, readLabelledData, type LabelledData } from '../measure/labelled-data.js';
+import { withLabelForm } from '../measure/label-forms.js';
+import type { DataOptions } from '../measure/labelled-rows.js';
+import { withLines, readLabelledData } from '../measure/labelled-data.js';
+import type { ModelVersion } from '../../registry/model-version.js';
 import { evenSample } from '../../base/statistics/even-sample.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 import { writeModelFile } from '../onnx/model-file.js';
@@ -8,7 +11,7 @@ import { calibrate } from './calibration/calibrate.js';
 import { CALIBRATION_FILE } from './calibration/calibration-texts.js';
 import { readFloatModel, type FloatModel } from './float-model.js';
 import type { KeptLayer, Layer } from './layers.js';
-import { ModelTrials } from './model-trials.js';
+import { ModelTrials, type JudgedTexts } from './model-trials.js';
 import { quantizeModel, type Activations, type WeightError } from './quantize-graph.js';
 import { draftOf, withRunner, type QuantizeRun } from './quantize-run.js';
 import { leaveOutFewest } from './search-layers.js';
@@ -31,7 +34,7 @@ export async function makeQuantizedModel(run: QuantizeRun): Promise<MadeModel> {
   const { options, source, staged, progress } = run;
   const { search } = options;
   // Checked before the calibration, which takes minutes, so that an unusable file is reported at once.
-  const data = search === null ? null : await readLabelledData(search.data, source.manifest.labels);
+  const data = search === null ? null : await readJudgedTexts(search.data, source);
   const float = readFloatModel(source, options.method, options.leaveOut);
   const activations = options.method === 'dynamic' ? 'dynamic' : await calibrated(run, float);
   await staged.copy(source, copiedFiles(run));
@@ -42,6 +45,25 @@ export async function makeQuantizedModel(run: QuantizeRun): Promise<MadeModel> {
   progress.begin(`quantising ${chosen.layers.length} layers`);
   const weightErrors = await writeModel(run, float, chosen.layers, activations);
   return { layers: chosen.layers, leftOut: chosen.leftOut, weightErrors };
+}
+
+interface SearchData extends JudgedTexts {
+  /** How many lines the file has. */
+  readonly lines: string;
+}
+
+function readJudgedTexts(options: DataOptions, { manifest }: ModelVersion): Promise<SearchData> {
+  const { task, labels } = manifest;
+  return withLabelForm(task, labels, async (form): Promise<SearchData> => {
+    const { items, lines, continuedLines } = await readLabelledData(options, labels, form);
+    const given = items.map(({ label }) => label);
+    return {
+      texts: items.map(({ text }) => text),
+      merit: form.merit.name,
+      meritOf: (said) => form.merit.of(given, said),
+      lines: withLines(lines, continuedLines),
+    };
+  });
 }
 
 async function calibrated(
@@ -65,12 +87,12 @@ async function searched(
   run: QuantizeRun,
   float: FloatModel,
   activations: Activations,
-  data: LabelledData,
+  data: SearchData,
   maxDropPoints: number,
 ): Promise<FloatModel> {
   const { progress, options, source, compared } = run;
   progress.begin(
-    `searching for the fewest layers to leave out, on ${counted(data.items.length, 'labelled text')} of a file ${withLines(data.lines, data.continuedLines)}`,
+    `searching for the fewest layers to leave out, on ${counted(data.texts.length, 'labelled text')} of a file ${data.lines}`,
   );
   const trials = await ModelTrials.open({
     data,
@@ -85,7 +107,7 @@ async function searched(
   const found = await leaveOutFewest(float.layers, maxDropPoints, trials, options.say);
   if (found === null) {
     throw new StartError(
-      `No choice of layers keeps the loss of accuracy within ${maxDropPoints} points: quantise with --weight-bits 8, with more calibration texts, or allow more with --max-accuracy-drop.`,
+      `No choice of layers keeps the loss of ${data.merit} within ${maxDropPoints} points: quantise with --weight-bits 8, with more calibration texts, or allow more with --max-accuracy-drop.`,
     );
   }
   return { ...float, layers: found.layers, leftOut: [...float.leftOut, ...found.leftOut] };

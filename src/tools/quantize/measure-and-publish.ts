@@ -61,7 +61,7 @@ export async function measureAndPublish(run: QuantizeRun, made: MadeModel): Prom
       (most, one) => (one.error > most.error ? one : most),
       made.weightErrors[0] ?? { layer: '', error: 0 },
     ),
-    agreement: ours.length === 0 ? null : compareRows(ours, theirs),
+    agreement: ours.length === 0 ? null : compareRows(source, ours, theirs),
     batch_variance: variance,
     runs_alone: runsAlone,
     budget,

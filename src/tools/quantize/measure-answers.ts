@@ -4,7 +4,8 @@ import { runGroups } from '../measure/run-groups.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import type { Answer } from '../../engine/tasks/task.js';
-import { topLabel } from '../../engine/tasks/classified.js';
+import { isSameSaid } from '../../engine/tasks/table.js';
+import type { ModelVersion } from '../../registry/model-version.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 
 /** Texts per group; progress is reported between two groups. */
@@ -38,17 +39,23 @@ export async function answersAlone(
 /** How far two versions say the same about the same texts. */
 export interface Agreement {
   readonly texts: number;
+  /** Texts that get the same labels. */
   readonly labels_equal: number;
   /** Largest |Δ| of any label's score. */
   readonly max_score_change: number;
 }
 
-export function compareRows(ours: readonly Answer[], theirs: readonly Answer[]): Agreement {
+/** @param version one of the two, which have the same labels and thresholds */
+export function compareRows(
+  version: ModelVersion,
+  ours: readonly Answer[],
+  theirs: readonly Answer[],
+): Agreement {
   let [equal, change] = [0, 0];
-  ours.forEach(({ value: { scores } }, i) => {
-    const other = theirs[i]?.value.scores ?? [];
-    if (topLabel({ scores }) === topLabel({ scores: other })) equal++;
-    change = Math.max(change, scoreChange(scores, other));
+  ours.forEach(({ value }, i) => {
+    const other = theirs[i]?.value ?? { scores: [] };
+    if (isSameSaid(version, value, other)) equal++;
+    change = Math.max(change, scoreChange(value.scores, other.scores));
   });
   return { texts: ours.length, labels_equal: equal, max_score_change: change };
 }

@@ -1,14 +1,22 @@
-import type { LabelledData } from '../measure/labelled-data.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import type { Answer } from '../../engine/tasks/task.js';
-import { topLabel } from '../../engine/tasks/classified.js';
+import { saidBy } from '../../engine/tasks/table.js';
 import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
 import { answersAlone } from './measure-answers.js';
 import type { Layer } from './layers.js';
 import type { Trials } from './search-layers.js';
 
+/** Labelled texts, and the share by which answers about them are judged. */
+export interface JudgedTexts {
+  readonly texts: readonly string[];
+  /** The name of the share. */
+  readonly merit: string;
+  /** @param said per text the indices of the labels that it gets; null: it has no answer */
+  meritOf(said: readonly (readonly number[] | null)[]): number;
+}
+
 export interface TrialOptions {
-  readonly data: LabelledData;
+  readonly data: JudgedTexts;
   /**
    * Texts on which the shift of scores is measured: a few dozen are enough to find the layer that moves them
    * most.
@@ -33,7 +41,7 @@ export class ModelTrials implements Trials {
 
   private constructor(
     private readonly options: TrialOptions,
-    private readonly sourceAccuracy: number,
+    private readonly sourceMerit: number,
     private readonly sourceRows: readonly Answer[],
   ) {}
 
@@ -42,16 +50,20 @@ export class ModelTrials implements Trials {
       async (runner) =>
         new ModelTrials(
           options,
-          await accuracyOf(runner, options.data),
+          await meritOf(runner, options.data),
           await answersAlone(runner, encode(runner, options.shiftTexts), ignore),
         ),
     );
   }
 
+  get merit(): string {
+    return this.options.data.merit;
+  }
+
   dropPoints(layers: readonly Layer[]): Promise<number> {
     return this.options.withLayers(
       layers,
-      async (runner) => 100 * (this.sourceAccuracy - (await accuracyOf(runner, this.options.data))),
+      async (runner) => 100 * (this.sourceMerit - (await meritOf(runner, this.options.data))),
     );
   }
 
@@ -70,12 +82,9 @@ export class ModelTrials implements Trials {
 const encode = (runner: VersionRunner, texts: readonly string[]): Encoding[] =>
   texts.map((text) => runner.encode(text));
 
-/** Share of the labelled texts that a version answers as they are labelled. */
-async function accuracyOf(runner: VersionRunner, { items }: LabelledData): Promise<number> {
-  const outcomes = await runner.run(items.map(({ text }) => text));
-  const correct = items.filter(({ label }, i) => {
-    const outcome = outcomes[i];
-    return outcome !== undefined && 'value' in outcome && topLabel(outcome.value) === label;
-  });
-  return correct.length / items.length;
+async function meritOf(runner: VersionRunner, data: JudgedTexts): Promise<number> {
+  const outcomes = await runner.run(data.texts);
+  return data.meritOf(
+    outcomes.map((outcome) => ('value' in outcome ? saidBy(runner.version, outcome.value) : null)),
+  );
 }

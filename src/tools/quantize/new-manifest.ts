@@ -34,7 +34,8 @@ const short = (value: number): number => Number(value.toPrecision(3));
  */
 export function newManifest(facts: ManifestFacts): Manifest {
   const { source, version, method, weightBits, leftOut, calibration, command, variance, checked } = facts;
-  const { schema_version, model, task, labels, max_tokens, truncation_side, session } = source.manifest;
+  const { schema_version, model, task, labels, thresholds, max_tokens, truncation_side, session } =
+    source.manifest;
   const provenance = Object.entries(source.manifest.source ?? {}).filter(([key]) => !OF_THE_SOURCE.has(key));
   return {
     schema_version,
@@ -42,6 +43,7 @@ export function newManifest(facts: ManifestFacts): Manifest {
     version,
     task,
     labels,
+    ...(thresholds && { thresholds }),
     max_tokens,
     truncation_side,
     precision: 'int8',

@@ -3,7 +3,7 @@ import { indentedScreen, PLAIN, type Screen } from '../../base/terminal/screen.j
 import { wrapCommand, wrapLine } from '../../base/terminal/wrap.js';
 import { megabytes, percent, scoreDifference } from '../../base/format.js';
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
-import { TASK_TRAITS, type TaskName } from '../../registry/tasks.js';
+import type { TaskName } from '../../registry/tasks.js';
 import type { Agreement, BudgetFigures } from './measure-answers.js';
 import type { KeptLayer } from './layers.js';
 
@@ -79,16 +79,11 @@ export function renderQuantizeReport(report: QuantizeReport, screen: Screen = PL
 }
 
 /** Why a step is next, and its command. */
-function nextStep({ model, version, source, task }: QuantizeReport): [why: string, command: string] {
-  return TASK_TRAITS[task].severalLabels
-    ? [
-        'It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then',
-        `serin canary set ${model} --version ${version} --percent N --force`,
-      ]
-    : [
-        'It gets no traffic until it is accepted:',
-        `serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`,
-      ];
+function nextStep({ model, version, source }: QuantizeReport): [why: string, command: string] {
+  return [
+    'It gets no traffic until it is accepted:',
+    `serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`,
+  ];
 }
 
 function leftOut(layers: readonly KeptLayer[]): string {

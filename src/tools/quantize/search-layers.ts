@@ -2,7 +2,9 @@ import type { KeptLayer, Layer } from './layers.js';
 
 /** The measurements that a search makes on the models that it tries. */
 export interface Trials {
-  /** Points of accuracy that the source has above the model with these layers quantised, on labelled texts. */
+  /** The name of the share by which models are judged: accuracy, or macro-F1 where a text may have several labels. */
+  readonly merit: string;
+  /** Points of it that the source has above the model with these layers quantised, on labelled texts. */
   dropPoints(layers: readonly Layer[]): Promise<number>;
   /** Mean |Δ| of the scores against the source when only this layer is quantised. */
   shift(layer: Layer): Promise<number>;
@@ -19,8 +21,8 @@ export interface SearchResult {
 const ROUNDING = 1e-9;
 
 /**
- * Leaves out the fewest layers, those first that move the scores most by themselves, that bring the loss of accuracy
- * within a limit. The number is doubled until it is enough, then halved in: a loss that does not fall steadily with it
+ * Leaves out the fewest layers, those first that move the scores most by themselves, that bring the loss of accuracy, or
+ * of macro-F1, within a limit. The number is doubled until it is enough, then halved in: a loss that does not fall steadily with it
  * may hide a smaller number, but what is returned has been measured.
  * @returns null when even the source without any but one of them loses more
  */
@@ -34,7 +36,7 @@ export async function leaveOutFewest(
   const dropWithout = async (count: number): Promise<number> => {
     const drop = await trials.dropPoints(ranked.slice(count));
     say(
-      `layers left out: ${count}; accuracy drops by ${drop.toFixed(2)} points, ${maxDropPoints} are allowed`,
+      `layers left out: ${count}; ${trials.merit} drops by ${drop.toFixed(2)} points, ${maxDropPoints} are allowed`,
     );
     return drop;
   };

@@ -65,7 +65,7 @@ describe('whether a version is accepted', () => {
       several,
       null,
       false,
-      /one label per text only .*serin canary set sentiment --version v3 --percent N --force"$/,
+      /evaluate it with "serin evaluate sentiment\/v3 --against VERSION --data FILE --record"/,
     ],
     ['no record, and an accuracy', known, null, true, /its manifest has its accuracy on record$/],
     [

@@ -6,6 +6,7 @@ import {
   type GoldenSet,
   pickGolden,
 } from '../../../../src/engine/tasks/golden-set.js';
+import { labelVersion } from '../../../support/label-versions.js';
 import type { ParityItem } from '../../../../src/engine/tokenization/parity.js';
 
 const item = (group: string, tokens: number, scores = [0.2, 0.8]): ParityItem => ({
@@ -16,8 +17,8 @@ const item = (group: string, tokens: number, scores = [0.2, 0.8]): ParityItem =>
   label: 'P',
   scores,
 });
-const labels = ['N', 'P'];
-const golden: GoldenSet = { items: [item('a', 3), item('b', 4)], labels, tolerance: 0.001 };
+const version = labelVersion({ labels: ['N', 'P'] });
+const golden: GoldenSet = { items: [item('a', 3), item('b', 4)], version, tolerance: 0.001 };
 const answer = (tokens: number, scores: number[]): GoldenOutcome => ({
   ok: true,
   answer: { value: { scores }, tokens, truncated: false },
@@ -49,18 +50,32 @@ describe('golden texts', () => {
     expect(compareWithGolden(golden, []).status).toBe('down');
   });
 
+  it('with several labels are down when a label crosses its threshold, and only then', () => {
+    const several = labelVersion({
+      task: 'multi-label-classification',
+      labels: ['N', 'P', 'Q'],
+      thresholds: { Q: 0.3 },
+    });
+    const set: GoldenSet = { items: [item('a', 3, [0.1, 0.8, 0.31])], version: several, tolerance: 0.1 };
+    // Another label is the highest, and the labels that the text has are the same.
+    const same = compareWithGolden(set, [answer(3, [0.1, 0.75, 0.76])]);
+    expect(same).toMatchObject({ status: 'degraded' });
+    const lost = compareWithGolden(set, [answer(3, [0.1, 0.8, 0.29])]);
+    expect(lost).toMatchObject({ status: 'down', reason: 'a: not P+Q' });
+  });
+
   it('are few, short, and of different kinds', () => {
     const items = ['a', 'b', 'c', 'd', 'e'].flatMap((group) => [
       item(group, 200),
       item(group, 10),
       item(group, 11),
     ]);
-    const set = pickGolden({ schema_version: 1, tolerance: 0.01, items }, labels);
+    const set = pickGolden({ schema_version: 1, tolerance: 0.01, items }, version);
     expect(set.items.map(({ group }) => group)).toEqual(['a', 'b', 'c', 'd']);
     expect(set.items.every(({ ids }) => ids.length <= 64)).toBe(true);
     expect(set.tolerance).toBe(0.01);
     expect(
-      pickGolden({ schema_version: 1, tolerance: 1, items: [item('a', 200)] }, labels).items,
+      pickGolden({ schema_version: 1, tolerance: 1, items: [item('a', 200)] }, version).items,
     ).toHaveLength(1);
   });
 });

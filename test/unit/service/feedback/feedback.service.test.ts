@@ -55,6 +55,11 @@ class Told {
     this.service.tell({ requestId, index: null, label, kpi, client });
     return this.counted[before];
   }
+
+  /** Tells all labels that the text should have. */
+  tellAll(requestId: string, labels: readonly string[], label?: string): void {
+    this.service.tell({ requestId, index: null, label, labels, client: 'key:shop' });
+  }
 }
 
 describe('the truth about a text', () => {
@@ -84,6 +89,37 @@ describe('the truth about a text', () => {
     expect(told.tell('both', 'SPAM')).toBe(false);
     expect(told.tell('both', 'THREAT')).toBeUndefined();
     expect(told.counted).toEqual([false]);
+  });
+
+  it('may be all labels of a text, and then the answer must have exactly these', () => {
+    const told = new Told('multi-label-classification');
+    const truths = [['THREAT', 'INSULT'], ['INSULT'], ['INSULT', 'THREAT', 'SPAM'], []];
+    truths.forEach((_, i) => {
+      told.answer(String(i), 0.8, 0.9, 0.1);
+    });
+    truths.forEach((labels, i) => {
+      told.tellAll(String(i), labels);
+    });
+    expect(told.counted).toEqual([true, false, false, false]);
+    told.answer('harmless', 0.1, 0.2, 0.1);
+    told.tellAll('harmless', []);
+    expect(told.counted.at(-1)).toBe(true);
+  });
+
+  it('is one label where a text has exactly one', () => {
+    const told = new Told('text-classification');
+    told.answer('a', 0.1, 0.2, 0.7);
+    expect(() => {
+      told.tellAll('a', []);
+    }).toThrow('labels must name exactly one label: this model gives each text one');
+    expect(() => {
+      told.tellAll('a', ['PRAISE']);
+    }).toThrow('labels must be one of INSULT, THREAT, SPAM.');
+    expect(() => {
+      told.tellAll('a', ['SPAM'], 'SPAM');
+    }).toThrow('labels and label exclude each other');
+    told.tellAll('a', ['SPAM']);
+    expect(told.counted).toEqual([true]);
   });
 
   it('is refused when it is no label of the version', () => {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { compareAnswers } from '../../../../src/tools/evaluate/compare-answers.js';
 import {
   decide,
   type Evidence,
@@ -7,7 +6,10 @@ import {
   WIDEST_DROP_POINTS,
 } from '../../../../src/tools/evaluate/decision.js';
 import type { Comparison } from '../../../../src/tools/evaluate/version-figures.js';
-import { qualityOf, scoredOf } from '../../../../src/tools/evaluate/quality.js';
+import { judgedBy, type Judging } from '../../../../src/tools/evaluate/judging.js';
+import { qualityOf } from '../../../../src/tools/evaluate/quality.js';
+import { scoredOf } from '../../../../src/tools/evaluate/scored.js';
+import { labelVersion } from '../../../support/label-versions.js';
 
 const variation = (flips: number) => ({ texts: 100, label_flips: flips, max_score_change: flips / 50 });
 const variance = (mixed: number, padded: number) => ({
@@ -18,6 +20,8 @@ const variance = (mixed: number, padded: number) => ({
 });
 const good: Evidence = {
   accuracy: { correct: 90, n: 100, accuracy: 0.9, interval_95: [0.83, 0.94] },
+  macro_f1: 0.7,
+  several: null,
   unanswered: 0,
   batch_variance: variance(0, 0),
   runs_alone: false,
@@ -37,6 +41,7 @@ const drop = (points: number): Comparison => ({
   mcnemar_p: 1,
   disagreements: { texts: 0, directions: [], examples: [] },
   score_shift: { mean: 0, max: 0 },
+  several: null,
 });
 const limits = {
   max_accuracy_drop_points: 0.5,
@@ -61,6 +66,29 @@ describe('a version', () => {
     const decision = decide(good, drop(points), { ...limits, ...changes }, ENOUGH);
     expect(decision).toMatchObject({ accepted, runs: 'batched' });
     expect(decision.reasons.length).toBe(accepted ? 0 : 1);
+  });
+
+  it('with several labels per text is judged by its macro-F1, and not by the texts that are right', () => {
+    const several = { macro_f1_interval_95: [0.6, 0.8] } as unknown as Evidence['several'];
+    const candidate = { ...good, macro_f1: 0.7, several };
+    const comparison = (points: number, high: number): Comparison => ({
+      ...drop(9),
+      several: { macro_f1_drop_points: points, interval_95_points: [-1, high], labels: [] },
+    });
+    const both = { ...limits, min_accuracy: 0.65, max_drop_upper_points: 2 };
+    expect(decide(candidate, comparison(0.5, 2), both, ENOUGH)).toMatchObject({ accepted: true });
+    expect(decide(candidate, comparison(0.6, 2.1), { ...both, min_accuracy: 0.71 }, ENOUGH)).toMatchObject({
+      checks: expect.arrayContaining([
+        expect.objectContaining({ check: 'macro_f1_drop', state: 'fail' }),
+        expect.objectContaining({ check: 'macro_f1', state: 'fail' }),
+      ]) as unknown,
+      reasons: [
+        "the upper end of the drop's 95 % interval is 2.10 points; at most 2.00 is allowed",
+        'macro-F1 drops by 0.60 points (95 % interval of the drop -1.00 to 2.10); a drop of at most 0.50 is allowed',
+        'macro-F1 is 70.00 % (95 % interval 60.00 % to 80.00 %); at least 71.00 % is demanded',
+      ],
+    });
+    expect(decide(candidate, null, { ...both, confident: true }, ENOUGH).accepted).toBe(false);
   });
 
   it('is judged by its accuracy where there is nothing to compare with', () => {
@@ -162,13 +190,20 @@ describe('the answers of two versions', () => {
     tokens: 3,
     truncated: false,
   });
-  const answers = (all: number[]) => all.map((score) => scoredOf(row(score), names, names));
-  const failed = scoredOf({ code: 'INFERENCE_FAILED', message: 'no' }, names, names);
+  const version = labelVersion({ labels: names });
+  const answers = (all: number[]) => all.map((score) => scoredOf(row(score), version, names));
+  const failed = scoredOf({ code: 'INFERENCE_FAILED', message: 'no' }, version, names);
   const against = answers([0.9, 0.2, 0.3, 0.1, 0.1]);
   const candidate = [...answers([0.8, 0.6, 0.7, 0.1]), failed];
 
+  const compare = (showText: boolean) =>
+    judgedBy('text-classification', (judging) =>
+      // The labels of these items are those of the task's form.
+      (judging as Judging<unknown>).compare({ items, candidate, against, showText }, names),
+    );
+
   it('are compared text by text', () => {
-    const found = compareAnswers({ items, names, candidate, against, showText: false });
+    const found = compare(false);
     expect(found).toMatchObject({ lost: 2, won: 1, mcnemar_p: 1 });
     expect(found.accuracy_drop_points).toBeCloseTo(20, 10);
     expect(found.score_shift.max).toBeCloseTo(0.4, 12);
@@ -179,7 +214,7 @@ describe('the answers of two versions', () => {
     ]);
     expect(found.disagreements.examples.map(({ line }) => line)).toEqual([3, 4, 6]);
     expect(JSON.stringify(found)).not.toContain('secret');
-    const shown = compareAnswers({ items, names, candidate, against, showText: true });
+    const shown = compare(true);
     expect(shown.disagreements.examples[0]?.text).toBe('secret 1');
   });
 
@@ -195,7 +230,7 @@ describe('the answers of two versions', () => {
   });
 
   it('are put into the order of the candidate’s labels', () => {
-    const turned = scoredOf(row(0.9), ['POSITIVE', 'NEGATIVE'], names);
-    expect(turned).toMatchObject({ best: 1, scores: [expect.closeTo(0.1, 12), 0.9] });
+    const turned = scoredOf(row(0.9), labelVersion({ labels: ['POSITIVE', 'NEGATIVE'] }), names);
+    expect(turned).toMatchObject({ said: [1], scores: [expect.closeTo(0.1, 12), 0.9] });
   });
 });

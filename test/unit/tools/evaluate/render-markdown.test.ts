@@ -40,6 +40,7 @@ const figures = (version: string, ms: number): VersionFigures => ({
     [50, 0],
   ],
   calibration: { expected_error: 0.0123, brier_score: 0.2, bins: [bin(0.6, 0.5), bin(0.9, 0.8)] },
+  several: null,
   cost: {
     bytes: 24_300_000,
     load_ms: 1500,
@@ -76,6 +77,7 @@ const report: EvaluationReport = {
       examples: [{ line: 7, label: 'C', against: 'A|B', candidate: null, text: 'a\nb | c' }],
     },
     score_shift: { mean: 0.01, max: 0.2 },
+    several: null,
   },
   limits: { max_accuracy_drop_points: -2, min_accuracy: null, confident: false, max_batch_label_flips: 0 },
   decision: {
@@ -186,4 +188,81 @@ it('fits in 80 columns as tables of text', () => {
   );
   expect(text).not.toMatch(/\*/);
   expect(text).toMatch(/^A\|B +2026-09-14-int8-calibrated +50 /m);
+});
+
+describe('a report of several labels per text', () => {
+  const several = {
+    macro_f1_interval_95: [0.4, 0.5] as const,
+    micro_precision: 0.9,
+    micro_recall: null,
+    micro_f1: 0.7,
+    labels: [
+      {
+        ...{ label: 'A|B', threshold: 0.35, known: 80, expected_error: 0.01 },
+        ...{ precision_interval_95: [0.81, 0.95], recall_interval_95: [0.8, 0.96] },
+        ...{ f1_interval_95: [0.82, 0.94] },
+        recall_at_1_percent: { threshold: 0.8, recall: 0.62, interval_95: [0.5, 0.7] },
+      },
+      {
+        ...{ label: 'C', threshold: 0.5, known: 50, expected_error: 0.02 },
+        ...{ precision_interval_95: [0, 1], recall_interval_95: [0, 0.07], f1_interval_95: [0, 0.1] },
+        recall_at_1_percent: null,
+      },
+    ],
+  } as unknown as NonNullable<VersionFigures['several']>;
+  const comparison = {
+    ...(report.comparison ?? ({} as never)),
+    several: {
+      macro_f1_drop_points: 0.4,
+      interval_95_points: [-0.2, 1] as const,
+      labels: [
+        { label: 'A|B', f1_drop_points: 0.8, interval_95_points: [-0.4, 2] as const },
+        { label: 'C', f1_drop_points: null, interval_95_points: null },
+      ],
+    },
+  };
+  const of = (version: string, ms: number) => ({ ...figures(version, ms), confusion: null, several });
+  const whole: EvaluationReport = {
+    ...report,
+    candidate: { ...candidate, confusion: null, several },
+    against: of('v1', 6),
+    comparison,
+  };
+  const text = renderMarkdown(whole);
+
+  it.each([
+    '| 95 % interval | 0.4000 to 0.5000 | 0.4000 to 0.5000 |',
+    '| micro recall | - | - |',
+    '| all labels right | 90 of 100 |',
+    'Macro-F1 drops by 0.40 points (95 % interval of the drop -0.20 to 1.00). By label:',
+    '| A\\|B | 0.80 | -0.40 to 2.00 |\n| C | - | - |',
+    'The share of texts with all labels right rises by 1.50 points',
+    '25 texts get other labels:',
+    '| A\\|B | v2 | 0.35 | 50 of 80 | 90.00 % | 90.00 % | 0.9000 |',
+    '| A\\|B | v2 | 81.0 % to 95.0 % | 80.0 % to 96.0 % | 0.820 to 0.940 |',
+    '| A\\|B | v2 | 62.00 % | 50.0 % to 70.0 % | 0.8000 | 0.0100 |',
+    '| C | v2 | - | - | - | 0.0200 |',
+  ])('says %j', (part) => {
+    expect(text).toContain(part);
+  });
+
+  it('has no confusion matrix, and its chart is about labels', () => {
+    expect(text).not.toContain('label, answer');
+    expect(renderReliability([whole.candidate])).toContain('share of texts that have it');
+  });
+
+  it('fits in 80 columns', () => {
+    const long = { ...whole.candidate, version: LONG_VERSION };
+    expectFits(markdownOnScreen(renderMarkdown({ ...whole, model: LONG_MODEL, candidate: long }), NARROW));
+  });
+
+  it('is recorded with what it was judged by', () => {
+    expect(recordOf(whole).figures).toMatchObject({
+      macro_f1: 0.45,
+      macro_f1_interval_95: [0.4, 0.5],
+      macro_f1_drop_points: 0.4,
+      macro_f1_drop_interval_95_points: [-0.2, 1],
+    });
+    expect(recordOf(report).figures).not.toHaveProperty('macro_f1_drop_points');
+  });
 });

@@ -6,6 +6,7 @@ import type { AnsweredText } from '../../../../src/tools/import/compare-parity.j
 import { goldenTexts } from '../../../../src/tools/import/golden-texts.js';
 import { readPythonParity, type PythonParity } from '../../../../src/tools/import/python-parity.js';
 import { settleParity } from '../../../../src/tools/import/settle-parity.js';
+import { labelVersion } from '../../../support/label-versions.js';
 import { parseParity } from '../../../../src/engine/tokenization/parity.js';
 
 let folder: string;
@@ -23,7 +24,7 @@ function read(content: unknown, labels = 2): PythonParity {
 }
 
 const ITEM = { text: 'fine', ids: [2, 7, 3], scores: [0.25, 0.75] };
-const LABELS = ['NEGATIVE', 'POSITIVE'];
+const VERSION = labelVersion();
 
 const answer = (ids: number[], scores: number[]): AnsweredText => ({
   encoding: { ids, truncated: false },
@@ -55,7 +56,7 @@ describe('golden texts that Python made', () => {
 
   it('become parity.json when they agree', () => {
     const python = read({ items: [ITEM] });
-    const settled = settleParity(python, python.items, [answer([2, 7, 3], [0.2505, 0.7495])], LABELS);
+    const settled = settleParity(python, python.items, [answer([2, 7, 3], [0.2505, 0.7495])], VERSION);
     expect(settled).toMatchObject({ source: 'python', texts: 1, labelFlips: 0 });
     expect(settled.maxScoreDifference).toBeCloseTo(0.0005, 9);
     expect(parseParity(settled.json)).toMatchObject({
@@ -71,7 +72,7 @@ describe('golden texts that Python made', () => {
     const refusal =
       (answers: AnsweredText[]): (() => unknown) =>
       () =>
-        settleParity(python, python.items, answers, LABELS);
+        settleParity(python, python.items, answers, VERSION);
     const good = answer([2, 7, 3], [0.25, 0.75]);
     expect(refusal([good, answer([2, 8, 3], [0.25, 0.75]), good, good, good])).toThrow(
       /^1 of 5 texts .*\n {2}"text 1": id 1 is 7 in Python, 8 here \(of 3 and 3\)\nMake both/,
@@ -100,7 +101,7 @@ describe('golden texts of our own', () => {
       null,
       [{ group: 'plain', text: 'fine' }],
       [answer([2, 7, 3], [0.2, 0.8])],
-      LABELS,
+      VERSION,
     );
     expect(settled.sentence).toMatch(/computed by this version at import: .* not that it agrees with Python/);
     expect(parseParity(settled.json)).toMatchObject({

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { measureBatchVariance } from '../../../../src/tools/measure/batch-variance.js';
+import { labelVersion } from '../../../support/label-versions.js';
 import type { Answer } from '../../../../src/engine/tasks/task.js';
 import type { Encoding } from '../../../../src/engine/tokenization/text-tokenizer.js';
 
@@ -11,9 +12,10 @@ const encode = (text: string): Encoding => ({
 const texts = Array.from({ length: 100 }, (_, i) => 'ab'.repeat(1 + (i % 9)) + String.fromCharCode(200 + i));
 
 /** A model whose score of the first label is what `score` says about a text and its batch. */
-function runnerOf(score: (text: Encoding, batch: readonly Encoding[]) => number) {
+function runnerOf(score: (text: Encoding, batch: readonly Encoding[]) => number, version = labelVersion()) {
   const batches: Encoding[][] = [];
   return {
+    version,
     batches,
     encode,
     runBatches(encodings: readonly Encoding[], ends: readonly number[]): Promise<Answer[]> {
@@ -52,6 +54,17 @@ it('sees what batch mates do, and what padding does', async () => {
   expect(padding.mixed.label_flips).toBeGreaterThan(50);
   expect(padding.label_flips).toBe(padding.mixed.label_flips + padding.padded.label_flips);
   expect(padding.max_score_change).toBeCloseTo(0.2, 12);
+});
+
+it('counts a text as another when any of its labels crosses its threshold', async () => {
+  const shares = (_: Encoding, batch: readonly Encoding[]): number => (batch.length > 1 ? 0.7 : 0.9);
+  const task = 'multi-label-classification';
+  const labels = ['A', 'B'];
+  // The first score falls from 0.9 to 0.7, the second rises from 0.1 to 0.3; the top label stays.
+  const halves = await measureBatchVariance(runnerOf(shares, labelVersion({ task, labels })), texts);
+  expect(halves.label_flips).toBe(0);
+  const low = labelVersion({ task, labels, thresholds: { B: 0.2 } });
+  expect((await measureBatchVariance(runnerOf(shares, low), texts)).mixed.label_flips).toBe(100);
 });
 
 it('runs each text alone once, with fifteen others once, and beside the longest, shortest first', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
+import { oneLabel, severalLabels } from '../../../../src/tools/measure/label-forms.js';
 import { labelIndex } from '../../../../src/tools/measure/label-values.js';
 import {
   withLines,
@@ -31,7 +32,7 @@ function read(name: string, content: string | Buffer, fields: Fields = {}): Prom
   writeFileSync(path, content);
   const { textField = 'text', labelField = 'label', quotes = false, limit = null } = fields;
   const reading = { records: null, encoding: null, quotes, delimiter: null };
-  return readLabelledData({ path, textField, labelField, reading, limit }, LABELS);
+  return readLabelledData({ path, textField, labelField, reading, limit }, LABELS, oneLabel(LABELS));
 }
 
 const lines = (...objects: unknown[]): string =>
@@ -165,7 +166,7 @@ describe('data that cannot be used', () => {
     ['mac.csv', 'text,label\ra,1\rb,0\r', /carriage return outside of quotes.*in line 1 .*LF or CRLF/],
     ['mac.jsonl', '{"text":"a","label":1}\r{"text":"b","label":0}', /Line 1 .*carriage return alone ends/],
     ['empty.csv.gz', '', /it is empty/],
-    ['ragged.csv', 'text,label\na,1\nb\n', /1 of its lines .*line 3: The record has 1 fields/],
+    ['ragged.csv', 'text,label\na,1\nb\n', /1 of its lines .*line 3: The record has 1 field;/],
     ['column.csv', 'text,stars\na,1\n', /no column "label"; it has "text", "stars"\. --label-field/],
     ['text.csv', 'review,label\na,1\n', /no column "text"; it has "review", "label"\. --text-field/],
     ['data.xyz', 'text', /must end with \.jsonl/],
@@ -184,8 +185,80 @@ describe('data that cannot be used', () => {
   it('is a file that does not exist', async () => {
     const fields = { textField: 'text', labelField: 'label', limit: null, reading: READING };
     const options = { path: join(folder, 'none.jsonl'), ...fields };
-    await expect(readLabelledData(options, LABELS)).rejects.toThrow(
+    await expect(readLabelledData(options, LABELS, oneLabel(LABELS))).rejects.toThrow(
       /none\.jsonl cannot be read: it does not exist/,
     );
+  });
+});
+
+describe('data with several labels per text', () => {
+  const labels = ['toxic', 'hate', 'insult'];
+  const readSeveral = (name: string, content: string, fields: Fields = {}) => {
+    const path = join(folder, name);
+    writeFileSync(path, content);
+    const { textField = 'text', labelField = 'label', limit = null } = fields;
+    const options = { path, textField, labelField, reading: READING, limit };
+    return readLabelledData(options, labels, severalLabels(labels));
+  };
+  const setsOf = async (name: string, content: string, fields: Fields = {}) =>
+    (await readSeveral(name, content, fields)).items.map(({ label }) => label);
+  const SETS = [
+    [true, false, true],
+    [false, false, false],
+    [true, null, false],
+  ];
+
+  it('are lists of the labels that a text has, or a value for each label', async () => {
+    const json = lines(
+      { text: 'a', label: ['insult', 'toxic'] },
+      { text: 'b', label: [] },
+      { text: 'c', labels: { toxic: 1, hate: null, insult: false } },
+    );
+    expect(await setsOf('several.jsonl', json)).toEqual(SETS);
+    const own = lines(
+      { text: 'a', toxic: true, hate: 0, insult: 1 },
+      { text: 'b', tags: 'x', toxic: 0, hate: '0', insult: 'False' },
+      { text: 'c', toxic: 1, insult: 0 },
+    );
+    expect(await setsOf('own.jsonl', own)).toEqual(SETS);
+    const named = lines({ text: 'a', tags: [0, 'insult'] }, { text: 'b', tags: '' });
+    expect(await setsOf('named.jsonl', named, { labelField: 'tags' })).toEqual(SETS.slice(0, 2));
+  });
+
+  it('are columns of one label each, empty where it is unknown, or one with names between bars', async () => {
+    const csv = 'id,toxic,text,insult,hate\n1,1,a,1.0,0\n2,0,b,0,0\n3,true,c,false,\n';
+    expect(await setsOf('several.csv', csv)).toEqual(SETS);
+    expect(await setsOf('cell.tsv', 'label\ttext\ntoxic|insult\ta\n\tb\n')).toEqual(SETS.slice(0, 2));
+    // A label without a column is unknown.
+    expect(await setsOf('part.csv', 'toxic,text\n1,a\n0,b\n')).toEqual([
+      [true, null, null],
+      [false, null, null],
+    ]);
+  });
+
+  it('tell contradictions from labels that are unknown', async () => {
+    const csv = 'toxic,hate,text\n1,,same\n1,0,same\n0,,same\n0,1,other\n';
+    expect(await readSeveral('twice.csv', csv)).toMatchObject({ duplicates: 2, contradictions: 1 });
+  });
+
+  it.each([
+    [
+      'foreign.jsonl',
+      lines({ text: 'a', label: ['spam', 'toxic'] }),
+      /"spam" \(line 1\); it knows "toxic" or 0/,
+    ],
+    ['foreign2.jsonl', lines({ text: 'a', labels: { spam: 1 } }), /"spam" \(line 1\)/],
+    ['word.csv', 'toxic,text\nmaybe,a\n', /line 2: toxic must be 1 or 0 \(true or false\), or empty/],
+    ['nothing.csv', 'toxic,text\n,a\n', /line 2: It says nothing about any label/],
+    ['number.jsonl', lines({ text: 'a', label: null }), /label must be a list of labels, or an object/],
+    ['none.jsonl', lines({ text: 'a' }), /line 1: The object has no field "label"/],
+    ['none.csv', 'stars,text\n1,a\n', /no column "label"; .*Else the columns are named as the labels\./],
+    [
+      'useless.csv',
+      'toxic,hate,text\n1,,a\n,0,b\n',
+      /none of the labels has both texts that have it and texts that do not have it/,
+    ],
+  ])('%s is refused with a sentence', async (name, content, sentence) => {
+    await expect(readSeveral(name, content)).rejects.toThrow(sentence);
   });
 });

@@ -23,14 +23,11 @@ const REPORT: QuantizeReport = {
   duration_s: 1,
 };
 
-it.each([
-  ['text-classification', /serin evaluate tone\/v2 --against v1 --data FILE --record\n$/],
-  [
-    'multi-label-classification',
-    /one label per text only: .*\n {2}serin canary set tone --version v2 .*--force\n$/,
-  ],
-] as const)('a report of %s ends with what comes next', (task, next) => {
-  expect(renderQuantizeReport({ ...REPORT, task })).toMatch(next);
+it('ends with what comes next, also where a text may have several labels', () => {
+  for (const task of ['text-classification', 'multi-label-classification'] as const) {
+    const text = renderQuantizeReport({ ...REPORT, task });
+    expect(text).toMatch(/serin evaluate tone\/v2 --against v1 --data FILE --record\n$/);
+  }
 });
 
 it('fits in 80 columns, and its next command can be copied', () => {

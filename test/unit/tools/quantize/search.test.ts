@@ -19,6 +19,7 @@ async function search(
   const tried: number[] = [];
   let shifts = 0;
   const trials = {
+    merit: 'accuracy',
     dropPoints: (some: readonly Layer[]) => {
       tried.push(costs.length - some.length);
       return Promise.resolve(some.reduce((sum, one) => sum + costOf(one), 0));
