@@ -113,7 +113,12 @@ describe('serin canary', () => {
     ['a pause of what does not run', ['pause'], 1, /Only a running rollout can be paused.*CONFLICT/],
     ['a drill at nothing', ['drill', '--percent', '0'], 2, /exercises nothing/],
     ['a drill of no time', ['drill', '--minutes', '0.01'], 2, /at least 0\.1/],
-    ['a token file that is none', ['status', '--admin-token-file', '/nowhere'], 2, /cannot be read from \/nowhere: it does not exist/],
+    [
+      'a token file that is none',
+      ['status', '--admin-token-file', '/nowhere'],
+      2,
+      /cannot be read from \/nowhere: it does not exist/,
+    ],
   ];
   it.concurrent.each(refusals)('refuses %s', async (_, args, code, message) => {
     const finished = await to(...args);

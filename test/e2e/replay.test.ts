@@ -245,7 +245,11 @@ describe('a replay that cannot be', () => {
       /has no model m; it has sentiment/,
     ],
     ['there is no such version', () => toService(['x.jsonl', '--version', 'v9']), /has no v9 version/],
-    ['there is no such file', () => toService(['none.jsonl']), /none\.jsonl cannot be read: it does not exist/],
+    [
+      'there is no such file',
+      () => toService(['none.jsonl']),
+      /none\.jsonl cannot be read: it does not exist/,
+    ],
     [
       'no line has a text',
       () => toService(['x.jsonl', '--text-field', 'body']),

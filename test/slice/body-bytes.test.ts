@@ -97,7 +97,7 @@ describe('a body', () => {
         expect(await answerTo(sent, `application/json; charset=${charset}`)).toEqual([
           415,
           'UNSUPPORTED_MEDIA_TYPE',
-          'The charset is not UTF-8.',
+          'The charset of the body is not UTF-8; send UTF-8.',
         ]);
       }
     },

@@ -1,3 +1,4 @@
+import type { ExportChoices } from '../../src/tools/import/examine-export.js';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeNode } from '../../src/tools/onnx/attributes.js';
@@ -5,6 +6,16 @@ import { TensorProto_DataType as DataType, type ModelProto } from '../../src/too
 import { writeModelFile, type ExternalData } from '../../src/tools/onnx/model-file.js';
 import { makeTensor } from '../../src/tools/onnx/tensor.js';
 import { makeModel, valueInfo, type SmallModel } from './onnx-models.js';
+
+/** An import that is told nothing. */
+export const NO_CHOICES: ExportChoices = {
+  labels: null,
+  task: null,
+  maxTokens: null,
+  output: 'logits',
+  parityFile: null,
+  asksPython: false,
+};
 
 /** Words that are one token each, whatever stands beside them. */
 export const EXPORT_WORDS =

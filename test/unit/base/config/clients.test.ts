@@ -158,7 +158,8 @@ describe('clients', () => {
   ])('keep a key out of the message when YAML reads it as something else: %s', (key) => {
     for (const written of [`- { name: shop, key: ${key} }`, `- name: shop\n    key: ${key}\n    weight: 1`]) {
       file(`port: 80\nclients:\n  ${written}\n`);
-      const problems = problemsOf().join('\n');
+      // The name of the folder is random, and may hold letters of the key.
+      const problems = problemsOf().join('\n').replaceAll(cwd, '');
       expect(problems).toMatch(/line \d, column|clients\.0|must be a map/);
       expect(problems).not.toMatch(/hu|sh\b/);
     }

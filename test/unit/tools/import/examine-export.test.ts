@@ -10,7 +10,6 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasOwnStages } from '../../../../src/engine/tokenization/tokenizer/pipeline.js';
 import { StartError } from '../../../../src/base/errors/start-error.js';
 import {
   examineExport,
@@ -22,7 +21,7 @@ import { makeNode } from '../../../../src/tools/onnx/attributes.js';
 import { TensorProto_DataType as DataType } from '../../../../src/tools/onnx/generated/onnx_pb.js';
 import { makeTensor } from '../../../../src/tools/onnx/tensor.js';
 import { valueInfo, type SmallModel } from '../../../support/onnx-models.js';
-import { writeTinyExport, type ExportChanges } from '../../../support/tiny-export.js';
+import { NO_CHOICES, writeTinyExport, type ExportChanges } from '../../../support/tiny-export.js';
 
 let folder: string;
 beforeEach(() => {
@@ -32,17 +31,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const NOTHING: ExportChoices = {
-  labels: null,
-  task: null,
-  maxTokens: null,
-  output: 'logits',
-  parityFile: null,
-  asksPython: false,
-};
-
 function examine(choices: Partial<ExportChoices> = {}, onnx?: string): ExaminedExport {
-  return examineExport(readExportFolder(folder, onnx), { ...NOTHING, ...choices });
+  return examineExport(readExportFolder(folder, onnx), { ...NO_CHOICES, ...choices });
 }
 
 /** The sentence that a folder is refused with. */
@@ -339,26 +329,6 @@ describe('a folder is refused, with what to do,', () => {
     expect(refusalOf({ tokenizer: { pre_tokenizer: { type: 'Metaspace' } } })).toMatch(
       /Metaspace must have a replacement/,
     );
-  });
-
-  it('only without golden texts when a stage of the tokenizer is not Serin’s own', () => {
-    const sequence = { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Nmt' }] };
-    const metaspace = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'first' };
-    const isExact = (parts: object): boolean =>
-      hasOwnStages({ normalizer: null, model: { type: 'Unigram' }, ...parts });
-    expect(isExact({ normalizer: sequence, pre_tokenizer: null })).toBe(true);
-    expect(isExact({ normalizer: { type: 'ByteLevel' } })).toBe(false);
-    expect(isExact({ model: { type: 'WordLevel' } })).toBe(false);
-    expect(isExact({ pre_tokenizer: metaspace })).toBe(true);
-    // The place of the first character in the original text is not known then.
-    expect(isExact({ pre_tokenizer: metaspace, normalizer: { type: 'Strip', strip_left: true } })).toBe(
-      false,
-    );
-    expect(
-      isExact({
-        pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] },
-      }),
-    ).toBe(false);
   });
 
   it('when more tokens are wanted than model and tokenizer allow', () => {

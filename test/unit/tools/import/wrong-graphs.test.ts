@@ -12,7 +12,12 @@ import { makeNode, type AttributeValue } from '../../../../src/tools/onnx/attrib
 import { TensorProto_DataType as DataType } from '../../../../src/tools/onnx/generated/onnx_pb.js';
 import { makeTensor } from '../../../../src/tools/onnx/tensor.js';
 import { valueInfo, type SmallModel } from '../../../support/onnx-models.js';
-import { EXPORT_WIDTH, writeTinyExport, type ExportChanges } from '../../../support/tiny-export.js';
+import {
+  EXPORT_WIDTH,
+  NO_CHOICES,
+  writeTinyExport,
+  type ExportChanges,
+} from '../../../support/tiny-export.js';
 
 let folder: string;
 beforeEach(() => {
@@ -24,15 +29,7 @@ afterEach(() => {
 
 function examine(changes: ExportChanges, choices: Partial<ExportChoices> = {}): ExaminedExport {
   writeTinyExport(folder, changes);
-  return examineExport(readExportFolder(folder), {
-    labels: null,
-    task: null,
-    maxTokens: null,
-    output: 'logits',
-    parityFile: null,
-    asksPython: false,
-    ...choices,
-  });
+  return examineExport(readExportFolder(folder), { ...NO_CHOICES, ...choices });
 }
 
 /** Puts nodes behind the product that makes the logits: each reads the one before. */
