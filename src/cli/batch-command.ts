@@ -8,11 +8,11 @@ const HELP = `
 IN and OUT
   By extension: .jsonl or .ndjson (one object per line), .json (the same, or
   one array of objects), .csv or .tsv (with a header), .txt (one text per
-  line), each also with .gz, IN also with .zst; - is stdin or stdout, as JSON
-  lines. --format says what IN is under another name, or on stdin. In TSV a
-  quote is text; --quotes reads and writes it as in CSV. With --delimiter OUT,
-  if it is CSV, has the same one. OUT is JSON lines, CSV or TSV; JSON is
-  written as JSON lines only.
+  line), each also with .gz, IN also with .zst or as .parquet; - is stdin or
+  stdout, as JSON lines. --format says what IN is under another name, or on
+  stdin. In TSV a quote is text; --quotes reads and writes it as in CSV. With
+  --delimiter OUT, if it is CSV, has the same one. OUT is JSON lines, CSV or
+  TSV; JSON and Parquet are written as JSON lines only.
   Each record keeps its keys, in their order, and gains label, score,
   model_name, model_version and truncated (and scores with --top-k). Records
   keep their order. A key or column of the input with one of these names is

@@ -188,6 +188,26 @@ describe.concurrent('the same texts in other files', () => {
   });
 });
 
+it('a Parquet file has the answers of the same rows as JSON lines, whole and in shards', async () => {
+  writeFileSync(at('rows.parquet'), readFileSync(`${ROOT}test/unit/tools/records/parquet/snappy.parquet`));
+  const whole = await batch(['rows.parquet', 'rows.jsonl']);
+  // One text is null, and one is blank.
+  expect(whole.code, whole.stderr).toBe(1);
+  expect(whole.stderr).toMatch(/errors +2: .*1 EMPTY_TEXT/);
+  const answered = objects('rows.jsonl');
+  expect(answered.map(({ id }) => id)).toEqual([1, 2, 5, 6, 7]);
+  const asked = answered.map((row) => ({ id: row.id, text: row.text }));
+  writeFileSync(at('same.jsonl'), asked.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  expect((await batch(['same.jsonl', 'same-out.jsonl'])).code).toBe(0);
+  expect(objects('same-out.jsonl').map(({ id, score }) => ({ id, score }))).toEqual(
+    answered.map(({ id, score }) => ({ id, score })),
+  );
+  for (const shard of ['1/2', '2/2'])
+    await batch(['rows.parquet', `rows${shard[0] ?? ''}.jsonl`, '--shard', shard]);
+  const parts = Buffer.concat([read('rows1.jsonl'), read('rows2.jsonl')]);
+  expect(parts.equals(read('rows.jsonl'))).toBe(true);
+});
+
 describe.concurrent('an array of several blocks', () => {
   const BLOCKS = 4;
 

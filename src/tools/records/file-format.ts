@@ -6,7 +6,7 @@ import type { TableDialect } from './table-fields.js';
 export type OutputRecords = 'jsonl' | 'csv' | 'tsv';
 
 /** What the records of an input are. `json` is one array of objects, or JSON lines: its first character says which. */
-export type RecordFormat = OutputRecords | 'json' | 'txt';
+export type RecordFormat = OutputRecords | 'json' | 'txt' | 'parquet';
 
 export type Compression = 'gzip' | 'zstd' | null;
 
@@ -42,12 +42,21 @@ const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
   csv: 'csv',
   tsv: 'tsv',
   txt: 'txt',
+  parquet: 'parquet',
+  pq: 'parquet',
 };
 
 export type InputFormat = StoredFormat & Pick<ReadOptions, 'quotes' | 'delimiter'>;
 
 /** The names for `--format`. */
-export const RECORD_FORMATS = ['jsonl', 'json', 'csv', 'tsv', 'txt'] as const satisfies RecordFormat[];
+export const RECORD_FORMATS = [
+  'jsonl',
+  'json',
+  'csv',
+  'tsv',
+  'txt',
+  'parquet',
+] as const satisfies RecordFormat[];
 
 /** Stands for stdin or stdout. */
 export const STANDARD_STREAM = '-';
@@ -72,6 +81,7 @@ const recordsOf = (path: string): RecordFormat | undefined => {
 export function inputFormatOf(path: string, { records: named, ...options }: ReadOptions): InputFormat {
   const format = { ...options, ...namedFormat(path, named) };
   checkTableOptions(format);
+  checkParquet(path, format);
   return format;
 }
 
@@ -85,7 +95,7 @@ function namedFormat(
   const records = named ?? recordsOf(path);
   if (records === undefined) {
     throw new StartError(
-      `${path}: the name must end with .jsonl, .ndjson, .json, .csv, .tsv or .txt, or with one of these and .gz or .zst; --format says what it is under another name.`,
+      `${path}: the name must end with .jsonl, .ndjson, .json, .csv, .tsv or .txt, or with one of these and .gz or .zst, or with .parquet; --format says what it is under another name.`,
     );
   }
   return { records, compression: compressionOf(path) };
@@ -99,7 +109,7 @@ export function outputFormatOf(path: string): OutputFormat {
   if (path === STANDARD_STREAM) return { records: 'jsonl', gzip: false };
   const compression = compressionOf(path);
   const records = recordsOf(path);
-  if (records === undefined || records === 'txt' || compression === 'zstd') {
+  if (records === undefined || records === 'txt' || records === 'parquet' || compression === 'zstd') {
     const parquet = /\.(parquet|pq)$/i.test(path)
       ? ' Parquet is not written, because a run that was killed could not go on with it: write .jsonl, and pandas.read_json(path, lines=True).to_parquet(…) makes Parquet of it.'
       : '';
@@ -115,12 +125,26 @@ export function checkConversion(
   input: Pick<StoredFormat, 'records'>,
   output: Pick<OutputFormat, 'records'>,
 ): void {
-  const isJson = input.records === 'jsonl' || input.records === 'json';
+  const isJson = input.records === 'jsonl' || input.records === 'json' || input.records === 'parquet';
   if (isJson && output.records !== 'jsonl') {
+    const what = input.records === 'parquet' ? 'Parquet' : 'JSON';
     throw new StartError(
-      `JSON cannot be written as ${output.records.toUpperCase()}: the keys of its objects may differ. Let OUT end with .jsonl.`,
+      `${what} cannot be written as ${output.records.toUpperCase()}: the keys of its objects may differ. Let OUT end with .jsonl.`,
     );
   }
+}
+
+/** @throws StartError when Parquet is read from a pipe, or something is said about it that it says itself */
+function checkParquet(path: string, { records, compression, encoding }: InputFormat): void {
+  if (records !== 'parquet') return;
+  if (path === STANDARD_STREAM) {
+    throw new StartError('Parquet cannot be read from a pipe, because its index is at its end: name a file.');
+  }
+  if (compression !== null) {
+    throw new StartError(`${path}: Parquet is compressed inside; decompress the file around it first.`);
+  }
+  if (encoding !== null)
+    throw new StartError('--encoding is for text: Parquet says how its texts are stored.');
 }
 
 /** @throws StartError when an option for tables is given for a file that is none */

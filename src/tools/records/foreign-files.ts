@@ -20,7 +20,7 @@ const FOREIGN = {
     'a pickle, which is a program and not data',
     "pandas.read_pickle(path).to_csv('in.csv', index=False) makes CSV of it, if you trust it.",
   ],
-  parquet: ['a Parquet file', "pandas.read_parquet(path).to_csv('in.csv', index=False) makes CSV of it."],
+  parquet: ['a Parquet file', 'Let its name end with .parquet.'],
   data: ['a file of another program', 'Export its table as CSV or JSON lines.'],
   document: ['a document', 'Extract its texts into a .txt file, one text per line.'],
   gzip: ['compressed with gzip', 'Let its name end with .gz.'],
@@ -36,7 +36,6 @@ const EXTENSIONS: readonly (readonly [Kind, string])[] = [
   ['compressed', 'bz2 xz lz4 br lzma'],
   ['arrow', 'arrow feather ipc'],
   ['pickle', 'pkl pickle joblib'],
-  ['parquet', 'parquet pq'],
   ['data', 'orc avro npy npz h5 hdf5 sqlite sqlite3 db duckdb sav dta rds rdata mat bin pt safetensors'],
   ['document', 'pdf doc docx odt rtf html htm xml md yaml yml tex epub pptx'],
 ];

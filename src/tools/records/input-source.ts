@@ -9,6 +9,7 @@ import { inUtf8 } from './encoding.js';
 import { STANDARD_STREAM, type StoredFormat } from './file-format.js';
 import { foreignByContent } from './foreign-files.js';
 import { arrayAsLines } from './json-array.js';
+import { parquetAsLines } from './parquet.js';
 
 /** Bytes of each end of an input that its fingerprint covers. */
 const FINGERPRINT_BYTES = 1024 * 1024;
@@ -48,17 +49,22 @@ export class InputSource {
   /** True when it can be read from the middle. */
   get seekable(): boolean {
     const { compression, encoding, records } = this.format;
-    return this.identity !== null && compression === null && encoding === null && records !== 'json';
+    const isAsStored = compression === null && encoding === null;
+    return this.identity !== null && isAsStored && records !== 'json' && records !== 'parquet';
   }
 
   /**
-   * The uncompressed bytes from an offset on, in UTF-8, an array of JSON as lines.
+   * The uncompressed bytes from an offset on, in UTF-8, an array of JSON and the rows of Parquet as lines.
    * @throws StartError when the file cannot be read or is not whole
    */
   async *read(offset = 0): AsyncGenerator<Buffer> {
     this.cutShort = this.stopped;
     if (this.cutShort) return;
     this.bytesRead = offset;
+    if (this.format.records === 'parquet') {
+      yield* this.readRows();
+      return;
+    }
     const raw =
       this.identity === null
         ? process.stdin
@@ -93,6 +99,17 @@ export class InputSource {
       throw new StartError(`The input ${this.path} ${what}: ${readReason(error)}.`, { cause: error });
     } finally {
       raw.destroy();
+    }
+  }
+
+  private async *readRows(): AsyncGenerator<Buffer> {
+    const rows = parquetAsLines(this.path, (bytes) => {
+      this.bytesRead += bytes;
+    });
+    for await (const lines of rows) {
+      this.cutShort = this.stopped;
+      if (this.cutShort) return;
+      yield lines;
     }
   }
 

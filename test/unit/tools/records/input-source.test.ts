@@ -104,7 +104,7 @@ describe('a file that is something else than its name says', () => {
     ['old Excel', Buffer.from('d0cf11e0a1b11ae100', 'hex'), /a spreadsheet/],
     ['gzip', gzipSync('text\na\n'), /compressed with gzip.*end with \.gz/],
     ['xz', Buffer.from('fd377a585a000004', 'hex'), /compressed in a way.*xz -dc/],
-    ['Parquet', Buffer.from('PAR1....'), /a Parquet file/],
+    ['Parquet', Buffer.from('PAR1....'), /a Parquet file.*end with \.parquet/],
     ['Arrow', Buffer.from('ARROW1\0\0'), /an Arrow or Feather file/],
     ['pickle', Buffer.from('8004950000000000', 'hex'), /a pickle/],
     ['PDF', Buffer.from('%PDF-1.7\n'), /a document/],
