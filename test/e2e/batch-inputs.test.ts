@@ -42,6 +42,15 @@ describe.concurrent('an input with the names of the answer', () => {
     );
   });
 
+  it('whose texts stand in quotes, as pandas writes TSV, is warned of once', async () => {
+    writeFileSync(at('quoted.tsv'), 'id\ttext\n1\t"a good film"\n2\t"a dull film"\n3\tno "quotes" here\n');
+    const { code, stderr } = await batch(['quoted.tsv', 'quoted-out.tsv']);
+    expect(code).toBe(0);
+    expect(stderr.match(/warning: .*/g)).toEqual([expect.stringContaining('with --quotes') as string]);
+    const quiet = await batch(['quoted.tsv', 'unquoted-out.tsv', '--quotes']);
+    expect(quiet.stderr).not.toContain('warning');
+  });
+
   it('is warned of in JSON lines too, once for each name, wherever it comes first', async () => {
     const lines = ['{"text":"a good film"}', '{"text":"a","label":1}', '{"text":"b","label":2,"scores":3}'];
     writeFileSync(at('late.jsonl'), lines.join('\n'));

@@ -11,7 +11,7 @@ import { BLOCK_BYTES, type Block } from '../records/blocks.js';
 import type { BatchPlan } from '../../engine/dispatch/batch-plan.js';
 import { InFlight } from './in-flight.js';
 import { tableDialect } from '../records/file-format.js';
-import { openBlocks, type InputBlocks } from './input-blocks.js';
+import { openBlocks, type InputBlocks, type JobFormats } from './input-blocks.js';
 import type { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
@@ -45,6 +45,7 @@ export class BatchJob {
   private range = EVERY_BLOCK;
   /** Fields of the input whose replacement was said. */
   private readonly warned = new Set<string>();
+  private warnedOfQuotes = false;
 
   constructor(
     private readonly options: JobOptions,
@@ -149,6 +150,7 @@ export class BatchJob {
       await this.source.checkUnchanged();
       const planned = await planBlock(block, formats.read, tokenizer, limits);
       this.warnOfReplaced(formats.replaced);
+      this.warnOfQuotes(formats);
       // What the first block refuses comes before anything is written or removed.
       if (!isBegun) await this.writeHeader(input);
       isBegun = true;
@@ -178,6 +180,15 @@ export class BatchJob {
     const listed = names.map((name) => JSON.stringify(name)).join(', ');
     this.say(
       `warning: the input's ${listed} ${names.length === 1 ? 'is' : 'are'} left out, because the answer has ${names.length === 1 ? 'a field of this name' : 'fields of these names'}; with --prefix model_ the answer's fields are ${names.map((name) => `model_${name}`).join(', ')}, and both are kept`,
+    );
+  }
+
+  /** pandas and spreadsheets write quotes into TSV too. */
+  private warnOfQuotes({ hasQuotedText }: JobFormats): void {
+    if (!hasQuotedText || this.warnedOfQuotes) return;
+    this.warnedOfQuotes = true;
+    this.say(
+      'warning: texts of the input stand in quotes, and in TSV quotes are part of the text; with --quotes they are not',
     );
   }
 

@@ -68,6 +68,8 @@ export interface JobFormats {
   readonly outputHeader: string;
   /** Fields of the input that gave way to fields of the answer, as far as the input was read. */
   readonly replaced: Set<string>;
+  /** Whether a text of TSV without quotes stands in quotes, as far as the input was read. */
+  hasQuotedText: boolean;
 }
 
 /**
@@ -86,19 +88,25 @@ function jobFormats(
   const dialect = tableDialect(records, inputFormat);
   if (records === 'txt') {
     const read = textLinesReader(textField, recordPrefix(output, addedNames));
-    return { read, outputHeader: headerLine([textField], added, output), replaced };
+    return { read, outputHeader: headerLine([textField], added, output), replaced, hasQuotedText: false };
   }
   if (dialect === null) {
     const read = jsonLinesReader(textField, addedNames, (name) => replaced.add(name));
-    return { read, outputHeader: '', replaced };
+    return { read, outputHeader: '', replaced, hasQuotedText: false };
   }
   const header = readTableHeader(first, dialect, textField);
   for (const name of header.names) if (addedNames.has(name)) replaced.add(name);
-  return {
+  const prefixOf = recordPrefix(output, addedNames);
+  const formats: JobFormats = {
     replaced,
-    read: tableReader(header, dialect, recordPrefix(output, addedNames)),
+    hasQuotedText: false,
+    read: tableReader(header, dialect, (names, fields) => {
+      formats.hasQuotedText ||= !dialect.quotes && /^".*"$/.test(fields[header.textColumn] ?? '');
+      return prefixOf(names, fields);
+    }),
     outputHeader: headerLine(header.names, added, output),
   };
+  return formats;
 }
 
 const CANNOT_HOLD =
