@@ -1,9 +1,4 @@
-import type { CommandNode, Value } from './command-tree.js';
-
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
-/** `files`, or `words a b`. */
-const spec = ({ kind, words }: Value): string => quoted([kind, ...words].join(' '));
+import { type CommandNode, quoted, valueSpec } from './command-tree.js';
 
 /**
  * The completion for bash, from 3.2 on. Versions are read from the registry's folders by the shell itself: asking the
@@ -94,7 +89,7 @@ function nodeCase({ path, subcommands, flags, values, isVariadic }: CommandNode)
   return `    ${quoted(path)})
       commands=${quoted(subcommands.map(({ name }) => name).join(' '))} variadic=${isVariadic ? 'yes' : "''"}
       flags=${quoted(spellings.join(' '))}
-      values=(${values.map(spec).join(' ')})
+      values=(${values.map(valueSpec).join(' ')})
       ;;`;
 }
 
@@ -102,5 +97,5 @@ const flagCases = ({ path, flags }: CommandNode): string[] =>
   flags.flatMap(({ spellings, value }) =>
     value === null
       ? []
-      : spellings.map((spelling) => `    ${quoted(`${path} ${spelling}`)}) value=${spec(value)} ;;`),
+      : spellings.map((spelling) => `    ${quoted(`${path} ${spelling}`)}) value=${valueSpec(value)} ;;`),
   );

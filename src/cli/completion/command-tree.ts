@@ -105,3 +105,9 @@ function argumentValue(argument: Argument): Value {
   // IN, OUT and the traffic of the commands that read some.
   return listed('files');
 }
+
+/** A word for a shell, in single quotes. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** What a place takes, as the scripts of bash and zsh read it: `files`, or `words a b`. */
+export const valueSpec = ({ kind, words }: Value): string => quoted([kind, ...words].join(' '));

@@ -1,12 +1,8 @@
-import type { CommandNode, Value } from './command-tree.js';
-
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+import { type CommandNode, quoted, valueSpec } from './command-tree.js';
 
 /** A word with its description, as _describe takes it. */
 const described = (word: string, summary: string): string =>
   quoted(`${word.replaceAll(':', String.raw`\:`)}:${summary.replaceAll(/\s+/g, ' ')}`);
-
-const spec = ({ kind, words }: Value): string => quoted([kind, ...words].join(' '));
 
 /** The completion for zsh, with the descriptions of the help. */
 export function zshScript(nodes: readonly CommandNode[]): string {
@@ -97,7 +93,7 @@ function nodeCase({ path, subcommands, flags, values, isVariadic }: CommandNode)
     ...flags.flatMap(({ spellings, summary }) =>
       spellings.map((spelling) => `flags+=(${described(spelling, summary)})`),
     ),
-    ...values.map((value) => `values+=(${spec(value)})`),
+    ...values.map((value) => `values+=(${valueSpec(value)})`),
     ...(isVariadic ? ['variadic=yes'] : []),
   ];
   return `    ${quoted(path)})\n${lines.map((line) => `      ${line}\n`).join('')}      ;;`;
@@ -107,5 +103,5 @@ const flagCases = ({ path, flags }: CommandNode): string[] =>
   flags.flatMap(({ spellings, value }) =>
     value === null
       ? []
-      : spellings.map((spelling) => `    ${quoted(`${path} ${spelling}`)}) value=${spec(value)} ;;`),
+      : spellings.map((spelling) => `    ${quoted(`${path} ${spelling}`)}) value=${valueSpec(value)} ;;`),
   );
