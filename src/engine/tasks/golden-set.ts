@@ -1,5 +1,6 @@
 import type { AppError } from '../../base/errors/app-error.js';
 import type { ModelVersion } from '../../registry/model-version.js';
+import { topLabel } from './classified.js';
 import { isSameSaid, saidInWords } from './table.js';
 import type { Answer } from './task.js';
 import { type ParityFile, type ParityItem, selectGoldenItems } from '../tokenization/parity.js';
@@ -55,6 +56,13 @@ export function pickGolden(parity: ParityFile, version: ModelVersion): GoldenSet
 const largestDifference = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((score, i) => Math.abs(score - (b[i] ?? 0))));
 
+/**
+ * Whether the highest score on record is that of the label on record, by the names of the manifest. A manifest with the
+ * labels in another order has every score right, and every answer wrong.
+ */
+export const hasLabelOnRecord = ({ manifest }: ModelVersion, item: ParityItem): boolean =>
+  manifest.labels[topLabel(item)] === item.label;
+
 /** Compares the answers of the workers with the reference. */
 export function compareWithGolden(
   { items, version, tolerance }: GoldenSet,
@@ -73,6 +81,7 @@ export function compareWithGolden(
     if (tokens !== item.ids.length)
       wrong.push(`${item.group}: ${tokens} tokens instead of ${item.ids.length}`);
     if (!isSameSaid(version, value, item)) wrong.push(`${item.group}: not ${saidInWords(version, item)}`);
+    else if (!hasLabelOnRecord(version, item)) wrong.push(`${item.group}: not ${item.label}`);
   });
   const texts = items.length;
   if (wrong.length > 0) return { status: 'down', texts, maxScoreDifference, reason: wrong.join('; ') };

@@ -2,6 +2,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { cutBatches } from '../../engine/dispatch/batch-plan.js';
 import type { VersionRunner } from '../measure/version-runner.js';
 import { readVerified } from '../../registry/registry-files.js';
+import { hasLabelOnRecord } from '../../engine/tasks/golden-set.js';
 import { isSameSaid } from '../../engine/tasks/table.js';
 import { parseParity } from '../../engine/tokenization/parity.js';
 import { checkTokenizer } from '../../engine/tokenization/tokenization-check.js';
@@ -45,7 +46,8 @@ export async function measureParity(runner: VersionRunner): Promise<ParityFigure
   order.forEach((index, i) => {
     const [item, row] = [items[index], rows[i] ?? null];
     if (item === undefined) return;
-    if (row === null || !isSameSaid(version, row.value, item)) flips++;
+    const isRight = row !== null && isSameSaid(version, row.value, item) && hasLabelOnRecord(version, item);
+    if (!isRight) flips++;
     if (row !== null) difference = Math.max(difference, scoreChange(item.scores, row.value.scores));
   });
   return {

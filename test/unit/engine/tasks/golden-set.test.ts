@@ -50,6 +50,12 @@ describe('golden texts', () => {
     expect(compareWithGolden(golden, []).status).toBe('down');
   });
 
+  it('are down when the manifest has the labels in another order, though every score is right', () => {
+    const swapped = { ...golden, version: labelVersion({ labels: ['P', 'N'] }) };
+    const result = compareWithGolden(swapped, [answer(3, [0.2, 0.8]), answer(4, [0.2, 0.8])]);
+    expect(result).toMatchObject({ status: 'down', reason: 'a: not P; b: not P' });
+  });
+
   it('with several labels are down when a label crosses its threshold, and only then', () => {
     const several = labelVersion({
       task: 'multi-label-classification',
