@@ -77,10 +77,10 @@ def write_config(
     )
 
 
-def write_manifest(folder: Path, manifest: dict) -> None:
+def write_manifest(folder: Path, manifest: dict, further_files: Sequence[str] = ()) -> None:
     """Adds the digests and sizes of the folder's files and writes manifest.json."""
     digests = {}
-    for name in FILES:
+    for name in [*FILES, *further_files]:
         content = (folder / name).read_bytes()
         digests[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     write_json(folder / "manifest.json", manifest | {"files": digests})

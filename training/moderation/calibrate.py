@@ -114,7 +114,8 @@ def choose_thresholds(scores: np.ndarray, rows: Sequence[Row]) -> dict[str, dict
             best = max(best, (macro_f1(three_classes(given, hate, offensive), truth), hate, offensive))
     review["hate"], review["offensive"] = float(best[1]), float(best[2])
     return {
-        label: {"review": round(review[label], 4), "block": round(max(block[label], review[label]), 4)} for label in LABELS
+        label: {"review": round(review[label], 4), "block": round(max(block[label], review[label]), 4)}
+        for label in LABELS
     }
 
 

@@ -21,7 +21,9 @@ class Scored:
         self.scores = scores
         self.source = np.array([row.source for row in rows])
         self.kind = np.array([row.kind for row in rows])
-        self.values = np.array([[np.nan if value is None else value for value in row.target] for row in rows], dtype=float)
+        self.values = np.array(
+            [[np.nan if value is None else value for value in row.target] for row in rows], dtype=float
+        )
         self.harmless = (self.values == 0).all(axis=1)
         self.harmful = (self.values == 1).any(axis=1)
 
@@ -118,7 +120,9 @@ def evaluate(test: Scored, thresholds: Thresholds, seed: int) -> dict:
         "harmless_comments": share(wiki.flagged(thresholds)[wiki.harmless]),
         "toxic_comments": share(wiki.flagged(thresholds)[wiki.values[:, 0] == 1]),
         "harmless_by_source": {
-            name: share(part.flagged(thresholds)[part.harmless]) for name, part in by_source.items() if part.harmless.any()
+            name: share(part.flagged(thresholds)[part.harmless])
+            for name, part in by_source.items()
+            if part.harmless.any()
         },
         "generated": {
             "harmless_about_groups": share(flags[about_groups]),

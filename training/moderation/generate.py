@@ -135,7 +135,9 @@ class Generator:
                 if len(seen) >= per_shape:
                     break
                 group, other = self.rng.sample(groups, 2)
-                simple = dict(zip(("harmless", "hate"), self.sides(shape))) if "//" in shape else {family.meaning: shape}
+                simple = (
+                    dict(zip(("harmless", "hate"), self.sides(shape))) if "//" in shape else {family.meaning: shape}
+                )
                 for meaning, text in simple.items():
                     text = self.dress(self.fill(text, group, other))
                     if key_of(text) not in seen:
@@ -150,6 +152,8 @@ def generate(seed: int, per_shape: int) -> list[Row]:
     train_groups = [group for group in made.groups if not group.held]
     rows: list[Row] = []
     for family in read_families():
-        rows += made.family(family, per_shape if family.part == "train" else 25, made.groups if family.part == "test" else train_groups)
+        rows += made.family(
+            family, per_shape if family.part == "train" else 25, made.groups if family.part == "test" else train_groups
+        )
     train_keys = {key_of(row.text) for row in rows if row.part == "train"}
     return [row for row in rows if row.part == "train" or key_of(row.text) not in train_keys]

@@ -24,7 +24,7 @@ COUNTS = {
 }
 """Largest numbers of training rows; sources that are not named are taken whole."""
 
-JUDGE_ROWS = 2000
+JUDGE_ROWS = 1500
 SENTENCES = 12000
 COUNTERWEIGHT_ROWS = 5000
 HARMLESS_SHARE = 0.4
@@ -67,11 +67,15 @@ def counterweight(rows: list[Row], seed: int, log: Callable[[str], None]) -> lis
     for post in posts:
         parts = re.split(r"(?<=[.!?])\s+", post.text)
         if len(parts) >= 3:
-            sentences.update(dict.fromkeys(part for part in parts if 4 <= len(part.split()) <= 40 and not COARSE.search(part)))
+            sentences.update(
+                dict.fromkeys(part for part in parts if 4 <= len(part.split()) <= 40 and not COARSE.search(part))
+            )
     texts = list(sentences)
     rng.shuffle(texts)
     texts = texts[:SENTENCES]
-    toxic = scores(embed(texts), judge(rows, "civil"))[:, 0]
+    head = judge(rows, "civil")
+    log("counterweight: the judge is fitted")
+    toxic = scores(embed(texts), head)[:, 0]
     order = np.argsort(toxic, kind="stable")[: int(len(texts) * HARMLESS_SHARE)]
     harmless = [texts[i] for i in order]
     log(f"counterweight: {len(texts)} sentences, {len(harmless)} taken, judged at most {toxic[order[-1]]:.3f} toxic")

@@ -111,3 +111,15 @@ def read_all(folder: Path, seed: int) -> list[Row]:
     unique = list(once.values())
     random.Random(seed).shuffle(unique)
     return unique
+
+
+LICENCES = [
+    ("wikipedia", "labels CC0, comments CC BY-SA 3.0", "all four; of rows with the toxic label alone, toxic"),
+    ("davidson", "MIT", "hate, offensive; neither is harmless, hate is toxic"),
+    ("civil", "CC0", "toxic; the counterweight is harmless"),
+    ("emotions", "Apache-2.0", "harmless: no anger, annoyance, disgust or disapproval"),
+    ("reviews", "none stated (GLUE SST-2)", "harmless"),
+    ("news", "the BBC's, for research", "harmless"),
+    ("generated", "Apache-2.0, written for this recipe", "harmless, hate and toxic, or toxic and insult"),
+]
+"""(source, licence, which labels it tells), for the card."""
