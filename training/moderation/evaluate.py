@@ -133,6 +133,7 @@ def evaluate(test: Scored, thresholds: Thresholds, seed: int) -> dict:
 
 
 POWER = -5
+FLOOR = 0.001
 
 
 def identity_figures(texts: Sequence[str], positive: np.ndarray, scores: np.ndarray, terms: Sequence[str]) -> dict:
@@ -154,7 +155,7 @@ def identity_figures(texts: Sequence[str], positive: np.ndarray, scores: np.ndar
             "bnsp": round(auc(scores[bnsp], positive[bnsp]), 4),
         }
     power = {
-        name: float(np.mean([figure[name] ** POWER for figure in figures.values()]) ** (1 / POWER))
+        name: float(np.mean([max(figure[name], FLOOR) ** POWER for figure in figures.values()]) ** (1 / POWER))
         for name in ("subgroup", "bpsn", "bnsp")
     }
     overall = auc(scores, positive)
