@@ -2,8 +2,8 @@
 
     python training/run_moderation.py --data DIR --out model-registry
 
-DIR holds toxicity/, emotions/, sst2/ and summaries/ (see training/README.md). Every long step leaves its result in the work
-folder and is skipped, or continued, when it is there already.
+DIR holds toxicity/, emotions/, sst2/ and summaries/ (see training/README.md). Every long step leaves its result in the
+work folder and is skipped, or continued, when it is there already.
 """
 
 import argparse
@@ -43,7 +43,7 @@ def log(message: str) -> None:
 
 
 def prepare(data: Path, work: Path) -> tuple[list[Row], list[Row]]:
-    """(rows to train on, all rows of the sources and all generated ones with their parts). The first is kept in `work`."""
+    """(rows to train on, all rows of the sources and all generated ones). The first is kept in `work`."""
     rows = read_all(data, SEED) + generate(SEED, PER_SHAPE)
     path = work / "train_rows.json"
     if not path.exists():

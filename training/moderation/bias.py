@@ -1,4 +1,5 @@
-"""What the scores owe to the names of groups: bias_madlibs.csv (never trained on), and posts with their identity terms swapped."""
+"""What the scores owe to the names of groups: bias_madlibs.csv (never trained on), and posts with their identity terms
+swapped."""
 
 import csv
 from pathlib import Path
@@ -6,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 TERMS = [
-    "lesbian", "gay", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight", "heterosexual",
-    "male", "female", "nonbinary", "african", "african american", "black", "white", "european", "hispanic", "latino", "latina",
-    "latinx", "mexican", "canadian", "american", "asian", "indian", "middle eastern", "chinese", "japanese", "christian",
-    "muslim", "jewish", "buddhist", "catholic", "protestant", "sikh", "taoist", "old", "older", "young", "younger", "teenage",
-    "millenial", "middle aged", "elderly", "blind", "deaf", "paralyzed",
+    "lesbian", "gay", "bisexual", "transgender", "trans", "queer", "lgbt", "lgbtq", "homosexual", "straight",
+    "heterosexual", "male", "female", "nonbinary", "african", "african american", "black", "white", "european",
+    "hispanic", "latino", "latina", "latinx", "mexican", "canadian", "american", "asian", "indian", "middle eastern",
+    "chinese", "japanese", "christian", "muslim", "jewish", "buddhist", "catholic", "protestant", "sikh", "taoist",
+    "old", "older", "young", "younger", "teenage", "millenial", "middle aged", "elderly", "blind", "deaf",
+    "paralyzed",
 ]  # fmt: skip
 
 SWAPS = [

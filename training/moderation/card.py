@@ -2,9 +2,10 @@
 
 CARD = """# moderation {version}: MiniLM-L6 for toxic, hateful, offensive and insulting text
 
-Gives an English text four scores from 0 to 1, each by itself (sigmoid): `toxic` (rude or hostile enough to make people leave a
-discussion), `hate` (attacks people for a group that they belong to), `offensive` (coarse language of tweets and obscene words),
-`insult` (demeans a person). A BERT encoder with 6 layers of width 384, at most 256 tokens (cut on the right).
+Gives an English text four scores from 0 to 1, each by itself (sigmoid): `toxic` (rude or hostile enough to make people
+leave a discussion), `hate` (attacks people for a group that they belong to), `offensive` (coarse language of tweets and
+obscene words), `insult` (demeans a person). A BERT encoder with 6 layers of width 384, at most 256 tokens (cut on the
+right).
 
 | | |
 |---|---|
@@ -18,28 +19,30 @@ discussion), `hate` (attacks people for a group that they belong to), `offensive
 |---|---|---|---|
 {sources}
 
-What a source does not tell about a label takes no part in the loss of that label. Of every source, parts that a digest of the
-text picks were held back for calibration and for the figures below. No text of Wikipedia, Davidson, SST-2 or the BBC is part of
-this folder. The generated sentences come from `training/moderation/shapes.txt`; whole families of shapes were held back.
-Templates of bias_madlibs.csv took no part in training. Civil Comments holds toxic posts alone: sentences of its posts that a
-logistic head (trained without it) finds least toxic were joined into harmless texts of the same lengths, as a counterweight.
+What a source does not tell about a label takes no part in the loss of that label. Of every source, parts that a digest
+of the text picks were held back for calibration and for the figures below. No text of Wikipedia, Davidson, SST-2 or the
+BBC is part of this folder. The generated sentences come from `training/moderation/shapes.txt`; whole families of shapes
+were held back. Templates of bias_madlibs.csv took no part in training. Civil Comments holds toxic posts alone:
+sentences of its posts that a logistic head (trained without it) finds least toxic were joined into harmless texts of
+the same lengths, as a counterweight.
 
 ## How it was trained
 
 `{command}`
 
-with seed {seed}, on a CPU: {epochs} epochs, word embeddings frozen, running average of the weights. Scores were calibrated per
-label (Platt) on {calibration_n} texts and the numbers folded into the head. Thresholds were chosen on the same texts.
+with seed {seed}, on a CPU: {epochs} epochs, word embeddings frozen, running average of the weights. Scores were
+calibrated per label (Platt) on {calibration_n} texts and the numbers folded into the head. Thresholds were chosen on
+the same texts.
 
-`training/onnx_graph.py` writes the graph node by node. Weight matrices were rounded to fp16 once; the file stores them so and
-casts them back to fp32. The rounding changes scores of the {parity_texts} golden texts by at most {max_change}. PyTorch with the
-rounded weights gives the scores of this file within {parity}. Batch variance, {variance_n} texts alone against random batches of
-16: {flips} top labels differ, scores change by at most {change}.
+`training/onnx_graph.py` writes the graph node by node. Weight matrices were rounded to fp16 once; the file stores them
+so and casts them back to fp32. The rounding changes scores of the {parity_texts} golden texts by at most {max_change}.
+PyTorch with the rounded weights gives the scores of this file within {parity}. Batch variance, {variance_n} texts alone
+against random batches of 16: {flips} top labels differ, scores change by at most {change}.
 
 ## Figures
 
-On texts held back; brackets are 95 % intervals (Wilson for shares, bootstrap for the rest). "Baseline" is a logistic head per label
-on frozen embeddings of the base model, trained, calibrated and given thresholds in the same way.
+On texts held back; brackets are 95 % intervals (Wilson for shares, bootstrap for the rest). "Baseline" is a logistic
+head per label on frozen embeddings of the base model, trained, calibrated and given thresholds in the same way.
 
 | figure | n | this model | baseline |
 |---|---|---|---|
@@ -73,7 +76,8 @@ The thresholds stand in `thresholds.json` too.
 
 ### Each source left out once
 
-Logistic heads on frozen embeddings (not the fine-tuned model: that would have been seven trainings), AUC of the largest score.
+Logistic heads on frozen embeddings (not the fine-tuned model: that would have been seven trainings), AUC of the largest
+score.
 
 | left out | Wikipedia | Davidson | other posts |
 |---|---|---|---|
@@ -81,31 +85,34 @@ Logistic heads on frozen embeddings (not the fine-tuned model: that would have b
 
 ### Names of groups
 
-bias_madlibs.csv ({madlibs_n} phrases, largest score): AUC {madlibs_overall} over all, power means of subgroup {subgroup}, BPSN {bpsn},
-BNSP {bnsp} AUC, final metric {final}. BPSN is low where harmless phrases that name the group score like bad ones; BNSP where
-bad ones score like harmless ones.
+bias_madlibs.csv ({madlibs_n} phrases, largest score): AUC {madlibs_overall} over all, power means of subgroup
+{subgroup}, BPSN {bpsn}, BNSP {bnsp} AUC, final metric {final}. BPSN is low where harmless phrases that name the group
+score like bad ones; BNSP where bad ones score like harmless ones.
 
 | term | n | subgroup | BPSN | BNSP |
 |---|---|---|---|---|
 {terms}
 
-Swapping one group's name for another's changes the decision (flagged for review or not) of {swap_share} of the posts of Civil
-Comments that name one (n = {swap_n}, {swap_interval}); the largest score moves by {swap_change} on average.
+Swapping one group's name for another's changes the decision (flagged for review or not) of {swap_share} of the posts of
+Civil Comments that name one (n = {swap_n}, {swap_interval}); the largest score moves by {swap_change} on average.
 
 {hatecheck}
 
 ## Known bias and limits
 
-- Davidson's labels are known to follow dialect: tweets in African-American English are called offensive more often. 77 % of its
-  rows are "offensive". This model learnt from them, so its `offensive` score must not decide alone about anybody.
-- Its labels of hate are few ({hate_rows} rows trained on) and annotators disagreed; the recall of hate on tweets is {hate_recall}.
+- Davidson's labels are known to follow dialect: tweets in African-American English are called offensive more often. 77
+  % of its rows are "offensive". This model learnt from them, so its `offensive` score must not decide alone about
+  anybody.
+- Its labels of hate are few ({hate_rows} rows trained on) and annotators disagreed; the recall of hate on tweets is
+  {hate_recall}.
 - Reclaimed words, quotations and irony are often misread: see the families above.
 - Generated sentences are simple. A low rate on held-back shapes says little about long, indirect or coded hate.
 - English only; tweets before 2017, talk pages and news comments before 2018.
 - A score is a probability only for a mix of texts like that of calibration.
 
-It must not be used alone to punish, ban or report a person, nor on text by children, patients or employees without a human who
-decides. A review threshold sends a text to a person; a block threshold should be raised or left out where no appeal exists.
+It must not be used alone to punish, ban or report a person, nor on text by children, patients or employees without a
+human who decides. A review threshold sends a text to a person; a block threshold should be raised or left out where no
+appeal exists.
 """
 
 
@@ -154,8 +161,8 @@ def _labels(figures: dict) -> str:
         low, high = f["f1_interval_95"]
         rows.append(
             f"| {label} | {f['n']} ({f['positive']}) | {_percent(f['precision'])} | {_percent(f['recall'])} |"
-            f" {f['f1']:.3f} [{low:.3f}, {high:.3f}] | {f['auc']:.3f} | {f['recall_at_1_percent_false_positives']:.1%} |"
-            f" {f['calibration_error']:.3f} |"
+            f" {f['f1']:.3f} [{low:.3f}, {high:.3f}] | {f['auc']:.3f} |"
+            f" {f['recall_at_1_percent_false_positives']:.1%} | {f['calibration_error']:.3f} |"
         )
     return "\n".join(rows)
 

@@ -1,6 +1,6 @@
 """Every figure of the card, from scores of rows that took no part in training or calibration."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -70,7 +70,8 @@ def davidson(data: Scored, thresholds: Thresholds, seed: int) -> dict:
 
 
 def per_label(data: Scored, thresholds: Thresholds, seed: int) -> dict:
-    """Precision, recall and F1 at review, AUC, recall at 1 % false positives, calibration error, over the rows that know it."""
+    """Precision, recall and F1 at review, AUC, recall at 1 % false positives, calibration error, over the rows that
+    know it."""
     figures = {}
     for i, label in enumerate(LABELS):
         knows = ~np.isnan(data.values[:, i])
@@ -137,7 +138,8 @@ FLOOR = 0.001
 
 
 def identity_figures(texts: Sequence[str], positive: np.ndarray, scores: np.ndarray, terms: Sequence[str]) -> dict:
-    """Subgroup, BPSN and BNSP AUC per identity term, their power means, and the final metric of Jigsaw's unintended bias.
+    """Subgroup, BPSN and BNSP AUC per identity term, their power means, and the final metric of Jigsaw's unintended
+    bias.
 
     A text belongs to a term that stands in it as whole words. Small or one-sided groups are left out.
     """
@@ -169,7 +171,8 @@ def identity_figures(texts: Sequence[str], positive: np.ndarray, scores: np.ndar
 
 
 def swap_terms(texts: Sequence[str], pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """(text, text with the identity term replaced by another one) of every text that names one of the pairs' first terms."""
+    """(text, text with the identity term replaced by another one) of every text that names one of the pairs' first
+    terms."""
     swapped = []
     for text in texts:
         words = text.split(" ")
@@ -190,11 +193,9 @@ def _like(word: str, old: str, new: str) -> str:
 
 
 def flips(before: Scored, after: np.ndarray, thresholds: Thresholds) -> dict:
-    """Share of decisions (flagged or not) that change with the identity term, and the mean change of the largest score."""
+    """Share of decisions (flagged or not) that change with the identity term, and the mean change of the largest
+    score."""
     changed = Scored(before.rows, after)
     return share(before.flagged(thresholds) != changed.flagged(thresholds)) | {
         "mean_score_change": round(float(np.abs(before.scores.max(1) - after.max(1)).mean()), 4)
     }
-
-
-Predict = Callable[[Sequence[str]], np.ndarray]

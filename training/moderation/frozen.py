@@ -31,7 +31,9 @@ def embed(texts: Sequence[str]) -> Tensor:
 
 def known(targets: Sequence[Target]) -> tuple[Tensor, Tensor]:
     """(values with 0 where unknown, 1 where known), both float [rows, labels]."""
-    values = torch.tensor([[np.nan if value is None else value for value in target] for target in targets], dtype=torch.float32)
+    values = torch.tensor(
+        [[np.nan if value is None else value for value in target] for target in targets], dtype=torch.float32
+    )
     return torch.nan_to_num(values), (~torch.isnan(values)).float()
 
 

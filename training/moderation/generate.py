@@ -1,7 +1,7 @@
 """Sentences about groups, made from the shapes, groups and words beside this file.
 
-Families of shapes marked "held", and groups marked "held", occur in test sentences alone, and families marked "calibrate" where
-thresholds are chosen: so the figures speak of shapes that the model was not trained on.
+Families of shapes marked "held", and groups marked "held", occur in test sentences alone, and families marked
+"calibrate" where thresholds are chosen: so the figures speak of shapes that the model was not trained on.
 """
 
 import random
@@ -110,7 +110,8 @@ class Generator:
         rng = self.rng
         if rng.random() < 0.18:
             opener = self.pick("opener")
-            text = f"{opener.capitalize() if rng.random() < 0.5 else opener} {text if rng.random() < 0.3 else text[0].lower() + text[1:]}"
+            opener = opener.capitalize() if rng.random() < 0.5 else opener
+            text = f"{opener} {text if rng.random() < 0.3 else text[0].lower() + text[1:]}"
         if rng.random() < 0.15:
             text = f"{text.rstrip('.')} {self.pick('closer')}"
         elif rng.random() < 0.25:
@@ -135,9 +136,9 @@ class Generator:
                 if len(seen) >= per_shape:
                     break
                 group, other = self.rng.sample(groups, 2)
-                simple = (
-                    dict(zip(("harmless", "hate"), self.sides(shape))) if "//" in shape else {family.meaning: shape}
-                )
+                simple = {family.meaning: shape}
+                if "//" in shape:
+                    simple = dict(zip(("harmless", "hate"), self.sides(shape), strict=True))
                 for meaning, text in simple.items():
                     text = self.dress(self.fill(text, group, other))
                     if key_of(text) not in seen:

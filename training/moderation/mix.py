@@ -1,8 +1,9 @@
 """What the model is trained on: how many rows of which source, and a harmless counterweight to Civil Comments.
 
-civil_comments_toxic.csv holds toxic posts alone. Trained on as it is, it teaches its style: whatever reads like a reader's comment
-on the news counts as toxic. Most posts of several sentences are toxic in one of them. So the sentences of these posts that a
-judge, trained without Civil Comments, finds least toxic are joined to texts of the posts' lengths and taken as harmless.
+civil_comments_toxic.csv holds toxic posts alone. Trained on as it is, it teaches its style: whatever reads like a
+reader's comment on the news counts as toxic. Most posts of several sentences are toxic in one of them. So the sentences
+of these posts that a judge, trained without Civil Comments, finds least toxic are joined to texts of the posts' lengths
+and taken as harmless.
 """
 
 import random
