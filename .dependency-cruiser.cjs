@@ -28,10 +28,7 @@ const SERVICE = [
   ['predict', 'health', 'admin'],
 ];
 
-const BASE = [
-  ['errors', 'charts', 'statistics', 'machine'],
-  ['config', 'files', 'redis'],
-];
+const BASE = [['errors', 'charts', 'statistics', 'machine'], ['config', 'files', 'redis'], ['terminal']];
 
 /** What runs in a worker process stands beside what runs in the main process: neither imports the other. */
 const ENGINE = [['protocol'], ['tokenization'], ['tasks'], ['worker', 'pool'], ['dispatch']];

@@ -10,6 +10,7 @@ import { AppModule } from './app.module.js';
 import { surviveBrokenPipes } from './base/broken-pipes.js';
 import type { SerinConfig } from './base/config/serin-config.js';
 import { StartError } from './base/errors/start-error.js';
+import { fileProblem } from './base/files/write-error.js';
 import { GoldenReplay } from './service/health/golden-replay.js';
 import { Readiness } from './service/health/readiness.js';
 import { JsonAdapter } from './service/http/json-adapter.js';
@@ -126,11 +127,11 @@ export async function runService(config: SerinConfig): Promise<void> {
   try {
     await startService(config);
   } catch (error) {
-    const isStartError = error instanceof StartError;
-    const sentence = isStartError
-      ? error.message
-      : `a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    const problem = error instanceof StartError ? error.message : fileProblem(error);
+    const sentence =
+      problem ??
+      `a fault of ours: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
     process.stderr.write(`serin: ${sentence}\n`);
-    process.exit(isStartError ? 2 : 70);
+    process.exit(problem === null ? 70 : 2);
   }
 }

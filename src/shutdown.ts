@@ -6,6 +6,7 @@ import { setImmediate as afterThePoll, setTimeout as delay } from 'node:timers/p
 import type { INestApplication } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { SerinConfig } from './base/config/serin-config.js';
+import { SIGNAL_ECHO_MS } from './base/signal-echo.js';
 import { Lifecycle } from './service/request/lifecycle.js';
 import { settleLog } from './service/observability/logger.js';
 
@@ -17,12 +18,6 @@ type StopSignal = 'SIGTERM' | 'SIGINT';
  * `connection: close`; then idle connections are closed.
  */
 const CLOSE_NOTICE_MS = 250;
-
-/**
- * One stop may arrive as two signals: Ctrl-C in a terminal, or a supervisor that signals the whole group, reaches this
- * process and also npm, which forwards it. A signal this soon after the first is ignored as its repetition.
- */
-const ECHO_MS = 300;
 
 /**
  * Stops listening and leaves every open connection open, unlike http.Server's own close. It must come before clients
@@ -105,7 +100,7 @@ export function handleSignals(
   const onSignal = (signal: StopSignal): void => {
     const now = performance.now();
     if (firstAt !== undefined) {
-      if (now - firstAt > ECHO_MS) process.exit(128 + constants.signals[signal]);
+      if (now - firstAt > SIGNAL_ECHO_MS) process.exit(128 + constants.signals[signal]);
       return;
     }
     firstAt = now;

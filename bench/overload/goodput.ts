@@ -1,10 +1,11 @@
 import { Child } from '../base/child.js';
+import { childrenOf, cpuSeconds } from '../base/process-tree.js';
 import { CACHE_OFF, SEED, VERSIONS, type Version } from '../base/plan.js';
 import { say } from '../base/progress.js';
 import { DistinctTexts } from '../corpus/distinct-texts.js';
 import { versionFolder } from '../corpus/version-files.js';
 import type { ProbeOrder, ProbeResult } from '../load/probe-process.js';
-import { sendDistinct } from '../load/wrk.js';
+import { sendDistinct, type Load } from '../load/wrk.js';
 import { readMetrics, valueOf } from '../service/metrics.js';
 import { ServiceProcess } from '../service/service-process.js';
 import { settledPool } from '../service/worker-pool.js';
@@ -18,6 +19,10 @@ export interface Answered {
   /** Admitted, and not answered by its deadline. */
   readonly expiredPerS: number;
   readonly otherPerS: number;
+  /** Cores that the generator, the main process and its workers used meanwhile. */
+  readonly generatorCores: number;
+  readonly mainCores: number;
+  readonly workerCores: number;
 }
 
 /** One version on one machine, at its peak and beyond. */
@@ -39,14 +44,28 @@ async function answeredSoFar(url: string): Promise<Record<'ok' | 'refused' | 'ex
   return { ok: of('status="200"'), refused: of('status="429"'), expired: of('status="504"'), all: of() };
 }
 
-/** What becomes of the requests that a load of so many seconds sends. */
-async function answeredDuring(url: string, seconds: number, load: () => Promise<unknown>): Promise<Answered> {
-  const before = await answeredSoFar(url);
-  await load();
-  const after = await answeredSoFar(url);
-  const perS = (of: keyof typeof before): number => (after[of] - before[of]) / seconds;
+/** What becomes of the requests that a load of so many seconds sends, and the processor time that it takes. */
+async function answeredDuring(
+  { url, pid }: ServiceProcess,
+  seconds: number,
+  load: () => Promise<Load>,
+): Promise<Answered> {
+  const workers = childrenOf(pid);
+  const workerSeconds = (): number => workers.reduce((sum, worker) => sum + cpuSeconds(worker), 0);
+  const before = { codes: await answeredSoFar(url), main: cpuSeconds(pid), workers: workerSeconds() };
+  const { generatorCores } = await load();
+  const codes = await answeredSoFar(url);
+  const perS = (of: keyof typeof codes): number => (codes[of] - before.codes[of]) / seconds;
   const [okPerS, refusedPerS, expiredPerS] = [perS('ok'), perS('refused'), perS('expired')];
-  return { okPerS, refusedPerS, expiredPerS, otherPerS: perS('all') - okPerS - refusedPerS - expiredPerS };
+  return {
+    okPerS,
+    refusedPerS,
+    expiredPerS,
+    otherPerS: perS('all') - okPerS - refusedPerS - expiredPerS,
+    generatorCores,
+    mainCores: (cpuSeconds(pid) - before.main) / seconds,
+    workerCores: (workerSeconds() - before.workers) / seconds,
+  };
 }
 
 async function measureVersion(
@@ -68,10 +87,10 @@ async function measureVersion(
   const target = { url, version, workFolder };
   const atPeak = { ...target, connections: PEAK_CONNECTIONS };
   await sendDistinct(texts, { ...atPeak, seconds: 2 });
-  const peak = await answeredDuring(url, peakS, () => sendDistinct(texts, { ...atPeak, seconds: peakS }));
+  const peak = await answeredDuring(service, peakS, () => sendDistinct(texts, { ...atPeak, seconds: peakS }));
   const prober = new Child<ProbeOrder, ProbeResult>('load/probe-process');
   let live: ProbeResult | undefined;
-  const overload = await answeredDuring(url, loadS, async () => {
+  const overload = await answeredDuring(service, loadS, async () => {
     const thinkMs = (1_000 * OVERLOAD_CONNECTIONS) / (OFFERED * peak.okPerS);
     const load = sendDistinct(texts, {
       ...target,
@@ -80,7 +99,7 @@ async function measureVersion(
       thinkMs,
     });
     live = await prober.ask({ url, perSecond: PROBES_PER_S, seconds: loadS - 1 });
-    await load;
+    return load;
   });
   await prober.close();
   if (live === undefined) throw new Error('nothing was probed');

@@ -91,6 +91,20 @@ function goodputTable(results: readonly Goodput[]): string {
   );
 }
 
+/** Where the processor time went, as cores: the goodput that is missing is what refusals and the generator took. */
+function coresTable(results: readonly Goodput[]): string {
+  return table(
+    ['version, machine, load', 'generator', 'main process', 'workers', '200/s per core of the workers'],
+    results.flatMap((result) =>
+      (['peak', 'overload'] as const).map((load) => {
+        const { generatorCores, mainCores, workerCores, okPerS } = result[load];
+        const cores = [generatorCores, mainCores, workerCores].map((value) => value.toFixed(2));
+        return [`${nameOf(result)}, ${load}`, ...cores, count(okPerS / workerCores)];
+      }),
+    ),
+  );
+}
+
 function fairnessTable({ equal, besideGreedy }: Fairness): string {
   const row = (name: string, { requests, failed, p50Ms, p99Ms }: PoliteLatency): string[] => [
     name,
@@ -119,6 +133,9 @@ ${ms(fairness.longestRunMs)}.`;
   return sectionOf('Beyond capacity', '--overload', machine, targets, [
     goodput,
     goodputTable(results),
+    `Cores that each part used. The generator shares them with the service: at the peak, where answers come in groups, it needs
+few; a request that comes alone costs it and the service a wake-up each.`,
+    coresTable(results),
     shares,
     fairnessTable(fairness),
   ]);

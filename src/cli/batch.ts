@@ -2,8 +2,11 @@ import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
+import { screenOf } from '../base/terminal/screen.js';
 import { answerFields } from '../tools/batch/answer-line.js';
+import { linkTarget } from '../base/files/link-target.js';
 import { checkConversion, formatOf, STANDARD_STREAM } from '../tools/records/file-format.js';
+import { linesInWords } from '../tools/records/records.js';
 import { FileRun, type FileRunEnd } from '../tools/batch/file-run.js';
 import type { JobOptions } from '../tools/batch/job-options.js';
 import { ReaderGone } from '../tools/batch/output-stream.js';
@@ -11,11 +14,13 @@ import { describeSummary } from '../tools/batch/run-summary.js';
 import { parseShard } from '../tools/batch/shard.js';
 import { chooseWholeVersion, type MissingVersion } from '../registry/find-version.js';
 import { EXIT_CODES, type ExitCode } from './exit-codes.js';
+import { say } from './output.js';
 
 export interface BatchFlags {
   readonly model?: string;
   readonly version?: string;
   readonly textField: string;
+  readonly quotes?: true;
   readonly topK?: string;
   readonly shard?: string;
   readonly resume?: true;
@@ -83,10 +88,15 @@ async function readOptions(
   checkUsage(input, output, flags);
   const [inputFormat, outputFormat] = [formatOf(input), formatOf(output)];
   checkConversion(inputFormat, outputFormat);
+  if (flags.quotes && inputFormat.records === 'jsonl') {
+    throw new StartError('--quotes is for TSV: JSON lines have quotes of their own.');
+  }
+  const target = output === STANDARD_STREAM ? output : linkTarget(output);
+  if (target !== output) say(`${output} is a link: ${target} is written`);
   return {
     input,
     inputFormat,
-    output,
+    output: target,
     outputFormat,
     version: await chooseWholeVersion(
       config,
@@ -95,6 +105,7 @@ async function readOptions(
       missingVersion,
     ),
     textField: flags.textField,
+    quotes: flags.quotes ?? false,
     topK: topKOf(flags),
     shard: flags.shard === undefined ? null : parseShard(flags.shard),
     mode: flags.restart ? 'restart' : flags.resume ? 'resume' : 'either',
@@ -138,9 +149,9 @@ function report({ end, summary }: FileRunEnd, { input, output }: JobOptions, run
       );
       return EXIT_CODES.interrupted;
     case 'stopped': {
-      const { line, code, message } = end.error;
+      const { code, message } = end.error;
       const again = canResume ? '; --on-error record goes on from the block before it' : '';
-      run.say(`stopped at line ${String(line)}: ${code}: ${message}${again}`);
+      run.say(`stopped at ${linesInWords(end.error)}: ${code}: ${message}${again}`);
       return EXIT_CODES.refused;
     }
     case 'finished':
@@ -150,7 +161,7 @@ function report({ end, summary }: FileRunEnd, { input, output }: JobOptions, run
       if (summary.errors > 0 && output !== STANDARD_STREAM)
         run.say(`lines without an answer are in ${output}.errors`);
   }
-  process.stderr.write(describeSummary(summary));
+  process.stderr.write(describeSummary(summary, screenOf(process.stderr)));
   return summary.errors > 0 ? EXIT_CODES.refused : EXIT_CODES.done;
 }
 

@@ -1,25 +1,36 @@
 import { Option, type Command } from 'commander';
+import { serviceUrlOf } from '../base/config/service-url.js';
 import { listOf, percent, settingValue, type BenchFlags } from './bench-flags.js';
 import { positiveNumber, serviceUrl, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 
 const HELP = `
 What is measured
-  Without --url a service is started for it: as configured here, on a free port, with a state of its own.
-  Closed loop: each connection sends its next request when the answer has come; this finds what a service can do.
-  Open loop: requests at random moments, so many a second, whatever becomes of the answers. A latency counts from the
-  moment at which its request was to be sent, so that a service that stalls cannot hide it.
-  From the service's own stages (server-timing) the report tells what latency is made of, at p50 and at p99.
+  Without --url a service is started for it: as configured here, on a free port,
+  with a state of its own.
+  Closed loop: each connection sends its next request when the answer has come;
+  this finds what a service can do.
+  Open loop: requests at random moments, so many a second, whatever becomes of
+  the answers. A latency counts from the moment at which its request was to be
+  sent, so that a service that stalls cannot hide it.
+  From the service's own stages (server-timing) the report tells what latency is
+  made of, at p50 and at p99.
 
 Two settings, two runs
-  serin bench --versus WORKERS=1                      A as configured, B with one worker; they take turns
+  serin bench --versus WORKERS=1
+    (A as configured, B with one worker; they take turns)
   serin bench --setting WORKERS=1 --versus THREADS_PER_WORKER=2
-  serin bench --out before                            then change something, and
-  serin bench --against before/bench.json             the same loads again, compared with what was
+  serin bench --out before
+    (then change something, and)
+  serin bench --against before/bench.json
+    (the same loads again, compared with the earlier run)
 
 Exit codes
-  0 done, 1 requests failed or the generator was too slow to be trusted, 2 wrong usage or nothing to measure,
-  3 interrupted: the report is that of the rounds so far, 70 a fault of ours.`;
+  0   done
+  1   requests failed or the generator was too slow to be trusted
+  2   wrong usage or nothing to measure
+  3   interrupted: the report is that of the rounds so far
+  70  a fault of ours`;
 
 /** `serin bench`: how fast a service answers under which load, and the stages of its latency. */
 export function addBenchCommand(program: Command): void {
@@ -34,7 +45,12 @@ export function addBenchCommand(program: Command): void {
       'Loads a service, running or started for it, and reports rates, latencies and their largest contributors; ' +
         'compares two settings, or this run with an earlier one, and says whether they differ beyond noise.',
     )
-    .addOption(new Option('--url <url>', 'a running service (default: one is started)').argParser(serviceUrl))
+    .addOption(
+      new Option(
+        '--url [url]',
+        'a running service; without an address SERIN_URL, or that of serin serve (default: one is started)',
+      ).argParser(serviceUrl),
+    )
     .option(
       '--rate <n,..>',
       'requests per second of the open loop (default: 25, 50 and 75 % of the capacity)',
@@ -77,8 +93,8 @@ export function addBenchCommand(program: Command): void {
     .option('--json', 'as one JSON document')
     .addHelpText('after', HELP);
   const settings = addSettingFlags(command, ['MODEL_REGISTRY', 'SERIN_CONFIG']);
-  command.action(async (flags: BenchFlags) => {
+  command.action(async ({ url, ...flags }: Omit<BenchFlags, 'url'> & { readonly url?: string | true }) => {
     const { runBench } = await import('./bench.js');
-    await runBench(flags, settings());
+    await runBench({ ...flags, url: url === true ? serviceUrlOf() : url }, settings());
   });
 }

@@ -5,7 +5,7 @@ import { didYouMean } from '../base/config/suggest.js';
 
 /** As commander has checked them. */
 export interface BenchFlags {
-  readonly url?: string;
+  readonly url?: string | undefined;
   readonly rate?: readonly number[];
   readonly connections?: readonly number[];
   /** False: `--no-closed`. */

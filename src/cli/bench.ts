@@ -1,3 +1,4 @@
+import { markdownOnScreen, type Emphasis } from '../base/terminal/markdown-on-screen.js';
 import { compareTurns, compareWithEarlier } from '../tools/bench/compare-runs.js';
 import { readEarlierReport, requireCommonLoad } from '../tools/bench/earlier-report.js';
 import { reportLoad } from '../tools/bench/load-report.js';
@@ -25,6 +26,9 @@ import type { SerinConfig } from '../base/config/serin-config.js';
 import { sentencesOf, stableSentences } from '../tools/traffic/sentences.js';
 
 const CHECK_TEXT = 'a question before the measurement';
+
+/** The only emphasis beside the verdict of a comparison says that the report is not whole. */
+const emphasis: Emphasis = (text) => (/^[A-Z ]{8}/.test(text) ? 'yellow' : 'bold');
 
 /** `serin bench`. @param given settings from the command line @throws StartError, ConfigError when it cannot begin */
 export async function runBench(flags: BenchFlags, given: FlagValues): Promise<void> {
@@ -79,7 +83,9 @@ export async function runBench(flags: BenchFlags, given: FlagValues): Promise<vo
     comparison: null,
   };
   const report = { ...base, comparison: comparisonOf(base, earlier, flags.against) };
-  printResult(report, flags, (result) => renderMarkdown(result, []));
+  printResult(report, flags, (result, screen) =>
+    markdownOnScreen(renderMarkdown(result, []), screen, emphasis),
+  );
   process.exitCode = exitCodeOf(report);
   if (flags.out !== undefined) say(`the report: ${writeReport(flags.out, report)}`);
 }

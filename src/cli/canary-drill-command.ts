@@ -10,12 +10,17 @@ const LEAST_MINUTES = 0.1;
 
 const HELP = `
 The drill
-  gives the canary its share, sends traffic, rolls back half-way, times that, begins again, and ends with a decision:
-  promote, hold or roll back. Afterwards the canary is at 0 %, also after Ctrl-C; --keep leaves it at its share.
-  The time of the drill stands for the step's hold time. Its decision is advice: serin canary promote is yours to say.
+  gives the canary its share, sends traffic, rolls back half-way, times that,
+  begins again, and ends with a decision: promote, hold or roll back.
+  Afterwards the canary is at 0 %, also after Ctrl-C; --keep leaves it at its
+  share. The time of the drill stands for the step's hold time. Its decision is
+  advice: serin canary promote is yours to say.
 
 Exit codes of the drill
-  0 promote, 1 hold or roll back, 2 it could not begin, 3 interrupted.`;
+  0   promote
+  1   hold or roll back
+  2   it could not begin
+  3   interrupted`;
 
 /** `serin canary drill`. */
 export function addDrillCommand(canary: Command): void {

@@ -1,12 +1,17 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { DEFAULT_URL, serviceUrl } from './service-flags.js';
+import { addUrlFlag } from './service-flags.js';
 
 const HELP = `
 The admin token
-  is taken from ADMIN_TOKEN, or from the file that --admin-token-file names; it must be the service's own.
+  is taken from ADMIN_TOKEN, or from the file that --admin-token-file names; it
+  must be the service's own.
 
 Exit codes
-  0 done, 1 the service refuses, 2 wrong usage, no service or no access, 3 interrupted, 70 a fault of ours.`;
+  0   done
+  1   the service refuses
+  2   wrong usage, no service or no access
+  3   interrupted
+  70  a fault of ours`;
 
 /** Reads a share of the traffic, 0 to 100, in hundredths. @throws InvalidArgumentError */
 export function sharePercent(value: string): number {
@@ -19,8 +24,7 @@ export function sharePercent(value: string): number {
 
 /** Adds the flags that every command for /admin needs. */
 export function addAdminFlags(command: Command): Command {
-  return command
-    .option('--url <url>', 'address of the running service', serviceUrl, DEFAULT_URL)
+  return addUrlFlag(command)
     .option('--admin-token-file <file>', 'a file that holds the admin token (default: ADMIN_TOKEN)')
     .option('--json', 'as one JSON document')
     .addHelpText('after', HELP);

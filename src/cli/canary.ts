@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { screenOf, type Screen } from '../base/terminal/screen.js';
 import { StartError } from '../base/errors/start-error.js';
 import { moveLine } from '../rollout/report/move-line.js';
 import type { RolloutView } from '../rollout/rollout-types.js';
@@ -54,14 +55,18 @@ export function showStatus(model: string | undefined, flags: CanaryFlags): Promi
     if (flags.watch) return watch(views, flags, signal);
     const found = await views();
     process.stdout.write(
-      flags.json ? jsonDocument(model === undefined ? found : found[0]) : shown(found, flags),
+      flags.json
+        ? jsonDocument(model === undefined ? found : found[0])
+        : shown(found, flags, screenOf(process.stdout)),
     );
   });
 }
 
-function shown(views: readonly RolloutView[], { flips }: CanaryFlags): string {
+function shown(views: readonly RolloutView[], { flips }: CanaryFlags, screen: Screen): string {
   if (views.length === 0) return 'The service has no rollout.\n';
-  return views.map((view) => `${renderStatus(view)}${flips ? renderFlipsOf(view) : ''}`).join('\n');
+  return views
+    .map((view) => `${renderStatus(view, screen)}${flips ? renderFlipsOf(view, screen) : ''}`)
+    .join('\n');
 }
 
 /**
@@ -86,7 +91,8 @@ async function watch(
       hasSeen = true;
       const at = new Date().toISOString();
       if (asJson) text = found.map((view) => `${JSON.stringify({ at, ...view })}\n`).join('');
-      else if (process.stdout.isTTY) text = `${CLEAR_SCREEN}${at}\n\n${shown(found, flags)}`;
+      else if (process.stdout.isTTY)
+        text = `${CLEAR_SCREEN}${at}\n\n${shown(found, flags, screenOf(process.stdout))}`;
       else text = found.map((view) => `${at}  ${statusLine(view)}\n`).join('');
     } catch (error) {
       if (!hasSeen || !(error instanceof StartError)) throw error;

@@ -2,10 +2,14 @@ import type { Command } from 'commander';
 import { addSettingFlags } from './setting-flags.js';
 
 const HELP = `
-It takes the flags, variables and file that serve takes, looks, and changes nothing: also beside a running service.
+It takes the flags, variables and file that serve takes, looks, and changes
+nothing: also beside a running service.
 
 Exit codes
-  0 nothing must be mended (there may be warnings), 1 something must, 2 wrong usage, 70 a fault of ours.`;
+  0   nothing must be mended (there may be warnings)
+  1   something must
+  2   wrong usage
+  70  a fault of ours`;
 
 /** `serin doctor`: the problems of this machine, registry and configuration, with their remedies. */
 export function addDoctorCommand(program: Command): void {

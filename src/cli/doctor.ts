@@ -4,14 +4,16 @@ import type { FlagValues } from '../base/config/read-settings.js';
 import { examine, examineMachine } from '../tools/doctor/examine.js';
 import { mustBeMended, note, type Finding, renderFindings } from '../tools/doctor/finding.js';
 import { judgeConfigError } from '../tools/doctor/settings-findings.js';
-import { jsonDocument } from './output.js';
+import { printResult } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
 
 /** `serin doctor`, on stdout; the process will end with 1 when something must be mended. */
 export async function runDoctor(flags: FlagValues, { json }: { readonly json?: true }): Promise<void> {
   const findings = await findAll(flags);
   const isHealthy = !mustBeMended(findings);
-  process.stdout.write(json ? jsonDocument({ ok: isHealthy, findings }) : renderFindings(findings));
+  printResult({ ok: isHealthy, findings }, { json }, (result, screen) =>
+    renderFindings(result.findings, screen),
+  );
   if (!isHealthy) process.exitCode = EXIT_CODES.refused;
 }
 

@@ -1,14 +1,7 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import { EXIT_CODES } from './exit-codes.js';
-import {
-  DEFAULT_URL,
-  interruptionSignal,
-  numberBetween,
-  readApiKey,
-  serviceUrl,
-  wholeNumber,
-} from './service-flags.js';
+import { addUrlFlag, interruptionSignal, numberBetween, readApiKey, wholeNumber } from './service-flags.js';
 import { addSettingFlags, WORKER_SETTINGS } from './setting-flags.js';
 import { printResult, say, startingOverWhenInterrupted } from './output.js';
 
@@ -25,19 +18,25 @@ interface DriftFlags {
 }
 
 const EXIT_CODE_HELP = `
-The same texts are always sampled from the same file: the distinct ones with the smallest sha256, whatever their order.
-Exit code: 0 no difference; 1 some text differs, or one path could not answer it; 2 unusable input, or no service;
-3 interrupted.`;
+The same texts are always sampled from the same file: the distinct ones with the
+smallest sha256, whatever their order.
+
+Exit codes
+  0   no difference
+  1   some text differs, or one path could not answer it
+  2   unusable input, or no service
+  3   interrupted`;
 
 /** `serin drift`: whether the running service and the file path say the same about the same texts. */
 export function addDriftCommand(program: Command): void {
-  const command = program
-    .command('drift')
-    .description(
-      'send a sample of a traffic file to the running service and through the file path, and compare',
-    )
-    .argument('<traffic>', 'JSONL file (also .gz) with one object per line; - for stdin')
-    .option('--url <url>', 'address of the running service', serviceUrl, DEFAULT_URL)
+  const command = addUrlFlag(
+    program
+      .command('drift')
+      .description(
+        'send a sample of a traffic file to the running service and through the file path, and compare',
+      )
+      .argument('<traffic>', 'JSONL file (also .gz) with one object per line; - for stdin'),
+  )
     .option('--sample <n>', 'how many distinct texts to compare at most', wholeNumber(1, 1_000_000), 1000)
     .option('--model <name>', "the model (default: the service's default model)")
     .option('--version <name>', "the version, named in every request (default: the service's stable one)")

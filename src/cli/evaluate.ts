@@ -1,4 +1,5 @@
 import type { SerinConfig } from '../base/config/serin-config.js';
+import { markdownOnScreen, type Emphasis } from '../base/terminal/markdown-on-screen.js';
 import { StartError } from '../base/errors/start-error.js';
 import { evaluate } from '../tools/evaluate/evaluate.js';
 import { renderMarkdown } from '../tools/evaluate/render-markdown.js';
@@ -8,11 +9,14 @@ import { EXIT_CODES } from './exit-codes.js';
 import { interruptionSignal } from './service-flags.js';
 import { startingOverWhenInterrupted, printResult, say } from './output.js';
 
+const emphasis: Emphasis = (text) => (/^accepted/i.test(text) ? 'green' : 'red');
+
 export interface EvaluateFlags {
   readonly data: string;
   readonly against?: string;
   readonly textField: string;
   readonly labelField: string;
+  readonly quotes?: true;
   readonly maxAccuracyDrop: number;
   readonly minAccuracy?: number;
   readonly confident?: true;
@@ -46,6 +50,7 @@ export async function runEvaluate(
         path: flags.data,
         textField: flags.textField,
         labelField: flags.labelField,
+        quotes: flags.quotes ?? false,
         limit: flags.limit ?? null,
       },
       limits: {
@@ -60,7 +65,9 @@ export async function runEvaluate(
       say,
     });
     // The most valuable output comes first, so that a later write that fails loses only its own file.
-    printResult(report, flags, renderMarkdown);
+    printResult(report, flags, (result, screen) =>
+      markdownOnScreen(renderMarkdown(result), screen, emphasis),
+    );
     if (flags.record) say(`${await writeRecord(folder, recordOf(report))} is written`);
     if (flags.svgDir !== undefined) {
       for (const path of await writeCharts(flags.svgDir, report)) say(`${path} is written`);

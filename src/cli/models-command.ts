@@ -1,27 +1,37 @@
 import { isTaskName, TASK_NAMES } from '../registry/tasks.js';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import type { ImportFlags } from './models-import.js';
 import type { ModelsOptions } from './models.js';
 import { wholeNumber } from './service-flags.js';
+import { OUTPUT_KINDS } from '../tools/import/output-kind.js';
 import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
 const IMPORT_HELP = `
 FOLDER
-  What transformers or Optimum wrote: model.onnx (or onnx/model.onnx) with its weights, tokenizer.json,
-  tokenizer_config.json and config.json. Nothing in it is changed.
+  What transformers or Optimum wrote: model.onnx (or onnx/model.onnx) with its
+  weights, tokenizer.json, tokenizer_config.json and config.json. Nothing in it
+  is changed.
 
 The version
-  is checked, loaded in a worker process of its own and run; then its folder appears as a whole. A rollout takes it
-  only after serin evaluate --record (--against another version, or --min-accuracy); one with several labels per
-  text, which evaluate does not know, only with serin canary set --force. A running service loads it when it is told to.
+  is checked, loaded in a worker process of its own and run; then its folder
+  appears as a whole. A rollout takes it only after serin evaluate --record
+  (--against another version, or --min-accuracy); one with several labels per
+  text, which evaluate does not know, only with serin canary set --force. A
+  running service loads it when it is told to.
 
 Exit codes
-  0 imported, 2 wrong usage or something does not fit, 3 interrupted (nothing is kept), 70 a fault of ours.
+  0   imported
+  2   wrong usage or something does not fit
+  3   interrupted (nothing is kept)
+  70  a fault of ours
 
 Examples
   serin models import export --as sentiment/v3
-  serin models import export --as tone/v1 --labels angry,calm --parity parity.json`;
+  serin models import export --as sentiment/v3 \\
+    --python-parity CHECKPOINT --python .venv/bin/python
+  serin models import export --as tone/v1 --labels angry,calm \\
+    --parity parity.json`;
 
 /**
  * `serin models`: what lies in the registry, whether it is what its manifests say, and what comes into it or leaves
@@ -81,7 +91,7 @@ function addImport(models: Command): void {
     .summary('make a version of what transformers or Optimum exported')
     .description('Makes a version of the registry from an ONNX export, or says why it cannot.')
     .argument('<folder>', 'the export')
-    .requiredOption('--as <version>', 'model/version that it becomes')
+    .requiredOption('--as <model/version>', 'what it becomes')
     .option('--onnx <file>', 'the graph, where the folder has several')
     .option(
       '--labels <names>',
@@ -95,7 +105,20 @@ function addImport(models: Command): void {
       wholeNumber(3, 100_000),
     )
     .option('--precision <name>', 'what its arithmetic is called (default: read from the graph)')
+    .addOption(
+      new Option(
+        '--output <kind>',
+        'what the graph answers; a Softmax or Sigmoid at the end of one that answers scores is taken off',
+      )
+        .choices(OUTPUT_KINDS)
+        .default('logits'),
+    )
     .option('--parity <file>', 'golden texts with the ids and scores that Python computed; they must agree')
+    .option(
+      '--python-parity <checkpoint>',
+      'let Python compute them now, from the folder or name of the model that was exported',
+    )
+    .option('--python <program>', 'for --python-parity: a Python that has torch and transformers', 'python3')
     .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--dry-run', 'check and measure everything, and keep nothing')
     .option('--json', 'as one JSON document')

@@ -1,7 +1,10 @@
 import { megabytes } from '../base/format.js';
 import type { SerinConfig } from '../base/config/serin-config.js';
-import { alignColumns } from '../base/charts/tables.js';
+import { factLines } from '../base/terminal/fit-table.js';
+import { indentedScreen, screenOf, type Screen } from '../base/terminal/screen.js';
+import { wrapLine } from '../base/terminal/wrap.js';
 import { importVersion, type Imported } from '../tools/import/import-version.js';
+import type { OutputKind } from '../tools/import/output-kind.js';
 import { nextSteps } from '../tools/import/next-steps.js';
 import { parseVersionName } from '../registry/find-version.js';
 import type { TaskName } from '../registry/tasks.js';
@@ -16,7 +19,10 @@ export interface ImportFlags {
   readonly task?: TaskName;
   readonly maxTokens?: number;
   readonly precision?: string;
+  readonly output: OutputKind;
   readonly parity?: string;
+  readonly pythonParity?: string;
+  readonly python: string;
   readonly force?: true;
   readonly dryRun?: true;
   readonly json?: true;
@@ -34,14 +40,18 @@ export async function importModel(config: SerinConfig, from: string, flags: Impo
       task: flags.task ?? null,
       maxTokens: flags.maxTokens ?? null,
       precision: flags.precision ?? null,
+      output: flags.output,
       parityFile: flags.parity ?? null,
+      python:
+        flags.pythonParity === undefined ? null : { checkpoint: flags.pythonParity, python: flags.python },
       replace: flags.force ?? false,
       dryRun: flags.dryRun ?? false,
       config,
       signal,
       say,
     });
-    process.stdout.write(flags.json ? jsonDocument(reportOf(imported)) : render(imported));
+    if (flags.json) process.stdout.write(jsonDocument(reportOf(imported)));
+    else process.stdout.write(render(imported, screenOf(process.stdout)));
   });
 }
 
@@ -58,7 +68,7 @@ function reportOf({ folder, digest, manifest, trial, notes }: Imported) {
   };
 }
 
-function render({ folder, manifest, trial, notes }: Imported): string {
+function render({ folder, manifest, trial, notes }: Imported, screen: Screen): string {
   const name = `${manifest.model}/${manifest.version}`;
   const size = Object.values(manifest.files).reduce((sum, { bytes }) => sum + bytes, 0);
   const { variance, varies, parity } = trial;
@@ -77,7 +87,7 @@ function render({ folder, manifest, trial, notes }: Imported): string {
       'parity',
       parity.source === 'python'
         ? `${parity.texts} texts have the ids and scores of Python`
-        : `${parity.texts} texts kept as this version answers them; nothing was compared with Python (--parity)`,
+        : `${parity.texts} texts kept as this version answers them; nothing was compared with Python`,
     ],
     [
       'batches',
@@ -89,15 +99,16 @@ function render({ folder, manifest, trial, notes }: Imported): string {
       varies ? 'one text' : `${manifest.batching.max_padded_tokens} (${tune} measures it well)`,
     ],
   ];
-  const lines = alignColumns(rows).map((line) => `  ${line}`);
+  const inner = indentedScreen(screen, 2);
+  const lines = factLines(rows, inner).map((line) => `  ${line}`);
   const heading =
     folder === null ? `${name} can be imported; nothing was kept` : `${name} is imported: ${folder}`;
   return [
-    heading,
+    ...wrapLine(heading, screen.columns, 4),
     ...lines,
-    ...(notes.length > 0 ? ['Assumed'] : []),
-    ...notes.map((note) => `  - ${note}`),
-    ...(folder === null ? [] : ['Next', ...nextSteps(manifest).map((command) => `  ${command}`)]),
+    ...(notes.length > 0 ? ['Warnings'] : []),
+    ...notes.flatMap((note) => wrapLine(`  - ${note}`, screen.columns, 2)),
+    ...(folder === null ? [] : ['Next', ...nextSteps(manifest, inner).map((command) => `  ${command}`)]),
     '',
   ].join('\n');
 }

@@ -3,9 +3,11 @@ import type { SerinConfig } from '../base/config/serin-config.js';
 import { StartError } from '../base/errors/start-error.js';
 import { readAcceptance } from '../registry/acceptance.js';
 import { readRegistry, verifyVersion, type FoundVersion } from '../registry/registry-files.js';
-import { jsonDocument } from './output.js';
+import { jsonDocument, say } from './output.js';
 import { EXIT_CODES } from './exit-codes.js';
-import { renderTable, alignColumns } from '../base/charts/tables.js';
+import { factLines, renderTable } from '../base/terminal/fit-table.js';
+import { indentedScreen, screenOf } from '../base/terminal/screen.js';
+import { wrapLine } from '../base/terminal/wrap.js';
 import type { AccuracyRecord, Manifest } from '../registry/manifest.js';
 import { findNamedVersion, parseVersionName } from '../registry/find-version.js';
 import { removeVersion } from '../tools/import/remove-version.js';
@@ -85,7 +87,8 @@ export function listModels(config: SerinConfig, { json }: ModelsOptions): void {
     'SIZE',
     'DIGEST',
   ];
-  process.stdout.write(renderTable(heading, rows));
+  const lesser = [heading.indexOf('DIGEST')];
+  process.stdout.write(renderTable(heading, rows, screenOf(process.stdout), { lesser }));
 }
 
 /** The versions that the names (`model` or `model/version`) select; all of them without names. */
@@ -112,10 +115,12 @@ export async function verifyModels(
     reports.push({ model, version: found.name, ok: problems.length === 0, problems });
   }
   const ok = reports.every((report) => report.ok);
+  const screen = screenOf(process.stdout);
   if (json) process.stdout.write(jsonDocument({ ok, versions: reports }));
   else {
     for (const { model, version, problems } of reports) {
-      process.stdout.write(`${model}/${version}: ${problems.length === 0 ? 'ok' : problems.join('; ')}\n`);
+      const found = problems.length === 0 ? screen.paint('green', 'ok') : problems.join('; ');
+      process.stdout.write(`${wrapLine(`${model}/${version}: ${found}`, screen.columns, 4).join('\n')}\n`);
     }
   }
   if (!ok) process.exitCode = EXIT_CODES.refused;
@@ -130,6 +135,7 @@ export function showModel(config: SerinConfig, argument: string, { json }: { rea
     process.stdout.write(jsonDocument({ folder, digest, acceptance, manifest }));
     return;
   }
+  const screen = screenOf(process.stdout);
   const verdict = `${acceptance.accepted ? 'may get traffic' : 'may not get traffic'}: ${acceptance.reason}`;
   const described = describeManifest(manifest, acceptance.accuracy);
   const facts: [string, string][] = [
@@ -144,8 +150,12 @@ export function showModel(config: SerinConfig, argument: string, { json }: { rea
     sha256.slice(0, 12),
   ]);
   process.stdout.write(
-    [argument, ...alignColumns(facts).map((line) => `  ${line}`), 'files', ''].join('\n') +
-      renderTable(['  NAME', 'BYTES', 'SHA256'], files),
+    [
+      screen.paint('bold', argument),
+      ...factLines(facts, indentedScreen(screen, 2)).map((line) => `  ${line}`),
+      screen.paint('bold', 'files'),
+      '',
+    ].join('\n') + renderTable(['  NAME', 'BYTES', 'SHA256'], files, screen),
   );
 }
 
@@ -221,6 +231,6 @@ export async function removeModel(
   { yes }: { readonly yes?: true },
 ): Promise<void> {
   const name = parseVersionName(argument);
-  const folder = await removeVersion(config, name, yes ?? false);
+  const folder = await removeVersion(config, name, yes ?? false, say);
   process.stdout.write(`${argument} is removed: ${folder}\n`);
 }

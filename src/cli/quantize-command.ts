@@ -5,19 +5,26 @@ import { numberBetween, wholeNumber } from './service-flags.js';
 import { addSettingFlags, NEW_VERSION_SETTINGS } from './setting-flags.js';
 
 const HELP = `
-Static (the default): each activation has one range, measured on calibration texts; an answer does not depend on the
-texts beside it in a batch. Calibrate with some hundred texts like your traffic, none of them of an evaluation set.
-Dynamic: each run finds its ranges; it needs no texts, and its versions run one text at a time.
+Static (the default): each activation has one range, measured on calibration
+texts; an answer does not depend on the texts beside it in a batch. Calibrate
+with some hundred texts like your traffic, none of them of an evaluation set.
+Dynamic: each run finds its ranges; it needs no texts, and its versions run one
+text at a time.
 
 The new version gets no traffic until "serin evaluate --record" has accepted it.
 
 Exit codes
-  0 done, 2 wrong usage or unusable input, 3 interrupted (nothing is kept), 70 a fault of ours.
+  0   done
+  2   wrong usage or unusable input
+  3   interrupted (nothing is kept)
+  70  a fault of ours
 
 Examples
   serin quantize sentiment/v1 --to v2
-  serin quantize sentiment/v1 --to v3 --calibration texts.jsonl --leave-out 'layers.5.*'
-  serin quantize sentiment/v1 --to v4 --search --data labelled.jsonl --max-accuracy-drop 0.2`;
+  serin quantize sentiment/v1 --to v3 --calibration texts.jsonl \\
+    --leave-out 'layers.5.*'
+  serin quantize sentiment/v1 --to v4 --search --data labelled.jsonl \\
+    --max-accuracy-drop 0.2`;
 
 function weightBits(value: string): 7 | 8 {
   if (value === '7') return 7;
@@ -35,7 +42,7 @@ export function addQuantizeCommand(program: Command): void {
     .summary('make an int8 version of a float one')
     .description('Makes an int8 version of a float one and writes it into the registry, whole or not at all.')
     .argument('<version>', 'model/version, in fp32 or stored as fp16')
-    .requiredOption('--to <version>', 'name of the new version')
+    .requiredOption('--to <name>', 'name of the new version')
     .addOption(
       new Option('--method <method>', 'how activations are quantised')
         .choices(['static', 'dynamic'])
@@ -73,6 +80,7 @@ export function addQuantizeCommand(program: Command): void {
       0.5,
     )
     .option('--text-field <name>', 'the key or column of the text in --data', 'text')
+    .option('--quotes', 'fields of TSV may be in quotes (CSV always has quotes)')
     .option('--label-field <name>', 'the key or column of the label in --data', 'label')
     .option('--force', 'replace a version of that name, unless the configuration or a rollout names it')
     .option('--json', 'the report as one JSON document')

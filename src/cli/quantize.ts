@@ -19,6 +19,7 @@ export interface QuantizeFlags {
   readonly maxAccuracyDrop: number;
   readonly textField: string;
   readonly labelField: string;
+  readonly quotes?: true;
   readonly force?: true;
   readonly json?: true;
 }
@@ -35,13 +36,14 @@ function commandOf(source: string, flags: QuantizeFlags): string {
   for (const name of flags.leaveOut) words.push('--leave-out', name);
   if (flags.search && flags.data !== undefined) {
     words.push('--search', '--data', flags.data, '--max-accuracy-drop', String(flags.maxAccuracyDrop));
+    if (flags.quotes) words.push('--quotes');
   }
   return words.map(quoted).join(' ');
 }
 
 /** @throws StartError when one of --search and --data is given without the other */
 function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
-  const { search, data, maxAccuracyDrop, textField, labelField } = flags;
+  const { search, data, maxAccuracyDrop, textField, labelField, quotes = false } = flags;
   if (!search && data === undefined) return null;
   if (!search) throw new StartError('--data is for --search: leave it out, or add --search.');
   if (data === undefined) {
@@ -52,7 +54,7 @@ function searchOf(flags: QuantizeFlags): QuantizeVersionOptions['search'] {
   if (flags.calibration !== undefined && resolve(flags.calibration) === resolve(data)) {
     throw new StartError('--calibration and --data are the same file: calibrate with other texts.');
   }
-  return { data: { path: data, textField, labelField, limit: null }, maxDropPoints: maxAccuracyDrop };
+  return { data: { path: data, textField, labelField, quotes, limit: null }, maxDropPoints: maxAccuracyDrop };
 }
 
 /** `serin quantize`. @throws StartError or OnnxError with a sentence when something cannot be used */

@@ -2,34 +2,40 @@ import { Option, type Command } from 'commander';
 import { loadConfig } from '../base/config/load-config.js';
 import { SETTINGS } from '../base/config/settings.js';
 import type { ReplayFlags } from './replay.js';
-import { DEFAULT_URL, positiveNumber, serviceUrl, wholeNumber } from './service-flags.js';
+import { addUrlFlag, positiveNumber, wholeNumber } from './service-flags.js';
 import { addSettingFlags } from './setting-flags.js';
 
 const HELP = `
 How requests are sent
-  Without --rate and --speed each connection sends its next request when the answer has come: as fast as answered.
-  --rate sends so many a second, --speed at the times of the trace; there a latency counts from the time at which the
-  request should have left, so that a service that stalls cannot hide it. Each request is sent once, whatever comes.
+  Without --rate and --speed each connection sends its next request when the
+  answer has come: as fast as answered.
+  --rate sends so many a second, --speed at the times of the trace; there a
+  latency counts from the time at which the request should have left, so that a
+  service that stalls cannot hide it. Each request is sent once, whatever comes.
 
 A trace to try
   serin replay --sample zipf --n 50000 > trace.jsonl
   serin replay trace.jsonl --svg curve.svg
 
 Exit codes
-  0 every request was answered, 1 some were not, 2 wrong usage, unusable input or no service,
-  3 interrupted: the report is that of the requests so far, 70 a fault of ours.`;
+  0   every request was answered
+  1   some were not
+  2   wrong usage, unusable input or no service
+  3   interrupted: the report is that of the requests so far
+  70  a fault of ours`;
 
 /** `serin replay`: the benefit of the cache on recorded traffic, and the size that it should have. */
 export function addReplayCommand(program: Command): void {
-  const command = program
-    .command('replay')
-    .summary('send recorded traffic to the running service; what its cache earns, and which size to choose')
-    .description(
-      'Sends the texts of a file to the running service, in order, and tells hit rate, latencies and errors; ' +
-        'compares the cache with an ideal LRU on the same requests, and draws hit rate against size.',
-    )
-    .argument('[TRAFFIC]', 'JSONL file (also .gz) with one object per line; - for stdin')
-    .option('--url <url>', 'address of the running service', serviceUrl, DEFAULT_URL)
+  const command = addUrlFlag(
+    program
+      .command('replay')
+      .summary('send recorded traffic to the running service; what its cache earns, and which size to choose')
+      .description(
+        'Sends the texts of a file to the running service, in order, and tells hit rate, latencies and errors; ' +
+          'compares the cache with an ideal LRU on the same requests, and draws hit rate against size.',
+      )
+      .argument('[TRAFFIC]', 'JSONL file (also .gz) with one object per line; - for stdin'),
+  )
     .addOption(
       new Option('--rate <n>', 'requests per second').argParser(positiveNumber(100_000)).conflicts('speed'),
     )

@@ -1,16 +1,27 @@
 import { readFileSync } from 'node:fs';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { DEFAULT_URL, isServiceUrl, serviceUrlOf } from '../base/config/service-url.js';
 import { StartError } from '../base/errors/start-error.js';
-
-/** Where `serin serve` listens when nothing else is said. */
-export const DEFAULT_URL = 'http://127.0.0.1:3000';
+import { SIGNAL_ECHO_MS } from '../base/signal-echo.js';
+import { EXIT_CODES } from './exit-codes.js';
 
 /** Reads `--url`. @throws InvalidArgumentError */
 export function serviceUrl(value: string): string {
-  if (!URL.canParse(value) || !/^https?:$/.test(new URL(value).protocol)) {
-    throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:3000.');
-  }
-  return value;
+  if (isServiceUrl(value)) return value;
+  throw new InvalidArgumentError(`It must be an address such as ${DEFAULT_URL}.`);
+}
+
+/** Adds `--url`, which is SERIN_URL when it is left out: the action finds an address in its flags. */
+export function addUrlFlag(command: Command): Command {
+  const option = new Option(
+    '--url <url>',
+    `address of the running service (SERIN_URL; default: ${DEFAULT_URL})`,
+  );
+  return command.addOption(option.argParser(serviceUrl)).hook('preAction', () => {
+    if (command.getOptionValue('url') === undefined) {
+      command.setOptionValueWithSource('url', serviceUrlOf(), 'env');
+    }
+  });
 }
 
 /** Reads the file of `--api-key-file`; null when none is named. @throws StartError */
@@ -61,15 +72,18 @@ export function positiveNumber(max: number, min?: number): (value: string) => nu
 }
 
 /**
- * A signal that fires at the first SIGINT or SIGTERM, so that a command can end in order; a second one ends the
- * process at once.
+ * A signal that fires at the first SIGINT or SIGTERM, so that a command can end in order; a second one that is no echo of
+ * the first ends the process at once, with its 'exit' event, on which half-made folders are removed.
  */
 export function interruptionSignal(): AbortSignal {
   const interruption = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      interruption.abort();
-    });
-  }
+  let firstAt: number | undefined;
+  const onSignal = (): void => {
+    const now = performance.now();
+    if (firstAt !== undefined && now - firstAt > SIGNAL_ECHO_MS) process.exit(EXIT_CODES.interrupted);
+    firstAt ??= now;
+    interruption.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
   return interruption.signal;
 }

@@ -7,11 +7,14 @@ const BOOLEANS: readonly SettingName[] = SETTING_NAMES.filter(
 );
 
 function optionOf(name: SettingName): Option {
-  const { meaning, defaultText, secret } = SETTINGS[name];
+  const { meaning, defaultText, secret, isPath } = SETTINGS[name];
   const isBoolean = BOOLEANS.includes(name);
   const warning = secret ? ' Other users of the machine can read it here: prefer the variable.' : '';
   const description = `${meaning}${warning} (${name}; default: ${defaultText})`;
-  const option = new Option(`--${flagName(name)} ${isBoolean ? '[value]' : '<value>'}`, description);
+  const option = new Option(
+    `--${flagName(name)} ${isBoolean ? '[value]' : isPath ? '<path>' : '<value>'}`,
+    description,
+  );
   return isBoolean ? option.preset('true') : option;
 }
 

@@ -6,14 +6,18 @@ import type { TuneFlags } from './tune.js';
 
 const HELP = `
 What it measures
-  Real worker processes behind the service's own scheduler, without HTTP and cache: workers × threads, token budget
-  and session options by successive halving in a closed loop, then the best in turn and under fixed rates. The queue
-  limit follows from the rate and the time that a text may wait. Run it on the machine that is to serve, and let
-  nothing else run there: docs/tune.md tells how to read it.
+  Real worker processes behind the service's own scheduler, without HTTP and
+  cache: workers × threads, token budget and session options by successive
+  halving in a closed loop, then the best in turn and under fixed rates. The
+  queue limit follows from the rate and the time that a text may wait. Run it on
+  the machine that is to serve, and let nothing else run there: docs/tune.md
+  tells how to read it.
 
 Exit codes
-  0 done, 2 wrong usage or unusable input, 3 interrupted: the report is that of what was measured so far,
-  70 a fault of ours.`;
+  0   done
+  2   wrong usage or unusable input
+  3   interrupted: the report is that of what was measured so far
+  70  a fault of ours`;
 
 /** `serin tune`: the settings that suit this machine and this version, measured. */
 export function addTuneCommand(program: Command): void {

@@ -138,6 +138,8 @@ export interface AcceptanceRecord {
     readonly n: number;
     /** Number of texts in the file. */
     readonly rows: number;
+    /** Number of lines of the file; absent in records of older releases. */
+    readonly lines?: number;
   };
   readonly limits: AcceptanceLimits;
   readonly figures: AcceptanceFigures;

@@ -127,6 +127,11 @@ class CheckedOnSchema implements CheckedOn {
   @IsString()
   readonly onnxruntime!: string;
 
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  readonly worker_rss_bytes?: number;
+
   @IsInt()
   readonly parity_texts!: number;
 

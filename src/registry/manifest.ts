@@ -26,6 +26,8 @@ export interface CheckedOn {
   readonly parity_texts: number;
   readonly max_score_difference: number;
   readonly label_flips: number;
+  /** Resident memory of a worker process with this version alone; absent where it was not measured. */
+  readonly worker_rss_bytes?: number;
 }
 
 export interface AccuracyRecord {

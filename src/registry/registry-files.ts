@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StartError } from '../base/errors/start-error.js';
+import { readReason } from '../base/files/write-error.js';
 import { parseManifest } from './manifest-schema.js';
 import type { FileRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
@@ -116,10 +117,21 @@ function readManifest(root: string, model: string, name: string): FoundVersion {
   }
 }
 
+/** @throws StartError when it cannot be read */
 function foldersIn(folder: string): string[] {
-  return readdirSync(folder)
+  return namesIn(folder)
     .filter((name) => NAME_PATTERN.test(name) && isDirectory(join(folder, name)))
     .sort(byName);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw new StartError(`The model registry cannot be read: ${folder}: ${readReason(error)}.`, {
+      cause: error,
+    });
+  }
 }
 
 /** Compares names in natural order: v10 comes after v9. */
@@ -127,6 +139,11 @@ export function byName(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }
 
+/** False also for a path that cannot be examined: below a file, with a name too long, with links in a circle. */
 function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../base/errors/start-error.js';
+import { takeLock, type OutputLock } from '../base/files/output-lock.js';
+import { halfMadeNames, lockOf } from './half-made.js';
 import type { FileRecord } from './manifest.js';
 import type { ModelVersion } from './model-version.js';
 import { readVerified } from './registry-files.js';
@@ -12,9 +14,12 @@ const FILE_MODE = 0o644;
 
 /**
  * A temporary folder for a new version, beside the final one. The registry ignores it, because its name begins with a
- * dot. One rename turns it into the version; otherwise it is removed.
+ * dot. One rename turns it into the version; otherwise it is removed. A lock beside it tells other processes that it is
+ * not abandoned.
  */
 export class StagedVersion {
+  /** Those that are neither published nor discarded: a process that ends before that removes them. */
+  private static readonly open = new Set<StagedVersion>();
   private readonly records = new Map<string, FileRecord>();
 
   private constructor(
@@ -22,6 +27,7 @@ export class StagedVersion {
     private readonly target: string,
     /** Whether the model's folder was created for this version, so that `discard` removes it too. */
     private readonly madeParent: boolean,
+    private readonly lock: OutputLock,
   ) {}
 
   /**
@@ -29,13 +35,18 @@ export class StagedVersion {
    * @throws StartError when the registry cannot be written to
    */
   static async create(modelFolder: string, version: string): Promise<StagedVersion> {
-    const folder = join(modelFolder, `.${version}.new-${process.pid}`);
+    const folder = join(modelFolder, halfMadeNames.made(version));
     try {
       const made = await mkdir(modelFolder, { recursive: true });
+      const lock = takeLock(lockOf(folder));
       await rm(folder, { recursive: true, force: true });
       await mkdir(folder);
-      return new StagedVersion(folder, join(modelFolder, version), made !== undefined);
+      const staged = new StagedVersion(folder, join(modelFolder, version), made !== undefined, lock);
+      if (StagedVersion.open.size === 0) process.on('exit', StagedVersion.discardAll);
+      StagedVersion.open.add(staged);
+      return staged;
     } catch (error) {
+      if (error instanceof StartError) throw error;
       throw new StartError(`${modelFolder} cannot be written to: ${(error as Error).message}.`, {
         cause: error,
       });
@@ -88,15 +99,31 @@ export class StagedVersion {
    */
   async publish(replace: boolean): Promise<string> {
     await publishFolder(this.folder, this.target, replace);
+    this.close();
     return this.target;
   }
 
   /** Removes the folder if it has not been published. */
   async discard(): Promise<void> {
     await rm(this.folder, { recursive: true, force: true });
+    this.close();
     // rmdir fails if the model's folder has other content by now, and that is correct.
     if (this.madeParent) await rmdir(dirname(this.folder)).catch(() => undefined);
   }
+
+  private close(): void {
+    this.lock.release();
+    StagedVersion.open.delete(this);
+    if (StagedVersion.open.size === 0) process.off('exit', StagedVersion.discardAll);
+  }
+
+  /** At the end of the process there is no time for promises. */
+  private static readonly discardAll = (): void => {
+    for (const staged of StagedVersion.open) {
+      rmSync(staged.folder, { recursive: true, force: true });
+      staged.close();
+    }
+  };
 }
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
@@ -113,7 +140,7 @@ const TAKEN = new Set(['ENOTEMPTY', 'EEXIST', 'ENOTDIR']);
  */
 export async function publishFolder(staged: string, target: string, replace: boolean): Promise<void> {
   await syncFolder(staged);
-  const before = join(dirname(target), `.replaced-${basename(target)}-${process.pid}`);
+  const before = join(dirname(target), halfMadeNames.replaced(basename(target)));
   const replaces = replace && (await moveAside(target, before));
   try {
     await rename(staged, target);

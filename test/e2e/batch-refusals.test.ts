@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -30,6 +31,9 @@ function fill(cwd: string): string {
   writeFileSync(join(cwd, 'in.jsonl'), '{"text":"a good film"}\n{"text":"a bad film"}\n');
   mkdirSync(join(cwd, 'folder'));
   mkdirSync(join(cwd, 'folder.jsonl'));
+  writeFileSync(join(cwd, 'mac.csv'), 'text,id\ra good film,1\ra bad film,2\r');
+  symlinkSync('circle.jsonl', join(cwd, 'circle.jsonl'));
+  symlinkSync('/dev/null', join(cwd, 'null.jsonl'));
   return cwd;
 }
 
@@ -87,6 +91,21 @@ describe.concurrent('serin batch', () => {
     [['none.jsonl', 'o.jsonl'], /none\.jsonl cannot be read: it does not exist/],
     [['folder', 'o.jsonl'], /must end with/],
     [['in.jsonl', 'nowhere/o.jsonl'], /its folder does not exist/],
+    [['in.jsonl', 'in.jsonl/o.jsonl'], /cannot be written: a part of its path is a file, not a folder/],
+    [['in.jsonl/x.jsonl', 'o.jsonl'], /cannot be read: a part of its path is a file, not a folder/],
+    // Too long alone, and too long with what stands behind the names of the files beside OUT.
+    [['in.jsonl', `${'n'.repeat(250)}.jsonl`], /cannot be written: its name is too long/],
+    [['in.jsonl', `${'n'.repeat(240)}.jsonl`], /cannot be written: its name is too long/],
+    [[`${'n'.repeat(250)}.jsonl`, 'o.jsonl'], /cannot be read: its name is too long/],
+    [['in.jsonl', 'circle.jsonl'], /circle\.jsonl cannot be used: its links lead to one another/],
+    [['circle.jsonl', 'o.jsonl'], /circle\.jsonl cannot be read: its links lead to one another/],
+    [['in.jsonl', 'null.jsonl', '--restart'], /\/dev\/null cannot be written: it is neither a file/],
+    [['in.jsonl', 'o.jsonl', '--quotes'], /--quotes is for TSV/],
+    [['mac.csv', 'o.csv'], /carriage return outside of quotes.*in line 1 .*Lines must end with LF or CRLF/],
+    [
+      ['in.jsonl', 'o.jsonl', '--model-registry', 'in.jsonl/x'],
+      /in\.jsonl\/x is not a folder; set MODEL_REGISTRY/,
+    ],
     [['in.jsonl', 'o.jsonl', '--resume'], /no o\.jsonl\.journal/],
   ])('refuses the arguments %j with a sentence and the exit code 2', async (args, message) => {
     const cwd = fill(mkdtempSync(join(folder, 'usage-')));
@@ -112,6 +131,24 @@ describe.concurrent('an output that is there', () => {
     await refuses(['in.jsonl', 'hard.jsonl', '--restart'], /IN and OUT are the same file/);
     expect(read('in.jsonl').equals(input)).toBe(true);
     rmSync(at('hard.jsonl'));
+  });
+
+  it('and is a link stays a link: what it leads to is written, with the files beside it', async () => {
+    mkdirSync(at('elsewhere'));
+    for (const [name, to] of [
+      ['to-file.jsonl', 'elsewhere/file.jsonl'],
+      ['to-nothing.jsonl', 'elsewhere/nothing.jsonl'],
+    ] as const) {
+      symlinkSync(to, at(name));
+      if (name === 'to-file.jsonl') writeFileSync(at(to), 'precious\n');
+      const { code, stderr } = await batch(['in.jsonl', name, '--restart']);
+      expect(code, stderr).toBe(0);
+      expect(stderr).toContain(`${name} is a link: ${at(to)} is written`);
+      expect(readlinkSync(at(name))).toBe(to);
+      expect([has(`${to}.journal`), has(`${name}.journal`)]).toEqual([true, false]);
+      expect(read(to).toString()).toMatch(/^{"text":"a good film","label":"POSITIVE"/);
+      expect((await batch(['in.jsonl', name])).stderr).toMatch(/is finished, from this input/);
+    }
   });
 
   it('is left alone when somebody else made it, and replaced with --restart', async () => {

@@ -72,6 +72,36 @@ describe.concurrent('JSON lines', () => {
     ]);
   });
 
+  it('a text of which the tokenizer leaves nothing is an error of its line', async () => {
+    const texts = [
+      '\u200b',
+      'a fine film',
+      '\0',
+      '\u0301',
+      '\u00ad\u2060',
+      'a dull film',
+      '\ufffd',
+      '\ue000',
+    ];
+    writeFileSync(at('nothing.jsonl'), texts.map((text) => `${JSON.stringify({ text })}\n`).join(''));
+    const { code } = await batch(['nothing.jsonl', 'nothing-out.jsonl']);
+    expect(code).toBe(1);
+    const found = read('nothing-out.jsonl.errors').toString().trim().split('\n');
+    expect(found.map((line) => JSON.parse(line) as unknown)).toEqual(
+      [1, 3, 4, 5, 7, 8].map((line) => ({
+        line,
+        code: 'EMPTY_TEXT',
+        message:
+          "The text must have a character that the model reads; the model's tokenizer drops all of these.",
+      })),
+    );
+    const answered = read('nothing-out.jsonl').toString().trim().split('\n');
+    expect(answered.map((line) => (JSON.parse(line) as { text: string }).text)).toEqual([
+      'a fine film',
+      'a dull film',
+    ]);
+  });
+
   it('leaves nothing but the journal beside it', () => {
     const left = ['part', 'errors.part', 'lock'].filter((name) => has(`whole.jsonl.${name}`));
     expect(left).toEqual([]);

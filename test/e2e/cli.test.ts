@@ -62,6 +62,17 @@ describe.concurrent('usage', () => {
   });
 });
 
+describe('bench', () => {
+  it('with --url alone loads the service that SERIN_URL names', async () => {
+    const args = ['bench', '--url', '--model-registry', join(ROOT, 'model-registry')];
+    const { code, stderr } = await serin(args, { SERIN_URL: 'http://127.0.0.1:1' });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('No service answers (http://127.0.0.1:1)') as string,
+    });
+  });
+});
+
 describe('serve', () => {
   it('names everything that is wrong with the settings, and no secret, before it starts', async () => {
     writeFileSync(join(folder, 'wrong.yaml'), 'prot: 1\n');

@@ -141,7 +141,7 @@ describe.concurrent('serin evaluate', () => {
     expect(code).toBe(0);
     expect(stdout).toContain('# Evaluation of sentiment/v4 against v3\n\n**Accepted.**\n');
     expect(stdout).toContain('| right | 38 of 40 | 38 of 40 |');
-    expect(stdout).toContain('Data: data.csv, 40 texts, none twice');
+    expect(stdout).toContain('Data: data.csv with 41 lines, 40 texts, none twice');
     for (const { text } of labelled) expect(stdout).not.toContain(text);
     expect(recordOf('v4')).toMatchObject({
       schema_version: 1,

@@ -23,6 +23,14 @@ import {
 
 /** The real worker, with faults that a text can order. */
 const FAULTY_WORKER = `
+const { TextTokenizer } = await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'engine/tokenization/text-tokenizer.js')).href)});
+const encode = TextTokenizer.prototype.encode;
+const spins = () => { for (;;) Math.sqrt(2); };
+TextTokenizer.prototype.encode = function (text) {
+  if (text.includes('tokenizing:abort')) process.abort();
+  if (text.includes('tokenizing:hang')) spins();
+  return encode.call(this, text);
+};
 await import(${JSON.stringify(pathToFileURL(resolve(DIST, 'engine/worker/entry.js')).href)});
 const hoard = [];
 process.prependListener('message', (message) => {
@@ -62,6 +70,27 @@ describe('faults', () => {
       // Once with its batch mates, or alone if it was alone in its batch, then alone until it is condemned.
       expect(running.pool.status().restarts - restarts).toBeGreaterThanOrEqual(2);
       expect(running.pool.status().restarts - restarts).toBeLessThanOrEqual(3);
+      await whole();
+    },
+  );
+
+  it.each(['abort', 'hang'])(
+    'a text on which the process must %s while it tokenizes it is answered after one worker; others are untouched',
+    async (fault) => {
+      await whole();
+      const { restarts } = running.pool.status();
+      const texts = ['a fine film', 'a good film', `tokenizing:${fault}`, 'a dull film', 'a film'];
+      const [outcomes, other] = await Promise.all([
+        infer(running, texts),
+        infer(running, ['a bad film'], 'v1'),
+      ]);
+      expect(codes(outcomes)).toEqual([null, null, 'INFERENCE_FAILED', null, null]);
+      const guilty = outcomes[2];
+      expect(guilty?.ok === false && guilty.error.message).toBe(
+        'This text ended a worker process while it was tokenized.',
+      );
+      expect(codes(other)).toEqual([null]);
+      expect(running.pool.status().restarts - restarts).toBe(1);
       await whole();
     },
   );

@@ -18,6 +18,10 @@ interface ParityFile {
 const parityOf = ({ folder }: ModelVersion): ParityFile =>
   JSON.parse(readFileSync(resolve(folder, 'parity.json'), 'utf8')) as ParityFile;
 
+/** The answers about golden texts, also those of which the tokenizer leaves nothing. */
+const inferGolden = async (running: Running, texts: readonly string[], version: string) =>
+  values(await outcomesOf(submit(running, texts, { version, evenEmpty: true })));
+
 describe('answers', () => {
   let running: Running;
   beforeAll(async () => {
@@ -32,12 +36,10 @@ describe('answers', () => {
       expect(items.length).toBeGreaterThanOrEqual(1_000);
       for (let start = 0; start < items.length; start += 500) {
         const slice = items.slice(start, start + 500);
-        const inferences = values(
-          await infer(
-            running,
-            slice.map(({ text }) => text),
-            version,
-          ),
+        const inferences = await inferGolden(
+          running,
+          slice.map(({ text }) => text),
+          version,
         );
         inferences.forEach(({ answer: { value, tokens, truncated } }, i) => {
           const item = slice[i];
@@ -57,9 +59,9 @@ describe('answers', () => {
     async (version) => {
       const { items } = parityOf(running.registry.resolve('sentiment', version));
       const texts = items.filter((_, i) => i % 7 === 0).map(({ text }) => text);
-      const together = values(await infer(running, texts, version));
+      const together = await inferGolden(running, texts, version);
       for (const [i, text] of texts.entries()) {
-        const [alone] = values(await infer(running, [text], version));
+        const [alone] = await inferGolden(running, [text], version);
         expect(alone?.batchSize).toBe(1);
         alone?.answer.value.scores.forEach((score, label) => {
           expect(Math.abs(score - (together[i]?.answer.value.scores[label] ?? NaN))).toBeLessThanOrEqual(
@@ -70,6 +72,12 @@ describe('answers', () => {
     },
     120_000,
   );
+
+  it('are refused for a text of which the tokenizer leaves nothing, but not for its batch mates', async () => {
+    const texts = ['a fine film', '\u200b', '\0', 'a dull film', '\u0301', '\ufffd', '\u00ad\u2060'];
+    const empty = 'EMPTY_TEXT';
+    expect(codes(await infer(running, texts))).toEqual([null, empty, empty, null, empty, empty, empty]);
+  });
 });
 
 describe('admission', () => {

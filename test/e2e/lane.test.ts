@@ -71,7 +71,7 @@ beforeAll(async () => {
   spec = specs.toVersionSpec(version, 1);
   const tokenizer = await tokenizers.loadTokenizer(version);
   const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
-  const planner = new plans.BatchPlanner((text) => tokenizer.encode(text), { maxPaddedTokens, runsAlone });
+  const planner = new plans.BatchPlanner(tokenizer, { maxPaddedTokens, runsAlone });
   for (let i = 0; i < JOB_TEXTS; i++)
     planner.add(`Film ${String(i)} of the job was ${'so '.repeat(i % 30)}good.`);
   plan = planner.finish();

@@ -99,10 +99,14 @@ export async function poolIs(
 export const submit = (
   { executor, registry }: Running,
   texts: readonly string[],
-  { version = 'v2', priority = 'user' }: { version?: string; priority?: Priority } = {},
+  {
+    version = 'v2',
+    priority = 'user',
+    evenEmpty = false,
+  }: { version?: string; priority?: Priority; evenEmpty?: boolean } = {},
 ): Computation[] =>
   executor.submit(
-    texts.map((text) => ({ version: registry.resolve('sentiment', version), text })),
+    texts.map((text) => ({ version: registry.resolve('sentiment', version), text, evenEmpty })),
     priority,
   );
 

@@ -38,6 +38,10 @@ const BAD: readonly BadRequest[] = [
   { name: 'empty text', body: text(''), ...EMPTY },
   { name: 'blank text', body: text(' \t\r\n'), ...EMPTY },
   { name: 'Unicode white space', body: text('\u3000\u2003\u0085\u2028\u00a0\ufeff'), ...EMPTY },
+  { name: 'U+200B', body: text('\u200b'), ...EMPTY },
+  { name: 'a NUL byte', body: text('\0'), ...EMPTY },
+  { name: 'an accent without a letter', body: text('\u0301'), ...EMPTY },
+  { name: 'half a surrogate pair', body: '{"text":"\\ud800"}', ...EMPTY },
   { name: 'an array as body', body: '["a"]', ...INVALID, fields: ['body'] },
   { name: 'a string as body', body: '"a"', ...INVALID, fields: ['body'] },
   { name: 'null as body', body: 'null', ...INVALID, fields: ['body'] },
@@ -182,6 +186,17 @@ describe('bad input', () => {
       'INVALID_REQUEST',
     ]);
     expect(results[1]?.error?.errors?.[0]?.field).toBe('texts.1');
+  });
+
+  it('is named by its place in a batch also where only the tokenizer finds it empty', async () => {
+    const response = await service.post('/predict_batch', { texts: ['A fine film.', '\ufffd', '\u00ad'] });
+    const { results } = (await response.json()) as { results: { error?: Problem }[] };
+    expect(response.status).toBe(200);
+    expect(results.map(({ error }) => error?.errors?.map(({ field }) => field))).toEqual([
+      undefined,
+      ['texts.1'],
+      ['texts.2'],
+    ]);
   });
 
   it.each([

@@ -120,6 +120,14 @@ describe('the cache', () => {
     expect(await ask(service, ' ')).toMatchObject({ code: 'EMPTY_TEXT', store: 'no-store' });
   });
 
+  it('keeps no answer for a text of which the tokenizer leaves nothing', async () => {
+    const entries = await metric(service, 'serin_cache_entries');
+    for (let i = 0; i < 2; i++) {
+      expect(await ask(service, '\u200b')).toMatchObject({ code: 'EMPTY_TEXT', store: 'no-store' });
+    }
+    expect(await metric(service, 'serin_cache_entries')).toBe(entries);
+  });
+
   it('is emptied as a whole, or for one model, with an audit line', async () => {
     await ask(service, 'To be purged.');
     const entries = await metric(service, 'serin_cache_entries');

@@ -13,6 +13,7 @@ import { Permits } from '../../src/engine/dispatch/permits.js';
 import type { RollingResult } from '../../src/engine/pool/rolling-load.js';
 import type { CostCoefficients } from '../../src/engine/protocol/protocol.js';
 import type { Answer } from '../../src/engine/tasks/task.js';
+import { nothingLeft } from '../../src/engine/text.js';
 import { loadTokenizer } from '../../src/engine/tokenization/load-tokenizer.js';
 import { parseParity } from '../../src/engine/tokenization/parity.js';
 import type { TextTokenizer } from '../../src/engine/tokenization/text-tokenizer.js';
@@ -226,9 +227,9 @@ export class FakeExecutor
       for (const listener of this.runListeners)
         listener(version, { inferenceMs: INFERENCE_MS, paddedTokens });
       const resultAt = performance.now();
-      this.settle(batch, ({ admittedAt }, i) => ({
-        ok: true,
-        value: {
+      this.settle(batch, ({ admittedAt, item }, i) => {
+        if (item.evenEmpty !== true && this.isEmpty(item)) return { ok: false, error: nothingLeft('text') };
+        const value = {
           answer: answers[i] ?? { value: { scores: [] }, tokens: 0, truncated: false },
           ...times,
           admittedAt,
@@ -236,8 +237,9 @@ export class FakeExecutor
           queueMs: resultAt - admittedAt,
           transferMs: 0,
           batchSize: batch.length,
-        },
-      }));
+        };
+        return { ok: true, value };
+      });
     }
   }
 
@@ -247,6 +249,11 @@ export class FakeExecutor
       this.permits[text.priority].release(1);
       text.settle(outcomeOf(text, i));
     }
+  }
+
+  private isEmpty({ version, text }: InferenceItem): boolean {
+    const { tokenizer } = this.loaded.get(version.key) ?? {};
+    return tokenizer?.isEmpty(tokenizer.encode(text).ids) ?? false;
   }
 
   private answerTo({ version, text }: InferenceItem): Answer {

@@ -14,6 +14,7 @@ export function messageRows(rows: readonly RowSaid[]): MessageRows {
     width: rows[0]?.scores.length ?? 0,
     tokens: rows.map(({ tokens = 10 }) => tokens),
     truncated: rows.map(({ truncated = false }) => truncated),
+    empty: [],
     windows: null,
   };
 }

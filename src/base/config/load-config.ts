@@ -5,6 +5,7 @@ import { ConfigError, type ConfigProblem } from './config-error.js';
 import { DEFAULT_FILE, readConfigFile } from './config-file.js';
 import { grantedCores } from '../machine/cpu-count.js';
 import { readEnvironment, readFileSettings, readFlags, shown, type FlagValues } from './read-settings.js';
+import { type ModelConfig, readModels } from './models-section.js';
 import { readRolloutSection, type RolloutSection } from './rollout-section.js';
 import type { SerinConfig } from './serin-config.js';
 import { SETTINGS, fileKey, flagName, type SettingName, type SettingValues } from './settings.js';
@@ -40,9 +41,10 @@ export function loadConfig({
   };
   const section = readRolloutSection(file, problems);
   checkCanaryPercent(section, values, origin, problems);
+  const models = readModels(file, section, problems);
   const listed = readClients(file, problems);
   reportTwins(listed, values, { file: file.name, origin }, problems);
-  const config = fill(values, { section, listed, cwd });
+  const config = fill(values, { section, models, listed, cwd });
   reportContradictions(config, values, origin, problems);
   if (problems.length > 0) throw new ConfigError(problems);
   sources.set(deepFreeze(config), {
@@ -99,11 +101,12 @@ const BATCH_PART_OF_GRACE = 0.8;
 /** The content of the file that is no setting, and the folder of the process. */
 interface Beside {
   readonly section: RolloutSection;
+  readonly models: Readonly<Record<string, ModelConfig>>;
   readonly listed: readonly Client[];
   readonly cwd: string;
 }
 
-function fill(values: SettingValues, { section, listed, cwd }: Beside): SerinConfig {
+function fill(values: SettingValues, { section, models, listed, cwd }: Beside): SerinConfig {
   const maxTexts = values.MAX_TEXTS ?? SETTINGS.MAX_TEXTS.default;
   const requestTimeoutMs = values.REQUEST_TIMEOUT_MS ?? SETTINGS.REQUEST_TIMEOUT_MS.default;
   const shutdownGraceMs = values.SHUTDOWN_GRACE_MS ?? SETTINGS.SHUTDOWN_GRACE_MS.default;
@@ -136,6 +139,7 @@ function fill(values: SettingValues, { section, listed, cwd }: Beside): SerinCon
     modelRegistry: values.MODEL_REGISTRY ?? resolve(cwd, SETTINGS.MODEL_REGISTRY.default),
     stateDir: values.STATE_DIR ?? resolve(cwd, SETTINGS.STATE_DIR.default),
     ...section,
+    models,
     canaryPercent: values.CANARY_PERCENT ?? null,
     workers: values.WORKERS ?? grantedCores(),
     threadsPerWorker: values.THREADS_PER_WORKER ?? SETTINGS.THREADS_PER_WORKER.default,

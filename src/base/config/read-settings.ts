@@ -13,8 +13,8 @@ import {
 import { didYouMean } from './suggest.js';
 import type { Reading } from './value-types.js';
 
-/** Keys of the file that are not settings: which versions get the traffic, and who may ask. */
-const SECTIONS = ['default_model', 'rollout', 'clients'];
+/** Keys of the file that are not settings: which versions get the traffic, when they are loaded, and who may ask. */
+const SECTIONS = ['default_model', 'rollout', 'models', 'clients'];
 
 /** A value for a message: as it was written, and cut when it is long. */
 export function shown(value: unknown): string {

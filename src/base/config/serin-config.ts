@@ -1,4 +1,5 @@
 import type { Client } from './clients.js';
+import type { ModelConfig } from './models-section.js';
 import type { RolloutConfig } from './rollout-config.js';
 
 export type { Client } from './clients.js';
@@ -39,6 +40,8 @@ export interface SerinConfig {
   readonly defaultModel: string;
   /** By model, as the file says; `defaultModel` is among them. It has no prototype. */
   readonly rollout: Readonly<Record<string, RolloutConfig>>;
+  /** By model; a model that is absent is loaded at the start. It has no prototype. */
+  readonly models: Readonly<Record<string, ModelConfig>>;
   /** CANARY_PERCENT, for the canary of `defaultModel`; 0 holds the canary at 0 %; null when it is not set. */
   readonly canaryPercent: number | null;
   /** Inference processes; the physical cores that the cgroup grants, unless set. */

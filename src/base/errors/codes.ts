@@ -46,7 +46,13 @@ export const ERROR_TABLE = {
     'info',
     'What came over the connection is not HTTP/1.1, or breaks a rule of it, such as one host header per request; the connection is closed.',
   ),
-  EMPTY_TEXT: entry(400, 'Empty text', false, 'info', 'The text is empty or consists of white space alone.'),
+  EMPTY_TEXT: entry(
+    400,
+    'Empty text',
+    false,
+    'info',
+    "The text is empty, consists of white space alone, or has nothing left once the model's tokenizer has dropped what it does not read, such as control characters.",
+  ),
   UNAUTHENTICATED: entry(
     401,
     'Unauthenticated',

@@ -82,7 +82,14 @@ function holderOf(content: string): Holder | null {
   }
 }
 
-const touchedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+/** 0 for a lock that is not there or cannot be examined: taking it says why. */
+function touchedAt(path: string): number {
+  try {
+    return statSync(path).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
 
 function isAbandoned(path: string, content: string): boolean {
   const holder = holderOf(content);
@@ -115,7 +122,16 @@ function tryTake(path: string, token: string): OutputLock | null {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return null;
     throw writeError(path, error);
   } finally {
-    rmSync(mine, { force: true });
+    removeQuietly(mine);
+  }
+}
+
+/** Removes a file of ours; where that fails, the call that made it has said why, or will. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A path below a file, for one.
   }
 }
 
@@ -128,7 +144,7 @@ function removeAbandoned(path: string, content: string, token: string): void {
   } catch {
     // Another process was faster.
   }
-  rmSync(aside, { force: true });
+  removeQuietly(aside);
 }
 
 /**
@@ -178,7 +194,7 @@ export class OutputLock {
   /** Releases the lock. Safe to call twice, and when the process is about to exit. */
   release(): void {
     clearInterval(this.heartbeat);
-    if (readTextOrNull(this.path) === this.content) rmSync(this.path, { force: true });
+    if (readTextOrNull(this.path) === this.content) removeQuietly(this.path);
   }
 
   private async beat(): Promise<void> {

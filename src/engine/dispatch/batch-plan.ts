@@ -1,4 +1,4 @@
-import { wellFormed, type Encoding } from '../tokenization/text-tokenizer.js';
+import { wellFormed, type Encoding, type TextTokenizer } from '../tokenization/text-tokenizer.js';
 
 export interface BatchLimits {
   /** Largest padded tokens (rows × longest row) of a batch; a longer text runs alone. */
@@ -40,21 +40,25 @@ export class BatchPlanner {
   private readonly encodings: Encoding[] = [];
   private readonly added: number[] = [];
 
-  /** @param encode the version's tokenizer; its output is the input of the model */
+  /** @param tokenizer the version's; its output is the input of the model */
   constructor(
-    private readonly encode: (text: string) => Encoding,
+    private readonly tokenizer: Pick<TextTokenizer, 'encode' | 'isEmpty'>,
     private readonly limits: BatchLimits,
   ) {}
 
-  add(text: string): void {
+  /** @returns false for a text of which the tokenizer leaves nothing: it is no part of the plan */
+  add(text: string): boolean {
     const key = wellFormed(text);
     let order = this.distinct.get(key);
     if (order === undefined) {
+      const encoding = this.tokenizer.encode(key);
+      if (this.tokenizer.isEmpty(encoding.ids)) return false;
       order = this.distinct.size;
       this.distinct.set(key, order);
-      this.encodings.push(this.encode(key));
+      this.encodings.push(encoding);
     }
     this.added.push(order);
+    return true;
   }
 
   finish(): BatchPlan {

@@ -32,6 +32,10 @@ export interface InferenceItem extends Partial<Turn> {
   readonly text: string;
   /** Which part of the text is asked about; absent: its beginning. */
   readonly view?: View;
+  /**
+   * True for a golden text: it is answered even if the tokenizer leaves nothing of it, which is EMPTY_TEXT otherwise.
+   */
+  readonly evenEmpty?: boolean;
 }
 
 /** The time that each stage of a text's inference took. */

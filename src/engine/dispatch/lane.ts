@@ -112,8 +112,8 @@ export class Lane {
     this.seats.delete(worker);
     seat.clearTimers();
     const { current, ahead } = seat;
-    ahead?.source.lost(ahead.message, false);
-    current?.source.lost(current.message, true);
+    ahead?.source.lost(ahead.message, false, null);
+    current?.source.lost(current.message, true, worker.endedByText(current.id));
     this.feed();
   }
 
@@ -132,7 +132,7 @@ export class Lane {
     for (const seat of this.seats.values()) {
       seat.clearTimers();
       // No worker died: the messages return to their sources unchanged, and then fail together with the waiting work.
-      for (const work of [seat.current, seat.ahead]) work?.source.lost(work.message, false);
+      for (const work of [seat.current, seat.ahead]) work?.source.lost(work.message, false, null);
     }
     this.seats.clear();
     for (const { source } of this.sources) source.failed(null, error);

@@ -50,6 +50,8 @@ export class PendingText implements QueuedText, PendingWork {
   /** `performance.now()` after which the answer is useless; Infinity when there is no deadline. */
   deadlineAt: number;
   readonly origin: Origin;
+  /** Answered even if the tokenizer leaves nothing of it. */
+  readonly evenEmpty: boolean;
   alone = false;
   /** Workers that died while this text was the only one they ran. */
   deathsAlone = 0;
@@ -60,7 +62,13 @@ export class PendingText implements QueuedText, PendingWork {
   /** @param answered called once, with the outcome */
   constructor(
     key: string,
-    { text, client = '', deadlineAt = Infinity, origin = 'user' }: Omit<InferenceItem, 'version'>,
+    {
+      text,
+      client = '',
+      deadlineAt = Infinity,
+      origin = 'user',
+      evenEmpty = false,
+    }: Omit<InferenceItem, 'version'>,
     { range, sequences, tokens, workMs, soloMs, enqueuedAt, turnAt, priority }: PendingWork,
     private readonly answered: (outcome: RowsOutcome) => void,
   ) {
@@ -78,6 +86,7 @@ export class PendingText implements QueuedText, PendingWork {
     this.line = client;
     this.deadlineAt = deadlineAt;
     this.origin = origin;
+    this.evenEmpty = evenEmpty;
   }
 
   /** True once answered, also when that answer was that the caller has left. */

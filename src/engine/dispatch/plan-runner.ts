@@ -33,6 +33,8 @@ export class PlanRunner implements PoolListener {
   readySince: number | null = null;
   /** Resident memory of the largest worker so far; 0 before the first answer. */
   largestRssBytes = 0;
+  /** Texts that the workers have answered so far, in all blocks. */
+  answeredTexts = 0;
   private readonly pool: WorkerPool;
   private readonly batches: PlannedBatches;
   private readonly lane: Lane;
@@ -90,6 +92,7 @@ export class PlanRunner implements PoolListener {
 
   batchDone(worker: WorkerHandle, message: BatchDone): void {
     this.largestRssBytes = Math.max(this.largestRssBytes, message.rssBytes);
+    if (message.ok) this.answeredTexts += message.rows.truncated.length;
     this.lane.batchDone(worker, message);
     this.options.onProgress();
   }

@@ -10,6 +10,7 @@ import { sequencesOf } from './admission.js';
 import type { PendingText } from './pending-text.js';
 import type { Message, MessageTimes, Seat, Source } from './source.js';
 import { TextQueue } from './text-queue.js';
+import { nothingLeft } from '../text.js';
 
 /** Runs in which one text, on its own, may take a worker down before it is blamed. */
 const DEATHS_ALONE_THAT_CONDEMN_A_TEXT = 2;
@@ -37,7 +38,7 @@ interface VersionTexts {
  * Texts that callers wait for: a queue per version; the version with the text whose turn is next goes first. A message
  * is a batch that is cut by predicted cost. A text that would miss its deadline is answered with that before it runs.
  * When its worker dies or the model fails on it, its texts are tried again, each alone; a text that was alone in two
- * workers that died is given up.
+ * workers that died is given up, and so is one at once that a worker was tokenizing when it died.
  */
 export class QueuedTexts implements Source<TextMessage> {
   private readonly versions = new Map<string, VersionTexts>();
@@ -130,6 +131,10 @@ export class QueuedTexts implements Source<TextMessage> {
           item.fail(new AppError('INTERNAL', 'The worker answered fewer rows than it was given texts.'));
           return;
         }
+        if (ofText.empty && !item.evenEmpty) {
+          item.fail(nothingLeft('text'));
+          return;
+        }
         item.settle({ ok: true, rows: ofText, times: timesOf(item, items.length, times, timings) });
       });
     } else if (items.length > 1) {
@@ -143,10 +148,12 @@ export class QueuedTexts implements Source<TextMessage> {
     this.events.released(items);
   }
 
-  lost(message: TextMessage, begun: boolean): void {
+  lost(message: TextMessage, begun: boolean, culprit: number | null): void {
     this.atWorkers.delete(message);
     this.forecast.ended(message, null, performance.now());
-    if (begun) this.retryAlone(message);
+    const condemned = culprit === null ? undefined : message.items[culprit];
+    if (condemned !== undefined) this.condemn(message, condemned);
+    else if (begun) this.retryAlone(message);
     else this.putBack(message.key, message.items);
   }
 
@@ -215,6 +222,21 @@ export class QueuedTexts implements Source<TextMessage> {
     this.atWorkers.add(message);
     this.forecast.began(message);
     return message;
+  }
+
+  /** The worker ended while it tokenized this text: no second one has to. The other texts of the message run again. */
+  private condemn({ key, items }: TextMessage, culprit: PendingText): void {
+    for (const item of items) {
+      item.lost = true;
+      this.countLost(item);
+    }
+    const message = 'This text ended a worker process while it was tokenized.';
+    culprit.fail(new AppError('INFERENCE_FAILED', message));
+    this.events.released([culprit]);
+    this.putBack(
+      key,
+      items.filter((item) => item !== culprit),
+    );
   }
 
   private retryAlone({ key, items }: TextMessage): void {

@@ -40,8 +40,12 @@ export interface Source<M extends Message = Message> {
   next(seat: Seat, now: number): M | undefined;
   /** The worker has answered. The lane asks for the next message again afterwards. */
   done(message: M, result: BatchDone, times: MessageTimes): void;
-  /** The worker has ended. @param begun false when the message waited behind another one and was never started */
-  lost(message: M, begun: boolean): void;
+  /**
+   * The worker has ended.
+   * @param begun false when the message waited behind another one and was never started
+   * @param culprit index of the text of the message on which the worker ended while it tokenized it; null: not known
+   */
+  lost(message: M, begun: boolean, culprit: number | null): void;
   /**
    * Drops the waiting work and answers it with the error. Messages that workers already have are not affected.
    * @param key the version whose work ends; null: all versions, for good

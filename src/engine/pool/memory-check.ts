@@ -70,6 +70,18 @@ export function memoryProblem(
 }
 
 /**
+ * Explains why worker processes with a version would be replaced after each of their batches; null when they would not.
+ * A process is at least as large as was measured at import, or as the version's model.
+ */
+export function replacementProblem(version: ModelVersion, workerMaxRssBytes: number): string | null {
+  const { checked_on: checked = [], files } = version.manifest;
+  const measured = checked.map(({ worker_rss_bytes: bytes = 0 }) => bytes);
+  const least = Math.max(...measured, files['model.onnx']?.bytes ?? 0);
+  if (least <= workerMaxRssBytes) return null;
+  return `A worker process with the version ${version.version} of ${version.model} takes ${megabytes(least)} or more, and WORKER_MAX_RSS_BYTES is ${megabytes(workerMaxRssBytes)}: the process is replaced after each batch; raise WORKER_MAX_RSS_BYTES.`;
+}
+
+/**
  * Bytes left in one control group; Infinity without a limit. The kernel can drop files from the page cache, so they do
  * not count as used.
  */

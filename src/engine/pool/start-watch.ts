@@ -6,7 +6,8 @@ export const nameOf = (key: string): string => key.replace(/@.*/, '');
 
 /**
  * Notices processes that hang while they start or load. A process has the whole time for each step that it reports: its
- * start, the opening of a session, the warm-up.
+ * start, reading the files, the opening of a session, each run of the warm-up. How long all steps take together depends
+ * on the size of the model, and is no sign of a hang.
  */
 export class StartWatch {
   private readonly watches = new Map<WorkerHandle, HangWatch>();
@@ -25,8 +26,8 @@ export class StartWatch {
     this.end(worker);
     const watch = new HangWatch(worker.pid, this.limitMs, () => {
       const { loading } = worker;
-      const what = loading === undefined ? 'start' : `load ${nameOf(loading)}`;
-      this.onHung(worker, `it did not ${what} within ${String(this.limitMs)} ms of its own time`);
+      const what = loading === undefined ? 'its start' : `the load of ${nameOf(loading)}`;
+      this.onHung(worker, `${what} made no progress for ${String(this.limitMs)} ms of its own time`);
     });
     this.watches.set(worker, watch);
   }

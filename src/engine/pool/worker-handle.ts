@@ -1,6 +1,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { fromMachineMs } from '../../base/machine-clock.js';
 import type { FromWorker, ToWorker, VersionSpec, WorkPayload } from '../protocol/protocol.js';
+import type { TokenizingNote } from '../protocol/tokenizing-note.js';
+import { TokenizingFile } from './tokenizing-file.js';
 
 /** The script that a worker process runs. */
 export const WORKER_ENTRY_FILE = fileURLToPath(new URL('../worker/entry.js', import.meta.url));
@@ -21,6 +24,15 @@ const WORKER_ENVIRONMENT = {
  * 16 MB in every worker before it collects it, which is as much memory as a small model's weights.
  */
 const WORKER_FLAGS = ['--max-semi-space-size=4'];
+
+/** Behind stdin, stdout, stderr and the channel: where the process finds the file for its notes. */
+const NOTE_FD = 4;
+
+/**
+ * Milliseconds at one text after which it is blamed even if the process was ended by SIGKILL. An operator or the kernel
+ * may kill a process at any time; of texts that do no harm, even the longest take a small part of this.
+ */
+const SUSPICIOUS_MS = 1_000;
 
 /** The state of one version in one worker process. */
 export type LoadState = 'loading' | 'loaded' | 'failed';
@@ -43,6 +55,11 @@ export class WorkerHandle {
   private ended = false;
   private doomed = false;
   private online = false;
+  /** By this service, which ends a process with work only because that work takes too long. */
+  private killed = false;
+  private readonly notes = TokenizingFile.open();
+  /** Of the text on which the process ended; null when it did not end on a text. */
+  private endedOn: TokenizingNote | null = null;
 
   constructor(
     entryFile: string,
@@ -50,12 +67,12 @@ export class WorkerHandle {
     private readonly events: WorkerEvents,
   ) {
     this.role = role;
-    this.child = fork(entryFile, [], {
+    this.child = fork(entryFile, this.notes === null ? [] : [String(NOTE_FD)], {
       serialization: 'advanced',
       execArgv: WORKER_FLAGS,
       env: WORKER_ENVIRONMENT,
       // stdout belongs to the request log. Native code may write a message before it crashes; that goes to stderr.
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc', this.notes?.fd ?? 'ignore'],
     });
     this.child.on('message', (message) => {
       if (!this.ended) this.receive(message as FromWorker);
@@ -164,9 +181,18 @@ export class WorkerHandle {
     this.send({ ...payload, batchId, key });
   }
 
+  /**
+   * The text of a batch that ended the process while it was tokenized, as its index in the batch; null when the process
+   * lives, ended at another time, or was killed by somebody else for a reason of their own.
+   */
+  endedByText(batchId: number): number | null {
+    return this.endedOn?.batchId === batchId ? this.endedOn.text : null;
+  }
+
   /** Ends the process at once. SIGKILL also ends a process that is stopped or stuck in native code. */
   kill(): void {
     this.doomed = true;
+    this.killed = true;
     this.child.kill('SIGKILL');
   }
 
@@ -191,9 +217,18 @@ export class WorkerHandle {
     this.events.message(this, message);
   }
 
+  private readLastNote(how: string): void {
+    const note = this.notes?.read() ?? null;
+    this.notes?.close();
+    if (note === null || note.text < 0) return;
+    const spentMs = performance.now() - fromMachineMs(note.sinceMs);
+    if (how !== 'signal SIGKILL' || this.killed || spentMs >= SUSPICIOUS_MS) this.endedOn = note;
+  }
+
   private end(how: string): void {
     if (this.ended) return;
     this.ended = true;
+    this.readLastNote(how);
     for (const waiting of this.onceUnloaded.values()) for (const resolve of waiting) resolve();
     this.events.exit(this, how);
   }

@@ -45,6 +45,9 @@ export const START_TIMEOUT_MS = 60_000;
 
 const CLOSE_TIMEOUT_MS = 1_000;
 
+const KILLED_FROM_OUTSIDE =
+  'signal SIGKILL, which was not sent from here: the kernel sends it when memory runs out';
+
 const SHUTTING_DOWN = 'the service is shutting down';
 
 /**
@@ -189,7 +192,7 @@ export class WorkerPool implements WorkerEvents {
     const wasReady = this.everReady.has(worker);
     const { reason, why: how } = this.killedFor.get(worker) ?? {
       reason: wasReady ? 'exit' : 'start_failed',
-      why: ended,
+      why: ended === 'signal SIGKILL' ? KILLED_FROM_OUTSIDE : ended,
     };
     if (this.closing) return;
     this.restarts++;
@@ -203,6 +206,7 @@ export class WorkerPool implements WorkerEvents {
   private handle(worker: WorkerHandle, message: FromWorker): void {
     switch (message.type) {
       case 'online':
+      case 'load_step':
         this.stepped(worker);
         return;
       case 'warming':

@@ -37,6 +37,8 @@ export interface MessageRows {
   readonly tokens: readonly number[];
   /** Per text: whether the text continued after its last window. */
   readonly truncated: readonly boolean[];
+  /** Indices of the texts of which the tokenizer leaves nothing; they have rows all the same. */
+  readonly empty: readonly number[];
   /** Set when several sequences per text were requested; null when each text is one row. */
   readonly windows: MessageWindows | null;
 }
@@ -98,6 +100,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'online' }
   | { readonly type: 'warming'; readonly key: string }
+  /** A sign of life within a load: its files are read, or a run of the warm-up has ended. */
+  | { readonly type: 'load_step'; readonly key: string }
   | {
       readonly type: 'loaded';
       readonly key: string;

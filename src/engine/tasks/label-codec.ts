@@ -24,7 +24,7 @@ export const LABEL_CODEC: Codec = {
   bytes: ({ scores, spans }) => SCORE_BYTES * scores.length + SPAN_BYTES * (spans?.length ?? 0),
 
   encode({ value: { scores, spans }, tokens, truncated }) {
-    if (!scores.every(isScore) || !isCount(tokens)) return null;
+    if (!scores.every(isScore) || !isTokens(tokens)) return null;
     const cut = truncated ? 1 : 0;
     const text = JSON.stringify(
       spans === undefined
@@ -34,12 +34,13 @@ export const LABEL_CODEC: Codec = {
     return text.length > MAX_VALUE_BYTES ? null : text;
   },
 
-  decode(text, { labels }) {
+  decode(text, { labels, maxTokens }) {
     const items = text.length > MAX_VALUE_BYTES ? undefined : parseArray(text);
     const value = items && valueOf(items, labels.length);
     if (items === undefined || value === undefined) return undefined;
-    const [, tokens, truncated] = items;
-    if (!isCount(tokens) || (truncated !== 0 && truncated !== 1)) return undefined;
+    const [version, tokens, truncated] = items;
+    if (!isTokens(tokens) || (truncated !== 0 && truncated !== 1)) return undefined;
+    if (version === ONE_WINDOW && maxTokens !== null && tokens > maxTokens) return undefined;
     return { value, tokens, truncated: truncated === 1 } satisfies Answer;
   },
 };
@@ -67,6 +68,9 @@ function parseArray(text: string): readonly unknown[] | undefined {
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+/** A text without tokens has no answer. */
+const isTokens = (value: unknown): value is number => isCount(value) && value > 0;
 
 /** Scores are probabilities. */
 const isScore = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;

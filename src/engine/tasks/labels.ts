@@ -51,9 +51,12 @@ export function labelWorkerTask({ name, isSound }: LabelTask): WorkerTask {
       return output;
     },
     sequences(text: string, tokenizer: TextTokenizer, range: WindowRange | null): Sequences {
-      if (range !== null) return tokenizer.windows(text, range);
+      if (range !== null) {
+        const windows = tokenizer.windows(text, range);
+        return { ...windows, empty: windows.items.some(({ ids }) => tokenizer.isEmpty(ids)) };
+      }
       const { ids, truncated } = tokenizer.encode(text);
-      return { items: [{ ids, start: 0, end: text.length }], truncated };
+      return { items: [{ ids, start: 0, end: text.length }], truncated, empty: tokenizer.isEmpty(ids) };
     },
     row({ name: output, data }: RunOutput, index, rows, _tokens, spec: VersionSpec): Float32Array {
       const width = logits(spec.labels.length);

@@ -9,6 +9,8 @@ export interface TextRows {
   readonly spans: readonly Span[] | null;
   readonly tokens: number;
   readonly truncated: boolean;
+  /** True when the tokenizer leaves nothing of the text. */
+  readonly empty: boolean;
 }
 
 /** The rows of one text of a message; undefined when the worker returned none for it. */
@@ -16,8 +18,10 @@ export function rowsOfText(message: MessageRows, text: number): TextRows | undef
   const { values, width, tokens, windows } = message;
   const truncated = message.truncated[text];
   if (truncated === undefined) return undefined;
+  const empty = message.empty.includes(text);
   const rowAt = (row: number): Float32Array => values.subarray(row * width, (row + 1) * width);
-  if (windows === null) return { rows: [rowAt(text)], spans: null, tokens: tokens[text] ?? 0, truncated };
+  if (windows === null)
+    return { rows: [rowAt(text)], spans: null, tokens: tokens[text] ?? 0, truncated, empty };
   const first = text === 0 ? 0 : (windows.rowEnds[text - 1] ?? 0);
   const places = Array.from({ length: (windows.rowEnds[text] ?? 0) - first }, (_, i) => first + i);
   return {
@@ -28,6 +32,7 @@ export function rowsOfText(message: MessageRows, text: number): TextRows | undef
     })),
     tokens: places.reduce((sum, row) => sum + (tokens[row] ?? 0), 0),
     truncated,
+    empty,
   };
 }
 
@@ -39,6 +44,7 @@ export function joinRows(parts: readonly TextRows[]): TextRows {
     tokens: parts.reduce((sum, { tokens }) => sum + tokens, 0),
     // Only the last range ends where the view ends.
     truncated: parts.at(-1)?.truncated ?? false,
+    empty: parts[0]?.empty ?? false,
   };
 }
 

@@ -32,9 +32,10 @@ export const taskNamed = (name: TaskName): Task => TASKS[name].task;
 export const taskOf = ({ manifest }: Pick<ModelVersion, 'manifest'>): Task => taskNamed(manifest.task);
 
 /** The facts about a version that a comparison needs. */
-export const factsOf = ({ manifest: { labels } }: Pick<ModelVersion, 'manifest'>): VersionFacts => ({
-  labels,
+export const factsOf = ({ manifest }: Pick<ModelVersion, 'manifest'>): VersionFacts => ({
+  labels: manifest.labels,
   thresholds: null,
+  maxTokens: manifest.pipeline === undefined ? manifest.max_tokens : null,
 });
 
 const comparers = new WeakMap<ModelVersion, Comparer>();

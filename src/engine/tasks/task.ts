@@ -16,7 +16,7 @@ export interface Row {
 /** The answer for a text, as it is cached: it contains no data of the request that computed it. */
 export interface Answer<V = Value> {
   readonly value: V;
-  /** Tokens that entered the model, special tokens included, of all windows together. */
+  /** Tokens that entered the model, special tokens included, of all windows together; at least 1. */
   readonly tokens: number;
   /** True when the text continued after its last window. */
   readonly truncated: boolean;
@@ -30,6 +30,8 @@ export interface Sequence extends Span {
 export interface Sequences {
   readonly items: readonly Sequence[];
   readonly truncated: boolean;
+  /** True when the tokenizer leaves nothing of the text: its only sequence has special tokens alone. */
+  readonly empty: boolean;
 }
 
 /** Names of a graph's inputs and outputs. */
@@ -71,6 +73,8 @@ export interface VersionFacts {
    * Per label, the lowest score with which a text has it, when a text may have several labels; null means 0.5 for each.
    */
   readonly thresholds: readonly number[] | null;
+  /** Most tokens of a text that is read in one window; null where a pipeline answers, which may add up several models. */
+  readonly maxTokens: number | null;
 }
 
 export type Side = 'canary' | 'stable';

@@ -2,7 +2,8 @@ import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 import type { Span, WindowRange } from '../view.js';
 import { cutAfter, cutBefore } from './tokenizer/cut.js';
 import { buildLibraryTokenizer, type LibraryTokenizer } from './tokenizer/library-tokenizer.js';
-import { Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
+import { forLibrary, Pipeline, type TokenizerJson } from './tokenizer/pipeline.js';
+import { truncationSideOf } from './truncation-side.js';
 
 /** Contents of a version's tokenizer files; the caller has checked their digests. */
 export interface TokenizerFiles {
@@ -79,9 +80,10 @@ export class TextTokenizer {
   static async fromFiles(files: TokenizerFiles, limits: TokenLimits): Promise<TextTokenizer> {
     const json = parseObject('tokenizer.json', files.tokenizerJson);
     const config = parseObject('tokenizer_config.json', files.tokenizerConfigJson);
-    checkLimits(config, limits);
-    const library = await buildLibraryTokenizer(json, config);
-    const pipeline = new Pipeline(json as unknown as TokenizerJson, library);
+    checkLimits(json, config, limits);
+    const tokenizer = json as unknown as TokenizerJson;
+    const library = await buildLibraryTokenizer(forLibrary(tokenizer), config);
+    const pipeline = new Pipeline(tokenizer, library);
     const { prefixIds, suffixIds } = specialTokens(library);
     const special = prefixIds.length + suffixIds.length;
     if (limits.maxTokens <= special) {
@@ -107,6 +109,11 @@ export class TextTokenizer {
     if (truncated) ids.length = limit;
     ids.push(...suffixIds);
     return { ids, truncated };
+  }
+
+  /** Whether nothing of the text is left: the ids are those of the special tokens around it. */
+  isEmpty(ids: ArrayLike<number>): boolean {
+    return ids.length === this.prefixIds.length + this.suffixIds.length;
   }
 
   /**
@@ -235,17 +242,20 @@ function parseObject(name: string, contents: Uint8Array | string): JsonObject {
   return value;
 }
 
-function checkLimits(config: JsonObject, { maxTokens, truncationSide }: TokenLimits): void {
-  const { model_max_length: modelMax, truncation_side: side } = config;
+function checkLimits(
+  tokenizer: JsonObject,
+  config: JsonObject,
+  { maxTokens, truncationSide }: TokenLimits,
+): void {
+  const { model_max_length: modelMax } = config;
   if (typeof modelMax === 'number' && maxTokens > modelMax) {
     throw new Error(
       `max_tokens is ${maxTokens}, but tokenizer_config.json allows ${modelMax} (model_max_length)`,
     );
   }
-  if (side !== undefined && side !== truncationSide) {
-    throw new Error(
-      `truncation_side is ${truncationSide}, but ${JSON.stringify(side)} in tokenizer_config.json`,
-    );
+  const { side, source } = truncationSideOf(tokenizer, config);
+  if (source !== null && side !== truncationSide) {
+    throw new Error(`truncation_side is ${truncationSide}, but ${source}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ResidentMemory } from './resident-memory.js';
 import { SessionTable } from './session-table.js';
+import { TokenizingNotes } from './tokenizing-notes.js';
 import type { FromWorker, ToWorker } from '../protocol/protocol.js';
 
 // A terminal's Ctrl-C and a supervisor's SIGTERM reach the whole process group. The parent decides when a worker
@@ -11,6 +12,8 @@ process.on('disconnect', () => process.exit(0));
 
 const memory = new ResidentMemory();
 const table = new SessionTable();
+// The parent's argument is the descriptor of its file.
+const notes = new TokenizingNotes(Number.parseInt(process.argv[2] ?? '', 10));
 
 function send(message: FromWorker): void {
   // A closed channel makes send call back with an error; by then 'disconnect' ends this process anyway.
@@ -23,8 +26,8 @@ async function handle(message: ToWorker): Promise<void> {
       const { spec } = message;
       const startedAt = performance.now();
       try {
-        const cost = await table.load(spec, () => {
-          send({ type: 'warming', key: spec.key });
+        const cost = await table.load(spec, (type) => {
+          send({ type, key: spec.key });
         });
         send({ type: 'loaded', key: spec.key, cost, loadMs: performance.now() - startedAt });
       } catch (error) {
@@ -42,7 +45,13 @@ async function handle(message: ToWorker): Promise<void> {
       try {
         const result =
           message.type === 'run'
-            ? await table.run(key, message.texts, message.ranges)
+            ? await table.run(key, {
+                texts: message.texts,
+                ranges: message.ranges,
+                atText: (text) => {
+                  notes.note(batchId, text);
+                },
+              })
             : await table.runPlanned(key, message.runs);
         send({ type: 'done', batchId, ok: true, ...result, rssBytes: memory.read() });
       } catch (error) {

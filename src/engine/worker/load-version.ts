@@ -18,14 +18,16 @@ export interface LoadedVersion {
 /**
  * Reads the files of a version, checks each against its digest and opens the session from the very bytes that
  * were checked: a file swapped on disk between the check and the load is never run.
+ * @param onRead called once the files are read and checked, before the session is opened
  * @throws Error with a sentence that says what does not fit
  */
-export async function loadVersion(spec: VersionSpec): Promise<LoadedVersion> {
+export async function loadVersion(spec: VersionSpec, onRead: () => void): Promise<LoadedVersion> {
   const [model, tokenizerJson, tokenizerConfigJson] = await Promise.all([
     readVerifiedFile(spec.folder, spec.files, 'model.onnx'),
     readVerifiedFile(spec.folder, spec.files, 'tokenizer.json'),
     readVerifiedFile(spec.folder, spec.files, 'tokenizer_config.json'),
   ]);
+  onRead();
   const tokenizer = await TextTokenizer.fromFiles(
     { tokenizerJson, tokenizerConfigJson },
     { maxTokens: spec.maxTokens, truncationSide: spec.truncationSide },

@@ -12,10 +12,21 @@ export interface BatchResult {
   readonly timings: BatchTimings;
 }
 
+/** Runs for an empty text of a tokenizer without special tokens, since no graph runs a row of no tokens. */
+const NO_TOKENS: readonly number[] = [0];
+
 /** A sequence, with its place among all rows of its message. */
 interface PlacedSequence {
   readonly ids: ArrayLike<number>;
   readonly place: number;
+}
+
+/** The texts of a message. */
+export interface BatchTexts {
+  readonly texts: readonly string[];
+  readonly ranges: readonly (WindowRange | null)[] | null;
+  /** Called with the index of each text before it is tokenized, and with −1 when all are. */
+  readonly atText: (text: number) => void;
 }
 
 /**
@@ -24,15 +35,22 @@ interface PlacedSequence {
  */
 export async function runBatch(
   version: LoadedVersion,
-  texts: readonly string[],
-  ranges: readonly (WindowRange | null)[] | null,
+  { texts, ranges, atText }: BatchTexts,
   costs: CostEstimator,
 ): Promise<BatchResult> {
   const startedAt = performance.now();
   const { task, tokenizer, spec } = version;
-  const ofTexts = texts.map((text, i) => task.sequences(text, tokenizer, ranges?.[i] ?? null));
+  const ofTexts = texts.map((text, i) => {
+    atText(i);
+    return task.sequences(text, tokenizer, ranges?.[i] ?? null);
+  });
+  atText(-1);
   const sorted: PlacedSequence[] = [];
-  for (const { items } of ofTexts) for (const { ids } of items) sorted.push({ ids, place: sorted.length });
+  for (const { items } of ofTexts) {
+    for (const { ids } of items) {
+      sorted.push({ ids: ids.length === 0 ? NO_TOKENS : ids, place: sorted.length });
+    }
+  }
   sorted.sort((a, b) => a.ids.length - b.ids.length);
   const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = spec.batching;
   const ends = partition(
@@ -46,6 +64,7 @@ export async function runBatch(
     rows: {
       ...rows,
       truncated: ofTexts.map(({ truncated }) => truncated),
+      empty: ofTexts.flatMap(({ empty }, i) => (empty ? [i] : [])),
       windows: ranges === null ? null : windowsOf(ofTexts),
     },
     timings: { ...timings, startedAt: toMachineMs(startedAt), tokenizeMs },
@@ -63,7 +82,7 @@ export async function runPlanned(
     return { ids: ids.subarray(start, textEnds[place]), place };
   });
   const { timings, ...rows } = await runParts(version, sequences, runEnds, costs);
-  return { rows: { ...rows, truncated, windows: null }, timings };
+  return { rows: { ...rows, truncated, empty: [], windows: null }, timings };
 }
 
 function windowsOf(ofTexts: readonly Sequences[]): MessageWindows {

@@ -1,9 +1,11 @@
 import { loadVersion, type LoadedVersion } from './load-version.js';
-import { runBatch, runPlanned, type BatchResult } from './run-batch.js';
+import { runBatch, runPlanned, type BatchResult, type BatchTexts } from './run-batch.js';
 import { CostEstimator } from './cost-estimator.js';
-import type { CostCoefficients, PlannedRuns, VersionSpec } from '../protocol/protocol.js';
-import type { WindowRange } from '../view.js';
+import type { CostCoefficients, FromWorker, PlannedRuns, VersionSpec } from '../protocol/protocol.js';
 import { warmUp } from './warm-up.js';
+
+/** The messages that a worker sends while it loads a version. */
+type LoadStep = Extract<FromWorker, { type: 'warming' | 'load_step' }>['type'];
 
 interface Entry {
   readonly version: LoadedVersion;
@@ -20,16 +22,20 @@ export class SessionTable {
   private readonly entries = new Map<string, Entry>();
 
   /**
-   * @param onWarming called once the session is open, before the first run
+   * @param onStep called with `warming` once the session is open, before the first run, and with `load_step` after the
+   *   other steps of the load
    * @throws Error with a sentence when a file, the graph or the tokenizer does not fit
    */
-  async load(spec: VersionSpec, onWarming: () => void): Promise<CostCoefficients> {
+  async load(spec: VersionSpec, onStep: (step: LoadStep) => void): Promise<CostCoefficients> {
     const existing = this.entries.get(spec.key);
     if (existing !== undefined) return existing.costs.cost;
-    const version = await loadVersion(spec);
-    onWarming();
+    const onPart = (): void => {
+      onStep('load_step');
+    };
+    const version = await loadVersion(spec, onPart);
+    onStep('warming');
     try {
-      const costs = new CostEstimator(await warmUp(version));
+      const costs = new CostEstimator(await warmUp(version, onPart));
       this.entries.set(spec.key, { version, costs });
       return costs.cost;
     } catch (error) {
@@ -45,13 +51,9 @@ export class SessionTable {
   }
 
   /** Tokenizes and runs texts. */
-  async run(
-    key: string,
-    texts: readonly string[],
-    ranges: readonly (WindowRange | null)[] | null,
-  ): Promise<TableResult> {
+  async run(key: string, texts: BatchTexts): Promise<TableResult> {
     const { version, costs } = this.entry(key);
-    return { ...(await runBatch(version, texts, ranges, costs)), cost: costs.cost };
+    return { ...(await runBatch(version, texts, costs)), cost: costs.cost };
   }
 
   /** Runs what is tokenized and planned already. */

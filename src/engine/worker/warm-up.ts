@@ -9,8 +9,9 @@ const FILLER_ID = 1;
  * Runs the shortest and the longest shapes that traffic can bring, so that the first request pays for no
  * allocation, and times them. Each shape runs twice; the faster run counts, since noise
  * only ever slows a run down.
+ * @param onRun called after each run
  */
-export async function warmUp(version: LoadedVersion): Promise<CostSample[]> {
+export async function warmUp(version: LoadedVersion, onRun: () => void): Promise<CostSample[]> {
   const samples: CostSample[] = [];
   for (const [rows, length] of warmUpShapes(version)) {
     const sequence = new Int32Array(length).fill(FILLER_ID);
@@ -20,6 +21,7 @@ export async function warmUp(version: LoadedVersion): Promise<CostSample[]> {
       const startedAt = performance.now();
       await runPart(version, sequences);
       ms = Math.min(ms, performance.now() - startedAt);
+      onRun();
     }
     samples.push({ rows, length, ms });
   }

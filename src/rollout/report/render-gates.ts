@@ -1,12 +1,25 @@
-import { renderTable } from '../../base/charts/tables.js';
+import { fitTable } from '../../base/terminal/fit-table.js';
+import type { Screen, Style } from '../../base/terminal/screen.js';
 import { count, duration, plain, share } from '../../base/format.js';
 import type { GateRow, GateUnit } from '../gates/types.js';
 
-/** One row per gate, as a table of text. */
-export function renderGates(gates: readonly GateRow[]): string {
-  return renderTable(
+const STATE_STYLES: Readonly<Record<GateRow['state'], Style>> = {
+  pass: 'green',
+  fail: 'red',
+  open: 'yellow',
+  not_enough_data: 'yellow',
+  off: 'dim',
+};
+
+/** One row per gate, as a table of text; its sentence stands below it where the screen is narrow. */
+export function gateLines(gates: readonly GateRow[], screen: Screen): string[] {
+  return fitTable(
     ['gate', 'state', 'observed', 'limit', 'between', 'n', ''],
-    gates.map((row) => [...gateCells(row), row.sentence]),
+    gates.map((row) => {
+      const [gate = '', state = '', ...figures] = gateCells(row);
+      return [gate, screen.paint(STATE_STYLES[row.state], state), ...figures, row.sentence];
+    }),
+    screen,
   );
 }
 

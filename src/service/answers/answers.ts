@@ -5,6 +5,7 @@ import { wellFormed } from '../../engine/tokenization/text-tokenizer.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import { type CacheOutcome, PredictionCache } from '../cache/prediction-cache.js';
 import { CanaryService, type PickedVersion } from '../canary/canary.service.js';
+import { FirstUse } from '../inference/first-use.js';
 import { ModelRegistryService } from '../model-registry/model-registry.service.js';
 import { Metrics } from '../observability/metrics.js';
 import type { Caller } from '../request/caller.js';
@@ -39,6 +40,7 @@ export class Answers {
     private readonly cache: PredictionCache,
     private readonly observers: AnswerObservers,
     private readonly executor: Executor,
+    private readonly firstUse: FirstUse,
     private readonly metrics: Metrics,
   ) {}
 
@@ -48,6 +50,8 @@ export class Answers {
    *   and what Executor.submit throws when texts that have to be computed are not admitted
    */
   async answer(asks: readonly (Ask | AppError)[], caller: Caller): Promise<Answered> {
+    const loaded = this.firstUse.needed(caller);
+    if (loaded !== undefined) await loaded;
     const picked = this.pickAll(asks, caller);
     const model = caller.model ?? this.registry.defaultModel;
     caller.picked?.(model, picked, () => this.executor.aloneMs(picked));

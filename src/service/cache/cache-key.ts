@@ -7,7 +7,7 @@ import type { CacheKey } from './second-level.js';
  * Version of the code that turns a model's files and a text into an answer. Change it with every code change that
  * changes answers: in the tokenizer, in the task's post-processing, or in the runtime.
  */
-const KEY_FORMAT = 'serin/1';
+const KEY_FORMAT = 'serin/2';
 
 /**
  * The cache key of a text under a view. Options such as `top_k` are applied to the cached scores, so they are not part

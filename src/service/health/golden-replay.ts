@@ -81,7 +81,7 @@ export class GoldenReplay {
     const checkedAt = new Date().toISOString();
     const check = await this.goldenSet(version);
     if (typeof check === 'string') return { ...UNKNOWN, status: 'down', reason: check, checkedAt };
-    const items = check.items.map(({ text }) => ({ version, text }));
+    const items = check.items.map(({ text }) => ({ version, text, evenEmpty: true }));
     let computations;
     try {
       computations = this.executor.submit(items);

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { raw, type NextFunction, type Request, type RequestHandler } from 'express';
 import { AppError } from '../../base/errors/app-error.js';
 import { inOwnTurn } from '../../base/long-steps.js';
@@ -34,9 +35,14 @@ const plainLength = (headers: Headers): number =>
     ? Number(headers['content-length'])
     : NaN;
 
-/** A body without content is an object without fields. */
+/**
+ * A body without content is an object without fields.
+ * @throws AppError when it is not UTF-8; SyntaxError when it is not JSON
+ */
 function parsed(bytes: Buffer): unknown {
   if (bytes.length === 0) return {};
+  // Decoding would put U+FFFD in the place of each byte that is not UTF-8: the answer would be about another text.
+  if (!isUtf8(bytes)) throw new AppError('MALFORMED_JSON', 'The body is not UTF-8.');
   const text = bytes.toString();
   return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
 }
@@ -52,7 +58,11 @@ function finish(
     try {
       request.body = bodyOf(content);
     } catch (error) {
-      next(new AppError('MALFORMED_JSON', `The body is not valid JSON: ${(error as Error).message}.`));
+      next(
+        error instanceof AppError
+          ? error
+          : new AppError('MALFORMED_JSON', `The body is not valid JSON: ${(error as Error).message}.`),
+      );
       return;
     }
     next();

@@ -4,6 +4,7 @@ import { ModelRegistryModule } from '../model-registry/model-registry.module.js'
 import { SERIN_CONFIG, type SerinConfig } from '../../base/config/serin-config.js';
 import { Admission, TimedAdmission } from '../../engine/dispatch/admission.js';
 import { Executor } from '../../engine/dispatch/executor.js';
+import { FirstUse } from './first-use.js';
 import { PoolExecutor, WORKER_ENTRY } from './pool-executor.js';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { InferencePoolStatus } from './pool-status.js';
@@ -31,7 +32,8 @@ const BACKGROUND_LIMIT = 64;
     { provide: InferencePoolStatus, useExisting: PoolExecutor },
     { provide: VersionHost, useExisting: PoolExecutor },
     VersionLoader,
+    FirstUse,
   ],
-  exports: [Executor, PipelineVersions, InferencePoolStatus, VersionLoader],
+  exports: [Executor, FirstUse, PipelineVersions, InferencePoolStatus, VersionLoader],
 })
 export class InferenceModule {}

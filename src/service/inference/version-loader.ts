@@ -6,7 +6,7 @@ import { ModelRegistryService } from '../model-registry/model-registry.service.j
 import type { ModelVersion } from '../../registry/model-version.js';
 import { RolloutsInForce } from '../in-force/rollouts-in-force.js';
 import { Metrics } from '../observability/metrics.js';
-import { estimateVersionBytes, memoryProblem } from '../../engine/pool/memory-check.js';
+import { estimateVersionBytes, memoryProblem, replacementProblem } from '../../engine/pool/memory-check.js';
 import { PipelineVersions } from './pipeline-versions.js';
 import { VersionHost } from './version-host.js';
 
@@ -103,6 +103,8 @@ export class VersionLoader implements OnModuleInit {
     this.metrics.setVersionMemory(version.model, version.version, estimateVersionBytes(version));
     if (!(await this.registry.verify(version))) return;
     if (version.manifest.pipeline === undefined) {
+      const problem = replacementProblem(version, this.config.workerMaxRssBytes);
+      if (problem !== null) this.logger.warn(problem);
       this.host.load(version);
       return;
     }

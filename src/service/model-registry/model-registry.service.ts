@@ -69,11 +69,24 @@ export class ModelRegistryService {
     return [...this.entries.keys()];
   }
 
-  /** The versions to load at the start: for each model the stable one, then the canary, then the last good one. */
+  /** The versions to load at the start, of every model that is not loaded at its first use. */
   wanted(): ModelVersion[] {
-    const wanted = this.inForce
+    return this.inForce
       .all()
-      .flatMap(({ model, answering, canary, lastGood }) => [answering, canary, lastGood].map((candidate) => this.find(model, candidate?.version.version)));
+      .flatMap(({ model }) => (this.isLoadedAtFirstUse(model) ? [] : this.wantedOf(model)));
+  }
+
+  /** Whether the versions of a model are loaded for the first request that needs them. */
+  isLoadedAtFirstUse(model: string): boolean {
+    return this.config.models[model]?.load === 'first_use';
+  }
+
+  /** The versions of a model that have a role: the stable one, then the canary, then the last good one. */
+  wantedOf(model: string): ModelVersion[] {
+    const now = this.inForce.of(model);
+    const wanted = [now?.answering, now?.canary, now?.lastGood].map((candidate) =>
+      this.find(model, candidate?.version.version),
+    );
     // Two candidates may share one version and differ only in their policies.
     return [...new Set(wanted.filter((version) => version !== undefined))];
   }

@@ -1,4 +1,4 @@
-import { ApiProperty, ApiSchema } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema } from '@nestjs/swagger';
 import { readAcceptance } from '../../registry/acceptance.js';
 import type { VersionStatus } from './model-registry.service.js';
 
@@ -23,6 +23,12 @@ export class ParityDto {
   @ApiProperty({ type: 'integer', example: 1000 }) parity_texts!: number;
   @ApiProperty({ minimum: 0, example: 0.0004 }) max_score_difference!: number;
   @ApiProperty({ type: 'integer', example: 0 }) label_flips!: number;
+  @ApiPropertyOptional({
+    type: 'integer',
+    description: 'Resident bytes of a worker process with this version alone, where they were measured.',
+    example: 251900000,
+  })
+  worker_rss_bytes?: number;
 }
 
 /** How much an answer changes with the texts that share its batch. */

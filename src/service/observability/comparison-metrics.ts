@@ -7,7 +7,7 @@ import { METRIC } from './metric-table.js';
  * Why a text was not compared. not_sampled: outside sample_percent. budget: beyond budget_percent. busy: users' texts
  * were waiting. pool_not_whole: a worker was being replaced. shutting_down: the service is shutting down. backlog: too
  * many texts wait already. underway: the same text is being compared. refused: the executor did not admit it. too_late:
- * no worker was idle in time. fault: a fault of the service.
+ * no worker was idle in time. empty: the other version's tokenizer leaves nothing of the text. fault: a fault of the service.
  */
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
@@ -21,6 +21,7 @@ export const SKIP_REASONS = [
   'underway',
   'refused',
   'too_late',
+  'empty',
   'fault',
 ] as const;
 

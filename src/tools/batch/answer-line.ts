@@ -1,7 +1,7 @@
 import type { Answer } from '../../engine/tasks/task.js';
 import { namedRanking } from '../../engine/tasks/classified.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { DELIMITER, type RecordFormat } from '../records/file-format.js';
+import type { TableDialect } from '../records/table-fields.js';
 
 /** Digits behind the point: beyond what the arithmetic of a model means, and the same text wherever it is compared. */
 const SCORE_DIGITS = 6;
@@ -12,14 +12,26 @@ export function answerFields(topK: number | null): string[] {
   return topK === null ? fields : [...fields, 'scores'];
 }
 
-/** A field of CSV or TSV, quoted where its text would end it. */
-export function quoteField(text: string, delimiter: string): string {
-  return /["\r\n]/.test(text) || text.includes(delimiter) ? `"${text.replaceAll('"', '""')}"` : text;
+/**
+ * A field of a table, in quotes where its text would end it.
+ * @returns null when a table without quotes cannot hold it
+ */
+export function tableCell(text: string, { delimiter, quotes }: TableDialect): string | null {
+  const wouldEnd = /[\r\n]/.test(text) || text.includes(delimiter);
+  if (!quotes) return wouldEnd ? null : text;
+  return wouldEnd || text.includes('"') ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Renders what follows the prefix of a line: the answer, and the end of the record. */
+/** The line of a table that ends with these fields, none of which has a tab or a line end. */
+export const tableCells = (cells: readonly string[], dialect: TableDialect): string =>
+  `${cells.map((cell) => tableCell(cell, dialect)).join(dialect.delimiter)}\n`;
+
+/**
+ * Renders what follows the prefix of a line: the answer, and the end of the record.
+ * @param table null: JSON lines
+ */
 export function answerWriter(
-  format: RecordFormat,
+  table: TableDialect | null,
   { model, version, manifest }: ModelVersion,
   topK: number | null,
 ): (row: Answer) => string {
@@ -32,11 +44,11 @@ export function answerWriter(
       (one) => `{"label":${json(one.label)},"score":${one.score.toFixed(SCORE_DIGITS)}}`,
     );
     const all = `[${entries.join(',')}]`;
-    if (format === 'jsonl') {
+    if (table === null) {
       const rest = `"model_name":${json(model)},"model_version":${json(version)},"truncated":${String(truncated)}`;
       return `"label":${json(label)},"score":${score},${rest}${topK === null ? '' : `,"scores":${all}`}}\n`;
     }
     const cells = [label, score, model, version, String(truncated), ...(topK === null ? [] : [all])];
-    return `${cells.map((cell) => quoteField(cell, DELIMITER[format])).join(DELIMITER[format])}\n`;
+    return tableCells(cells, table);
   };
 }

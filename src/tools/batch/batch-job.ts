@@ -2,14 +2,14 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
-import type { Encoding } from '../../engine/tokenization/text-tokenizer.js';
+import type { TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
 import { PlanRunner } from '../../engine/dispatch/plan-runner.js';
 import { answerWriter } from './answer-line.js';
 import { addTally, emptyTally } from './block-tally.js';
 import { planBlock, renderBlock, type PlannedBlock, type RenderedBlock } from './block-work.js';
 import { BLOCK_BYTES, type Block } from '../records/blocks.js';
 import { InFlight } from './in-flight.js';
-import { openBlocks, type InputBlocks } from './input-blocks.js';
+import { openBlocks, outputDialect, type InputBlocks } from './input-blocks.js';
 import type { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
@@ -105,7 +105,7 @@ export class BatchJob {
     this.runner = runner;
     this.inFlight = new InFlight(workers, () => runner.waiting);
     try {
-      await this.pump(input, (text) => tokenizer.encode(text), runner, this.inFlight);
+      await this.pump(input, tokenizer, runner, this.inFlight);
     } finally {
       await runner.close();
     }
@@ -128,20 +128,20 @@ export class BatchJob {
 
   private async pump(
     { blocks, formats }: InputBlocks,
-    encode: (text: string) => Encoding,
+    tokenizer: TextTokenizer,
     runner: PlanRunner,
     inFlight: InFlight,
   ): Promise<void> {
-    const { version, outputFormat, topK } = this.options;
+    const { version, outputFormat, quotes, topK } = this.options;
     const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = version.manifest.batching;
     const limits = { maxPaddedTokens, runsAlone };
-    const writeAnswer = answerWriter(outputFormat.records, version, topK);
+    const writeAnswer = answerWriter(outputDialect(outputFormat.records, quotes), version, topK);
     const stopped = (): boolean => this.interrupted || this.end !== undefined || this.failed;
     for await (const block of blocks) {
       this.cutShort = stopped();
       if (this.cutShort) break;
       await this.source.checkUnchanged();
-      const planned = await planBlock(block, formats.read, encode, limits);
+      const planned = await planBlock(block, formats.read, tokenizer, limits);
       inFlight.add(block.bytes.length);
       const before = this.written;
       this.written = this.write(planned, runner.run(planned.plan), before, writeAnswer).finally(() => {

@@ -2,6 +2,10 @@
 export interface Tally {
   /** Records, answered or not; blank lines are none. */
   lines: number;
+  /** Lines of the input: those of the records, the blank ones, and the header of a table. */
+  inputLines: number;
+  /** Of these, lines that continue a record which began on an earlier line. */
+  continuedLines: number;
   errors: number;
   blankLines: number;
   truncated: number;
@@ -11,6 +15,8 @@ export interface Tally {
 
 export const emptyTally = (): Tally => ({
   lines: 0,
+  inputLines: 0,
+  continuedLines: 0,
   errors: 0,
   blankLines: 0,
   truncated: 0,
@@ -19,6 +25,8 @@ export const emptyTally = (): Tally => ({
 
 export function addTally(total: Tally, more: Tally): void {
   total.lines += more.lines;
+  total.inputLines += more.inputLines;
+  total.continuedLines += more.continuedLines;
   total.errors += more.errors;
   total.blankLines += more.blankLines;
   total.truncated += more.truncated;

@@ -1,5 +1,6 @@
 import { BatchJob, type JobEnd } from './batch-job.js';
 import { BLOCK_BYTES } from '../records/blocks.js';
+import { READER_VERSION } from '../records/records.js';
 import { STANDARD_STREAM } from '../records/file-format.js';
 import { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
@@ -19,13 +20,15 @@ export interface FileRunEnd {
 }
 
 function headerFor(options: JobOptions, source: InputSource): JournalHeader {
-  const { version, textField, topK, shard, threadsPerWorker, inputFormat, outputFormat } = options;
+  const { version, textField, quotes, topK, shard, threadsPerWorker, inputFormat, outputFormat } = options;
   return {
     serin_journal: 1,
+    reader_version: READER_VERSION,
     input: source.identity,
     version: { name: `${version.model}/${version.version}`, digest: version.digest },
     options: {
       text_field: textField,
+      quotes,
       top_k: topK,
       shard: shard && `${String(shard.index)}/${String(shard.count)}`,
       threads_per_worker: threadsPerWorker,

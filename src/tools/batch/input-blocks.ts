@@ -9,10 +9,11 @@ import {
 import type { InputSource } from '../records/input-source.js';
 import type { JobOptions } from './job-options.js';
 import { blocksOf, EVERY_BLOCK, type BlockRange } from './shard.js';
-import { answerFields, quoteField } from './answer-line.js';
-import { CsvEnds } from '../records/csv-ends.js';
-import { csvReader, readCsvHeader, type CsvPrefix } from '../records/csv-records.js';
-import { DELIMITER, type RecordFormat } from '../records/file-format.js';
+import { answerFields, tableCell, tableCells } from './answer-line.js';
+import { StartError } from '../../base/errors/start-error.js';
+import { readTableHeader, tableReader, type RecordPrefix } from '../records/table-records.js';
+import { dialectOf, type RecordFormat } from '../records/file-format.js';
+import { TableEnds, type TableDialect } from '../records/table-fields.js';
 import { jsonLinesReader } from '../records/json-lines.js';
 import type { BlockReader } from '../records/records.js';
 
@@ -55,8 +56,8 @@ export async function openBlocks(
   return { formats, range, blocks: wanted() };
 }
 
-function recordEnds({ inputFormat: { records } }: JobOptions): RecordEnds {
-  return records === 'jsonl' ? new LineEnds() : new CsvEnds(DELIMITER[records]);
+function recordEnds({ inputFormat: { records }, quotes }: JobOptions): RecordEnds {
+  return records === 'jsonl' ? new LineEnds() : new TableEnds(dialectOf(records, quotes));
 }
 
 /** How the blocks of an input are read, and what stands before them in the output. */
@@ -70,45 +71,61 @@ export interface JobFormats {
  * @throws StartError when a table has no header that can be used
  */
 function jobFormats(
-  { inputFormat, outputFormat, textField, topK }: JobOptions,
+  { inputFormat, outputFormat, textField, quotes, topK }: JobOptions,
   first: Block | undefined,
 ): JobFormats {
   const added = answerFields(topK);
   const addedNames = new Set(added);
   const { records } = inputFormat;
   if (records === 'jsonl') return { read: jsonLinesReader(textField, addedNames), outputHeader: '' };
-  const header = readCsvHeader(first, records, textField);
+  const dialect = dialectOf(records, quotes);
+  const header = readTableHeader(first, dialect, textField);
+  const output = outputDialect(outputFormat.records, quotes);
   return {
-    read: csvReader(header, records, csvPrefix(outputFormat.records, addedNames)),
-    outputHeader: csvHeaderLine(header.names, added, outputFormat.records),
+    read: tableReader(header, dialect, recordPrefix(output, addedNames)),
+    outputHeader: headerLine(header.names, added, output),
   };
 }
 
+/** Null where the records name their own fields. */
+export const outputDialect = (records: RecordFormat, quotes: boolean): TableDialect | null =>
+  records === 'jsonl' ? null : dialectOf(records, quotes);
+
+const CANNOT_HOLD =
+  'has a tab or a line end, which TSV without quotes cannot hold; --quotes writes such fields in quotes.';
+
 /**
- * How a record of CSV or TSV begins in the output: its columns, without those that the answer brings. As JSON its
- * values are strings: a table does not say what is a number.
+ * How a record of a table begins in the output: its columns, without those that the answer brings. As JSON its values
+ * are strings: a table does not say what is a number.
  */
-export function csvPrefix(output: RecordFormat, added: ReadonlySet<string>): CsvPrefix {
+export function recordPrefix(output: TableDialect | null, added: ReadonlySet<string>): RecordPrefix {
   return (names, fields) => {
     const kept = names
       .map((name, i) => [name, fields[i] ?? ''] as const)
       .filter(([name]) => !added.has(name));
-    if (output === 'jsonl') {
+    if (output === null) {
       return `{${kept.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)},`).join('')}`;
     }
-    const delimiter = DELIMITER[output];
-    return kept.map(([, value]) => `${quoteField(value, delimiter)}${delimiter}`).join('');
+    const bad = kept.find(([, value]) => tableCell(value, output) === null);
+    if (bad !== undefined) {
+      return { code: 'INVALID_REQUEST', message: `The field ${JSON.stringify(bad[0])} ${CANNOT_HOLD}` };
+    }
+    return kept.map(([, value]) => `${tableCell(value, output) ?? ''}${output.delimiter}`).join('');
   };
 }
 
-/** The header of the output; nothing where the records name their own fields. */
-export function csvHeaderLine(
+/**
+ * The header of the output; nothing where the records name their own fields.
+ * @throws StartError when the output cannot hold the name of a column
+ */
+export function headerLine(
   names: readonly string[],
   added: readonly string[],
-  output: RecordFormat,
+  output: TableDialect | null,
 ): string {
-  if (output === 'jsonl') return '';
-  const delimiter = DELIMITER[output];
+  if (output === null) return '';
   const kept = names.filter((name) => !added.includes(name));
-  return `${[...kept, ...added].map((name) => quoteField(name, delimiter)).join(delimiter)}\n`;
+  const bad = kept.find((name) => tableCell(name, output) === null);
+  if (bad !== undefined) throw new StartError(`The name of the column ${JSON.stringify(bad)} ${CANNOT_HOLD}`);
+  return tableCells([...kept, ...added], output);
 }

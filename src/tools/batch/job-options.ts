@@ -12,6 +12,8 @@ export interface JobOptions {
   readonly outputFormat: FileFormat;
   readonly version: ModelVersion;
   readonly textField: string;
+  /** Whether fields of TSV are read and written in quotes. */
+  readonly quotes: boolean;
   /** How many labels with their scores each line gets; null: only the best. */
   readonly topK: number | null;
   readonly shard: Shard | null;

@@ -6,10 +6,12 @@ import type { Summary } from './run-summary.js';
 /** The inputs that a run depends on. If any of them differs, the parts would not belong to one run. */
 export interface JournalHeader {
   readonly serin_journal: 1;
+  /** READER_VERSION of records.ts; absent in journals of releases that had the first one. */
+  readonly reader_version: number;
   /** Null for stdin, which cannot be read again. */
   readonly input: InputIdentity | null;
   readonly version: { readonly name: string; readonly digest: string };
-  readonly options: Readonly<Record<string, string | number | null>>;
+  readonly options: Readonly<Record<string, string | number | boolean | null>>;
   readonly block_bytes: number;
   readonly runtime: Readonly<Record<string, string>>;
   readonly cpu_features: string;
@@ -100,6 +102,7 @@ function readHeader(line: string): JournalHeader | null {
 /** What each part of a header is called in a sentence. */
 const PARTS = {
   input: 'the input',
+  reader_version: "the version of serin's reader of files",
   version: 'the version',
   options: 'the options',
   block_bytes: 'the block size',

@@ -30,10 +30,14 @@ const sizeOf = async (path: string): Promise<number | null> => {
   return stats?.size ?? null;
 };
 
-/** Said before hours of work, not when OUT gets its name. */
-async function refuseFolder(output: string): Promise<void> {
+/** Said before hours of work, not when OUT gets its name: a rename would put a file in the place of a device. */
+async function refuseNonFile(output: string): Promise<void> {
   const stats = await stat(output).catch(() => null);
-  if (stats?.isDirectory()) throw new StartError(`${output} cannot be written: it is a folder.`);
+  if (stats === null || stats.isFile()) return;
+  const what = stats.isDirectory()
+    ? 'it is a folder'
+    : 'it is neither a file nor a new name; - writes to stdout';
+  throw new StartError(`${output} cannot be written: ${what}.`);
 }
 
 const unlessMissing = (error: unknown): null => {
@@ -114,7 +118,7 @@ export class OutputFile implements OutputTarget {
     lock: Pick<OutputLock, 'check'>,
   ): Promise<OutputFile | FinishEntry> {
     const names = namesFor(output);
-    await refuseFolder(output);
+    await refuseNonFile(output);
     const journal = await journalAt(names.journal);
     const decision = decideStart(output, await lookAround(output, journal), header, mode);
     if (journal?.finish && decision === 'publish') await publish(output);

@@ -37,7 +37,7 @@ export function noAnswer(url: string, ms: number): RequestFailed {
 export function unusable({ status, code, message }: RequestFailed, apiKey: string | null = null): StartError {
   if (code === 'NO_ANSWER') return new StartError(`${message}: it hangs, or what stands before it does.`);
   if (status === 0)
-    return new StartError(`No service answers (${message}): start one, or name it with --url.`);
+    return new StartError(`No service answers (${message}): start one, or name it with --url or SERIN_URL.`);
   if (status === 401 && apiKey) {
     return new StartError('The service does not accept the API key in the file of --api-key-file.');
   }

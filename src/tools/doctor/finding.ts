@@ -1,3 +1,7 @@
+import { counted } from '../../base/format.js';
+import { PLAIN, type Screen, type Style } from '../../base/terminal/screen.js';
+import { wrapLine } from '../../base/terminal/wrap.js';
+
 /** `note`: worth knowing; `warn`: works, but should be mended; `fail`: must be mended. */
 export type FindingState = 'ok' | 'note' | 'warn' | 'fail';
 
@@ -39,22 +43,33 @@ export const fail = (check: string, found: string, todo: string): Finding => ({
 export const mustBeMended = (findings: readonly Finding[]): boolean =>
   findings.some(({ state }) => state === 'fail');
 
-const LABELS: Readonly<Record<FindingState, string>> = {
-  ok: 'ok    ',
-  note: 'note  ',
-  warn: 'WARN  ',
-  fail: 'FAIL  ',
+const LABELS: Readonly<Record<FindingState, readonly [label: string, style: Style]>> = {
+  ok: ['ok    ', 'green'],
+  note: ['note  ', 'bold'],
+  warn: ['WARN  ', 'yellow'],
+  fail: ['FAIL  ', 'red'],
 };
 
-/** One line per finding with its remedy below it, and the counts at the end. */
-export function renderFindings(findings: readonly Finding[]): string {
+/** Each finding with its remedy below it, and the counts at the end. */
+export function renderFindings(findings: readonly Finding[], screen: Screen = PLAIN): string {
   const width = Math.max(...findings.map(({ check }) => check.length), 0);
+  const indent = LABELS.ok[0].length + width + 2;
+  const below = (text: string, first: string): string[] =>
+    wrapLine(text, screen.columns - indent - first.length).map(
+      (line, i) => `${' '.repeat(indent)}${i === 0 ? first : ' '.repeat(first.length)}${line}`,
+    );
   const lines = findings.flatMap(({ check, state, found, todo }) => {
-    const head = `${LABELS[state]}${check.padEnd(width)}  `;
-    return [`${head}${found}`, ...(todo === null ? [] : [`${' '.repeat(head.length)}→ ${todo}`])];
+    const [label, style] = LABELS[state];
+    const head = `${screen.paint(style, label)}${check.padEnd(width)}  `;
+    const [first = '', ...more] = below(found, '');
+    return [head + first.slice(indent), ...more, ...(todo === null ? [] : below(todo, '→ '))];
   });
   const number = (wanted: FindingState): number => findings.filter(({ state }) => state === wanted).length;
   const failed = number('fail');
-  const verdict = failed === 0 ? 'nothing must be mended' : `${failed} must be mended`;
-  return `${lines.join('\n')}\n\n${findings.length} findings: ${verdict}; ${number('warn')} warnings, ${number('note')} notes\n`;
+  const verdict =
+    failed === 0
+      ? screen.paint('green', 'nothing must be mended')
+      : screen.paint('red', `${failed} must be mended`);
+  const counts = `${counted(number('warn'), 'warning')}, ${counted(number('note'), 'note')}`;
+  return `${lines.join('\n')}\n\n${counted(findings.length, 'finding')}: ${verdict}; ${counts}\n`;
 }

@@ -1,9 +1,14 @@
 import { count, counted } from '../../base/format.js';
+import { PLAIN, type Screen } from '../../base/terminal/screen.js';
+import { wrapText } from '../../base/terminal/wrap.js';
 import type { DriftReport } from './drift.js';
 import type { Finding, Side } from './find-differences.js';
 
 /** Enough digits to find the text with `sha256sum`, and to distinguish two texts. */
 const SHOWN_HASH = 16;
+
+/** Spaces before what a wrapped line goes on with. */
+const HANG = 4;
 
 function renderSide(name: string, side: Side): string {
   if ('code' in side) return `  ${name}  ${side.code}: ${side.message}`;
@@ -45,13 +50,13 @@ function renderVersions({
 }
 
 /** The report for a person. */
-export function renderReport(report: DriftReport): string {
+export function renderReport(report: DriftReport, screen: Screen = PLAIN): string {
   const { causes, differences, tolerance } = report;
   const byCause = Object.entries(causes)
     .sort(([, a], [, b]) => b - a)
     .map(([cause, texts]) => `${texts} × ${cause}`);
   const unreadable = report.unreadable_lines;
-  return [
+  const text = [
     ...renderVersions(report),
     '',
     ...differences.map(renderFinding),
@@ -66,4 +71,8 @@ export function renderReport(report: DriftReport): string {
         ]),
     '',
   ].join('\n');
+  // Of a finding, what is about a side or a cause stands below its line.
+  return wrapText(text, screen, HANG)
+    .replace(/^WARNING:/m, screen.paint('red', 'WARNING:'))
+    .replaceAll(/^line \d+/gm, (line) => screen.paint('bold', line));
 }

@@ -155,6 +155,8 @@ function figuresOf(
 function describeData({
   path,
   sha256,
+  lines,
+  continuedLines,
   rows,
   items,
   duplicates,
@@ -163,6 +165,8 @@ function describeData({
   return {
     name: path === STANDARD_STREAM ? 'stdin' : basename(path),
     sha256,
+    lines,
+    continued_lines: continuedLines,
     rows,
     n: items.length,
     duplicates,

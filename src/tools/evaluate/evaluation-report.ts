@@ -11,6 +11,10 @@ export interface EvaluationReport {
     readonly name: string;
     /** Of the uncompressed content, hex. */
     readonly sha256: string;
+    /** Lines of the file, with its header and its blank ones. */
+    readonly lines: number;
+    /** Of these, lines that continue a row which began on an earlier line. */
+    readonly continued_lines: number;
     /** Labelled texts in the file. */
     readonly rows: number;
     /** Texts that were evaluated. */

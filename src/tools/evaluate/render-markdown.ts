@@ -1,5 +1,6 @@
 import type { EvaluationReport } from './evaluation-report.js';
 import { count, scoreDifference, bytes as size, counted, percent } from '../../base/format.js';
+import { withLines } from '../measure/labelled-data.js';
 import type { CandidateFigures, VersionFigures, Comparison } from './version-figures.js';
 
 /** A report for people. */
@@ -12,12 +13,12 @@ export function renderMarkdown(report: EvaluationReport): string {
       : `${model}/${candidate.version} against ${against.version}`;
   return [
     [`# Evaluation of ${title}`],
-    decisionLines(report),
+    decisiwithLines(report),
     dataLines(data),
     qualityLines(versions),
-    ...(comparison === null ? [] : [comparisonLines(comparison)]),
+    ...(comparison === null ? [] : [compariswithLines(comparison)]),
     labelLines(versions),
-    ...versions.map(confusionLines),
+    ...versions.map(confusiwithLines),
     varianceLines(candidate),
     parityLines(versions),
     costLines(versions),
@@ -28,7 +29,7 @@ export function renderMarkdown(report: EvaluationReport): string {
     .join('\n');
 }
 
-function decisionLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
+function decisiwithLines({ decision: { accepted, checks, runs } }: EvaluationReport): string[] {
   const marks = { pass: 'yes', fail: '**NO**', not_checked: 'not checked' };
   const verdict = accepted ? '**Accepted.**' : '**Refused.**';
   const alone = runs === 'alone' ? ' It runs one text at a time.' : '';
@@ -42,9 +43,11 @@ function decisionLines({ decision: { accepted, checks, runs } }: EvaluationRepor
 }
 
 function dataLines({
-  name: file,
+  name,
   n,
   rows,
+  lines,
+  continued_lines: continuedLines,
   sha256,
   duplicates,
   contradictions,
@@ -52,6 +55,7 @@ function dataLines({
   const part = n === rows ? counted(n, 'text') : `${count(n)} of ${counted(rows, 'text')}, evenly spread`;
   const other = contradictions === 0 ? '' : `, ${count(contradictions)} of them with another label`;
   const twice = duplicates === 0 ? 'none twice' : `${counted(duplicates, 'repeated text')}${other}`;
+  const file = `${name} ${withLines(lines, continuedLines)}`;
   return [`Data: ${file}, ${part}, ${twice}, sha256 ${sha256.slice(0, 12)}.`];
 }
 
@@ -78,7 +82,7 @@ function qualityLines(versions: readonly VersionFigures[]): string[] {
   ];
 }
 
-function comparisonLines(comparison: Comparison): string[] {
+function compariswithLines(comparison: Comparison): string[] {
   const {
     accuracy_drop_points: drop,
     interval_95_points: [low, high],
@@ -136,7 +140,7 @@ function labelLines(versions: readonly VersionFigures[]): string[] {
   return ['## Labels', '', ...table(['label', 'version', 'texts', 'precision', 'recall', 'F1'], rows)];
 }
 
-function confusionLines({ version, labels, confusion }: VersionFigures): string[] {
+function confusiwithLines({ version, labels, confusion }: VersionFigures): string[] {
   return table(
     [`${version}: label, answer →`, ...labels.map(({ label }) => cellOf(label))],
     confusion.map((row, k) => [cellOf(labels[k]?.label ?? ''), ...row.map(count)]),

@@ -17,7 +17,7 @@ export function recordOf(report: EvaluationReport): AcceptanceRecord {
     reasons: decision.reasons,
     runs: decision.runs,
     against: against && { version: against.version, manifest_sha256: against.manifest_sha256 },
-    data: { name: data.name, sha256: data.sha256, n: data.n, rows: data.rows },
+    data: { name: data.name, sha256: data.sha256, n: data.n, rows: data.rows, lines: data.lines },
     limits: report.limits,
     figures: {
       accuracy: candidate.accuracy.accuracy,

@@ -6,29 +6,39 @@ import { OnnxError } from '../onnx/onnx-error.js';
 import type { ExportFolder } from './export-folder.js';
 import { readExportedConfig, type ExportedConfig } from './exported-config.js';
 import { readExportedTokenizer, type ExportedTokenizer } from './exported-tokenizer.js';
-import { precisionOf, type GraphPrecision } from './graph-precision.js';
+import { precisionOf, refuseBfloat16, type GraphPrecision } from './graph-precision.js';
 import { checkSignature } from './graph-signature.js';
 import { decideLabels } from './labels-and-task.js';
+import type { OutputKind } from './output-kind.js';
 import { readPythonParity, type PythonParity } from './python-parity.js';
+import { asLogits } from './score-output.js';
+import { refuseSwappedInputs } from './swapped-inputs.js';
+import { checkSingleTexts } from './text-pairs.js';
 import { decideMaxTokens } from './token-limit.js';
 import { checkTokenizerFits } from './tokenizer-fit.js';
 import { checkInferenceMode } from './training-mode.js';
-import { embeddingRows } from './word-embedding.js';
+import { rowsLookedUp } from './word-embedding.js';
 
 /** What may be said where the files do not, or are wrong. */
 export interface ExportChoices {
   readonly labels: readonly string[] | null;
   readonly task: TaskName | null;
   readonly maxTokens: number | null;
+  /** What the output of the graph holds. */
+  readonly output: OutputKind;
   /** File with golden texts that Python made. */
   readonly parityFile: string | null;
+  /** Python will be asked for golden texts, once the files are known to fit. */
+  readonly asksPython: boolean;
 }
 
 /** An export whose files fit one another, as far as reading them tells. */
 export interface ExaminedExport {
   readonly model: ModelProto;
   readonly modelPath: string;
-  readonly hasExternalData: boolean;
+  readonly inputs: readonly string[];
+  /** True when the graph is not taken over byte by byte: its weights lie beside it, or a part was taken off. */
+  readonly isRewritten: boolean;
   readonly opset: number;
   /** Program that wrote the graph; empty where it is not said. */
   readonly producer: string;
@@ -53,12 +63,17 @@ export function examineExport(files: ExportFolder, choices: ExportChoices): Exam
   const { model, externalFiles } = readGraph(files.modelPath);
   const { graph } = model;
   if (graph === undefined) throw new StartError(`${files.modelPath} holds no graph.`);
-  const { inputs, width } = checkSignature(graph, config.vocabSize);
+  refuseBfloat16(model);
+  const { inputs, output, width } = checkSignature(graph, config.vocabSize);
+  refuseSwappedInputs(graph);
   checkInferenceMode(model);
+  const pairNotes = checkSingleTexts(config, choices.task);
   const { task, labels, notes: labelNotes } = decideLabels(config, width, choices);
+  const logits = asLogits(model, output, task, choices.output);
   const python = choices.parityFile === null ? null : readPythonParity(choices.parityFile, labels.length);
-  const rows = embeddingRows(graph);
-  const tokenizerNotes = checkTokenizerFits(tokenizer, config, rows, python !== null);
+  const rows = rowsLookedUp(graph, 'input_ids');
+  const hasParity = python !== null || choices.asksPython;
+  const tokenizerNotes = checkTokenizerFits(tokenizer, config, rows, hasParity);
   const limit = decideMaxTokens({
     ...config,
     modelMaxLength: tokenizer.modelMaxLength,
@@ -68,9 +83,10 @@ export function examineExport(files: ExportFolder, choices: ExportChoices): Exam
     ? []
     : ['the graph takes no attention_mask, so that padding may change its answers: batches are measured'];
   return {
-    model,
+    model: logits.model,
     modelPath: files.modelPath,
-    hasExternalData: externalFiles.length > 0,
+    inputs,
+    isRewritten: externalFiles.length > 0 || logits.model !== model,
     opset: Number(
       model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0,
     ),
@@ -82,7 +98,7 @@ export function examineExport(files: ExportFolder, choices: ExportChoices): Exam
     maxTokens: limit.maxTokens,
     precision: precisionOf(model),
     python,
-    notes: [...labelNotes, ...tokenizerNotes, ...limit.notes, ...maskNotes],
+    notes: [...pairNotes, ...labelNotes, ...logits.notes, ...tokenizerNotes, ...limit.notes, ...maskNotes],
   };
 }
 

@@ -12,14 +12,23 @@ export interface ExportedConfig {
   readonly labels: readonly string[] | null;
   /** Tokens that positions are learnt for; null where they are relative or not said. */
   readonly maxPositions: number | null;
+  /** Rows of the table of positions that no token uses, because positions are counted from the padding id + 1 on. */
+  readonly unusedPositions: number;
   readonly padTokenId: number | null;
   readonly vocabSize: number | null;
   readonly transformersVersion: string | null;
+  /** The data set that a training script of transformers names. */
+  readonly finetuningTask: string | null;
+  /** Written by a CrossEncoder of sentence-transformers, which compares two texts. */
+  readonly isCrossEncoder: boolean;
 }
 
 /** Their positions are counted from the padding id + 1 on, so that many of the rows are never used. */
 const POSITIONS_AFTER_PADDING =
   /^(roberta|xlm-roberta|xlm-roberta-xl|roberta-prelayernorm|camembert|mpnet|longformer|data2vec-text|ibert|xmod|luke)$/;
+
+/** What sentence-transformers adds to config.json: before its release 4, and since. */
+const CROSS_ENCODER_KEYS = ['sbert_ce_default_activation_function', 'sentence_transformers'];
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 const countOf = (value: unknown): number | null =>
@@ -41,9 +50,12 @@ export function readExportedConfig(contents: Uint8Array): ExportedConfig {
     problemType: textOf(config.problem_type),
     labels: labelsOf(config.id2label),
     maxPositions: positions === null || positions === 0 ? null : positions - unused,
+    unusedPositions: unused,
     padTokenId,
     vocabSize: countOf(config.vocab_size),
     transformersVersion: textOf(config.transformers_version),
+    finetuningTask: textOf(config.finetuning_task),
+    isCrossEncoder: CROSS_ENCODER_KEYS.some((key) => config[key] !== undefined),
   };
 }
 

@@ -1,6 +1,8 @@
+import { truncationSideOf } from '../../engine/tokenization/truncation-side.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { parseJsonObject } from './json-object.js';
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
+import { hasOwnStages, type TokenizerJson } from '../../engine/tokenization/tokenizer/pipeline.js';
 
 /** The fields that are read from tokenizer.json and tokenizer_config.json. */
 export interface ExportedTokenizer {
@@ -41,36 +43,33 @@ export function readExportedTokenizer(tokenizerJson: Uint8Array, configJson: Uin
       `tokenizer_config.json names ${JSON.stringify(token)} as ${name}, which tokenizer.json does not have: the two are of different tokenizers.`,
     );
   }
-  const { model_max_length: max, truncation_side: side, pad_token: padToken } = config;
+  const { model_max_length: max, pad_token: padToken } = config;
   const kind = typeof model.type === 'string' ? model.type : 'unknown';
   return {
     kind,
-    isExact: kind === 'WordPiece' && hasOwnStages(tokenizer),
+    isExact: isExact(tokenizer as unknown as TokenizerJson),
     entries: new Set(ids.values()).size,
     largestId,
     largestToken,
     modelMaxLength: typeof max === 'number' && max > 0 ? max : null,
-    truncationSide: side === 'left' ? 'left' : 'right',
+    truncationSide: truncationSideOf(tokenizer, config).side,
     padTokenId: ids.get(contentOf(padToken) ?? '') ?? null,
   };
+}
+
+/** @throws StartError when a stage is damaged, or has something that is not supported */
+function isExact(tokenizer: TokenizerJson): boolean {
+  try {
+    return hasOwnStages(tokenizer);
+  } catch (error) {
+    throw new StartError(`${(error as Error).message}.`, { cause: error });
+  }
 }
 
 /** A special token is written as its text, or as an object with it. */
 function contentOf(token: unknown): string | null {
   if (typeof token === 'string') return token;
   return isJsonObject(token) && typeof token.content === 'string' ? token.content : null;
-}
-
-const OWN_NORMALIZERS: readonly unknown[] = ['BertNormalizer', 'Lowercase'];
-
-function hasOwnStages({ normalizer, pre_tokenizer: preTokenizer }: JsonObject): boolean {
-  const isOwn = (step: unknown): boolean => isJsonObject(step) && OWN_NORMALIZERS.includes(step.type);
-  const steps =
-    isJsonObject(normalizer) && Array.isArray(normalizer.normalizers)
-      ? (normalizer.normalizers as unknown[])
-      : [normalizer];
-  const normalizes = normalizer === null || normalizer === undefined || steps.every(isOwn);
-  return normalizes && isJsonObject(preTokenizer) && preTokenizer.type === 'BertPreTokenizer';
 }
 
 /**

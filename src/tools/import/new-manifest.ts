@@ -41,7 +41,7 @@ export function draftManifest(facts: VersionFacts, files: Readonly<Record<string
 /** The draft, completed with the results of the trial. It has no accuracy, because none was measured. */
 export function finishManifest(
   draft: Manifest,
-  { variance, varies, maxPaddedTokens, parity }: Trial,
+  { variance, varies, maxPaddedTokens, parity, workerRssBytes }: Trial,
 ): Manifest {
   return {
     ...draft,
@@ -52,6 +52,7 @@ export function finishManifest(
         parity_texts: parity.texts,
         max_score_difference: parity.maxScoreDifference,
         label_flips: parity.labelFlips,
+        worker_rss_bytes: workerRssBytes,
       },
     ],
     batch_variance: {

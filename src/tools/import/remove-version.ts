@@ -2,6 +2,7 @@ import { rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SerinConfig } from '../../base/config/serin-config.js';
 import { StartError } from '../../base/errors/start-error.js';
+import { halfMadeNames, sweepHalfMade } from '../../registry/half-made.js';
 import type { VersionName } from '../../registry/find-version.js';
 import { checkUnused } from '../measure/version-in-use.js';
 
@@ -14,6 +15,7 @@ export async function removeVersion(
   config: Pick<SerinConfig, 'modelRegistry' | 'rollout' | 'stateDir'>,
   name: VersionName,
   confirmed: boolean,
+  say: (sentence: string) => void,
 ): Promise<string> {
   const parent = join(config.modelRegistry, name.model);
   const folder = join(parent, name.version);
@@ -23,7 +25,8 @@ export async function removeVersion(
   }
   await checkUnused(config, name, 'removed');
   if (!confirmed) throw new StartError(`${folder} would be deleted for good: say so with --yes.`);
-  const nameless = join(parent, `.removed-${name.version}-${process.pid}`);
+  const nameless = join(parent, halfMadeNames.removed(name.version));
+  await sweepHalfMade(config.modelRegistry, say);
   await rename(folder, nameless);
   await rm(nameless, { recursive: true, force: true });
   // The last version takes the model's own folder along; another one is still in it otherwise.

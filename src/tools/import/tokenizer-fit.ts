@@ -52,7 +52,7 @@ export function checkTokenizerFits(
   }
   if (!tokenizer.isExact && !hasParity) {
     throw new StartError(
-      `The tokenizer is ${kind === 'WordPiece' ? 'WordPiece with stages that are not BERT’s' : kind}, for which transformers.js is used, and its ids may differ from ` +
+      `The tokenizer (${kind}) has stages for which transformers.js is used, and its ids may differ from ` +
         'those of Python: give golden texts from Python with --parity FILE (docs/models.md shows what writes them).',
     );
   }

@@ -4,9 +4,10 @@ import { VersionRunner, type RunnerOptions } from '../measure/version-runner.js'
 import type { Answer } from '../../engine/tasks/task.js';
 import type { ModelVersion } from '../../registry/model-version.js';
 import type { AnsweredText } from './compare-parity.js';
+import { sessionProblem } from './session-problem.js';
 import type { SettledParity } from './settle-parity.js';
 import { measureTokenBudget } from './token-budget.js';
-import { exportCommand } from './find-model.js';
+import { TrialProgress } from './trial-progress.js';
 
 /** The result of running a version in its own worker process. */
 export interface Trial {
@@ -31,6 +32,8 @@ export interface TrialTexts {
 export interface TrialOptions extends RunnerOptions {
   /** Compares the answers with Python's, before time is spent on batches. */
   readonly settle: (answered: readonly AnsweredText[]) => SettledParity;
+  /** Rows of the table of positions that no token uses. */
+  readonly unusedPositions: number;
 }
 
 /** Texts that are run a second time: chance in a graph shows in the first of them. */
@@ -42,6 +45,10 @@ const SAME_SCORE = 1e-6;
 /** A score that changes more than this between batches is another answer, whatever its label. */
 const LARGEST_SCORE_CHANGE = 0.001;
 
+/** Whether answers depend on the texts beside them. */
+export const varies = ({ label_flips: flips, max_score_change: change }: BatchVarianceFigures): boolean =>
+  flips > 0 || change > LARGEST_SCORE_CHANGE;
+
 /**
  * Loads a version in a worker process, so that a graph that takes the process down takes no other with it, and runs
  * texts alone, again, and in batches.
@@ -50,21 +57,25 @@ const LARGEST_SCORE_CHANGE = 0.001;
 export async function tryVersion(
   candidate: ModelVersion,
   { answer, batch, time }: TrialTexts,
-  { settle, ...options }: TrialOptions,
+  { settle, unusedPositions, ...options }: TrialOptions,
 ): Promise<Trial> {
   const runner = await VersionRunner.open(candidate, options);
+  const progress = new TrialProgress(runner, options.say);
   try {
+    progress.begin('each text alone', answer.length);
     const answered = await runAlone(runner, answer);
-    const again = await runAlone(runner, answer.slice(0, REPEATED_TEXTS));
-    checkSame(answered, again);
+    const repeated = answer.slice(0, REPEATED_TEXTS);
+    progress.begin('the first texts again', repeated.length);
+    checkSame(answered, await runAlone(runner, repeated));
     const parity = settle(answered);
+    progress.begin('in batches and padded', null);
     const variance = await measureBatchVariance(runner, batch);
-    const varies = variance.label_flips > 0 || variance.max_score_change > LARGEST_SCORE_CHANGE;
+    progress.begin('in batches of several sizes', null);
     return {
       parity,
       variance,
-      varies,
-      maxPaddedTokens: varies
+      varies: varies(variance),
+      maxPaddedTokens: varies(variance)
         ? candidate.manifest.batching.max_padded_tokens
         : await measureTokenBudget(runner, time),
       loadMs: runner.loadMs ?? 0,
@@ -72,9 +83,13 @@ export async function tryVersion(
     };
   } catch (error) {
     throw error instanceof StartError
-      ? new StartError(sessionProblem(error.message), { cause: error })
+      ? new StartError(
+          sessionProblem(error.message, { maxTokens: candidate.manifest.max_tokens, unusedPositions }),
+          { cause: error },
+        )
       : error;
   } finally {
+    progress.stop();
     await runner.close();
   }
 }
@@ -104,38 +119,4 @@ function checkSame(first: readonly AnsweredText[], again: readonly AnsweredText[
   throw new StartError(
     `The same text gets other scores when it is run again (by up to ${change.toPrecision(2)}): something in the graph is left to chance, as dropout is in training. Call model.eval() before the export.`,
   );
-}
-
-/** Messages of ONNX Runtime, each with its remedy. */
-const KNOWN: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
-  [
-    /Opset (\d+) is under development.*?till opset (\d+)/s,
-    ([, used, known]) =>
-      `model.onnx uses opset ${used ?? '?'}, and this ONNX Runtime knows them up to ${known ?? '?'}: export it with --opset 17.`,
-  ],
-  [
-    /In Node, \("[^"]*", (\w+), .*No opset import|(\S+?)\(-?\d+\) is not a registered function\/op|No Op registered for (\S+)|Could not find an implementation for (\S+?)[\s(]/,
-    (match) =>
-      `model.onnx uses the operator ${match.slice(1).find(Boolean) ?? '?'}, which ONNX Runtime does not have on CPUs: ` +
-      `export the model without operators of its own, "${exportCommand()}".`,
-  ],
-  [
-    /indices element out of data bounds|idx=\d+ must be within the inclusive range|out of bounds/,
-    ([what]) =>
-      `The model cannot run its longest texts (${what}): it knows fewer positions or tokens; set a lower --max-tokens.`,
-  ],
-  [
-    /worker processes died|No worker process starts/,
-    () =>
-      'The model takes its process down while it is loaded or run: look at the memory of this machine and at the log of its kernel.',
-  ],
-];
-
-/** The sentence about a version that could not be loaded: a known problem with its remedy, else what was said. */
-export function sessionProblem(message: string): string {
-  for (const [pattern, describe] of KNOWN) {
-    const match = pattern.exec(message);
-    if (match !== null) return `${describe(match)} (${message.split('\n')[0] ?? ''})`;
-  }
-  return message;
 }

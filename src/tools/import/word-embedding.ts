@@ -3,18 +3,22 @@ import type { GraphProto } from '../onnx/generated/onnx_pb.js';
 import { GraphIndex } from '../onnx/graph-index.js';
 import { dimsOf } from '../onnx/tensor.js';
 
+/** The inputs of a fused embedding that hold ids, and those that hold the tables for them. */
+const FUSED_TABLES: Readonly<Record<number, number>> = { 0: 2, 1: 4 };
+
 /**
- * Rows of the table that token ids look up: an id beyond them ends a run.
- * @returns null when the graph hides the table, e.g. in a function
+ * Rows of the table that an input looks up; with `input_ids`, an id beyond them ends a run.
+ * @returns null when the input looks nothing up, or the graph hides the table, e.g. in a function
  */
-export function embeddingRows(graph: GraphProto): number | null {
+export function rowsLookedUp(graph: GraphProto, input: string): number | null {
   const index = new GraphIndex(graph);
-  const names = ['input_ids', ...castsOf(index, 'input_ids')];
+  const names = [input, ...castsOf(index, input)];
   for (const node of names.flatMap((name) => index.consumers(name))) {
     const isGather = isStandard(node, 'Gather') && names.includes(node.input[1] ?? '');
     const isFused = node.opType === 'EmbedLayerNormalization';
-    if (!isGather && !isFused) continue;
-    const table = index.initializer(weightsBehind(index, node.input[isGather ? 0 : 2] ?? ''));
+    const fused = isFused ? FUSED_TABLES[node.input.findIndex((name) => names.includes(name))] : undefined;
+    if (!isGather && fused === undefined) continue;
+    const table = index.initializer(weightsBehind(index, node.input[isGather ? 0 : (fused ?? 0)] ?? ''));
     const dims = table ? dimsOf(table) : [];
     if (dims.length === 2 && dims[0] !== undefined) return dims[0];
   }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { count, counted } from '../../base/format.js';
 import { StartError } from '../../base/errors/start-error.js';
 import { ForeignLabels, labelIndex } from './label-values.js';
 import { readRows, type DataOptions } from './labelled-rows.js';
+import { linesIn, type Block } from '../records/blocks.js';
+import { linesInWords } from '../records/records.js';
 import { evenSample } from '../../base/statistics/even-sample.js';
 
 /** A text with its label. */
@@ -19,6 +22,10 @@ export interface LabelledData {
   /** Of the uncompressed content, hex. */
   readonly sha256: string;
   readonly items: readonly LabelledText[];
+  /** Lines of the file, with its header and its blank ones. */
+  readonly lines: number;
+  /** Of these, lines that continue a row which began on an earlier line. */
+  readonly continuedLines: number;
   /** Labelled texts in the file, of which `items` are all, or an even selection. */
   readonly rows: number;
   /** Items whose text came before. */
@@ -28,6 +35,13 @@ export interface LabelledData {
 }
 
 const MOST_LISTED = 5;
+
+/** How many lines a file has, so that a reader sees when its rows are fewer: `with 301 lines`. */
+export function withLines(lines: number, continuedLines: number): string {
+  const inside =
+    continuedLines === 0 ? '' : ` (${count(continuedLines)} of them inside a record that began earlier)`;
+  return `with ${counted(lines, 'line')}${inside}`;
+}
 
 /**
  * Reads a labelled file whole: no line of it is left out silently.
@@ -41,14 +55,19 @@ export async function readLabelledData(
 ): Promise<LabelledData> {
   const { path, limit } = options;
   const hash = createHash('sha256');
-  const bad: { line: number; problem: string }[] = [];
+  const bad: string[] = [];
   const foreign = new ForeignLabels();
   const all: LabelledText[] = [];
-  let unreadable = 0;
-  for await (const row of readRows(options, (chunk) => hash.update(chunk))) {
+  let [unreadable, lines, continuedLines] = [0, 0, 0];
+  const seen = (block: Block): void => {
+    hash.update(block.bytes);
+    lines += linesIn(block);
+  };
+  for await (const row of readRows(options, seen)) {
+    continuedLines += row.lastLine - row.line;
     if ('problem' in row) {
       unreadable++;
-      if (bad.length < MOST_LISTED) bad.push(row);
+      if (bad.length < MOST_LISTED) bad.push(`${linesInWords(row)}: ${row.problem}`);
       continue;
     }
     const label = labelIndex(row.label, labels);
@@ -59,7 +78,7 @@ export async function readLabelledData(
     throw new StartError(`${path} cannot be used to evaluate: ${why}.`);
   };
   if (unreadable > 0) {
-    const listed = bad.map(({ line, problem }) => `line ${line}: ${problem}`).join('; ');
+    const listed = bad.join('; ');
     const more = unreadable > bad.length ? `; and ${unreadable - bad.length} more` : '';
     refuse(`${unreadable} of its lines have no labelled text; mend or remove them (${listed}${more})`);
   }
@@ -73,7 +92,8 @@ export async function readLabelledData(
       `all ${items.length} texts have the label ${name}; accuracy means something only with two or more`,
     );
   }
-  return { path, sha256: hash.digest('hex'), items, rows: all.length, ...countDuplicates(items) };
+  const file = { path, sha256: hash.digest('hex'), lines, continuedLines };
+  return { ...file, items, rows: all.length, ...countDuplicates(items) };
 }
 
 function countDuplicates(

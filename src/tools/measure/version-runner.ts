@@ -4,7 +4,7 @@ import { StartError } from '../../base/errors/start-error.js';
 import { toVersionSpec } from '../../engine/version-spec.js';
 import { WORKER_ENTRY_FILE } from '../../engine/pool/worker-handle.js';
 import type { ModelVersion } from '../../registry/model-version.js';
-import { textError } from '../../engine/text.js';
+import { nothingLeft, textError } from '../../engine/text.js';
 import type { Encoding, TextTokenizer } from '../../engine/tokenization/text-tokenizer.js';
 import type { TextOutcome } from '../../engine/dispatch/batch-group.js';
 import { BatchPlanner } from '../../engine/dispatch/batch-plan.js';
@@ -69,6 +69,11 @@ export class VersionRunner {
     return this.runner.largestRssBytes;
   }
 
+  /** Texts that were answered so far. */
+  get answeredTexts(): number {
+    return this.runner.answeredTexts;
+  }
+
   encode(text: string): Encoding {
     return this.tokenizer.encode(text);
   }
@@ -80,10 +85,10 @@ export class VersionRunner {
    */
   async run(texts: readonly string[]): Promise<TextOutcome[]> {
     const { max_padded_tokens: maxPaddedTokens, runs_alone: runsAlone } = this.version.manifest.batching;
-    const planner = new BatchPlanner((text) => this.encode(text), { maxPaddedTokens, runsAlone });
+    const planner = new BatchPlanner(this.tokenizer, { maxPaddedTokens, runsAlone });
     const errors = texts.map((text) => textError(text, 'text'));
     texts.forEach((text, i) => {
-      if (errors[i] === null) planner.add(text);
+      if (errors[i] === null && !planner.add(text)) errors[i] = nothingLeft('text');
     });
     const { encodings, ends, indices } = planner.finish();
     const answers = await this.runBatches(encodings, ends);

@@ -1,5 +1,6 @@
 import { StartError } from '../../base/errors/start-error.js';
-import { readLabelledData, type LabelledData } from '../measure/labelled-data.js';
+import { counted } from '../../base/format.js';
+import { withLines, readLabelledData, type LabelledData } from '../measure/labelled-data.js';
 import { evenSample } from '../../base/statistics/even-sample.js';
 import { loadTokenizer } from '../../engine/tokenization/load-tokenizer.js';
 import { writeModelFile } from '../onnx/model-file.js';
@@ -68,7 +69,9 @@ async function searched(
   maxDropPoints: number,
 ): Promise<FloatModel> {
   const { progress, options, source, compared } = run;
-  progress.begin(`searching for the fewest layers to leave out, on ${data.items.length} labelled texts`);
+  progress.begin(
+    `searching for the fewest layers to leave out, on ${counted(data.items.length, 'labelled text')} of a file ${withLines(data.lines, data.continuedLines)}`,
+  );
   const trials = await ModelTrials.open({
     data,
     shiftTexts: evenSample(compared, SHIFT_TEXTS),

@@ -1,4 +1,6 @@
-import { alignColumns } from '../../base/charts/tables.js';
+import { factLines } from '../../base/terminal/fit-table.js';
+import { indentedScreen, PLAIN, type Screen } from '../../base/terminal/screen.js';
+import { wrapCommand, wrapLine } from '../../base/terminal/wrap.js';
 import { megabytes, percent, scoreDifference } from '../../base/format.js';
 import type { BatchVarianceFigures } from '../measure/batch-variance.js';
 import { TASK_TRAITS, type TaskName } from '../../registry/tasks.js';
@@ -34,7 +36,7 @@ export interface QuantizeReport {
 const MOST_LISTED = 8;
 
 /** The closing words, for people. */
-export function renderQuantizeReport(report: QuantizeReport): string {
+export function renderQuantizeReport(report: QuantizeReport, screen: Screen = PLAIN): string {
   const { before, after } = report.model_bytes;
   const { products, tables } = report.quantized;
   const rows: [string, string][] = [
@@ -63,18 +65,30 @@ export function renderQuantizeReport(report: QuantizeReport): string {
   }
   rows.push(['took', `${report.duration_s.toFixed(0)} s`]);
   const name = `${report.model}/${report.version}`;
+  const [why, command] = nextStep(report);
   return [
-    `${name} is made from ${report.source} (${report.method} int8, ${report.weight_bits}-bit weights)`,
-    ...alignColumns(rows).map((line) => `  ${line}`),
-    nextStep(report),
+    ...wrapLine(
+      `${name} is made from ${report.source} (${report.method} int8, ${report.weight_bits}-bit weights)`,
+      screen.columns,
+    ).map((line) => screen.paint('bold', line)),
+    ...factLines(rows, indentedScreen(screen, 2)).map((line) => `  ${line}`),
+    ...wrapLine(why, screen.columns),
+    ...wrapCommand(`  ${command}`, screen),
     '',
   ].join('\n');
 }
 
-function nextStep({ model, version, source, task }: QuantizeReport): string {
+/** Why a step is next, and its command. */
+function nextStep({ model, version, source, task }: QuantizeReport): [why: string, command: string] {
   return TASK_TRAITS[task].severalLabels
-    ? `It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then npx serin canary set ${model} --version ${version} --percent N --force`
-    : `It gets no traffic until it is accepted: npx serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`;
+    ? [
+        'It gets no traffic by itself, and serin evaluate knows one label per text only: measure it yourself, then',
+        `npx serin canary set ${model} --version ${version} --percent N --force`,
+      ]
+    : [
+        'It gets no traffic until it is accepted:',
+        `npx serin evaluate ${model}/${version} --against ${source.split('/')[1] ?? ''} --data FILE --record`,
+      ];
 }
 
 function leftOut(layers: readonly KeptLayer[]): string {

@@ -10,6 +10,7 @@ import type { QuantizeReport } from './quantize-report.js';
 import type { QuantizeVersionOptions } from './quantize-run.js';
 import { chooseSource } from './source-version.js';
 import { StageProgress } from './stage-progress.js';
+import { sweepHalfMade } from '../../registry/half-made.js';
 import { StagedVersion } from '../../registry/staged-version.js';
 
 /** Texts on which versions without calibration texts are compared. */
@@ -35,6 +36,7 @@ export async function quantizeVersion(options: QuantizeVersionOptions): Promise<
       `${options.source} has no ${CALIBRATION_FILE}: name a file with --calibration, one {"text": "..."} per line, some hundred texts like your traffic; or use --method dynamic, which needs none and runs one text at a time.`,
     );
   }
+  await sweepHalfMade(options.config.modelRegistry, options.say);
   const staged = await StagedVersion.create(modelFolder, options.target);
   try {
     const compared = [...new Set(texts?.texts ?? evenSample(golden, COMPARED_TEXTS))];

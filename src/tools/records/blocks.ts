@@ -27,22 +27,27 @@ export interface Block {
   readonly bytes: Buffer;
 }
 
-/** Finds where records end. It is shown every byte once, in order. */
+/** Finds where records end. It is shown every byte in order; those that it could not judge come again. */
 export interface RecordEnds {
   /**
-   * @param start index in `chunk` of the first byte not shown before
-   * @param least index from which an end is wanted; may be negative or beyond the chunk
+   * @param window bytes of the input; those before `start` are judged
+   * @param least index from which an end is wanted; may be negative or beyond the window
+   * @param isLast whether the input ends with the window
    * @returns index after the first record that ends at or after `least`, or -1
    */
-  next(chunk: Buffer, start: number, least: number): number;
+  next(window: Buffer, start: number, least: number, isLast: boolean): number;
+  /** After -1: bytes at the end of the window that must be shown again, with what follows them. */
+  readonly undecided: number;
 }
 
 const LINE_FEED = 10;
 
 /** Records that end with their line. */
 export class LineEnds implements RecordEnds {
-  next(chunk: Buffer, start: number, least: number): number {
-    return chunk.indexOf(LINE_FEED, Math.max(start, least - 1)) + 1 || -1;
+  readonly undecided = 0;
+
+  next(window: Buffer, start: number, least: number): number {
+    return window.indexOf(LINE_FEED, Math.max(start, least - 1)) + 1 || -1;
   }
 }
 
@@ -51,6 +56,10 @@ export function countLineFeeds(bytes: Buffer): number {
   for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++;
   return count;
 }
+
+/** Lines of the input in a block; the last one of the input may have no line feed. */
+export const linesIn = ({ start, end, bytes }: Block): number =>
+  end.line - start.line + (bytes.at(-1) === LINE_FEED ? 0 : 1);
 
 /**
  * Cuts an input into its blocks; a block in which no record begins does not appear.
@@ -66,6 +75,7 @@ export async function* splitBlocks(
   let start = from;
   let parts: Buffer[] = [];
   let held = 0;
+  let undecided: Buffer = Buffer.alloc(0);
   const take = (): Block => {
     const bytes = parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts);
     const end = { offset: start.offset + bytes.length, line: start.line + countLineFeeds(bytes) };
@@ -75,22 +85,28 @@ export async function* splitBlocks(
     held = 0;
     return block;
   };
-  for await (const chunk of chunks) {
-    const chunkOffset = start.offset + held;
-    for (let at = 0; at < chunk.length;) {
+  function* cut(window: Buffer, isLast: boolean): Generator<Block> {
+    const windowOffset = start.offset + held;
+    let at = 0;
+    for (let end = 0; end >= 0 && at < window.length;) {
       const nextBlock = (Math.floor(start.offset / BLOCK_BYTES) + 1) * BLOCK_BYTES;
-      const end = ends.next(chunk, at, nextBlock - chunkOffset);
-      const part = chunk.subarray(at, end < 0 ? chunk.length : end);
+      end = ends.next(window, at, nextBlock - windowOffset, isLast);
+      const part = window.subarray(at, end < 0 ? window.length - ends.undecided : end);
       parts.push(part);
       held += part.length;
       at += part.length;
       if (end >= 0) yield take();
-      else if (held > MAX_RECORD_BYTES + BLOCK_BYTES) {
-        throw new StartError(
-          `A line after line ${String(start.line)} of the input is longer than ${String(MAX_RECORD_BYTES >> 20)} MiB; the input must have one record per line.`,
-        );
-      }
     }
+    if (held > MAX_RECORD_BYTES + BLOCK_BYTES) {
+      throw new StartError(
+        `A line after line ${String(start.line)} of the input is longer than ${String(MAX_RECORD_BYTES >> 20)} MiB; the input must have one record per line, and its lines must end with LF or CRLF.`,
+      );
+    }
+    undecided = window.subarray(at);
   }
+  for await (const chunk of chunks) {
+    yield* cut(undecided.length === 0 ? chunk : Buffer.concat([undecided, chunk]), false);
+  }
+  yield* cut(undecided, true);
   if (held > 0) yield take();
 }

@@ -1,4 +1,5 @@
 import { StartError } from '../../base/errors/start-error.js';
+import type { TableDialect } from './table-fields.js';
 
 export type RecordFormat = 'jsonl' | 'csv' | 'tsv';
 
@@ -19,13 +20,16 @@ const BY_EXTENSION: Readonly<Record<string, RecordFormat>> = {
 /** Stands for stdin or stdout. */
 export const STANDARD_STREAM = '-';
 
+/** Whether a file's name announces that it is compressed. */
+export const isGzip = (path: string): boolean => /\.gz$/i.test(path);
+
 /**
  * The format that a file's name announces; `-` is JSON lines.
  * @throws StartError when the extension is not known
  */
 export function formatOf(path: string): FileFormat {
   if (path === STANDARD_STREAM) return { records: 'jsonl', gzip: false };
-  const [, extension = '', gz] = /\.([A-Za-z]+?)(\.gz)?$/.exec(path) ?? [];
+  const [, extension = '', gz] = /\.([A-Za-z]+?)(\.gz)?$/i.exec(path) ?? [];
   const name = extension.toLowerCase();
   const records = Object.hasOwn(BY_EXTENSION, name) ? BY_EXTENSION[name] : undefined;
   if (records === undefined) {
@@ -45,4 +49,10 @@ export function checkConversion(input: FileFormat, output: FileFormat): void {
   }
 }
 
-export const DELIMITER: Readonly<Record<'csv' | 'tsv', string>> = { csv: ',', tsv: '\t' };
+/**
+ * How a table is written. TSV has no quotes unless the user says so: its fields hold neither tabs nor line ends, so most
+ * programs that write it quote nothing, and a quote at the beginning of a field is part of the text.
+ * @param quotes whether TSV has quotes too
+ */
+export const dialectOf = (records: 'csv' | 'tsv', quotes: boolean): TableDialect =>
+  records === 'csv' ? { delimiter: ',', quotes: true } : { delimiter: '\t', quotes };

@@ -4,6 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { StartError } from '../../base/errors/start-error.js';
+import { readReason } from '../../base/files/write-error.js';
 import { STANDARD_STREAM } from './file-format.js';
 
 /** Bytes of each end of an input that its fingerprint covers. */
@@ -18,16 +19,6 @@ export interface InputIdentity {
   readonly modified: string;
   readonly sha256_of_both_ends: string;
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it does not exist',
-  EACCES: 'this user may not read it',
-};
-
-const reasonOf = (error: unknown): string => {
-  const { code = '', message } = error as NodeJS.ErrnoException;
-  return REASONS[code] ?? message;
-};
 
 /** A file, plain or compressed, or stdin. */
 export class InputSource {
@@ -77,15 +68,15 @@ export class InputSource {
     this.reading = raw;
     // `pipe` does not hand errors on.
     raw.on('error', (error: Error) => counted.destroy(error));
-    const chunks: Readable = this.gzip ? inflate(raw.pipe(counted)) : raw.pipe(counted);
+    const chunks = this.gzip ? decompressed(raw.pipe(counted)) : raw.pipe(counted);
     try {
-      for await (const chunk of chunks) yield chunk as Buffer;
+      for await (const chunk of chunks as AsyncIterable<Buffer>) yield chunk;
     } catch (error) {
       this.cutShort = this.stopped;
       if (this.cutShort) return;
       const isBroken = (error as NodeJS.ErrnoException).code?.startsWith('Z_') ?? false;
       const what = isBroken ? 'is not a whole gzip file' : 'cannot be read';
-      throw new StartError(`The input ${this.path} ${what}: ${reasonOf(error)}.`, { cause: error });
+      throw new StartError(`The input ${this.path} ${what}: ${readReason(error)}.`, { cause: error });
     } finally {
       raw.destroy();
     }
@@ -109,7 +100,7 @@ export class InputSource {
   async checkUnchanged(): Promise<void> {
     if (this.identity === null) return;
     const now = await stat(this.path).catch((error: unknown) => {
-      throw new StartError(`The input ${this.path} vanished while it was read: ${reasonOf(error)}.`);
+      throw new StartError(`The input ${this.path} vanished while it was read: ${readReason(error)}.`);
     });
     const { bytes, modified } = this.identity;
     if (now.size !== bytes) {
@@ -123,10 +114,19 @@ export class InputSource {
   }
 }
 
-function inflate(compressed: Readable): Readable {
+/**
+ * The content of a gzip file. A file of no bytes has none: `serin batch` writes such a file for a shard without blocks,
+ * so that the shards can be put together.
+ * @throws Error with a code of zlib when it is not a whole gzip file
+ */
+export async function* decompressed(compressed: Readable): AsyncGenerator<Buffer> {
   const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
   compressed.on('error', (error) => gunzip.destroy(error));
-  return compressed.pipe(gunzip);
+  try {
+    for await (const chunk of compressed.pipe(gunzip)) yield chunk as Buffer;
+  } catch (error) {
+    if (gunzip.bytesWritten > 0 || (error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error;
+  }
 }
 
 async function identify(path: string): Promise<InputIdentity> {
@@ -152,6 +152,6 @@ async function identify(path: string): Promise<InputIdentity> {
     }
   } catch (error) {
     if (error instanceof StartError) throw error;
-    throw new StartError(`The input ${path} cannot be read: ${reasonOf(error)}.`, { cause: error });
+    throw new StartError(`The input ${path} cannot be read: ${readReason(error)}.`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../../base/json-object.js';
 import { isUtf8 } from 'node:buffer';
+import { StartError } from '../../base/errors/start-error.js';
 import { textError } from '../../engine/text.js';
 import type { Block } from './blocks.js';
 import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './records.js';
@@ -7,21 +8,52 @@ import { markBytes, NOT_UTF8, type BlockReader, type LineContent } from './recor
 const BLANK = /^[ \t\r\n]*$/;
 const LINE_FEED = 10;
 
-/** The object of one line, or its error. */
-export function parseObjectLine(line: string): JsonObject | string {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    return `The line is not JSON: ${(error as Error).message}`;
+/**
+ * The value of one line, or the error of JSON.parse.
+ * @param line its number in the input
+ * @throws StartError when a carriage return alone ends it: the rest of the file may stand on this line
+ */
+export function parseLine(json: string, line: number): unknown {
+  const value = parsed(json);
+  if (!(value instanceof Error)) return value;
+  const end = json.indexOf('\r');
+  const first = end < 0 ? value : parsed(json.slice(0, end));
+  if (!(first instanceof Error) && isJsonObject(first)) {
+    throw new StartError(
+      `Line ${line} of the input, as line feeds count, has an object that a carriage return alone ends; lines must end with LF or CRLF.`,
+    );
   }
+  return value;
+}
+
+/** The object of one line, or its error. @throws as {@link parseLine} */
+export function parseObjectLine(json: string, line: number): JsonObject | string {
+  const value = parseLine(json, line);
+  if (value instanceof Error) return `The line is not JSON: ${value.message}`;
   return isJsonObject(value) ? value : 'The line is JSON, but not an object.';
 }
 
-/** @param added names of the members that the answer brings: those of the input give way to them */
-export function readJsonLine(line: string, textField: string, added: ReadonlySet<string>): LineContent {
-  if (BLANK.test(line)) return 'blank';
-  const object = parseObjectLine(line);
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * @param line its number in the input
+ * @param added names of the members that the answer brings: those of the input give way to them
+ * @throws as parseObjectLine
+ */
+export function readJsonLine(
+  json: string,
+  line: number,
+  textField: string,
+  added: ReadonlySet<string>,
+): LineContent {
+  if (BLANK.test(json)) return 'blank';
+  const object = parseObjectLine(json, line);
   if (typeof object === 'string') return { code: 'MALFORMED_JSON', message: object };
   if (!Object.hasOwn(object, textField)) {
     return { code: 'INVALID_REQUEST', message: `The object has no field ${JSON.stringify(textField)}.` };
@@ -29,26 +61,33 @@ export function readJsonLine(line: string, textField: string, added: ReadonlySet
   const text = object[textField];
   const problem = textError(text, textField);
   if (problem !== null) return { code: problem.code, message: problem.message };
-  return { text: text as string, prefix: openObject(line, Object.keys(object), added) };
+  return { text: text as string, prefix: openObject(json, Object.keys(object), added) };
+}
+
+/** One line without its line feed and without a byte order mark; null when it is not UTF-8. */
+export function lineText(bytes: Buffer): string | null {
+  return isUtf8(bytes) ? bytes.toString('utf8', markBytes(bytes, 0, true)) : null;
 }
 
 /** The lines of a block; null for one that is not UTF-8. */
-export function* linesOf(block: Block): Generator<{ readonly line: number; readonly text: string | null }> {
-  const { bytes } = block;
-  const valid = isUtf8(bytes);
-  let line = block.start.line;
-  for (let at = markBytes(block); at < bytes.length; line++) {
+export function* linesOf({
+  bytes,
+  start,
+}: Pick<Block, 'bytes' | 'start'>): Generator<{ readonly line: number; readonly text: string | null }> {
+  let { line } = start;
+  for (let at = 0; at < bytes.length; line++) {
     const feed = bytes.indexOf(LINE_FEED, at);
     const raw = bytes.subarray(at, feed < 0 ? bytes.length : feed);
     at += raw.length + 1;
-    yield { line, text: valid || isUtf8(raw) ? raw.toString('utf8') : null };
+    yield { line, text: lineText(raw) };
   }
 }
 
 export function jsonLinesReader(textField: string, added: ReadonlySet<string>): BlockReader {
   return function* read(block) {
     for (const { line, text } of linesOf(block)) {
-      yield { line, content: text === null ? NOT_UTF8 : readJsonLine(text, textField, added) };
+      const content = text === null ? NOT_UTF8 : readJsonLine(text, line, textField, added);
+      yield { line, lastLine: line, content };
     }
   };
 }

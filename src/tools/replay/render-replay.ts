@@ -1,5 +1,7 @@
 import { advise } from './advice.js';
-import { alignColumns } from '../../base/charts/tables.js';
+import { fitTable } from '../../base/terminal/fit-table.js';
+import { PLAIN, type Screen } from '../../base/terminal/screen.js';
+import { textWidth, wrapText } from '../../base/terminal/wrap.js';
 import { bar, bytes, count, counted, percent } from '../../base/format.js';
 import { roundSizes } from './hit-curve.js';
 import type { LatencySummary } from '../../base/statistics/quantiles.js';
@@ -16,16 +18,17 @@ const SOURCE_NAMES: Readonly<Record<Source, string>> = {
 };
 
 /** The report for a person. */
-export function renderReport(report: ReplayReport): string {
+export function renderReport(report: ReplayReport, screen: Screen = PLAIN): string {
+  const words = (lines: readonly string[]): string => wrapText(lines.join('\n'), screen, 2);
   const blocks = [
-    summaryLines(report),
-    latencyTable(report),
-    timeTable(report),
-    idealLines(report),
-    curveTable(report),
-    [advise(report)],
+    words(summaryLines(report)),
+    latencyTable(report, screen).join('\n'),
+    timeTable(report, screen).join('\n'),
+    words(idealLines(report)),
+    curveTable(report, screen).join('\n'),
+    words([advise(report)]),
   ];
-  return blocks.map((lines) => `${lines.join('\n')}\n`).join('\n');
+  return blocks.map((block) => `${block}\n`).join('\n');
 }
 
 function summaryLines(report: ReplayReport): string[] {
@@ -60,7 +63,7 @@ function unreadable({ unreadable_lines: bad, lines, first_unreadable: first }: R
   return [`skipped ${counted(bad, 'line')} of ${count(lines)}`, ...told, ...more];
 }
 
-function latencyTable({ latency, lateness }: ReplayReport): string[] {
+function latencyTable({ latency, lateness }: ReplayReport, screen: Screen): string[] {
   const row = (name: string, { requests, ...summary }: LatencySummary): string[] => [
     name,
     count(requests),
@@ -70,19 +73,56 @@ function latencyTable({ latency, lateness }: ReplayReport): string[] {
     row(SOURCE_NAMES[source as Source], summary),
   );
   if (lateness !== null) rows.push(row('sent late by', lateness));
-  return alignColumns([['latency, ms', 'requests', 'p50', 'p95', 'p99', 'max'], ...rows], [0]);
+  return fitTable(['latency, ms', 'requests', 'p50', 'p95', 'p99', 'max'], rows, screen, { left: [0] });
 }
 
-function timeTable({ over_time: buckets, duration_s: duration }: ReplayReport): string[] {
+function timeTable({ over_time: buckets, duration_s: duration }: ReplayReport, screen: Screen): string[] {
   const decimals = duration < 10 ? 2 : 1;
   const rows = buckets.map(
     ({ from_s: from, to_s: to, requests, failed, hit_rate: rate, ideal_hit_rate: ideal }) => [
       `${from.toFixed(decimals)} to ${to.toFixed(decimals)}`,
       ...[count(requests), count(failed), percent(ideal), percent(rate)],
-      bar(rate ?? 0, BAR_CELLS),
     ],
   );
-  return alignColumns([['time, s', 'requests', 'failed', 'ideal', 'hit rate', ''], ...rows], [0, 5]);
+  const bars = buckets.map(({ hit_rate: rate }) => rate ?? 0);
+  return withBars(
+    ['time, s', 'requests', 'failed', 'ideal', 'hit rate'],
+    rows,
+    { title: '', bars, left: [0] },
+    screen,
+  );
+}
+
+interface Bars {
+  /** Heading of the bars. */
+  readonly title: string;
+  /** A share for each row. */
+  readonly bars: readonly number[];
+  /** A remark for each row. */
+  readonly marks?: readonly string[];
+  /** Columns of figures that are flush left. */
+  readonly left?: readonly number[];
+}
+
+/** A table with a bar for a share of 0 to 1 in each row, which is as long as the screen allows. */
+function withBars(
+  heading: readonly string[],
+  rows: readonly (readonly string[])[],
+  { title, bars, marks = [], left = [] }: Bars,
+  screen: Screen,
+): string[] {
+  const figures = Math.max(...fitTable(heading, rows).map(textWidth)) + 2;
+  const cells = Math.max(1, Math.min(BAR_CELLS, screen.columns - figures));
+  const drawn = rows.map((_, i) => bar(bars[i] ?? 0, cells));
+  const marked = drawn.map((line, i) => `${line} ${marks[i] ?? ''}`.trimEnd());
+  const isOneColumn = figures + Math.max(...marked.map(textWidth)) <= screen.columns;
+  const last = heading.length;
+  return fitTable(
+    [...heading, title, ...(isOneColumn ? [] : [''])],
+    rows.map((row, i) => [...row, ...(isOneColumn ? [marked[i] ?? ''] : [drawn[i] ?? '', marks[i] ?? ''])]),
+    screen,
+    { left: [...left, last, last + 1] },
+  );
 }
 
 function idealLines({ ideal_lru: ideal, hit_rate: rate, hits, sizing }: ReplayReport): string[] {
@@ -108,7 +148,7 @@ function idealLines({ ideal_lru: ideal, hit_rate: rate, hits, sizing }: ReplayRe
   ];
 }
 
-function curveTable({ sizing, ideal_lru: ideal }: ReplayReport): string[] {
+function curveTable({ sizing, ideal_lru: ideal }: ReplayReport, screen: Screen): string[] {
   const { advised_entries: advised, bytes_per_entry: entryBytes } = sizing;
   const marks = new Map([[ideal.entries, '<- the size compared']]);
   marks.set(
@@ -117,16 +157,16 @@ function curveTable({ sizing, ideal_lru: ideal }: ReplayReport): string[] {
   );
   const rates = new Map(sizing.curve.map(({ entries, hit_rate: rate }) => [entries, rate]));
   const shown = new Set([...roundSizes(Math.max(sizing.distinct_texts, 1)), ...marks.keys()]);
-  const rows = [...shown]
-    .filter((entries) => entries > 0)
-    .sort((a, b) => a - b)
-    .map((entries) => {
-      const rate = rates.get(entries) ?? 0;
-      const drawn = `${bar(rate, BAR_CELLS)} ${marks.get(entries) ?? ''}`.trimEnd();
-      return [count(entries), bytes(entries * entryBytes), percent(rate), drawn];
-    });
-  return alignColumns(
-    [['entries', 'memory', 'hit rate', 'of an LRU cache of this size, on this trace'], ...rows],
-    [3],
+  const sizes = [...shown].filter((entries) => entries > 0).sort((a, b) => a - b);
+  const rateOf = (entries: number): number => rates.get(entries) ?? 0;
+  return withBars(
+    ['entries', 'memory', 'hit rate'],
+    sizes.map((entries) => [count(entries), bytes(entries * entryBytes), percent(rateOf(entries))]),
+    {
+      title: 'of an LRU cache of this size, on this trace',
+      bars: sizes.map(rateOf),
+      marks: sizes.map((entries) => marks.get(entries) ?? ''),
+    },
+    screen,
   );
 }

@@ -36,7 +36,7 @@ export function adminFailure(
     );
   }
   if (status === 0) {
-    return new StartError(`No service answers (${message}): start one, or name it with --url.`);
+    return new StartError(`No service answers (${message}): start one, or name it with --url or SERIN_URL.`);
   }
   if (code === 'UNAUTHENTICATED') {
     return new StartError(

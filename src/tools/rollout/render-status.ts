@@ -1,8 +1,10 @@
-import { alignColumns, renderTable } from '../../base/charts/tables.js';
+import { factLines, renderTable } from '../../base/terminal/fit-table.js';
+import { indentedScreen, PLAIN, type Screen } from '../../base/terminal/screen.js';
+import { wrapLine, wrapText } from '../../base/terminal/wrap.js';
 import { count, duration, milliseconds, plain, share } from '../../base/format.js';
 import { moveLine } from '../../rollout/report/move-line.js';
-import { renderFlips } from '../../rollout/report/render-flips.js';
-import { renderGates } from '../../rollout/report/render-gates.js';
+import { renderFlips, type RenderTable } from '../../rollout/report/render-flips.js';
+import { gateLines } from '../../rollout/report/render-gates.js';
 import type { Figures, SideFigures, WindowFigures } from '../../rollout/evidence/figures-view.js';
 import type { RolloutView, VersionView } from '../../rollout/rollout-types.js';
 import type { VerdictEstimate } from '../../rollout/verdict-pace.js';
@@ -10,27 +12,55 @@ import type { VerdictEstimate } from '../../rollout/verdict-pace.js';
 /** Of the history, the latest ones. */
 const SHOWN_MOVES = 5;
 
-const indented = (block: string): string => block.replaceAll(/^(?=.)/gm, '  ');
+const INDENT = 2;
 
-/** A rollout for a person at a terminal. */
-export function renderStatus(view: RolloutView): string {
+const indented = (block: string): string => block.replaceAll(/^(?=.)/gm, ' '.repeat(INDENT));
+
+const lines = (some: readonly string[]): string => some.map((line) => `${line}\n`).join('');
+
+/** A rollout for a person, as wide as the screen. */
+export function renderStatus(view: RolloutView, screen: Screen = PLAIN): string {
   const { figures, verdict, problems, history } = view;
+  const inner = indentedScreen(screen, INDENT);
+  const moves = history
+    .slice(-SHOWN_MOVES)
+    .flatMap((move) => wrapLine(`    ${moveLine(move)}`, screen.columns, 2));
   return [
-    `${view.model_name}: ${headline(view)}\n`,
-    indented(factsOf(view)),
-    ...problems.map((problem) => `  PROBLEM  ${problem}\n`),
-    ...(figures === null ? [] : ['\n', indented(renderSides(view, figures))]),
-    ...(verdict === null ? [] : [`\n  verdict: ${verdict.verdict}\n`, indented(renderGates(verdict.gates))]),
-    ...(history.length === 0
+    `${screen.paint('bold', `${view.model_name}: ${headline(view)}`)}\n`,
+    indented(factsOf(view, inner)),
+    ...problems.map((problem) => problemLines(problem, screen)),
+    ...(figures === null ? [] : ['\n', indented(renderSides(view, figures, inner))]),
+    ...(verdict === null
       ? []
-      : ['\n  last moves\n', ...history.slice(-SHOWN_MOVES).map((move) => `    ${moveLine(move)}\n`)]),
+      : [
+          `\n  verdict: ${screen.paint(VERDICT_STYLES[verdict.verdict], verdict.verdict)}\n`,
+          indented(lines(gateLines(verdict.gates, inner))),
+        ]),
+    ...(history.length === 0 ? [] : ['\n  last moves\n', lines(moves)]),
   ].join('');
 }
 
+const VERDICT_STYLES = {
+  promote: 'green',
+  hold: 'yellow',
+  roll_back: 'red',
+  not_enough_data: 'yellow',
+} as const;
+
+/** A problem of the rollout, which a reader must not overlook. */
+export const problemLines = (problem: string, screen: Screen): string =>
+  lines(
+    wrapLine(`  PROBLEM  ${problem}`, screen.columns, 9).map((line) =>
+      line.replace('PROBLEM', screen.paint('red', 'PROBLEM')),
+    ),
+  );
+
 /** Texts that the two versions label differently, as a table. */
-export function renderFlipsOf(view: RolloutView): string {
+export function renderFlipsOf(view: RolloutView, screen: Screen = PLAIN): string {
   if (view.flips.length === 0) return '\n  no text with another label\n';
-  return `\n  some of the texts with another label\n${indented(renderFlips(view.flips, namesOf(view), renderTable))}`;
+  const inner = indentedScreen(screen, INDENT);
+  const table: RenderTable = (heading, rows) => renderTable(heading, rows, inner);
+  return `\n  some of the texts with another label\n${indented(renderFlips(view.flips, namesOf(view), table))}`;
 }
 
 /** Whose figures those of both sides are: after a promotion the former canary is the stable version. */
@@ -78,7 +108,7 @@ function headline({ phase, canary, percent, stable, forced }: RolloutView): stri
   }
 }
 
-function factsOf(view: RolloutView): string {
+function factsOf(view: RolloutView, screen: Screen): string {
   const rows: [string, string][] = [
     ['stable', versionLine(view.stable)],
     ['canary', versionLine(view.canary)],
@@ -97,9 +127,7 @@ function factsOf(view: RolloutView): string {
   for (const { version, at, reason } of view.rolled_back) {
     rows.push(['held at 0', `${version} since ${at} (${reason}), until clear`]);
   }
-  return alignColumns(rows)
-    .map((line) => `${line}\n`)
-    .join('');
+  return lines(factLines(rows, screen));
 }
 
 function versionLine(version: VersionView | null): string {
@@ -155,7 +183,7 @@ const FEEDBACK_ROWS: readonly SideRow[] = [
 ];
 
 /** Both sides since the rollout began, the canary in this step too, and what the pairs say. */
-function renderSides(view: SidesView, figures: Figures): string {
+function renderSides(view: SidesView, figures: Figures, screen: Screen): string {
   const { total } = figures;
   const names = namesOf(view);
   const hasFeedback = [total.stable, total.canary].some(
@@ -174,8 +202,9 @@ function renderSides(view: SidesView, figures: Figures): string {
   const table = renderTable(
     heading,
     rows.map((row) => [row[0], ...windows.map((cell) => cell(row))]),
+    screen,
   );
-  return `${table}${pairLines(total)}`;
+  return `${table}${wrapText(pairLines(total), screen, INDENT)}`;
 }
 
 function pairLines({ pairs }: WindowFigures): string {

@@ -1,4 +1,7 @@
 import { count, duration } from '../../base/format.js';
+import { PLAIN, type Screen } from '../../base/terminal/screen.js';
+import { wrapText } from '../../base/terminal/wrap.js';
+import { problemLines } from './render-status.js';
 import type { Change, RolloutClient } from './rollout-client.js';
 
 /** Requests in flight end within their deadline; a longer wait means that something hangs. */
@@ -44,7 +47,7 @@ export async function rollBackAndDrain(
 }
 
 /** The same as text, for the engineer on call. */
-export function renderRollback(result: RollbackResult): string {
+export function renderRollback(result: RollbackResult, screen: Screen = PLAIN): string {
   const {
     rolled_back: bad,
     stable,
@@ -62,7 +65,7 @@ export function renderRollback(result: RollbackResult): string {
         ? `  nothing of ${bad} is in flight any more`
         : `  ${count(inFlight)} texts of ${bad} were in flight, the last was answered after ${drainedMs.toFixed(0)} ms; nothing of it is in flight any more`,
     `  ${bad} gets nothing until serin canary clear`,
-    ...result.problems.map((problem) => `  PROBLEM  ${problem}`),
   ];
-  return `${lines.join('\n')}\n`;
+  const problems = result.problems.map((problem) => problemLines(problem, screen));
+  return `${wrapText(lines.join('\n'), screen, 2)}\n${problems.join('')}`;
 }

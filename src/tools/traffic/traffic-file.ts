@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { StartError } from '../../base/errors/start-error.js';
+import { readReason } from '../../base/files/write-error.js';
+import { isGzip, STANDARD_STREAM } from '../records/file-format.js';
+import { decompressed } from '../records/input-source.js';
+import { lineText, parseLine } from '../records/json-lines.js';
 
 const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = '\uFEFF';
 
 /** A line that holds no usable object. */
 export interface BadLine {
@@ -22,20 +24,22 @@ export type TrafficLine = { readonly line: number; readonly text: string } | Bad
 /**
  * Reads the objects of a JSONL file as a stream: one per line, UTF-8, LF or CRLF; `.gz` is decompressed.
  * @param path `-` for stdin
- * @throws StartError with a sentence when the file cannot be read; AbortError when the signal fires
+ * @throws StartError with a sentence when the file cannot be read, or a carriage return alone ends a line; AbortError
+ *   when the signal fires
  */
 export async function* readObjects(path: string, signal: AbortSignal): AsyncGenerator<ObjectLine> {
   let line = 0;
   try {
     for await (const bytes of splitLines(open(path, signal))) {
       line++;
-      const json = bytes.toString('utf8');
-      const content = line === 1 && json.startsWith(BYTE_ORDER_MARK) ? json.slice(1) : json;
-      if (content.trim() !== '') yield { line, ...objectOf(content) };
+      const json = lineText(bytes);
+      if (json === null) yield { line, problem: 'it is not UTF-8' };
+      else if (json.trim() !== '') yield { line, ...objectOf(json, line) };
     }
   } catch (error) {
     signal.throwIfAborted();
-    throw new StartError(`${inputName(path)} cannot be read: ${(error as Error).message}`, { cause: error });
+    if (error instanceof StartError) throw error;
+    throw new StartError(`${inputName(path)} cannot be read: ${readReason(error)}.`, { cause: error });
   }
 }
 
@@ -60,11 +64,11 @@ export function inputName(path: string): string {
 }
 
 function open(path: string, signal: AbortSignal): AsyncIterable<Buffer> {
-  const source: Readable = addAbortSignal(signal, path === '-' ? process.stdin : createReadStream(path));
-  if (!path.endsWith('.gz')) return source;
-  const gunzip = createGunzip();
-  source.once('error', (error) => gunzip.destroy(error));
-  return source.pipe(gunzip);
+  const source: Readable = addAbortSignal(
+    signal,
+    path === STANDARD_STREAM ? process.stdin : createReadStream(path),
+  );
+  return isGzip(path) ? decompressed(source) : source;
 }
 
 /** Not node:readline, for which U+2028 inside a text would end the line too. */
@@ -82,13 +86,13 @@ async function* splitLines(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer
   if (parts.length > 0) yield Buffer.concat(parts);
 }
 
-function objectOf(json: string): { object: Record<string, unknown> } | { problem: string } {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return { problem: 'it is not JSON' };
-  }
+function objectOf(
+  json: string,
+  line: number,
+): { object: Readonly<Record<string, unknown>> } | { problem: string } {
+  // The message of JSON.parse would quote the text, which a report shows only when it is asked to.
+  const value = parseLine(json, line);
+  if (value instanceof Error) return { problem: 'it is not JSON' };
   if (typeof value !== 'object' || value === null) return { problem: 'it is not a JSON object' };
   return { object: value as Record<string, unknown> };
 }

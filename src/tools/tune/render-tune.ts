@@ -1,13 +1,23 @@
 import { count, milliseconds, share } from '../../base/format.js';
-import { renderTable } from '../../base/charts/tables.js';
+import { renderTable } from '../../base/terminal/fit-table.js';
+import { PLAIN, type Screen } from '../../base/terminal/screen.js';
+import { textWidth, unbroken, wrapLine, wrapText } from '../../base/terminal/wrap.js';
 import type { TuneReport } from './tune-report.js';
 
 type Finalist = TuneReport['finalists'][number];
 
+/** Broken, where it must be, behind the sign. */
+const SHAPE = `${unbroken('WORKERS ×')} THREADS`;
+
 /** The report as text: the machine, what was searched, the table, the choice and why. */
-export function renderReport(report: TuneReport): string {
-  const parts = [renderHead(report), renderFinalists(report), renderChoice(report), renderAdvice(report)];
-  if (report.full_grid !== null) parts.push(renderFullGrid(report.full_grid));
+export function renderReport(report: TuneReport, screen: Screen = PLAIN): string {
+  const parts = [
+    wrapText(renderHead(report), screen, 2),
+    renderFinalists(report, screen),
+    renderChoice(report, screen),
+    wrapText(renderAdvice(report), screen, 2),
+  ];
+  if (report.full_grid !== null) parts.push(renderFullGrid(report.full_grid, screen));
   return parts.join('\n');
 }
 
@@ -25,12 +35,12 @@ function renderHead(report: TuneReport): string {
   ].join('\n');
 }
 
-function renderFinalists({ finalists, slo_p95_ms: slo }: TuneReport): string {
+function renderFinalists({ finalists, slo_p95_ms: slo }: TuneReport, screen: Screen): string {
   const isShared = finalists.filter(({ tied }) => tied).length > 1;
   const rates = finalists.find(({ p95_ms: rungs }) => rungs.length > 0)?.p95_ms ?? [];
   const heading = [
     '',
-    'WORKERS × THREADS',
+    SHAPE,
     'TOKENS',
     'SESSION',
     'TEXTS/S',
@@ -52,7 +62,7 @@ function renderFinalists({ finalists, slo_p95_ms: slo }: TuneReport): string {
       ...(finalist.now ? ['now'] : []),
     ].join(', '),
   ]);
-  return renderTable(heading, rows);
+  return renderTable(heading, rows, screen);
 }
 
 function spread({ repetitions_per_s: rates }: Finalist): string {
@@ -101,17 +111,24 @@ function explainChoice(report: TuneReport): string[] {
   return sentences;
 }
 
-function renderChoice(report: TuneReport): string {
+function renderChoice(report: TuneReport, screen: Screen): string {
   const { settings } = report;
   return [
     '',
-    ...explainChoice(report),
+    wrapText(explainChoice(report).join('\n'), screen),
     '',
     `workers: ${settings.workers}`,
     `threads_per_worker: ${settings.threads_per_worker}`,
-    `queue_limit: ${settings.queue_limit}   # ${report.queue_limit_why}`,
+    ...commented(`queue_limit: ${settings.queue_limit}`, report.queue_limit_why, screen),
     '',
   ].join('\n');
+}
+
+/** A line of the configuration file with a comment: behind it, or above it where there is no room. */
+function commented(line: string, why: string, screen: Screen): string[] {
+  const asOne = `${line}   # ${why}`;
+  if (textWidth(asOne) <= screen.columns) return [asOne];
+  return [...wrapLine(why, screen.columns - 2).map((part) => `# ${part}`), line];
 }
 
 function renderAdvice({ manifest_change: change, model, version }: TuneReport): string {
@@ -125,7 +142,7 @@ function renderAdvice({ manifest_change: change, model, version }: TuneReport): 
   ].join('\n');
 }
 
-function renderFullGrid(grid: NonNullable<TuneReport['full_grid']>): string {
+function renderFullGrid(grid: NonNullable<TuneReport['full_grid']>, screen: Screen): string {
   const { best } = grid;
   const rows = grid.points.map((point) => [
     `${point.workers} × ${point.threads_per_worker}`,
@@ -136,9 +153,12 @@ function renderFullGrid(grid: NonNullable<TuneReport['full_grid']>): string {
   return [
     '',
     `The full grid, ${grid.points.length} settings:`,
-    renderTable(['WORKERS × THREADS', 'TOKENS', 'SESSION', 'TEXTS/S'], rows),
-    `Its best, in turn with the choice: ${best.workers} × ${best.threads_per_worker}, ${best.max_padded_tokens} tokens, ${best.session}: ` +
-      `${Math.round(grid.best_texts_per_s)} texts/s; the choice: ${Math.round(grid.chosen_texts_per_s)}, ${share(grid.loss)} less.`,
+    renderTable([SHAPE, 'TOKENS', 'SESSION', 'TEXTS/S'], rows, screen),
+    wrapText(
+      `Its best, in turn with the choice: ${best.workers} × ${best.threads_per_worker}, ${best.max_padded_tokens} tokens, ${best.session}: ` +
+        `${Math.round(grid.best_texts_per_s)} texts/s; the choice: ${Math.round(grid.chosen_texts_per_s)}, ${share(grid.loss)} less.`,
+      screen,
+    ),
     '',
   ].join('\n');
 }

@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseDocument, type Document } from 'yaml';
+import { linkTarget } from '../../base/files/link-target.js';
 import { replaceFile } from '../../base/files/replace-file.js';
 import { StartError } from '../../base/errors/start-error.js';
 import type { ChosenSettings } from './tune-report.js';
@@ -47,8 +48,10 @@ function settingsDocument(source: string): Document {
 export function checkSettingsFile(path: string): void {
   try {
     if (existsSync(path)) settingsDocument(readFileSync(path, 'utf8'));
-    // The file is replaced by a new one beside it.
-    accessSync(dirname(path), constants.W_OK | constants.X_OK);
+    // The file is replaced by a new one beside it, whose name is longer.
+    const target = linkTarget(path);
+    accessSync(dirname(target), constants.W_OK | constants.X_OK);
+    lstatSync(`${target}.${String(process.pid)}.tmp`, { throwIfNoEntry: false });
   } catch (error) {
     throw new StartError(`${path} cannot be written: ${(error as Error).message}`, { cause: error });
   }
@@ -64,7 +67,8 @@ export async function writeSettings(path: string, settings: ChosenSettings): Pro
     const isThere = existsSync(path);
     const source = isThere ? readFileSync(path, 'utf8') : '';
     const { text, changes } = withSettings(source, settings);
-    if (changes.length > 0) await replaceFile(path, text, isThere ? statSync(path).mode & 0o777 : 0o644);
+    if (changes.length > 0)
+      await replaceFile(linkTarget(path), text, isThere ? statSync(path).mode & 0o777 : 0o644);
     return changes;
   } catch (error) {
     throw new StartError(`${path} cannot be written: ${(error as Error).message}`);

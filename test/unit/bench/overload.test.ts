@@ -5,14 +5,16 @@ import type { Goodput } from '../../../bench/overload/goodput.js';
 import { QUICK_OVERLOAD } from '../../../bench/overload/plan.js';
 import { fairnessTargets, goodputTargets, overloadIsRight } from '../../../bench/overload/section.js';
 
+const CORES = { generatorCores: 0.1, mainCores: 0.3, workerCores: 1.5 };
+
 const goodput = (
   okPerS: number,
   { refusedPerS = 200, expiredPerS = 0, liveP99Ms = 20, busy = false } = {},
 ): Goodput => ({
   version: 'v1',
   busy,
-  peak: { okPerS: 100, refusedPerS: 0, expiredPerS: 0, otherPerS: 0 },
-  overload: { okPerS, refusedPerS, expiredPerS, otherPerS: 0 },
+  peak: { okPerS: 100, refusedPerS: 0, expiredPerS: 0, otherPerS: 0, ...CORES },
+  overload: { okPerS, refusedPerS, expiredPerS, otherPerS: 0, ...CORES },
   live: { probes: 100, failed: 0, p50Ms: 2, p99Ms: liveP99Ms, maxMs: liveP99Ms },
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { textError } from '../../../src/engine/text.js';
+import { nothingLeft, textError } from '../../../src/engine/text.js';
 
 describe('textError', () => {
   it.each([
@@ -25,6 +25,17 @@ describe('textError', () => {
     expect(textError(value, 'text')).toMatchObject({
       code: 'INVALID_REQUEST',
       errors: [{ field: 'text', message: 'must be a string' }],
+    });
+  });
+});
+
+describe('nothingLeft', () => {
+  it('names the field and says that the tokenizer left nothing of it', () => {
+    const message = "must have a character that the model reads; the model's tokenizer drops all of these";
+    expect(nothingLeft('texts.3')).toMatchObject({
+      code: 'EMPTY_TEXT',
+      message: `texts.3 ${message}.`,
+      errors: [{ field: 'texts.3', message }],
     });
   });
 });

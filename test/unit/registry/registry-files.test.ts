@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,11 @@ describe('readRegistry', () => {
 
   it('says what to do when the folder is missing or empty', () => {
     expect(() => readRegistry(join(root, 'nowhere'))).toThrow(/is not a folder; set MODEL_REGISTRY/);
+    writeFileSync(join(root, 'file'), '');
+    symlinkSync('circle', join(root, 'circle'));
+    for (const name of ['file', 'file/below', 'circle', 'n'.repeat(300)]) {
+      expect(() => readRegistry(join(root, name))).toThrow(/is not a folder; set MODEL_REGISTRY/);
+    }
     expect(() => readRegistry(root)).toThrow(/is empty; it should hold <model>\/<version>\/manifest.json/);
   });
 

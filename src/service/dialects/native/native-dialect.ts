@@ -3,7 +3,7 @@ import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-confi
 import { AppError } from '../../../base/errors/app-error.js';
 import { type Problem, problemOf } from '../../../base/errors/problem.js';
 import { type TextAnswer, textAnswerOf } from '../../../engine/text-answer.js';
-import { textError } from '../../../engine/text.js';
+import { nothingLeft, textError } from '../../../engine/text.js';
 import { FIRST_WINDOW } from '../../../engine/view.js';
 import type { Answered } from '../../answers/answers.js';
 import type { Ask, TextResult } from '../../answers/ask.js';
@@ -97,8 +97,13 @@ export class NativeDialect implements WireFormat<NativeShape> {
 const askOf = (text: unknown, index: number): Ask | AppError =>
   textError(text, `texts.${index}`) ?? { text: text as string, view: FIRST_WINDOW, index };
 
+/** The worker that found a text empty does not know its place. */
+function errorOf({ item, error }: TextResult & { ok: false }): AppError {
+  return item !== null && error.code === 'EMPTY_TEXT' ? nothingLeft(`texts.${item.index ?? 0}`) : error;
+}
+
 function batchResult(result: TextResult, topK: number | undefined, requestId: string): BatchResult {
   return result.ok
     ? textAnswerOf(result.item.version, result.answer, topK, result.level !== null)
-    : { error: problemOf(result.error, requestId) };
+    : { error: problemOf(errorOf(result), requestId) };
 }

@@ -5,6 +5,7 @@ import type { Answer } from '../../../engine/tasks/task.js';
 import type { Side } from '../../../rollout/evidence/rollout-evidence.js';
 import { textHash } from '../../../rollout/evidence/seen-texts.js';
 import { SERIN_CONFIG, type SerinConfig } from '../../../base/config/serin-config.js';
+import type { ErrorCode } from '../../../base/errors/codes.js';
 import { AppError } from '../../../base/errors/app-error.js';
 import {
   Executor,
@@ -177,7 +178,7 @@ export class Comparison {
     const outcome = await settled(computation, OWED_WAIT_MS);
     rollout.underway.delete(hash);
     if (outcome.ok) return outcome.value.answer;
-    return isToBlame(outcome.error.code) ? null : 'too_late';
+    return skipReasonOf(outcome.error.code);
   }
 
   /**
@@ -211,7 +212,7 @@ export class Comparison {
     }
     const isEvidence = isToBlame(outcome.error.code);
     rollout.budget.settle(reservedMs, isEvidence ? reservedMs : null);
-    return isEvidence ? null : 'too_late';
+    return skipReasonOf(outcome.error.code);
   }
 
   /** Null when the executor does not take the text. */
@@ -239,4 +240,10 @@ async function settled(computation: Computation, waitMs: number): Promise<Outcom
   const outcome = await computation.outcome;
   clearTimeout(timer);
   return outcome;
+}
+
+/** Why a text is not compared whose other answer is an error; null: that answer is the other version's failure. */
+function skipReasonOf(code: ErrorCode): SkipReason | null {
+  if (isToBlame(code)) return null;
+  return code === 'EMPTY_TEXT' ? 'empty' : 'too_late';
 }

@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { StartError } from '../../../base/errors/start-error.js';
 import type { ModelVersion } from '../../../registry/model-version.js';
 import { readVerified } from '../../../registry/registry-files.js';
 import { textError } from '../../../engine/text.js';
+import { isGzip } from '../../records/file-format.js';
+import { InputSource } from '../../records/input-source.js';
+import { linesOf, parseLine } from '../../records/json-lines.js';
+import { isJsonObject } from '../../../base/json-object.js';
 
 export const CALIBRATION_FILE = 'calibration.jsonl';
 
 export interface CalibrationTexts {
   readonly texts: readonly string[];
-  /** Of the whole file, hex. */
+  /** Of the whole uncompressed content, hex. */
   readonly sha256: string;
   /** True for those that ship with the version. */
   readonly isShipped: boolean;
@@ -20,7 +23,7 @@ const MOST_SHARED = 0.05;
 
 /**
  * Texts like those of the traffic to come, none of which the version is measured on.
- * @param path a JSONL file with `text` in each line; null: the version's own calibration.jsonl
+ * @param path a JSONL file (also .gz) with `text` in each line; null: the version's own calibration.jsonl
  * @param golden texts of its parity.json, among which are those of its evaluation set
  * @returns at most `limit` texts, evenly over the file; null when none are named and the version has none
  * @throws StartError with a sentence when they cannot be used
@@ -33,12 +36,8 @@ export async function readCalibrationTexts(
 ): Promise<CalibrationTexts | null> {
   if (path === null && !Object.hasOwn(version.manifest.files, CALIBRATION_FILE)) return null;
   const name = path ?? CALIBRATION_FILE;
-  const content = await (path === null ? readVerified(version, CALIBRATION_FILE) : readFile(path)).catch(
-    (error: unknown) => {
-      throw new StartError(`The calibration texts cannot be read: ${(error as Error).message}.`);
-    },
-  );
-  const all = parseTexts(name, content.toString('utf8'));
+  const content = await (path === null ? readShipped(version) : readContent(path));
+  const all = parseTexts(name, content);
   const known = new Set(golden);
   const shared = all.filter((text) => known.has(text)).length;
   if (shared > MOST_SHARED * all.length) {
@@ -53,19 +52,29 @@ export async function readCalibrationTexts(
   return { texts, sha256: createHash('sha256').update(content).digest('hex'), isShipped: path === null };
 }
 
-function parseTexts(name: string, jsonl: string): string[] {
+const readShipped = (version: ModelVersion): Promise<Buffer> =>
+  readVerified(version, CALIBRATION_FILE).catch((error: unknown) => {
+    throw new StartError(`The calibration texts cannot be read: ${(error as Error).message}.`);
+  });
+
+async function readContent(path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of (await InputSource.open(path, isGzip(path))).read()) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function parseTexts(name: string, bytes: Buffer): string[] {
   const texts: string[] = [];
-  for (const [i, line] of jsonl.split('\n').entries()) {
-    if (line.trim() === '') continue;
+  for (const { line, text: json } of linesOf({ bytes, start: { offset: 0, line: 1 } })) {
+    if (json?.trim() === '') continue;
     const refuse = (why: string): StartError =>
-      new StartError(`${name} cannot be used to calibrate: line ${i + 1} ${why}.`);
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
+      new StartError(`${name} cannot be used to calibrate: line ${line} ${why}.`);
+    if (json === null) throw refuse('is not UTF-8');
+    const value = parseLine(json, line);
+    if (value instanceof Error) {
       throw refuse('is not JSON; each line must be an object such as {"text": "..."}');
     }
-    const text = typeof value === 'object' && value !== null && 'text' in value ? value.text : undefined;
+    const text = isJsonObject(value) ? value.text : undefined;
     if (typeof text !== 'string' || textError(text, 'text') !== null) throw refuse('has no text');
     texts.push(text);
   }

@@ -2,6 +2,8 @@ import { moveLine } from '../../../rollout/report/move-line.js';
 import { markdownTable } from '../../../base/charts/tables.js';
 import { gateCells } from '../../../rollout/report/render-gates.js';
 import { renderPlots } from '../../../rollout/report/render-plots.js';
+import { PLAIN, type Screen } from '../../../base/terminal/screen.js';
+import { wrapText } from '../../../base/terminal/wrap.js';
 import { count, duration, milliseconds, plain } from '../../../base/format.js';
 import type { DrillDecision, DrillReport, RollbackExercise } from './drill-report.js';
 import type { DrillPart } from './part-recorder.js';
@@ -12,20 +14,23 @@ const DECISIONS: Readonly<Record<DrillDecision, string>> = {
   roll_back: 'ROLL BACK',
 };
 
+const DECISION_STYLES = { promote: 'green', hold: 'yellow', roll_back: 'red' } as const;
+
 /** The decision in a line. */
 function decisionLine({ decision, model_name: model, canary, stable }: DrillReport): string {
   return `Decision: ${DECISIONS[decision]} ${canary.version} of ${model} (stable: ${stable.version})`;
 }
 
 /** The text for a person at the end of a drill. */
-export function renderDrillEnd(report: DrillReport): string {
+export function renderDrillEnd(report: DrillReport, screen: Screen = PLAIN): string {
   const { reasons, rollback, left_at_percent: leftAt } = report;
-  return [
-    `${decisionLine(report)}\n`,
+  const rest = [
     ...reasons.map((reason) => `  ${reason}\n`),
     ...(rollback === null ? [] : [`rollback: ${rollbackSentence(rollback)}\n`]),
     `the canary is left at ${leftAt === null ? 'a share that could not be read' : `${leftAt} %`}\n`,
   ].join('');
+  const decision = screen.paint(DECISION_STYLES[report.decision], decisionLine(report));
+  return `${wrapText(decision, screen, 2)}\n${wrapText(rest, screen, 2)}`;
 }
 
 /** The whole report, for a reviewer. @param plots name of the SVG file beside it */

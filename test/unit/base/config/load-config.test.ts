@@ -49,6 +49,7 @@ describe('defaults', () => {
     const { workers, adminPort, closedRoutes, ...rest } = load();
     expect([workers >= 1, adminPort, closedRoutes]).toEqual([true, null, []]);
     expect(rest).toEqual({
+      models: {},
       host: '127.0.0.1',
       port: 3000,
       trustProxy: null,

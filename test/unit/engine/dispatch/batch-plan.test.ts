@@ -39,7 +39,7 @@ const textOf = ({ ids }: Encoding): string => String.fromCodePoint(...ids);
 
 describe('BatchPlanner', () => {
   const plan = (texts: readonly string[]) => {
-    const planner = new BatchPlanner(encode, BUDGET);
+    const planner = new BatchPlanner({ encode, isEmpty: ({ length }) => length === 0 }, BUDGET);
     for (const text of texts) planner.add(text);
     return planner.finish();
   };
@@ -54,6 +54,12 @@ describe('BatchPlanner', () => {
 
   it('half a character is the character that stands for none', () => {
     expect(plan(['\ud83d', '\uFFFD']).encodings.map(textOf)).toEqual(['\uFFFD']);
+  });
+
+  it('leaves out a text of which the tokenizer leaves nothing, and says so', () => {
+    const planner = new BatchPlanner({ encode, isEmpty: ({ length }) => length === 0 }, BUDGET);
+    expect(['a', '', 'b', ''].map((text) => planner.add(text))).toEqual([true, false, true, false]);
+    expect(planner.finish()).toEqual({ encodings: ['a', 'b'].map(encode), ends: [2], indices: [0, 1] });
   });
 
   it('points every text that was added at itself', () => {

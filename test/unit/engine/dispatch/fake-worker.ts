@@ -18,6 +18,8 @@ export class FakeWorker {
   alive = true;
   takesBatches = true;
   role: 'active' | 'spare' = 'active';
+  /** Index of the text on which the process ended while it tokenized it. */
+  culprit: number | null = null;
   readonly sent: SentMessage[] = [];
   onSent: (message: SentMessage) => void = () => undefined;
   canRun: (key: string) => boolean = () => true;
@@ -26,6 +28,10 @@ export class FakeWorker {
     const message = { batchId, key, payload };
     this.sent.push(message);
     this.onSent(message);
+  }
+
+  endedByText(): number | null {
+    return this.culprit;
   }
 
   get handle(): WorkerHandle {
@@ -64,13 +70,13 @@ function rowsFor(payload: WorkPayload): MessageRows {
 export function doneWith(
   batchId: number,
   payload: WorkPayload,
-  { cost, rssBytes = 1 }: { cost: CostCoefficients; rssBytes?: number },
+  { cost, rssBytes = 1, empty = [] }: { cost: CostCoefficients; rssBytes?: number; empty?: number[] },
 ): BatchDone {
   return {
     type: 'done',
     batchId,
     ok: true,
-    rows: rowsFor(payload),
+    rows: { ...rowsFor(payload), empty },
     timings: { startedAt: 0, tokenizeMs: 0, inferenceMs: 1, paddedTokens: 10 },
     cost,
     rssBytes,

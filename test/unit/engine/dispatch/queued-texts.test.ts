@@ -218,6 +218,45 @@ describe('texts that a worker could not answer', () => {
     bench.end();
   });
 
+  it('are answered as empty where the tokenizer leaves nothing of them, but for golden texts', async () => {
+    const bench = new Bench(1);
+    const worker = only(bench);
+    const items = ['aa', 'no', 'bb', 'go'].map(
+      (text) => new WaitingText(text, { now: 1, priority: 'user', evenEmpty: text === 'go' }),
+    );
+    await bench.add(...items);
+    const [{ batchId, payload } = { batchId: 0, payload: undefined }] = worker.sent;
+    if (payload?.type !== 'run') throw new Error('nothing was sent');
+    const empty = ['no', 'go'].map((text) => payload.texts.indexOf(text));
+    bench.lane.batchDone(worker.handle, doneWith(batchId, payload, { cost: bench.cost, empty }));
+    const outcomes = await Promise.all(items.map(({ outcome }) => outcome));
+    expect(outcomes.map((outcome) => outcome.ok || outcome.error.code)).toEqual([
+      true,
+      'EMPTY_TEXT',
+      true,
+      true,
+    ]);
+    bench.end();
+  });
+
+  it('run again as they were when another text ended their worker in its tokenization, which is given up', async () => {
+    const bench = new Bench(1);
+    const worker = only(bench);
+    const [first, guilty, last] = await bench.enqueue('user', 'aa', 'poison', 'bb');
+    const [batch = []] = batchesOf(worker);
+    worker.culprit = batch.indexOf('poison');
+    const next = bench.replace(worker);
+    const outcome = await guilty?.outcome;
+    expect(outcome?.ok === false && outcome.error).toMatchObject({
+      code: 'INFERENCE_FAILED',
+      message: 'This text ended a worker process while it was tokenized.',
+    });
+    expect(batchesOf(next)).toEqual([batch.filter((text) => text !== 'poison')]);
+    bench.finish(next);
+    expect([(await first?.outcome)?.ok, (await last?.outcome)?.ok]).toEqual([true, true]);
+    bench.end();
+  });
+
   it('run again, each alone, when the model fails on them; one that fails alone is answered so', async () => {
     const bench = new Bench(1);
     const worker = only(bench);

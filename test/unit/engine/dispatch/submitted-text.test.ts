@@ -69,6 +69,7 @@ const rowsOf = (windows: readonly Window[], first: number, truncated = false): R
     spans: windows.map((_, i) => ({ start: first + i, end: first + i + 1 })),
     tokens: 3 * windows.length,
     truncated,
+    empty: false,
   },
   times: timesOf(first),
 });
@@ -91,7 +92,7 @@ describe('a text that is submitted', () => {
     });
     submitted.parts[0]?.settle({
       ok: true,
-      rows: { rows: [Float32Array.of(0, 1)], spans: null, tokens: 10, truncated: true },
+      rows: { rows: [Float32Array.of(0, 1)], spans: null, tokens: 10, truncated: true, empty: false },
       times: timesOf(7),
     });
     expect(await submitted.outcome).toEqual({

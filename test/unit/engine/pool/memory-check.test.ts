@@ -3,6 +3,7 @@ import {
   availableBytes,
   estimateVersionBytes,
   memoryProblem,
+  replacementProblem,
 } from '../../../../src/engine/pool/memory-check.js';
 import type { Manifest } from '../../../../src/registry/manifest.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
@@ -100,5 +101,22 @@ describe('a version is refused', () => {
 
   it('never where the kernel says nothing', () => {
     expect(memoryProblem(version(50e6), settings, machine({}))).toBeNull();
+  });
+});
+
+describe('a worker that would be replaced after each batch is told of', () => {
+  const measured = (bytes: number): ModelVersion => {
+    const { manifest, ...rest } = version(20e6);
+    const checked = [{ worker_rss_bytes: bytes }] as unknown as Manifest['checked_on'];
+    return { ...rest, manifest: { ...manifest, checked_on: checked } as Manifest };
+  };
+
+  it('by the memory that was measured at import, else by the size of the model', () => {
+    expect(replacementProblem(measured(300e6), 200e6)).toBe(
+      'A worker process with the version v3 of sentiment takes 300 MB or more, and WORKER_MAX_RSS_BYTES is 200 MB: the process is replaced after each batch; raise WORKER_MAX_RSS_BYTES.',
+    );
+    expect(replacementProblem(measured(200e6), 200e6)).toBeNull();
+    expect(replacementProblem(version(201e6), 200e6)).toMatch(/takes 201 MB or more/);
+    expect(replacementProblem(version(20e6), 200e6)).toBeNull();
   });
 });

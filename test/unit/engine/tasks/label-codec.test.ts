@@ -9,7 +9,7 @@ import { TASK_NAMES } from '../../../../src/registry/tasks.js';
 const score = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
 const scores = fc.array(score, { minLength: 1, maxLength: 40 });
 const span = fc.tuple(fc.nat(1e6), fc.nat(1e6)).map(([start, length]) => ({ start, end: start + length }));
-const rest = { tokens: fc.nat(100_000), truncated: fc.boolean() };
+const rest = { tokens: fc.integer({ min: 1, max: 100_000 }), truncated: fc.boolean() };
 const plain = { noNullPrototype: true };
 const oneWindow = fc.record({ value: fc.record({ scores }, plain), ...rest }, plain);
 const severalWindows = scores.chain((all) =>
@@ -30,7 +30,7 @@ const severalWindows = scores.chain((all) =>
 
 const labelsOf = (count: number): string[] => Array.from({ length: count }, (_, i) => `L${i}`);
 const decode = (text: string, labels: number): Answer | undefined =>
-  LABEL_CODEC.decode(text, { labels: labelsOf(labels), thresholds: null });
+  LABEL_CODEC.decode(text, { labels: labelsOf(labels), thresholds: null, maxTokens: null });
 const encode = (value: Classified, tokens = 25, truncated = false): string | null =>
   LABEL_CODEC.encode({ value, tokens, truncated });
 
@@ -98,6 +98,8 @@ describe('an answer in Redis', () => {
     ['a score in quotes', '[1,25,0,"0.1",0.9]'],
     ['half a token', '[1,25.5,0,0.1,0.9]'],
     ['fewer tokens than none', '[1,-1,0,0.1,0.9]'],
+    ['no token', '[1,0,0,0.1,0.9]'],
+    ['no token in several windows', '[2,0,0,[0.1,0.9],[0,5,0,5]]'],
     ['truncated that is neither', '[1,25,2,0.1,0.9]'],
     ['truncated as true', '[1,25,true,0.1,0.9]'],
     ['more than the largest value', `[1,25,0,0.1,0.9${' '.repeat(MAX_VALUE_BYTES)}]`],
@@ -120,6 +122,15 @@ describe('an answer in Redis', () => {
     expect(decode(value, 2)).toBeUndefined();
   });
 
+  it('of one window has no more tokens than the model reads; a pipeline may add up several models', () => {
+    const facts = { labels: labelsOf(2), thresholds: null };
+    const [most, more, windows] = ['[1,128,0,0.1,0.9]', '[1,129,0,0.1,0.9]', '[2,129,0,[0.1,0.9],[0,5,0,5]]'];
+    const read = (text: string, maxTokens: number | null) =>
+      LABEL_CODEC.decode(text, { ...facts, maxTokens })?.tokens;
+    expect([most, more, windows].map((text) => read(text, 128))).toEqual([128, undefined, 129]);
+    expect(read(more, null)).toBe(129);
+  });
+
   it('is a miss whatever else lies there', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (value) => {
@@ -132,6 +143,7 @@ describe('an answer in Redis', () => {
     ['a score that is NaN', { scores: [NaN, 0.5] }, 3],
     ['too many labels', { scores: Array<number>(5000).fill(1 / 3) }, 3],
     ['half a token', { scores: [0.5, 0.5] }, 2.5],
+    ['no token', { scores: [0.5, 0.5] }, 0],
     ['a window whose score is NaN', { scores: [NaN], spans: [{ start: 0, end: 1 }] }, 3],
     [
       'too many labels and windows',

@@ -9,6 +9,7 @@ const plain: MessageRows = {
   width: 2,
   tokens: [7, 8, 9],
   truncated: [false, true, false],
+  empty: [1],
   windows: null,
 };
 
@@ -24,9 +25,9 @@ const seen = (rows: TextRows | undefined): unknown =>
 describe('the rows of a text in a message', () => {
   it('are one row without windows', () => {
     expect([0, 1, 2].map((text) => seen(rowsOfText(plain, text)))).toEqual([
-      { rows: [[1, 2]], spans: null, tokens: 7, truncated: false },
-      { rows: [[3, 4]], spans: null, tokens: 8, truncated: true },
-      { rows: [[5, 6]], spans: null, tokens: 9, truncated: false },
+      { rows: [[1, 2]], spans: null, tokens: 7, truncated: false, empty: false },
+      { rows: [[3, 4]], spans: null, tokens: 8, truncated: true, empty: true },
+      { rows: [[5, 6]], spans: null, tokens: 9, truncated: false, empty: false },
     ]);
   });
 
@@ -43,9 +44,10 @@ describe('the rows of a text in a message', () => {
         ],
         tokens: 15,
         truncated: false,
+        empty: false,
       },
-      { rows: [], spans: [], tokens: 0, truncated: true },
-      { rows: [[5, 6]], spans: [{ start: 0, end: 4 }], tokens: 9, truncated: false },
+      { rows: [], spans: [], tokens: 0, truncated: true, empty: true },
+      { rows: [[5, 6]], spans: [{ start: 0, end: 4 }], tokens: 9, truncated: false, empty: false },
     ]);
   });
 
@@ -89,6 +91,7 @@ describe('a text whose windows were run in several messages', () => {
               width: 1,
               tokens: windows.map(([, tokens]) => tokens),
               truncated: [truncated],
+              empty: [],
               windows: {
                 rowEnds: [windows.length],
                 spans: windows.flatMap(([, , start, length]) => [start, start + length]),

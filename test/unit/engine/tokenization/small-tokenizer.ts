@@ -6,6 +6,7 @@ interface Parts {
   readonly pre_tokenizer?: object | null;
   readonly model?: object;
   readonly post_processor?: object | null;
+  readonly truncation?: object | null;
 }
 
 const PIECES = [

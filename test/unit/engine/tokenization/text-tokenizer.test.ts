@@ -16,6 +16,15 @@ describe('TextTokenizer', () => {
     expect(tokenizer.encode('')).toEqual({ ids: ids(), truncated: false });
   });
 
+  it('calls a text empty of which nothing but special tokens is left', async () => {
+    const tokenizer = await smallTokenizer({ maxTokens: 3 });
+    const isEmpty = (input: string): boolean => tokenizer.isEmpty(tokenizer.encode(input).ids);
+    expect(
+      ['', ' ', '\u200b', '\0', '\u0301', '\ufffd', '\ud800', '\u00ad\u2060'].map(isEmpty),
+    ).not.toContain(false);
+    expect(['a', '😀', '[SEP]', 'a b c d', '\u200ba'].map(isEmpty)).not.toContain(true);
+  });
+
   it('lower-cases each letter for itself, also a final sigma', async () => {
     const tokenizer = await smallTokenizer();
     expect(tokenizer.encode('ΣΣ').ids).toEqual(ids('σ', '##σ'));
@@ -144,6 +153,11 @@ describe('TextTokenizer.fromFiles', () => {
       tokenizerJson(),
       '{"truncation_side": "left"}',
       'truncation_side is right, but "left" in tokenizer_config.json',
+    ],
+    [
+      tokenizerJson({ truncation: { direction: 'Left' } }),
+      '{}',
+      'truncation_side is right, but "Left" in tokenizer.json (truncation.direction)',
     ],
     [tokenizerJson({ normalizer: { type: 'Magic' } }), '{}', 'Unknown Normalizer type: Magic'],
   ])('says what is wrong (%#)', async (json, config, message) => {

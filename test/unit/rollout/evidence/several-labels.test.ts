@@ -12,7 +12,7 @@ import { RolloutEvidence } from '../../../../src/rollout/evidence/rollout-eviden
 import { pairOf } from '../../../support/label-versions.js';
 
 const NAMES = ['anger', 'joy', 'love'];
-const FACTS = { labels: NAMES, thresholds: null };
+const FACTS = { labels: NAMES, thresholds: null, maxTokens: null };
 const multi = taskNamed('multi-label-classification').pair(FACTS, FACTS);
 
 /** What two versions of three labels said, each label with its score. */

@@ -1,3 +1,4 @@
+import type { FirstUse } from '../../../../src/service/inference/first-use.js';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../../src/base/errors/app-error.js';
 import { FIRST_WINDOW } from '../../../../src/engine/view.js';
@@ -80,7 +81,8 @@ function bench(failure?: Error): {
     },
   });
   const metrics = { observeText: () => undefined } as unknown as Metrics;
-  const answers = new Answers(registry, canary, cache, observers, new IdleExecutor(), metrics);
+  const loaded = { needed: () => undefined } as unknown as FirstUse;
+  const answers = new Answers(registry, canary, cache, observers, new IdleExecutor(), loaded, metrics);
   return { answers, told, asked, inFlight: () => canary.inFlight('m', CANARY) };
 }
 

@@ -16,6 +16,7 @@ import { addTally, emptyTally, tokensQuantile } from '../../../../src/tools/batc
 
 const header: JournalHeader = {
   serin_journal: 1,
+  reader_version: 2,
   input: { bytes: 100, modified: '2026-01-01T00:00:00.000Z', sha256_of_both_ends: 'ab' },
   version: { name: 'sentiment/v1', digest: 'cd' },
   options: { text_field: 'text', top_k: null, shard: null },
@@ -158,6 +159,13 @@ describe('decideStart', () => {
     ['unfinished, --resume', { journal: unfinished, hasPart: true }, header, 'resume', 'resume'],
     ['unfinished, --restart', { journal: unfinished, hasPart: true }, header, 'restart', 'fresh'],
     ['unfinished, changed', { journal: unfinished }, other, 'either', /CPU features.*--restart/],
+    [
+      'unfinished, by an older reader',
+      { journal: { ...unfinished, header: { ...header, reader_version: undefined as unknown as number } } },
+      header,
+      'either',
+      /the version of serin's reader of files \(was "unset", is 2\).*--restart/,
+    ],
     ['nothing done yet, changed', { journal: begun, hasPart: true }, other, 'either', 'fresh'],
     [
       'nothing done yet, changed, old OUT',

@@ -22,6 +22,7 @@ import { emptyTally } from '../../../../src/tools/batch/block-tally.js';
 
 const header: JournalHeader = {
   serin_journal: 1,
+  reader_version: 2,
   input: { bytes: 100, modified: '2026-01-01T00:00:00.000Z', sha256_of_both_ends: 'ab' },
   version: { name: 'sentiment/v1', digest: 'cd' },
   options: {},
@@ -106,7 +107,7 @@ describe('a journal that is there', () => {
     await refuses('either', /o\.jsonl\.journal cannot be read: it is a folder/);
     rmSync(`${output}.journal`, { recursive: true });
     symlinkSync('o.jsonl.journal', `${output}.journal`);
-    await refuses('either', /o\.jsonl\.journal cannot be read: ELOOP/);
+    await refuses('either', /o\.jsonl\.journal cannot be read: its links lead to one another/);
     expect(existsSync(`${output}.part`)).toBe(false);
   });
 

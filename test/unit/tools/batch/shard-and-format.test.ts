@@ -37,6 +37,8 @@ describe('formats', () => {
     ['a.b/c.NDJSON', { records: 'jsonl', gzip: false }],
     ['a.json.gz', { records: 'jsonl', gzip: true }],
     ['a.csv', { records: 'csv', gzip: false }],
+    ['a.jsonl.GZ', { records: 'jsonl', gzip: true }],
+    ['A.CSV.Gz', { records: 'csv', gzip: true }],
     ['x.tsv.gz', { records: 'tsv', gzip: true }],
   ])('%j', (path, format) => {
     expect(formatOf(path)).toEqual(format);

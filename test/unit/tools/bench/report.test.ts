@@ -14,6 +14,8 @@ import type { BenchReport, RunReport } from '../../../../src/tools/bench/bench-r
 import { writeReport } from '../../../../src/tools/bench/write-report.js';
 import { seededRandom } from '../../../../src/base/seeded-random.js';
 import { wellFormed } from '../../../support/well-formed.js';
+import { expectFits, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
+import { markdownOnScreen } from '../../../../src/base/terminal/markdown-on-screen.js';
 
 let folder: string;
 beforeAll(() => {
@@ -330,4 +332,15 @@ describe('the charts', () => {
     expect(readFileSync(join(folder, 'latency-b.svg'), 'utf8')).toContain('<svg');
     expect(() => writeReport(join(folder, 'bench.json'), ONE)).toThrow('The report cannot be written');
   });
+});
+
+it('fits in 80 columns as tables of text', () => {
+  const failed = loadReport(OPEN, 1234, 1, { failed: 12, errors: { OVERLOADED: 11, DEADLINE_EXCEEDED: 1 } });
+  const runs = [{ ...runOf('A', 1234, 1), loads: [...runOf('A', 1234, 1).loads, failed] }, runOf('B', 12, 2)];
+  const comparison = compareTurns(runOf('A', 10, 1), runOf('B', 12, 2), 6);
+  const report = reportOf(runs, { comparison, traffic: { ...ONE.traffic, version: LONG_VERSION } });
+  const text = expectFits(markdownOnScreen(renderMarkdown(report, []), NARROW));
+  expect(text).not.toMatch(/[|*]/);
+  expect(text).toMatch(/^connections +answered\/s +p50,/m);
+  expect(text).toMatch(/^32 connections +p50 +10 ms? /m);
 });

@@ -12,6 +12,7 @@ import {
 import { judgeMemory } from '../../../../src/tools/doctor/version-findings.js';
 import { runCheck } from '../../../../src/tools/doctor/run-check.js';
 import type { ModelVersion } from '../../../../src/registry/model-version.js';
+import { expectFits, NARROW } from '../../../support/narrow-screen.js';
 
 const PROCESSORS: Processors = {
   processors: 4,
@@ -184,7 +185,7 @@ describe('the report', () => {
         'FAIL  longer  no',
         '              → mend',
         '',
-        '4 findings: 1 must be mended; 1 warnings, 1 notes',
+        '4 findings: 1 must be mended; 1 warning, 1 note',
         '',
       ].join('\n'),
     );
@@ -231,4 +232,18 @@ describe('a proxy', () => {
     expect(judgeProxy(NONE, true).todo).toMatch(/^set TRUST_PROXY .* or list clients/);
     expect(judgeProxy({ ...NONE, trustProxy: 1 }, true).todo).toMatch(/^restart it/);
   });
+});
+
+it('fits in 80 columns, and is painted by what must be mended', () => {
+  const sentence = 'a sentence that goes on and on, '.repeat(5);
+  const findings = [
+    ok('node', 'fine'),
+    warn('open files', sentence, sentence),
+    fail('acceptance', sentence, 'mend'),
+  ];
+  const painted = renderFindings(findings, NARROW);
+  const text = expectFits(painted);
+  expect(text).toMatch(/^WARN {2}open files {2}a sentence .*\n {18}\S/m);
+  expect(text).toMatch(/^ {18}→ a sentence .*\n {20}\S/m);
+  expect(painted).toContain('\u001b[31mFAIL');
 });

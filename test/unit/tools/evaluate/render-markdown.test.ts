@@ -5,6 +5,8 @@ import { renderMarkdown } from '../../../../src/tools/evaluate/render-markdown.j
 import { renderReliability } from '../../../../src/tools/evaluate/reliability-svg.js';
 import { recordOf } from '../../../../src/tools/evaluate/write-record.js';
 import type { EvaluationReport } from '../../../../src/tools/evaluate/evaluation-report.js';
+import { expectFits, LONG_MODEL, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
+import { markdownOnScreen } from '../../../../src/base/terminal/markdown-on-screen.js';
 
 const speed = (tokens: number, ms: number) => ({
   tokens,
@@ -56,7 +58,10 @@ const candidate: CandidateFigures = {
 const report: EvaluationReport = {
   schema_version: 1,
   model: 'sentiment',
-  data: { name: 'dev.tsv', sha256: 'f'.repeat(64), rows: 200, n: 100, duplicates: 2, contradictions: 1 },
+  data: {
+    ...{ name: 'dev.tsv', sha256: 'f'.repeat(64), lines: 203, continued_lines: 2 },
+    ...{ rows: 200, n: 100, duplicates: 2, contradictions: 1 },
+  },
   candidate,
   against: figures('v1', 6),
   comparison: {
@@ -98,7 +103,7 @@ describe('the report for people', () => {
   it.each([
     '# Evaluation of sentiment/v2 against v1\n\n**Refused.** It runs one text at a time.\n',
     '- accuracy drop: **NO**: too small a rise\n',
-    'Data: dev.tsv, 100 of 200 texts, evenly spread, 2 repeated texts, 1 of them with another label',
+    'Data: dev.tsv with 203 lines (2 of them inside a record that began earlier), 100 of 200 texts, evenly spread, 2 repeated texts, 1 of them with another label',
     'Accuracy rises by 1.50 points (95 % interval of the drop -3.00 to 0.50): 1 text lost, 3 won, McNemar p = 0.63.',
     '25 texts get another label:\n- A\\|B to no answer: 25\n',
     '| line | label | before | now | text |\n| --- | --- | --- | --- | --- |\n| 7 | C | A\\|B | no answer | a b \\| c |\n\nand 24 more',
@@ -160,8 +165,24 @@ it('keeps of a report what a rollout decides by, and what it was decided by', ()
     reasons: ['too small a rise'],
     runs: 'alone',
     against: { version: 'v1', manifest_sha256: 'v1'.padEnd(64, '0') },
-    data: { name: 'dev.tsv', sha256: 'f'.repeat(64), n: 100, rows: 200 },
+    data: { name: 'dev.tsv', sha256: 'f'.repeat(64), n: 100, rows: 200, lines: 203 },
     figures: { accuracy_drop_points: -1.5, batch_label_flips: 6, parity_max_score_difference: null },
     serin: '0.1.0',
   });
+});
+
+it('fits in 80 columns as tables of text', () => {
+  const text = expectFits(
+    markdownOnScreen(
+      renderMarkdown({
+        ...report,
+        model: LONG_MODEL,
+        candidate: { ...candidate, version: LONG_VERSION },
+        against: figures('2026-08-01-float', 6),
+      }),
+      NARROW,
+    ),
+  );
+  expect(text).not.toMatch(/\*/);
+  expect(text).toMatch(/^A\|B +2026-09-14-int8-calibrated +50 /m);
 });

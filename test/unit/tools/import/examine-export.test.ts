@@ -10,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hasOwnStages } from '../../../../src/engine/tokenization/tokenizer/pipeline.js';
 import { StartError } from '../../../../src/base/errors/start-error.js';
 import {
   examineExport,
@@ -31,7 +32,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const NOTHING: ExportChoices = { labels: null, task: null, maxTokens: null, parityFile: null };
+const NOTHING: ExportChoices = {
+  labels: null,
+  task: null,
+  maxTokens: null,
+  output: 'logits',
+  parityFile: null,
+  asksPython: false,
+};
 
 function examine(choices: Partial<ExportChoices> = {}, onnx?: string): ExaminedExport {
   return examineExport(readExportFolder(folder, onnx), { ...NOTHING, ...choices });
@@ -62,7 +70,7 @@ describe('an export that fits', () => {
       maxTokens: 64,
       precision: { precision: 'fp32', weightStorage: null },
       opset: 18,
-      hasExternalData: false,
+      isRewritten: false,
       config: { baseModel: 'someone/tiny-bert', architecture: 'BertForSequenceClassification' },
       notes: [],
     });
@@ -86,11 +94,9 @@ describe('an export that fits', () => {
       join(folder, 'proof.json'),
       JSON.stringify({ items: [{ text: 'a', ids: [1], scores: [0.5, 0.5] }] }),
     );
-    expect(examine({ parityFile: join(folder, 'proof.json') }).hasExternalData).toBe(true);
+    expect(examine({ parityFile: join(folder, 'proof.json') }).isRewritten).toBe(true);
     renameSync(join(folder, 'onnx'), join(folder, 'other'));
-    expect(examine({ parityFile: join(folder, 'proof.json') }, 'other/model.onnx').hasExternalData).toBe(
-      true,
-    );
+    expect(examine({ parityFile: join(folder, 'proof.json') }, 'other/model.onnx').isRewritten).toBe(true);
   });
 
   it('has several labels per text, or one logit, by its problem_type or by what is said', () => {
@@ -306,13 +312,6 @@ describe('a folder is refused, with what to do,', () => {
     expect(refusalOf({ config: { id2label: { 1: 'A', 2: 'B' } } })).toMatch(
       /id2label must name every label by its index/,
     );
-    expect(refusalOf({ config: { id2label: undefined } })).toMatch(/names no labels \(id2label\)/);
-    expect(
-      refusalOf({ logits: 1, config: { problem_type: 'regression', id2label: { 0: 'LABEL_0' } } }),
-    ).toMatch(/as a regression does, .*say --task binary-classification --labels NO,YES/);
-    expect(refusalOf({ config: { problem_type: 'regression' } })).toMatch(
-      /its 2 numbers are no scores of labels/,
-    );
     expect(refusalOf({}, { task: 'binary-classification' })).toMatch(/does not fit 2 logits per text/);
   });
 
@@ -330,13 +329,36 @@ describe('a folder is refused, with what to do,', () => {
       /names "<mask>" as mask_token, which tokenizer.json does not have/,
     );
     expect(refusalOf({ tokenizer: { model: undefined } })).toMatch(/tokenizer.json has no model/);
+    expect(refusalOf({ tokenizer: { pre_tokenizer: { type: 'UnicodeScripts' } } })).toMatch(
+      /The tokenizer \(WordPiece\) has stages for which transformers.js is used, .*--parity FILE/,
+    );
+    const words = { type: 'WordLevel', vocab: { a: 0 } };
+    expect(refusalOf({ tokenizer: { model: words }, rows: 5 })).toMatch(
+      /The tokenizer \(WordLevel\) has stages .*--parity FILE/,
+    );
     expect(refusalOf({ tokenizer: { pre_tokenizer: { type: 'Metaspace' } } })).toMatch(
-      /The tokenizer is WordPiece with stages that are not BERT’s, .*--parity FILE/,
+      /Metaspace must have a replacement/,
     );
-    const bpe = { type: 'BPE', vocab: { a: 0 }, merges: [] };
-    expect(refusalOf({ tokenizer: { model: bpe }, rows: 5 })).toMatch(
-      /The tokenizer is BPE, .*--parity FILE/,
+  });
+
+  it('only without golden texts when a stage of the tokenizer is not Serin’s own', () => {
+    const sequence = { type: 'Sequence', normalizers: [{ type: 'NFC' }, { type: 'Nmt' }] };
+    const metaspace = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'first' };
+    const isExact = (parts: object): boolean =>
+      hasOwnStages({ normalizer: null, model: { type: 'Unigram' }, ...parts });
+    expect(isExact({ normalizer: sequence, pre_tokenizer: null })).toBe(true);
+    expect(isExact({ normalizer: { type: 'ByteLevel' } })).toBe(false);
+    expect(isExact({ model: { type: 'WordLevel' } })).toBe(false);
+    expect(isExact({ pre_tokenizer: metaspace })).toBe(true);
+    // The place of the first character in the original text is not known then.
+    expect(isExact({ pre_tokenizer: metaspace, normalizer: { type: 'Strip', strip_left: true } })).toBe(
+      false,
     );
+    expect(
+      isExact({
+        pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'WhitespaceSplit' }, metaspace] },
+      }),
+    ).toBe(false);
   });
 
   it('when more tokens are wanted than model and tokenizer allow', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nextSteps } from '../../../../src/tools/import/next-steps.js';
+import { expectFits, LONG_MODEL, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
 
 const tone = { model: 'tone', version: 'v1' } as const;
 
@@ -21,3 +22,12 @@ describe('what comes after an import', () => {
     );
   });
 });
+
+it.each(['text-classification', 'multi-label-classification'] as const)(
+  'fits in 80 columns after %s',
+  (task) => {
+    const text = expectFits(nextSteps({ model: LONG_MODEL, version: LONG_VERSION, task }, NARROW).join('\n'));
+    expect(text).toMatch(/^serin (evaluate|canary) .* \\\n {4}/m);
+    expect(text).toMatch(/^ {4}\(/m);
+  },
+);

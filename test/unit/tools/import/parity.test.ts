@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AnsweredText } from '../../../../src/tools/import/compare-parity.js';
 import { goldenTexts } from '../../../../src/tools/import/golden-texts.js';
 import { readPythonParity, type PythonParity } from '../../../../src/tools/import/python-parity.js';
-import { sessionProblem } from '../../../../src/tools/import/trial.js';
 import { settleParity } from '../../../../src/tools/import/settle-parity.js';
 import { parseParity } from '../../../../src/engine/tokenization/parity.js';
 
@@ -109,13 +108,4 @@ describe('golden texts of our own', () => {
       items: [{ text: 'fine', group: 'plain', ids: [2, 7, 3], label: 'POSITIVE', scores: [0.2, 0.8] }],
     });
   });
-});
-
-it('a problem of the session that is not known is said as it came', () => {
-  expect(sessionProblem('The version cannot be loaded: it rains')).toBe(
-    'The version cannot be loaded: it rains',
-  );
-  expect(sessionProblem('2 worker processes died while loading it (signal SIGSEGV)')).toMatch(
-    /^The model takes its process down .*\(2 worker processes died while loading it \(signal SIGSEGV\)\)$/,
-  );
 });

@@ -25,7 +25,7 @@ afterEach(() => {
 });
 
 const remove = (name: string, confirmed = true): Promise<string> =>
-  removeVersion(config, parseVersionName(name), confirmed).catch((error: unknown) =>
+  removeVersion(config, parseVersionName(name), confirmed, () => undefined).catch((error: unknown) =>
     (error as Error).message.replaceAll(folder, 'FOLDER'),
   );
 

@@ -5,7 +5,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { labelIndex } from '../../../../src/tools/measure/label-values.js';
-import { readLabelledData, type LabelledData } from '../../../../src/tools/measure/labelled-data.js';
+import {
+  withLines,
+  readLabelledData,
+  type LabelledData,
+} from '../../../../src/tools/measure/labelled-data.js';
 import { evenSample } from '../../../../src/base/statistics/even-sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'serin-labelled-'));
@@ -18,14 +22,15 @@ afterAll(() => {
 interface Fields {
   readonly textField?: string;
   readonly labelField?: string;
+  readonly quotes?: boolean;
   readonly limit?: number;
 }
 
 function read(name: string, content: string | Buffer, fields: Fields = {}): Promise<LabelledData> {
   const path = join(folder, name);
   writeFileSync(path, content);
-  const { textField = 'text', labelField = 'label', limit = null } = fields;
-  return readLabelledData({ path, textField, labelField, limit }, LABELS);
+  const { textField = 'text', labelField = 'label', quotes = false, limit = null } = fields;
+  return readLabelledData({ path, textField, labelField, quotes, limit }, LABELS);
 }
 
 const lines = (...objects: unknown[]): string =>
@@ -74,7 +79,25 @@ describe('labelled data', () => {
     const fields = { textField: 'review', labelField: 'stars' };
     expect((await read('a.csv', csv, fields)).items).toEqual(inTable);
     const tsv = 'label\ttext\r\n1\tgood\r\n0\t"bad, ""very"""\r\n';
-    expect((await read('a.tsv', tsv)).items).toEqual(inTable);
+    expect((await read('a.tsv', tsv, { quotes: true })).items).toEqual(inTable);
+    const asText = [inTable[0], { ...inTable[1], text: '"bad, ""very"""' }];
+    expect((await read('a.tsv', tsv)).items).toEqual(asText);
+  });
+
+  it('lose no row to a quote that nothing closes, and say how many lines the file has', async () => {
+    const rowsOf = (delimiter: string): string =>
+      Array.from({ length: 300 }, (_, i) => [i % 2, `${[11, 251].includes(i) ? '"' : ''}a film ${i}`])
+        .map((cells) => `${cells.join(delimiter)}\n`)
+        .join('');
+    const counts = { rows: 300, lines: 301, continuedLines: 0 };
+    expect(await read('stray.csv', `label,text\n${rowsOf(',')}`)).toMatchObject(counts);
+    expect(await read('stray.tsv', `label\ttext\n${rowsOf('\t')}`)).toMatchObject(counts);
+    expect(await read('stray.tsv', `label\ttext\n${rowsOf('\t')}`, { quotes: true })).toMatchObject(counts);
+    const twoLines = await read('two.csv', 'label,text\n\n1,"good\nfilm"\n0,bad');
+    expect(twoLines).toMatchObject({ rows: 2, lines: 5, continuedLines: 1 });
+    expect(withLines(twoLines.lines, twoLines.continuedLines)).toBe(
+      'with 5 lines (1 of them inside a record that began earlier)',
+    );
   });
 
   it('have the digest of their content, compressed or not', async () => {
@@ -135,6 +158,10 @@ describe('data that cannot be used', () => {
       ),
       /6 of its lines have no labelled text; mend or remove them \(line 2: The line is not JSON.*; line 3: text must not be empty.*; line 4: .*no field "text".*; line 5: label must be a label's name.*; line 6: .*; and 1 more\)/,
     ],
+    ['lines.csv', 'text,label\n"a\nb",1,2\nb,0\n', /1 of its lines .*lines 2 to 3: The record has 3 fields/],
+    ['mac.csv', 'text,label\ra,1\rb,0\r', /carriage return outside of quotes.*in line 1 .*LF or CRLF/],
+    ['mac.jsonl', '{"text":"a","label":1}\r{"text":"b","label":0}', /Line 1 .*carriage return alone ends/],
+    ['empty.csv.gz', '', /it is empty/],
     ['ragged.csv', 'text,label\na,1\nb\n', /1 of its lines .*line 3: The record has 1 fields/],
     ['column.csv', 'text,stars\na,1\n', /no column "label"; it has "text", "stars"\. --label-field/],
     ['text.csv', 'review,label\na,1\n', /no column "text"; it has "review", "label"\. --text-field/],
@@ -144,7 +171,8 @@ describe('data that cannot be used', () => {
   });
 
   it('is a file that does not exist', async () => {
-    const options = { path: join(folder, 'none.jsonl'), textField: 'text', labelField: 'label', limit: null };
+    const fields = { textField: 'text', labelField: 'label', quotes: false, limit: null };
+    const options = { path: join(folder, 'none.jsonl'), ...fields };
     await expect(readLabelledData(options, LABELS)).rejects.toThrow(
       /none\.jsonl cannot be read: it does not exist/,
     );

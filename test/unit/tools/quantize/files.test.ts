@@ -67,7 +67,7 @@ describe('calibration texts', () => {
     await expect(from(lines(' '))).rejects.toThrow('line 1 has no text');
     await expect(from('\n')).rejects.toThrow('it holds no texts');
     await expect(readCalibrationTexts(v1, join(folder, 'none'), 9, [])).rejects.toThrow(
-      /cannot be read: ENOENT/,
+      /none cannot be read: it does not exist/,
     );
   });
 });

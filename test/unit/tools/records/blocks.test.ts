@@ -7,7 +7,6 @@ import {
   type Block,
   type RecordEnds,
 } from '../../../../src/tools/records/blocks.js';
-import { CsvEnds } from '../../../../src/tools/records/csv-ends.js';
 
 /** The input in chunks of the given sizes, over and over. */
 async function* chunked(input: Buffer, sizes: readonly number[]): AsyncGenerator<Buffer> {
@@ -104,46 +103,5 @@ describe('splitBlocks', () => {
     }
     const split = splitBlocks(endless(), new LineEnds());
     await expect(split.next()).rejects.toThrow(/after line 1 .*longer than 64 MiB/);
-  });
-});
-
-describe('CsvEnds', () => {
-  const cell = fc.oneof(
-    fc.stringMatching(/^[a-z ]{0,8}$/),
-    fc
-      .string({ unit: fc.constantFrom('a', '"', '\n', ',', '\r', ' '), maxLength: 12 })
-      .map((text) => `"${text.replaceAll('"', '""')}"`),
-  );
-  const record = fc.array(cell, { minLength: 1, maxLength: 4 }).map((cells) => cells.join(','));
-
-  it('ends records where quotes allow it, however the input is chunked', () => {
-    fc.assert(
-      fc.property(fc.array(record, { minLength: 1, maxLength: 8 }), sizes, (records, chunkSizes) => {
-        const input = Buffer.from(records.map((text) => `${text}\n`).join(''));
-        const expected: number[] = [];
-        for (const text of records) expected.push((expected.at(-1) ?? 0) + Buffer.byteLength(text) + 1);
-        const ends = new CsvEnds(',');
-        const found: number[] = [];
-        const size = (chunkSizes[0] ?? 1) % 7;
-        for (let base = 0; base < input.length; base += size + 1) {
-          const chunk = input.subarray(base, base + size + 1);
-          for (let at = 0; at >= 0 && at < chunk.length;) {
-            at = ends.next(chunk, at, at);
-            if (at >= 0) found.push(base + at);
-          }
-        }
-        expect(found).toEqual(expected);
-      }),
-    );
-  });
-
-  it('splits blocks at the end of a record, not inside of its quotes', async () => {
-    const quoted = `"${'line\n'.repeat(BLOCK_BYTES / 4)}"`;
-    const input = Buffer.from(`text,n\n${quoted},1\nlast,2\n`);
-    const blocks = await blocksOf(input, [1000], new CsvEnds(','));
-    expect(blocks.map(({ number, bytes }) => [number, bytes.subarray(-9).toString()])).toEqual([
-      [0, expect.stringMatching(/line\n",1\n$/)],
-      [1, '\nlast,2\n'.slice(-9).replace(/^\n/, '')],
-    ]);
   });
 });

@@ -5,7 +5,7 @@ import { jsonLinesReader, readJsonLine } from '../../../../src/tools/records/jso
 import type { LineContent } from '../../../../src/tools/records/records.js';
 
 const ADDED = new Set(answerFields(null));
-const read = (line: string): LineContent => readJsonLine(line, 'text', ADDED);
+const read = (line: string): LineContent => readJsonLine(line, 7, 'text', ADDED);
 
 function prefixOf(content: LineContent): string {
   if (content === 'blank' || 'code' in content) throw new Error(`no prefix: ${JSON.stringify(content)}`);
@@ -71,7 +71,7 @@ describe('a line of JSON', () => {
   });
 
   it('a member that every object inherits is no field', () => {
-    expect(readJsonLine('{"a":1}', 'toString', ADDED)).toMatchObject({ code: 'INVALID_REQUEST' });
+    expect(readJsonLine('{"a":1}', 7, 'toString', ADDED)).toMatchObject({ code: 'INVALID_REQUEST' });
   });
 });
 
@@ -96,8 +96,26 @@ describe('a block of JSON lines', () => {
     ]);
   });
 
-  it('a byte order mark inside the input is not JSON', () => {
-    expect(contents(Buffer.from('\uFEFF{"text":"a"}\n'), 100, 7)).toEqual([[7, 'MALFORMED_JSON']]);
+  it('a byte order mark begins any line, as where files were put together, and is skipped', () => {
+    const text = '\uFEFF{"text":"a"}\n\uFEFF\n\uFEFF{"text":"\uFEFFb"}\n{"text":\uFEFF"c"}\n';
+    expect(contents(Buffer.from(text), 100, 7)).toEqual([
+      [7, 'a'],
+      [8, 'blank'],
+      [9, '\uFEFFb'],
+      [10, 'MALFORMED_JSON'],
+    ]);
+  });
+
+  it('a carriage return alone ends no line: the input is refused', () => {
+    const reading = (text: string) => () => contents(Buffer.from(text), 0, 7);
+    const sentence = /^Line 7 of the input.* carriage return alone ends; lines must end with LF or CRLF/;
+    expect(reading('{"text":"a"}\r{"text":"b"}\r')).toThrow(sentence);
+    expect(reading('{"text":"a"}\r{"text":"b"}\n{"text":"c"}\n')).toThrow(sentence);
+    expect(contents(Buffer.from('{"text":\r"a"}\r\n{"text":"b"} x\r\n{"text":"c\rd"}\n'))).toEqual([
+      [1, 'a'],
+      [2, 'MALFORMED_JSON'],
+      [3, 'MALFORMED_JSON'],
+    ]);
   });
 
   it('a line that is not UTF-8 spares the others', () => {

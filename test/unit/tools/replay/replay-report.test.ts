@@ -10,6 +10,7 @@ import type { Exchange, Reply, Source } from '../../../../src/tools/traffic/repl
 import type { ReplayReport } from '../../../../src/tools/replay/replay-report.js';
 import { stackDistances } from '../../../../src/tools/replay/stack-distance.js';
 import { element, escapeXml } from '../../../../src/base/charts/svg.js';
+import { expectFits, LONG_MODEL, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
 
 const from = (source: Source, version = 'v1'): Reply => ({ ok: true, source, version });
 const failed = (code: string): Reply => ({ ok: false, code });
@@ -255,4 +256,16 @@ describe('figures', () => {
   it('have bars as long as their share', () => {
     expect([0, 0.5, 1, 1 / 16].map((share) => bar(share, 2))).toEqual(['', '█', '██', '▏']);
   });
+});
+
+it('fits in 80 columns, bars and all', () => {
+  const report = {
+    ...reportOf(ROUND, 50),
+    model: LONG_MODEL,
+    version: LONG_VERSION,
+    url: 'https://serin.internal:3000',
+  };
+  const text = expectFits(renderReport(report, NARROW));
+  expect(text).toMatch(/^3\.59 to 3\.99 .*100\.0 % {2}█{20,}$/m);
+  expect(text).toMatch(/^ +50 .*\n {4}<- the size compared$/m);
 });

@@ -3,6 +3,7 @@ import type { SideFigures, WindowFigures } from '../../../../src/rollout/evidenc
 import type { RolloutView } from '../../../../src/rollout/rollout-types.js';
 import { renderFlipsOf, renderStatus, statusLine } from '../../../../src/tools/rollout/render-status.js';
 import { renderRollback } from '../../../../src/tools/rollout/roll-back.js';
+import { expectFits, LONG_MODEL, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
 
 const side = (changes: Partial<SideFigures> = {}): SideFigures => ({
   requests: 1000,
@@ -209,5 +210,70 @@ describe('what a rollback prints', () => {
     [{ ...result, problems: ['unwritten'] }, /PROBLEM {2}unwritten/],
   ])('tells of %j', (one, line) => {
     expect(renderRollback(one)).toMatch(line);
+  });
+});
+
+describe('on a terminal of 80 columns', () => {
+  const gate = (name: string, state: string) => ({
+    gate: name,
+    state,
+    unit: 'share',
+    observed: -0.0636,
+    limit: 0.005,
+    lower: -0.0636,
+    upper: 0.0513,
+    n: 123_456,
+    sentence:
+      "Error rate above the stable version's: 0 % (limit 0.5 %) over 222 requests in the whole rollout.",
+  });
+  const wide = view({
+    model_name: LONG_MODEL,
+    stable: version('2026-08-01-float'),
+    canary: {
+      version: LONG_VERSION,
+      digest: 'abcdef0123456789',
+      state: 'ready',
+      accepted: false,
+      acceptance_reason: 'it was evaluated and refused at then',
+    },
+    problems: ['Redis has not answered for 30 s: this process goes on with what it knows, and tries again.'],
+    verdict: {
+      verdict: 'roll_back',
+      gates: [gate('feedback_accuracy_drop', 'not_enough_data'), gate('disagreement', 'fail')],
+    } as unknown as RolloutView['verdict'],
+    history: [
+      {
+        at: '2026-01-02T03:04:05.000Z',
+        move: 'start',
+        from: { phase: 'idle', percent: 0, canary: null, stable: 'v1' },
+        to: { phase: 'running', percent: 20, canary: LONG_VERSION, stable: 'v1' },
+        cause: { by: 'admin', detail: 'set it at 20 %, as the plan for this week says' },
+        forced: true,
+      } as unknown as RolloutView['history'][number],
+    ],
+    flips: [{ ...flip, text: 'a text that goes on and on '.repeat(5) }],
+  });
+
+  it('the status fits, with a row and a sentence for each gate', () => {
+    const text = expectFits(renderStatus(wide, NARROW) + renderFlipsOf(wide, NARROW));
+    expect(text).toMatch(/^ {2}gate +state +observed/m);
+    expect(text).toMatch(/^ {2}disagreement +fail .*\n(.*\n)? {6}Error rate above/m);
+    expect(renderStatus(wide, NARROW)).toContain('\u001b[31mfail\u001b[39m');
+    expect(renderStatus(wide, NARROW)).toContain('\u001b[31mPROBLEM\u001b[39m');
+  });
+
+  it('the rollback fits', () => {
+    const result = {
+      model_name: LONG_MODEL,
+      rolled_back: LONG_VERSION,
+      stable: '2026-08-01-float',
+      revision: 8,
+      call_ms: 4,
+      in_flight: 12,
+      left: 3,
+      drained_ms: 10_000,
+      problems: wide.problems,
+    };
+    expectFits(renderRollback(result, NARROW));
   });
 });

@@ -52,6 +52,28 @@ describe('a traffic file', () => {
     expect(await read(gzipSync('{"text":"a"}\n'), 'traffic.jsonl.gz')).toEqual([{ line: 1, text: 'a' }]);
   });
 
+  it('may be compressed by a name in capitals, and a compressed file of 0 bytes is empty', async () => {
+    expect(await read(gzipSync('{"text":"a"}\n'), 'traffic.jsonl.GZ')).toEqual([{ line: 1, text: 'a' }]);
+    expect(await read('', 'empty.jsonl.gz')).toEqual([]);
+  });
+
+  it('may have a byte order mark before any line, and names lines that are not UTF-8', async () => {
+    const content = Buffer.concat([
+      Buffer.from('\uFEFF{"text":"a"}\n\uFEFF{"text":"b"}\n{"text":"'),
+      Buffer.from([0xe9]),
+      Buffer.from('"}\n'),
+    ]);
+    expect(await read(content)).toEqual([
+      { line: 1, text: 'a' },
+      { line: 2, text: 'b' },
+      { line: 3, problem: 'it is not UTF-8' },
+    ]);
+  });
+
+  it('whose lines end with a carriage return alone is refused', async () => {
+    await expect(read('{"text":"a"}\r{"text":"b"}\r')).rejects.toThrow(/^Line 1 of the input.* LF or CRLF/);
+  });
+
   it('says of each line without a text what is wrong', async () => {
     expect(await read('no\n[]\n"text"\nnull\n{"text":1}\n{}\n')).toEqual([
       { line: 1, problem: 'it is not JSON' },

@@ -1,10 +1,21 @@
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../../../src/base/config/load-config.js';
 import { adviseQueue } from '../../../../src/tools/tune/queue-limit.js';
-import { withSettings, writeSettings } from '../../../../src/tools/tune/write-config.js';
+import { checkSettingsFile, withSettings, writeSettings } from '../../../../src/tools/tune/write-config.js';
 
 const SETTINGS = { workers: 4, threads_per_worker: 2, queue_limit: 900 };
 
@@ -69,6 +80,24 @@ rollout:
       rmSync(file());
     }
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('that is a link stays one: the file that it leads to is written', async () => {
+    mkdirSync(join(folder, 'real'));
+    writeFileSync(join(folder, 'real/serin.yaml'), FILE);
+    symlinkSync('real/serin.yaml', file());
+    checkSettingsFile(file());
+    await writeSettings(file(), SETTINGS);
+    expect(readlinkSync(file())).toBe('real/serin.yaml');
+    expect(readFileSync(join(folder, 'real/serin.yaml'), 'utf8')).toContain('queue_limit: 900');
+  });
+
+  it('with a name that is too long is refused before anything is measured', () => {
+    for (const length of [250, 300]) {
+      expect(() => {
+        checkSettingsFile(join(folder, 'n'.repeat(length)));
+      }).toThrow(/cannot be written: ENAMETOOLONG/);
+    }
   });
 
   it('keeps its rights, and what is no YAML map is not touched', async () => {

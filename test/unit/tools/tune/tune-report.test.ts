@@ -6,6 +6,7 @@ import { renderFrontier } from '../../../../src/tools/tune/frontier-svg.js';
 import { renderReport } from '../../../../src/tools/tune/render-tune.js';
 import { machineNotes, makeReport, type TuneReport } from '../../../../src/tools/tune/tune-report.js';
 import { GRID, MANIFEST, measured, pointOf } from './points.js';
+import { expectFits, LONG_MODEL, LONG_VERSION, NARROW } from '../../../support/narrow-screen.js';
 
 const PROCESSORS: Processors = {
   processors: 2,
@@ -105,4 +106,26 @@ describe('the report', () => {
     expect(drawing.match(/class="point chosen"/g)).toHaveLength(1);
     expect(renderFrontier(report([measured(pointOf(1, 2, 192), [700])]))).not.toContain('NaN');
   });
+});
+
+it('fits in 80 columns', () => {
+  const made = report([NOW, measured(pointOf(2, 1, 384, 'no fusions'), [1200, 1212], [5, 10, 20])], 100);
+  const point = {
+    workers: 2,
+    threads_per_worker: 1,
+    max_padded_tokens: 384,
+    session: 'no fusions',
+    texts_per_s: 1200,
+  };
+  const wide = {
+    ...made,
+    model: LONG_MODEL,
+    version: LONG_VERSION,
+    queue_limit_why:
+      'at 73 texts/s, 7 texts would take the 100 ms of the SLO, but it is at least twice MAX_TEXTS',
+    full_grid: { points: [point], best: point, best_texts_per_s: 1210, chosen_texts_per_s: 1200, loss: 0.01 },
+  } as unknown as TuneReport;
+  const text = expectFits(renderReport(wide, NARROW));
+  expect(text).toMatch(/^# at 73 texts\/s.*\n# .*\nqueue_limit: \d+$/m);
+  expect(text).toMatch(/^> +2 × 1 /m);
 });
