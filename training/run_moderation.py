@@ -35,7 +35,7 @@ SEED = 20
 PER_SHAPE = 30
 TRAIN_TOKENS = 128
 MADLIBS_PER_TEMPLATE = 800
-PLAN = Plan(epochs=2, peak_rate=2e-4, seed=SEED)
+PLAN = Plan(epochs=3, peak_rate=2e-4, seed=SEED)
 
 
 def log(message: str) -> None:

@@ -18,16 +18,16 @@ from .rows import HARMLESS, Row
 
 COUNTS = {
     ("davidson", "offensive"): 5500,
-    ("civil", "toxic"): 2500,
-    ("emotions", "harmless"): 8000,
+    ("civil", "toxic"): 4000,
+    ("emotions", "harmless"): 10000,
     ("reviews", "harmless"): 1500,
     ("news", "harmless"): 1500,
 }
 """Largest numbers of training rows; sources that are not named are taken whole."""
 
 JUDGE_ROWS = 1000
-SENTENCES = 8000
-COUNTERWEIGHT_ROWS = 2500
+SENTENCES = 12000
+COUNTERWEIGHT_ROWS = 4000
 HARMLESS_SHARE = 0.4
 COARSE = re.compile(
     r"fuck|shit|bitch|cunt|whore|slut|nigg|fag|retard|idiot|moron|stupid|dumb|ass\b|asshole|damn|crap|pathetic|ignoran|loser|liar|"
