@@ -62,10 +62,10 @@ def pad(ids: Sequence[Sequence[int]], pad_id: int) -> tuple[Tensor, Tensor]:
 
 
 def predict(model: Classifier, ids: Sequence[Sequence[int]], pad_id: int, bf16: bool) -> Tensor:
-    """Logits [texts, 2] (float32) in the order given, without dropout."""
+    """Logits [texts, labels] (float32) in the order given, without dropout."""
     was_training = model.training
     model.eval()
-    logits = torch.empty(len(ids), 2)
+    logits = torch.empty(len(ids), model.head.out_features)
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         for rows in batch_indices([len(row) for row in ids], 2048, 256, None):
             logits[torch.from_numpy(rows)] = model(*pad([ids[i] for i in rows], pad_id))

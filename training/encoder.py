@@ -97,7 +97,7 @@ class Layer(nn.Module):
 
 
 class Classifier(nn.Module):
-    """Encoder, pooling, linear head: ids [B, T] and mask [B, T] to logits [B, 2].
+    """Encoder, pooling, linear head: ids [B, T] and mask [B, T] to logits [B, labels].
 
     `pooling` is "mean" (over the tokens) or "first" (the vector of [CLS]).
     """
@@ -147,10 +147,10 @@ def _distance_buckets(tokens: int, buckets: int = 32, longest: int = 128) -> Ten
     return side + torch.where(distance < exact, distance, far.clamp(max=half - 1))
 
 
-def load_base(folder: Path, pooling: str, dropout: float = 0.1) -> Classifier:
+def load_base(folder: Path, pooling: str, dropout: float = 0.1, labels: int = 2) -> Classifier:
     """Builds a classifier from a folder with config.json and model.safetensors in Hugging Face naming."""
     shape = Shape.read(folder)
-    model = Classifier(shape, pooling, dropout)
+    model = Classifier(shape, pooling, dropout, labels)
     state = load_file(Path(folder) / "model.safetensors")
     positions = state["embeddings.position_embeddings.weight"]
     if not shape.relative_positions:

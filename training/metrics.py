@@ -29,21 +29,57 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum(axis=1, keepdims=True)
 
 
-def alone(run: Runner, ids: Sequence[Sequence[int]]) -> np.ndarray:
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    """Probability of each label by itself, of [n, labels] logits, in float64."""
+    return 1 / (1 + np.exp(-logits.astype(np.float64)))
+
+
+SCORES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "text-classification": softmax,
+    "multi-label-classification": sigmoid,
+}
+"""From logits to scores, by the manifest's task."""
+
+
+def auc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Area under the ROC curve: how often a positive text scores above another one, ties counted half."""
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
+    n, m = int(positive.sum()), int((~positive).sum())
+    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m)) if n and m else float("nan")
+
+
+def bootstrap(figure: Callable[[np.ndarray], float], n: int, seed: int, rounds: int = 1000) -> list[float]:
+    """95 % percentile interval of a figure of row numbers, over `rounds` draws of n rows with replacement."""
+    rng = np.random.default_rng(seed)
+    drawn = [figure(rng.integers(0, n, n)) for _ in range(rounds)]
+    return [round(float(bound), 4) for bound in np.nanpercentile(drawn, [2.5, 97.5])]
+
+
+def alone(
+    run: Runner, ids: Sequence[Sequence[int]], scores_of: Callable[[np.ndarray], np.ndarray] = softmax
+) -> np.ndarray:
     """Scores [n, labels] of each text run by itself."""
-    return softmax(np.concatenate([run([row]) for row in ids]))
+    return scores_of(np.concatenate([run([row]) for row in ids]))
 
 
-def batch_variance(run: Runner, ids: Sequence[Sequence[int]], seed: int, batch_size: int = 16, rounds: int = 3) -> dict:
+def batch_variance(
+    run: Runner,
+    ids: Sequence[Sequence[int]],
+    seed: int,
+    batch_size: int = 16,
+    rounds: int = 3,
+    scores_of: Callable[[np.ndarray], np.ndarray] = softmax,
+) -> dict:
     """Compares every text alone with the same text in `rounds` random batches, padded to the longest of the batch."""
-    expected = alone(run, ids)
+    expected = alone(run, ids, scores_of)
     rng = np.random.default_rng(seed)
     flips, change = 0, 0.0
     for _ in range(rounds):
         order = rng.permutation(len(ids))
         for start in range(0, len(order), batch_size):
             rows = order[start : start + batch_size]
-            scores = softmax(run([ids[i] for i in rows]))
+            scores = scores_of(run([ids[i] for i in rows]))
             flips += int((scores.argmax(axis=1) != expected[rows].argmax(axis=1)).sum())
             change = max(change, float(np.abs(scores - expected[rows]).max()))
     return {"n": len(ids), "batch_size": batch_size, "label_flips": flips, "max_score_change": float(f"{change:.2e}")}

@@ -163,7 +163,7 @@ def write(source: Source, out: Path, work: Path, log: Callable[[str], None]) -> 
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "model.onnx").write_bytes(form.onnx)
         write_tokenizer(source.base, folder)
-        write_config(source.shape, folder)
+        write_config(source.shape, folder, LABELS)
         lines = [json.dumps({"text": text}, ensure_ascii=False) for text in calibration]
         (folder / "calibration.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
         shipped = read_tokenizer(folder / "tokenizer.json", MAX_TOKENS)

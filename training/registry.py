@@ -2,9 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from data import LABELS
 from encoder import Shape
 
 MAX_TOKENS = 256
@@ -48,16 +48,18 @@ def write_tokenizer(base: Path, folder: Path) -> None:
     )
 
 
-def write_config(shape: Shape, folder: Path) -> None:
+def write_config(
+    shape: Shape, folder: Path, labels: Sequence[str], problem_type: str = "single_label_classification"
+) -> None:
     """config.json in Hugging Face naming."""
     write_json(
         folder / "config.json",
         {
             "architectures": ["BertForSequenceClassification"],
             "model_type": "bert",
-            "problem_type": "single_label_classification",
-            "id2label": {str(i): label for i, label in enumerate(LABELS)},
-            "label2id": {label: i for i, label in enumerate(LABELS)},
+            "problem_type": problem_type,
+            "id2label": {str(i): label for i, label in enumerate(labels)},
+            "label2id": {label: i for i, label in enumerate(labels)},
             "hidden_size": shape.hidden,
             "num_hidden_layers": shape.layers,
             "num_attention_heads": shape.heads,
@@ -75,10 +77,10 @@ def write_config(shape: Shape, folder: Path) -> None:
     )
 
 
-def write_manifest(folder: Path, manifest: dict) -> None:
+def write_manifest(folder: Path, manifest: dict, further_files: Sequence[str] = ()) -> None:
     """Adds the digests and sizes of the folder's files and writes manifest.json."""
     digests = {}
-    for name in FILES:
+    for name in [*FILES, *further_files]:
         content = (folder / name).read_bytes()
         digests[name] = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     write_json(folder / "manifest.json", manifest | {"files": digests})

@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 
 from cpu import this_cpu
-from metrics import softmax
+from metrics import SCORES
 from runtime import logits, open_session
 
 
@@ -27,7 +27,7 @@ def replay(model: Path, manifest: dict, parity: dict, texts: int | None = None, 
         items = [items[i] for i in np.linspace(0, len(items) - 1, texts).astype(int)]
     session = open_session(str(model), manifest["session"]["disabled_optimizers"])
     expected = np.array([item["scores"] for item in items])
-    scores = softmax(np.concatenate([logits(session, [item["ids"]]) for item in items]))
+    scores = SCORES[manifest["task"]](np.concatenate([logits(session, [item["ids"]]) for item in items]))
     return {
         "onnxruntime": onnxruntime.__version__,
         "parity_texts": len(items),
