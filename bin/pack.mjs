@@ -57,5 +57,5 @@ try {
 } catch (error) {
   if (!(error instanceof PrepareError)) throw error;
   process.stderr.write(`serin: ${error.message}\n`);
-  process.exitCode = 70;
+  process.exitCode = error.exitCode;
 }
